@@ -1,0 +1,1 @@
+//! An Aerospike client for Rust.

@@ -1,0 +1,2 @@
+//! The program `spikelet`.
+fn main() {}

@@ -1,0 +1,8 @@
+//! Pure functions: an operation applied to a value.
+//!
+//! Nothing here knows of records, locks, sockets or time. An operation takes the bin's value, if it has one, and the
+//! bytes of its argument, and gives a result or the result code that the real server answers.
+
+pub mod particle;
+
+pub use particle::Particle;

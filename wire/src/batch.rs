@@ -1,0 +1,280 @@
+//! The rows of a batch: the content of a field [`BATCH`](crate::FieldType::BATCH) or
+//! [`BATCH_WITH_SET`](crate::FieldType::BATCH_WITH_SET).
+//!
+//! A row is an index, a digest and either a small message of its own or the word that it repeats the row before. The
+//! answers are messages with the row's index in their transaction TTL, and one at the end with
+//! [`LAST`](crate::Info3::LAST).
+
+use bytes::{BufMut, BytesMut};
+
+use crate::error::{Cursor, DecodeError};
+use crate::field::Field;
+use crate::flags::{Info1, Info2, Info3, Info4};
+use crate::key::Digest;
+use crate::message::{Header, Message};
+use crate::op::Op;
+
+bitflags::bitflags! {
+    /// How the whole batch is carried out and answered.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+    pub struct BatchFlags: u8 {
+        /// Rows of a namespace in memory are carried out in the connection's own thread, one after the other.
+        const INLINE_IN_MEMORY = 1 << 0;
+        /// The same for a namespace on devices.
+        const INLINE_ON_DEVICE = 1 << 1;
+        /// Every row is answered, whatever errors there are.
+        const REPORT_ALL_ERRORS = 1 << 2;
+        /// The first error ends the batch, and its row is answered.
+        const REPORT_ERROR_RECORD = 1 << 3;
+    }
+}
+
+bitflags::bitflags! {
+    /// What a row holds.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+    struct RowFlags: u8 {
+        const REPEAT = 1 << 0;
+        const WRITE_FLAGS = 1 << 1;
+        const GENERATION = 1 << 2;
+        const TTL = 1 << 3;
+        const INFO4 = 1 << 4;
+    }
+}
+
+/// The decoded head of a batch, and its rows.
+#[derive(Debug, Clone)]
+pub struct Batch<'a> {
+    /// How the batch is carried out and answered.
+    pub flags: BatchFlags,
+    count: u32,
+    cursor: Cursor<'a>,
+}
+
+impl<'a> Batch<'a> {
+    /// Reads the head of a batch; its rows are read one by one.
+    ///
+    /// # Errors
+    /// When the field is shorter than the head.
+    pub fn decode(field: &'a [u8]) -> Result<Self, DecodeError> {
+        let mut cursor = Cursor::new(field);
+        let count = cursor.u32("a batch without its count of rows")?;
+        let flags = BatchFlags::from_bits_retain(cursor.u8("a batch without its flags")?);
+        Ok(Self { flags, count, cursor })
+    }
+
+    /// How many rows are announced.
+    #[must_use]
+    pub const fn announced(&self) -> u32 {
+        self.count
+    }
+
+    /// The rows, in order, up to the first that is damaged; whether there were as many as announced is the caller's to
+    /// count.
+    pub fn rows(&self) -> impl Iterator<Item = Result<Row<'a>, DecodeError>> + use<'a> {
+        let (mut cursor, mut left, mut damaged) = (self.cursor, self.count, false);
+        std::iter::from_fn(move || {
+            if left == 0 || damaged {
+                return None;
+            }
+            left -= 1;
+            let row = Row::decode(&mut cursor);
+            damaged = row.is_err();
+            Some(row)
+        })
+    }
+}
+
+/// One row of a batch.
+#[derive(Debug, Clone, Copy)]
+pub struct Row<'a> {
+    /// The index by which it is answered.
+    pub index: u32,
+    /// The record.
+    pub digest: Digest,
+    /// What is asked of the record; nothing where the row repeats the one before.
+    pub content: Option<RowContent<'a>>,
+}
+
+/// What a row asks, as a message.
+#[derive(Debug, Clone, Copy)]
+pub struct RowContent<'a> {
+    /// Its flags, generation, TTL, fields and operations. The transaction's TTL is the batch's.
+    pub message: Message<'a>,
+    /// Whether the row says how it writes. Where it does not, the flags of the batch's own header count.
+    pub has_write_flags: bool,
+}
+
+impl<'a> Row<'a> {
+    fn decode(cursor: &mut Cursor<'a>) -> Result<Self, DecodeError> {
+        const CUT: &str = "a row cut short";
+        let index = cursor.u32(CUT)?;
+        let digest = Digest(cursor.array(CUT)?);
+        let flags = RowFlags::from_bits_retain(cursor.u8(CUT)?);
+        if flags.contains(RowFlags::REPEAT) {
+            return Ok(Self {
+                index,
+                digest,
+                content: None,
+            });
+        }
+        let mut header = Header {
+            info1: Info1::from_bits_retain(cursor.u8(CUT)?),
+            ..Header::default()
+        };
+        let has_write_flags = flags.contains(RowFlags::WRITE_FLAGS);
+        if has_write_flags {
+            header.info2 = Info2::from_bits_retain(cursor.u8(CUT)?);
+            header.info3 = Info3::from_bits_retain(cursor.u8(CUT)?);
+        }
+        if flags.contains(RowFlags::INFO4) {
+            header.info4 = Info4::from_bits_retain(cursor.u8(CUT)?);
+        }
+        if flags.contains(RowFlags::GENERATION) {
+            header.generation = u32::from(cursor.u16(CUT)?);
+        }
+        if flags.contains(RowFlags::TTL) {
+            header.record_ttl = cursor.u32(CUT)?;
+        }
+        // The namespace is always there; old clients did not count it.
+        let counts = (cursor.u16(CUT)?.max(1), cursor.u16(CUT)?);
+        let message = Message::decode_content(header, counts, cursor)?;
+        Ok(Self {
+            index,
+            digest,
+            content: Some(RowContent {
+                message,
+                has_write_flags,
+            }),
+        })
+    }
+}
+
+/// Writes the content of a batch field.
+///
+/// ```
+/// use bytes::BytesMut;
+/// use spikelet_wire::batch::{Batch, BatchFlags, BatchWriter};
+/// use spikelet_wire::{Digest, Field, FieldType, Header, Info1, UserKey};
+///
+/// let mut field = BytesMut::new();
+/// let mut batch = BatchWriter::new(&mut field, BatchFlags::REPORT_ALL_ERRORS);
+/// let header = Header { info1: Info1::READ | Info1::GET_ALL, ..Header::default() };
+/// let namespace = Field { field_type: FieldType::NAMESPACE, data: b"test" };
+/// batch.row(&Digest::of("demo", &UserKey::from(1)), &header, &[namespace], &[]);
+/// batch.repeat(&Digest::of("demo", &UserKey::from(2)));
+/// batch.finish();
+/// assert_eq!(Batch::decode(&field)?.rows().count(), 2);
+/// # Ok::<(), spikelet_wire::DecodeError>(())
+/// ```
+#[derive(Debug)]
+#[must_use = "a batch is whole only when it is finished"]
+pub struct BatchWriter<'b> {
+    out: &'b mut BytesMut,
+    start: usize,
+    count: u32,
+}
+
+impl<'b> BatchWriter<'b> {
+    /// Starts a batch.
+    pub fn new(out: &'b mut BytesMut, flags: BatchFlags) -> Self {
+        let start = out.len();
+        out.put_u32(0); // the count of rows, written by `finish`
+        out.put_u8(flags.bits());
+        Self { out, start, count: 0 }
+    }
+
+    /// Appends a row with its index, the number of rows before it. The first of its fields is the namespace.
+    pub fn row(&mut self, digest: &Digest, header: &Header, fields: &[Field<'_>], ops: &[Op<'_>]) {
+        let writes = !header.info2.is_empty() || !header.info3.is_empty();
+        let mut flags = RowFlags::empty();
+        flags.set(RowFlags::WRITE_FLAGS, writes);
+        flags.set(RowFlags::INFO4, !header.info4.is_empty());
+        flags.set(RowFlags::GENERATION, header.generation != 0);
+        flags.set(RowFlags::TTL, header.record_ttl != 0);
+        self.head(digest, flags);
+        self.out.put_u8(header.info1.bits());
+        if writes {
+            self.out.put_slice(&[header.info2.bits(), header.info3.bits()]);
+        }
+        if flags.contains(RowFlags::INFO4) {
+            self.out.put_u8(header.info4.bits());
+        }
+        if flags.contains(RowFlags::GENERATION) {
+            // A record's generation wraps within 16 bits, so no more are told.
+            self.out.put_u16(header.generation as u16);
+        }
+        if flags.contains(RowFlags::TTL) {
+            self.out.put_u32(header.record_ttl);
+        }
+        self.out.put_u16(fields.len() as u16);
+        self.out.put_u16(ops.len() as u16);
+        fields.iter().for_each(|field| field.write(self.out));
+        ops.iter().for_each(|op| op.write(self.out));
+    }
+
+    /// Appends a row that asks the same as the row before, of another record.
+    pub fn repeat(&mut self, digest: &Digest) {
+        self.head(digest, RowFlags::REPEAT);
+    }
+
+    fn head(&mut self, digest: &Digest, flags: RowFlags) {
+        self.out.put_u32(self.count);
+        self.out.put_slice(&digest.0);
+        self.out.put_u8(flags.bits());
+        self.count += 1;
+    }
+
+    /// Writes the count of rows.
+    pub fn finish(self) {
+        self.out[self.start..self.start + 4].copy_from_slice(&self.count.to_be_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{FieldType, OpCode, ParticleType, UserKey};
+
+    #[test]
+    fn rows_come_back() {
+        let mut field = BytesMut::new();
+        let mut batch = BatchWriter::new(&mut field, BatchFlags::INLINE_IN_MEMORY);
+        let digest = Digest::of("s", &UserKey::from(1));
+        let header = Header {
+            info2: Info2::WRITE | Info2::GENERATION,
+            info4: Info4::MRT_ON_LOCKING_ONLY,
+            generation: 3,
+            record_ttl: 9,
+            ..Header::default()
+        };
+        let fields = [(FieldType::NAMESPACE, &b"test"[..]), (FieldType::SET, b"s")]
+            .map(|(field_type, data)| Field { field_type, data });
+        batch.row(
+            &digest,
+            &header,
+            &fields,
+            &[Op::new(OpCode::INCR, b"n", ParticleType::INTEGER, &[1])],
+        );
+        batch.repeat(&digest);
+        batch.finish();
+
+        let batch = Batch::decode(&field).unwrap();
+        assert_eq!((batch.announced(), batch.flags), (2, BatchFlags::INLINE_IN_MEMORY));
+        let rows: Vec<_> = batch.rows().map(Result::unwrap).collect();
+        let content = rows[0].content.unwrap();
+        assert!(content.has_write_flags);
+        assert_eq!(content.message.header, header);
+        assert_eq!(content.message.fields().collect::<Vec<_>>(), fields);
+        assert_eq!(
+            (rows[1].index, rows[1].digest, rows[1].content.is_none()),
+            (1, digest, true)
+        );
+
+        for end in 5..field.len() {
+            assert!(
+                Batch::decode(&field[..end]).unwrap().rows().any(|row| row.is_err()),
+                "cut at {end}"
+            );
+        }
+    }
+}

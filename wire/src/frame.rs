@@ -1,0 +1,170 @@
+//! The frame: the 8 bytes in front of everything on a connection, and the zlib-compressed frame around another one.
+
+use std::io::Read as _;
+
+use bytes::{BufMut, BytesMut};
+
+use crate::error::{Cursor, DecodeError};
+
+/// The largest body that the server accepts, in bytes.
+pub const MAX_BODY: u64 = 128 * 1024 * 1024;
+
+/// What a frame's body is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FrameType(pub u8);
+
+impl FrameType {
+    /// Text: names and answers of the info protocol.
+    pub const INFO: Self = Self(1);
+    /// The security protocol.
+    pub const SECURITY: Self = Self(2);
+    /// A [message](crate::message).
+    pub const MESSAGE: Self = Self(3);
+    /// A whole frame, compressed with zlib, behind its uncompressed size.
+    pub const COMPRESSED: Self = Self(4);
+    /// Between clusters only.
+    pub const INTERNAL_XDR: Self = Self(5);
+}
+
+/// The frame's header: version, type and the size of the body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FrameHeader {
+    /// The version of the framing, [`FrameHeader::VERSION`] everywhere.
+    pub version: u8,
+    /// What the body is.
+    pub frame_type: FrameType,
+    /// The size of the body in bytes, 48 bits on the wire.
+    pub size: u64,
+}
+
+impl FrameHeader {
+    /// Size of the header on the wire, in bytes.
+    pub const SIZE: usize = 8;
+    /// The only version there is.
+    pub const VERSION: u8 = 2;
+
+    /// The header for a body.
+    #[must_use]
+    pub const fn new(frame_type: FrameType, size: usize) -> Self {
+        Self {
+            version: Self::VERSION,
+            frame_type,
+            size: size as u64,
+        }
+    }
+
+    /// Reads a header.
+    ///
+    /// Version, type and size are not judged here: a server answers each of them in its own way.
+    #[must_use]
+    pub fn decode(bytes: [u8; Self::SIZE]) -> Self {
+        let [version, frame_type, size @ ..] = bytes;
+        let [a, b, c, d, e, f] = size;
+        Self {
+            version,
+            frame_type: FrameType(frame_type),
+            size: u64::from_be_bytes([0, 0, a, b, c, d, e, f]),
+        }
+    }
+
+    /// Writes a header.
+    #[must_use]
+    pub const fn encode(self) -> [u8; Self::SIZE] {
+        let [_, _, a, b, c, d, e, f] = self.size.to_be_bytes();
+        [self.version, self.frame_type.0, a, b, c, d, e, f]
+    }
+}
+
+/// Appends a whole frame: its header and `body`.
+pub fn write(out: &mut BytesMut, frame_type: FrameType, body: &[u8]) {
+    out.put_slice(&FrameHeader::new(frame_type, body.len()).encode());
+    out.put_slice(body);
+}
+
+/// Compresses a whole frame into a frame of type [`FrameType::COMPRESSED`].
+///
+/// The body is the uncompressed size (8 bytes) and the zlib stream of the inner frame, header included.
+#[must_use]
+pub fn compress(frame: &[u8]) -> Vec<u8> {
+    let mut body = Vec::with_capacity(FrameHeader::SIZE + 8 + frame.len() / 2);
+    body.put_slice(&[0; FrameHeader::SIZE]);
+    body.put_u64(frame.len() as u64);
+    let mut stream = flate2::read::ZlibEncoder::new(frame, flate2::Compression::fast());
+    // A `Vec` takes all that is written to it, and a slice gives all that is read.
+    let _ = stream.read_to_end(&mut body);
+    let header = FrameHeader::new(FrameType::COMPRESSED, body.len() - FrameHeader::SIZE);
+    body[..FrameHeader::SIZE].copy_from_slice(&header.encode());
+    body
+}
+
+/// The frame inside the body of a compressed one.
+///
+/// # Errors
+/// When the stream is damaged, its uncompressed size is not the announced one, or that is over [`MAX_BODY`].
+pub fn decompress(body: &[u8]) -> Result<Vec<u8>, DecodeError> {
+    let mut cursor = Cursor::new(body);
+    let size = u64::from_be_bytes(cursor.array("a compressed frame without its uncompressed size")?);
+    if size > MAX_BODY + FrameHeader::SIZE as u64 {
+        return Err(DecodeError::new("the uncompressed size is over the limit", 0));
+    }
+    // One byte over the announced size is enough to see that it lies; nothing is reserved from it.
+    let mut frame = Vec::new();
+    let mut stream = flate2::read::ZlibDecoder::new(cursor.rest()).take(size + 1);
+    stream
+        .read_to_end(&mut frame)
+        .map_err(|_| DecodeError::new("a damaged zlib stream", cursor.at()))?;
+    if frame.len() as u64 != size {
+        return Err(DecodeError::new("the uncompressed size is not the announced one", 0));
+    }
+    Ok(frame)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_keeps_48_bits_of_size() {
+        let header = FrameHeader {
+            version: 2,
+            frame_type: FrameType::MESSAGE,
+            size: 0x0000_8123_4567_89ab,
+        };
+        assert_eq!(header.encode(), [2, 3, 0x81, 0x23, 0x45, 0x67, 0x89, 0xab]);
+        assert_eq!(FrameHeader::decode(header.encode()), header);
+    }
+
+    #[test]
+    fn a_compressed_frame_comes_back() {
+        let mut frame = BytesMut::new();
+        write(&mut frame, FrameType::INFO, &[b'a'; 5000]);
+        let compressed = compress(&frame);
+        assert!(compressed.len() < 200);
+        let header = FrameHeader::decode(compressed[..8].try_into().unwrap());
+        assert_eq!(
+            (header.frame_type, header.size),
+            (FrameType::COMPRESSED, compressed.len() as u64 - 8)
+        );
+        assert_eq!(decompress(&compressed[8..]).unwrap(), frame);
+    }
+
+    #[test]
+    fn a_lying_or_damaged_stream_is_refused() {
+        let mut compressed = compress(&[7; 100])[8..].to_vec();
+        compressed[7] = 99;
+        assert_eq!(
+            decompress(&compressed).unwrap_err().what,
+            "the uncompressed size is not the announced one"
+        );
+        compressed[0] = 1;
+        assert_eq!(
+            decompress(&compressed).unwrap_err().what,
+            "the uncompressed size is over the limit"
+        );
+        assert_eq!(
+            decompress(&[0, 0, 0, 0, 0, 0, 0, 9, 1, 2]).unwrap_err().what,
+            "a damaged zlib stream"
+        );
+        assert!(decompress(&[0; 7]).is_err());
+    }
+}

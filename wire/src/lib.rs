@@ -1,0 +1,39 @@
+//! The Aerospike wire protocol: bytes to typed messages and back.
+//!
+//! There is one file per thing on the wire, with its encoder and its decoder side by side. Decoding borrows from
+//! the bytes it is given, never panics, never allocates from an announced size alone, and says what is wrong and where.
+//! Nothing here does I/O, reads a clock or keeps state.
+//!
+//! ```
+//! use spikelet_wire::{Digest, UserKey};
+//!
+//! let digest = Digest::of("demo", &UserKey::from("user1"));
+//! assert!(digest.partition_id().get() < spikelet_wire::PARTITIONS);
+//! ```
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+pub mod batch;
+pub mod error;
+pub mod field;
+pub mod flags;
+pub mod frame;
+pub mod info;
+pub mod key;
+pub mod message;
+pub mod msgpack;
+pub mod op;
+pub mod particle;
+pub mod result_code;
+pub mod value;
+
+pub use error::DecodeError;
+pub use field::{Field, FieldType};
+pub use flags::{Info1, Info2, Info3, Info4};
+pub use frame::{FrameHeader, FrameType};
+pub use key::{Digest, PARTITIONS, PartitionId, UserKey};
+pub use message::{Header, Message, MessageWriter};
+pub use op::{Op, OpCode};
+pub use particle::ParticleType;
+pub use result_code::ResultCode;
+pub use value::{Map, MapOrder, Value};

@@ -1,0 +1,339 @@
+//! Aerospike's dialect of msgpack: what lists, maps and the arguments of operations are made of.
+//!
+//! It differs from plain msgpack in three ways. Text and bytes are both byte strings whose first byte is their
+//! [`ParticleType`](crate::ParticleType). The first element of a list, and the first key of a map, may be an extension
+//! whose type holds the collection's [`flags`](ORDERED): it is metadata, no element. And two extensions stand for
+//! values that compare only: [`WILDCARD`] and [`INFINITY`].
+
+use rmp::Marker;
+
+use crate::error::{Cursor, DecodeError};
+
+/// The extension type of values that only compare.
+pub const COMPARE_ONLY: i8 = -1;
+/// The content of the extension that equals every value.
+pub const WILDCARD: u8 = 0;
+/// The content of the extension that is greater than every value.
+pub const INFINITY: u8 = 1;
+
+/// The flag of an ordered list, and of a map ordered by key.
+pub const ORDERED: u8 = 1;
+/// The flag, beside [`ORDERED`], of a map that is ordered by value too.
+pub const VALUE_ORDERED: u8 = 2;
+/// The flag of a collection whose index is stored with it.
+pub const PERSIST_INDEX: u8 = 0x10;
+
+/// One token: a whole scalar, or the head of a collection.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Token<'a> {
+    /// Nothing.
+    Nil,
+    /// A boolean.
+    Bool(bool),
+    /// An integer that fits 64 bits with a sign.
+    Int(i64),
+    /// An integer above [`i64::MAX`].
+    Uint(u64),
+    /// A double, or a float widened to one.
+    Float(f64),
+    /// A byte string: its particle type, where it has any byte, and the rest.
+    Bytes(&'a [u8]),
+    /// A list of so many elements follows.
+    List(u32),
+    /// A map of so many pairs follows.
+    Map(u32),
+    /// An extension.
+    Ext(i8, &'a [u8]),
+}
+
+/// Reads tokens from bytes.
+#[derive(Debug, Clone, Copy)]
+pub struct Reader<'a> {
+    cursor: Cursor<'a>,
+}
+
+impl<'a> Reader<'a> {
+    /// A reader at the start of `bytes`.
+    #[must_use]
+    pub const fn new(bytes: &'a [u8]) -> Self {
+        Self {
+            cursor: Cursor::new(bytes),
+        }
+    }
+
+    /// Its offset into the bytes.
+    #[must_use]
+    pub const fn at(&self) -> usize {
+        self.cursor.at()
+    }
+
+    /// Whether all bytes were read.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.cursor.is_empty()
+    }
+
+    /// The bytes not yet read.
+    #[must_use]
+    pub fn rest(&self) -> &'a [u8] {
+        self.cursor.rest()
+    }
+
+    /// Reads one token.
+    ///
+    /// # Errors
+    /// At the end of the bytes, in a token cut short, or at the one byte that msgpack leaves unused.
+    pub fn token(&mut self) -> Result<Token<'a>, DecodeError> {
+        const CUT: &str = "a msgpack token cut short";
+        let at = self.at();
+        let cursor = &mut self.cursor;
+        Ok(match Marker::from_u8(cursor.u8("the end of the msgpack")?) {
+            Marker::FixPos(n) => Token::Int(i64::from(n)),
+            Marker::FixNeg(n) => Token::Int(i64::from(n)),
+            Marker::U8 => Token::Int(i64::from(cursor.u8(CUT)?)),
+            Marker::U16 => Token::Int(i64::from(cursor.u16(CUT)?)),
+            Marker::U32 => Token::Int(i64::from(cursor.u32(CUT)?)),
+            Marker::U64 => {
+                let n = u64::from_be_bytes(cursor.array(CUT)?);
+                i64::try_from(n).map_or(Token::Uint(n), Token::Int)
+            }
+            Marker::I8 => Token::Int(i64::from(i8::from_be_bytes(cursor.array(CUT)?))),
+            Marker::I16 => Token::Int(i64::from(i16::from_be_bytes(cursor.array(CUT)?))),
+            Marker::I32 => Token::Int(i64::from(i32::from_be_bytes(cursor.array(CUT)?))),
+            Marker::I64 => Token::Int(i64::from_be_bytes(cursor.array(CUT)?)),
+            Marker::F32 => Token::Float(f64::from(f32::from_be_bytes(cursor.array(CUT)?))),
+            Marker::F64 => Token::Float(f64::from_be_bytes(cursor.array(CUT)?)),
+            Marker::Null => Token::Nil,
+            Marker::True => Token::Bool(true),
+            Marker::False => Token::Bool(false),
+            Marker::FixStr(n) => Token::Bytes(cursor.take(usize::from(n), CUT)?),
+            Marker::Str8 | Marker::Bin8 => {
+                let n = cursor.u8(CUT)?;
+                Token::Bytes(cursor.take(usize::from(n), CUT)?)
+            }
+            Marker::Str16 | Marker::Bin16 => {
+                let n = cursor.u16(CUT)?;
+                Token::Bytes(cursor.take(usize::from(n), CUT)?)
+            }
+            Marker::Str32 | Marker::Bin32 => {
+                let n = cursor.u32(CUT)?;
+                Token::Bytes(cursor.take(n as usize, CUT)?)
+            }
+            Marker::FixArray(n) => Token::List(u32::from(n)),
+            Marker::Array16 => Token::List(u32::from(cursor.u16(CUT)?)),
+            Marker::Array32 => Token::List(cursor.u32(CUT)?),
+            Marker::FixMap(n) => Token::Map(u32::from(n)),
+            Marker::Map16 => Token::Map(u32::from(cursor.u16(CUT)?)),
+            Marker::Map32 => Token::Map(cursor.u32(CUT)?),
+            marker @ (Marker::FixExt1
+            | Marker::FixExt2
+            | Marker::FixExt4
+            | Marker::FixExt8
+            | Marker::FixExt16
+            | Marker::Ext8
+            | Marker::Ext16
+            | Marker::Ext32) => {
+                let size = match marker {
+                    Marker::FixExt1 => 1,
+                    Marker::FixExt2 => 2,
+                    Marker::FixExt4 => 4,
+                    Marker::FixExt8 => 8,
+                    Marker::FixExt16 => 16,
+                    Marker::Ext8 => usize::from(cursor.u8(CUT)?),
+                    Marker::Ext16 => usize::from(cursor.u16(CUT)?),
+                    _ => cursor.u32(CUT)? as usize,
+                };
+                let [ext_type] = cursor.array(CUT)?;
+                Token::Ext(i8::from_be_bytes([ext_type]), cursor.take(size, CUT)?)
+            }
+            Marker::Reserved => {
+                return Err(DecodeError::new("the byte that msgpack leaves unused", at));
+            }
+        })
+    }
+
+    /// Reads one whole element, whatever is in it, and gives its bytes.
+    ///
+    /// Nesting costs no stack here.
+    ///
+    /// # Errors
+    /// As [`token`](Self::token).
+    pub fn element(&mut self) -> Result<&'a [u8], DecodeError> {
+        let (from, rest) = (self.at(), self.rest());
+        let mut left = 1_u64;
+        while left > 0 {
+            left -= 1;
+            left += match self.token()? {
+                Token::List(n) => u64::from(n),
+                Token::Map(n) => 2 * u64::from(n),
+                _ => 0,
+            };
+        }
+        Ok(&rest[..self.at() - from])
+    }
+
+    /// Reads the head of a list, and how many elements it has.
+    ///
+    /// # Errors
+    /// As [`token`](Self::token), or when something else stands there.
+    pub fn list(&mut self) -> Result<u32, DecodeError> {
+        let at = self.at();
+        match self.token()? {
+            Token::List(n) => Ok(n),
+            _ => Err(DecodeError::new("not a list", at)),
+        }
+    }
+
+    /// Reads an integer.
+    ///
+    /// # Errors
+    /// As [`token`](Self::token), or when something else stands there.
+    pub fn int(&mut self) -> Result<i64, DecodeError> {
+        let at = self.at();
+        match self.token()? {
+            Token::Int(n) => Ok(n),
+            _ => Err(DecodeError::new("not an integer", at)),
+        }
+    }
+
+    /// The next token, without moving on.
+    ///
+    /// # Errors
+    /// As [`token`](Self::token).
+    pub fn peek(&self) -> Result<Token<'a>, DecodeError> {
+        self.clone_cursor().token()
+    }
+
+    const fn clone_cursor(&self) -> Self {
+        *self
+    }
+}
+
+/// Appends tokens to bytes, each in its shortest form.
+pub mod write {
+    use rmp::encode;
+
+    use crate::particle::ParticleType;
+
+    // Writing into a `Vec` cannot fail, so the results of `rmp` say nothing.
+
+    /// Nothing.
+    pub fn nil(out: &mut Vec<u8>) {
+        let _ = encode::write_nil(out);
+    }
+
+    /// A boolean.
+    pub fn bool(out: &mut Vec<u8>, value: bool) {
+        let _ = encode::write_bool(out, value);
+    }
+
+    /// An integer.
+    pub fn int(out: &mut Vec<u8>, value: i64) {
+        let _ = encode::write_sint(out, value);
+    }
+
+    /// An unsigned integer.
+    pub fn uint(out: &mut Vec<u8>, value: u64) {
+        let _ = encode::write_uint(out, value);
+    }
+
+    /// A double.
+    pub fn float(out: &mut Vec<u8>, value: f64) {
+        let _ = encode::write_f64(out, value);
+    }
+
+    /// A byte string of a particle type.
+    pub fn bytes(out: &mut Vec<u8>, particle_type: ParticleType, value: &[u8]) {
+        let _ = encode::write_str_len(out, value.len() as u32 + 1);
+        out.push(particle_type.0);
+        out.extend_from_slice(value);
+    }
+
+    /// Text.
+    pub fn string(out: &mut Vec<u8>, value: &str) {
+        bytes(out, ParticleType::STRING, value.as_bytes());
+    }
+
+    /// Bytes without a particle type in front, as a parameter such as a bin's name is written.
+    pub fn raw(out: &mut Vec<u8>, value: &[u8]) {
+        let _ = encode::write_str_len(out, value.len() as u32);
+        out.extend_from_slice(value);
+    }
+
+    /// The head of a list of `n` elements.
+    pub fn list(out: &mut Vec<u8>, n: u32) {
+        let _ = encode::write_array_len(out, n);
+    }
+
+    /// The head of a map of `n` pairs.
+    pub fn map(out: &mut Vec<u8>, n: u32) {
+        let _ = encode::write_map_len(out, n);
+    }
+
+    /// The extension in front of a collection's elements that holds its flags.
+    pub fn flags(out: &mut Vec<u8>, flags: u8) {
+        // Always of length 0 in the form with a length byte: that is how every client and the server write it.
+        out.extend_from_slice(&[0xc7, 0, flags]);
+    }
+
+    /// A value that only compares: [`WILDCARD`](super::WILDCARD) or [`INFINITY`](super::INFINITY).
+    pub fn compare_only(out: &mut Vec<u8>, what: u8) {
+        out.extend_from_slice(&[0xd4, 0xff, what]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn integers_are_written_shortest_and_come_back() {
+        for n in [
+            0,
+            1,
+            127,
+            128,
+            255,
+            256,
+            65535,
+            65536,
+            1 << 32,
+            i64::MAX,
+            -1,
+            -32,
+            -33,
+            -129,
+            -32769,
+            i64::MIN,
+        ] {
+            let mut out = Vec::new();
+            write::int(&mut out, n);
+            assert_eq!(Reader::new(&out).token().unwrap(), Token::Int(n));
+        }
+        let mut out = Vec::new();
+        write::uint(&mut out, u64::MAX);
+        assert_eq!(Reader::new(&out).token().unwrap(), Token::Uint(u64::MAX));
+    }
+
+    #[test]
+    fn an_element_is_taken_whole() {
+        let bytes = [0x92, 0x82, 0x01, 0xa2, 3, b'a', 0x02, 0x90, 0xc7, 0, 1, 0x05];
+        let mut reader = Reader::new(&bytes);
+        assert_eq!(reader.element().unwrap(), &bytes[..11]);
+        assert_eq!(reader.token().unwrap(), Token::Int(5));
+        assert!(reader.is_empty());
+    }
+
+    #[test]
+    fn announced_sizes_are_not_believed() {
+        for bytes in [
+            &[0xdd, 0xff, 0xff, 0xff, 0xff][..],
+            &[0xdb, 0xff, 0xff, 0xff, 0xff, 1],
+            &[0xc9, 0, 0, 1, 0, 0],
+            &[0xc1],
+            &[],
+        ] {
+            assert!(Reader::new(bytes).element().is_err(), "{bytes:x?}");
+        }
+    }
+}

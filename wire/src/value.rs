@@ -1,0 +1,568 @@
+//! Values: what bins hold, as a client or a test sees them.
+
+use std::fmt;
+
+use crate::error::DecodeError;
+use crate::msgpack::{self, Reader, Token, write};
+use crate::particle::ParticleType;
+
+/// How deep lists and maps may nest in a decoded [`Value`].
+pub const MAX_DEPTH: usize = 256;
+
+/// The value of a bin, or an element of a list or map.
+///
+/// ```
+/// use spikelet_wire::Value;
+///
+/// let value = Value::from(vec![1, 2, 3]);
+/// let (particle_type, data) = value.to_particle();
+/// assert_eq!(Value::from_particle(particle_type, &data)?, value);
+/// # Ok::<(), spikelet_wire::DecodeError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
+pub enum Value {
+    /// Nothing; written to a bin, it deletes the bin.
+    #[default]
+    Nil,
+    /// A boolean.
+    Bool(bool),
+    /// An integer.
+    Int(i64),
+    /// A double.
+    Float(f64),
+    /// Text.
+    String(String),
+    /// Bytes.
+    Blob(Vec<u8>),
+    /// A geographic point or region, as text.
+    GeoJson(String),
+    /// A HyperLogLog, as the server stores it.
+    Hll(Vec<u8>),
+    /// A list.
+    List(Vec<Value>),
+    /// A map.
+    Map(Map),
+    /// A blob of a type that belongs to one client's language, or is unknown.
+    Other(ParticleType, Vec<u8>),
+    /// Greater than every value; only an argument of operations.
+    Infinity,
+    /// Equal to every value; only an argument of operations.
+    Wildcard,
+}
+
+/// Pairs of keys and values, in the order in which they were put in or came over the wire.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Map {
+    /// How the server keeps the map.
+    pub order: MapOrder,
+    entries: Vec<(Value, Value)>,
+}
+
+/// How the server keeps a map.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum MapOrder {
+    /// In no order.
+    #[default]
+    Unordered,
+    /// By key.
+    KeyOrdered,
+    /// By key, with an order by value beside it.
+    KeyValueOrdered,
+}
+
+impl MapOrder {
+    /// The flags that say so in front of a map's pairs.
+    #[must_use]
+    pub const fn flags(self) -> u8 {
+        match self {
+            Self::Unordered => 0,
+            Self::KeyOrdered => msgpack::ORDERED,
+            Self::KeyValueOrdered => msgpack::ORDERED | msgpack::VALUE_ORDERED,
+        }
+    }
+
+    const fn from_flags(flags: u8) -> Self {
+        match flags & (msgpack::ORDERED | msgpack::VALUE_ORDERED) {
+            0 => Self::Unordered,
+            msgpack::ORDERED => Self::KeyOrdered,
+            _ => Self::KeyValueOrdered,
+        }
+    }
+}
+
+impl Map {
+    /// An empty map of an order.
+    #[must_use]
+    pub const fn new(order: MapOrder) -> Self {
+        Self {
+            order,
+            entries: Vec::new(),
+        }
+    }
+
+    /// The value of a key.
+    #[must_use]
+    pub fn get(&self, key: impl Into<Value>) -> Option<&Value> {
+        let key = key.into();
+        self.entries.iter().find(|(k, _)| *k == key).map(|(_, v)| v)
+    }
+
+    /// Sets the value of a key, and gives the one it had.
+    pub fn insert(&mut self, key: impl Into<Value>, value: impl Into<Value>) -> Option<Value> {
+        let (key, value) = (key.into(), value.into());
+        match self.entries.iter_mut().find(|(k, _)| *k == key) {
+            Some((_, old)) => Some(std::mem::replace(old, value)),
+            None => {
+                self.entries.push((key, value));
+                None
+            }
+        }
+    }
+
+    /// Its pairs, in order.
+    pub fn iter(&self) -> std::slice::Iter<'_, (Value, Value)> {
+        self.entries.iter()
+    }
+
+    /// How many pairs it has.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether it has no pairs.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+}
+
+impl IntoIterator for Map {
+    type Item = (Value, Value);
+    type IntoIter = std::vec::IntoIter<(Value, Value)>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.entries.into_iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a Map {
+    type Item = &'a (Value, Value);
+    type IntoIter = std::slice::Iter<'a, (Value, Value)>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl<K: Into<Value>, V: Into<Value>> FromIterator<(K, V)> for Map {
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(pairs: I) -> Self {
+        let entries = pairs.into_iter().map(|(k, v)| (k.into(), v.into())).collect();
+        Self {
+            order: MapOrder::Unordered,
+            entries,
+        }
+    }
+}
+
+impl Value {
+    /// The type of the particle that holds it.
+    ///
+    /// [`Infinity`](Self::Infinity) and [`Wildcard`](Self::Wildcard) have none, and give [`ParticleType::NULL`].
+    #[must_use]
+    pub const fn particle_type(&self) -> ParticleType {
+        match self {
+            Self::Nil | Self::Infinity | Self::Wildcard => ParticleType::NULL,
+            Self::Bool(_) => ParticleType::BOOL,
+            Self::Int(_) => ParticleType::INTEGER,
+            Self::Float(_) => ParticleType::FLOAT,
+            Self::String(_) => ParticleType::STRING,
+            Self::Blob(_) => ParticleType::BLOB,
+            Self::GeoJson(_) => ParticleType::GEOJSON,
+            Self::Hll(_) => ParticleType::HLL,
+            Self::List(_) => ParticleType::LIST,
+            Self::Map(_) => ParticleType::MAP,
+            Self::Other(particle_type, _) => *particle_type,
+        }
+    }
+
+    /// The particle that holds it: its type and its bytes.
+    #[must_use]
+    pub fn to_particle(&self) -> (ParticleType, Vec<u8>) {
+        let data = match self {
+            Self::Nil | Self::Infinity | Self::Wildcard => Vec::new(),
+            Self::Bool(b) => vec![u8::from(*b)],
+            Self::Int(n) => n.to_be_bytes().to_vec(),
+            Self::Float(f) => f.to_be_bytes().to_vec(),
+            Self::String(s) => s.as_bytes().to_vec(),
+            Self::Blob(b) | Self::Hll(b) | Self::Other(_, b) => b.clone(),
+            // No flags and no cells: those are the server's to compute.
+            Self::GeoJson(s) => [&[0; 3], s.as_bytes()].concat(),
+            Self::List(_) | Self::Map(_) => {
+                let mut data = Vec::new();
+                self.pack(&mut data);
+                data
+            }
+        };
+        (self.particle_type(), data)
+    }
+
+    /// The value of a particle.
+    ///
+    /// Text that is not UTF-8 comes as [`Other`](Self::Other), so that no byte is lost.
+    ///
+    /// # Errors
+    /// When the bytes do not fit the type, or a collection nests deeper than [`MAX_DEPTH`].
+    pub fn from_particle(particle_type: ParticleType, data: &[u8]) -> Result<Self, DecodeError> {
+        let text = |from: usize| String::from_utf8(data.get(from..).unwrap_or_default().to_vec());
+        Ok(match particle_type {
+            ParticleType::NULL => Self::Nil,
+            ParticleType::BOOL => match data {
+                [b] => Self::Bool(*b != 0),
+                _ => return Err(DecodeError::new("a boolean that is not 1 byte", 0)),
+            },
+            ParticleType::INTEGER => match data.try_into() {
+                Ok(n) => Self::Int(i64::from_be_bytes(n)),
+                Err(_) => return Err(DecodeError::new("an integer that is not 8 bytes", 0)),
+            },
+            ParticleType::FLOAT => match data.try_into() {
+                Ok(n) => Self::Float(f64::from_be_bytes(n)),
+                Err(_) => return Err(DecodeError::new("a double that is not 8 bytes", 0)),
+            },
+            ParticleType::STRING => text(0).map_or_else(|e| Self::Other(particle_type, e.into_bytes()), Self::String),
+            ParticleType::BLOB => Self::Blob(data.to_vec()),
+            ParticleType::HLL => Self::Hll(data.to_vec()),
+            ParticleType::GEOJSON => {
+                let [_, high, low, ..] = *data else {
+                    return Err(DecodeError::new("a GeoJSON value without its count of cells", 0));
+                };
+                let cells = usize::from(u16::from_be_bytes([high, low]));
+                text(3 + 8 * cells).map_or_else(|_| Self::Other(particle_type, data.to_vec()), Self::GeoJson)
+            }
+            ParticleType::LIST | ParticleType::MAP => {
+                let mut reader = Reader::new(data);
+                let value = Self::unpack(&mut reader)?;
+                let fits = value.particle_type() == particle_type;
+                match reader.is_empty() && fits {
+                    true => value,
+                    false => {
+                        return Err(DecodeError::new("not the announced collection", reader.at()));
+                    }
+                }
+            }
+            _ => Self::Other(particle_type, data.to_vec()),
+        })
+    }
+
+    /// Appends it as msgpack.
+    pub fn pack(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Nil => write::nil(out),
+            Self::Bool(b) => write::bool(out, *b),
+            Self::Int(n) => write::int(out, *n),
+            Self::Float(f) => write::float(out, *f),
+            Self::String(s) => write::string(out, s),
+            Self::GeoJson(s) => write::bytes(out, ParticleType::GEOJSON, s.as_bytes()),
+            Self::Blob(b) => write::bytes(out, ParticleType::BLOB, b),
+            Self::Hll(b) => write::bytes(out, ParticleType::HLL, b),
+            Self::Other(particle_type, b) => write::bytes(out, *particle_type, b),
+            Self::List(items) => {
+                write::list(out, items.len() as u32);
+                items.iter().for_each(|item| item.pack(out));
+            }
+            Self::Map(map) => {
+                let ordered = map.order != MapOrder::Unordered;
+                write::map(out, map.len() as u32 + u32::from(ordered));
+                if ordered {
+                    write::flags(out, map.order.flags());
+                    write::nil(out);
+                }
+                for (key, value) in map {
+                    key.pack(out);
+                    value.pack(out);
+                }
+            }
+            Self::Infinity => write::compare_only(out, msgpack::INFINITY),
+            Self::Wildcard => write::compare_only(out, msgpack::WILDCARD),
+        }
+    }
+
+    /// Reads one value from msgpack.
+    ///
+    /// # Errors
+    /// When the msgpack is damaged, holds an integer above [`i64::MAX`] or an unknown extension, or nests deeper than
+    /// [`MAX_DEPTH`].
+    pub fn unpack(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Self::unpack_within(reader, MAX_DEPTH)
+    }
+
+    fn unpack_within(reader: &mut Reader<'_>, depth: usize) -> Result<Self, DecodeError> {
+        let at = reader.at();
+        let deeper = || {
+            depth
+                .checked_sub(1)
+                .ok_or(DecodeError::new("collections nested too deep", at))
+        };
+        Ok(match reader.token()? {
+            Token::Nil => Self::Nil,
+            Token::Bool(b) => Self::Bool(b),
+            Token::Int(n) => Self::Int(n),
+            Token::Uint(_) => return Err(DecodeError::new("an integer above 63 bits", at)),
+            Token::Float(f) => Self::Float(f),
+            Token::Bytes(bytes) => Self::from_msgpack_bytes(bytes),
+            Token::Ext(msgpack::COMPARE_ONLY, [msgpack::INFINITY]) => Self::Infinity,
+            Token::Ext(msgpack::COMPARE_ONLY, [msgpack::WILDCARD]) => Self::Wildcard,
+            Token::Ext(..) => return Err(DecodeError::new("an unknown extension", at)),
+            Token::List(n) => {
+                let depth = deeper()?;
+                let mut items = Vec::new();
+                for i in 0..n {
+                    if i == 0 && collection_flags(reader)?.is_some() {
+                        continue;
+                    }
+                    items.push(Self::unpack_within(reader, depth)?);
+                }
+                Self::List(items)
+            }
+            Token::Map(n) => {
+                let depth = deeper()?;
+                let mut map = Map::default();
+                for i in 0..n {
+                    if i == 0
+                        && let Some(flags) = collection_flags(reader)?
+                    {
+                        map.order = MapOrder::from_flags(flags);
+                        reader.element()?;
+                        continue;
+                    }
+                    let key = Self::unpack_within(reader, depth)?;
+                    map.entries.push((key, Self::unpack_within(reader, depth)?));
+                }
+                Self::Map(map)
+            }
+        })
+    }
+
+    fn from_msgpack_bytes(bytes: &[u8]) -> Self {
+        let Some((&particle_type, data)) = bytes.split_first() else {
+            return Self::Other(ParticleType::NULL, Vec::new());
+        };
+        let particle_type = ParticleType(particle_type);
+        let text = || String::from_utf8(data.to_vec()).map_err(|_| Self::Other(particle_type, data.to_vec()));
+        match particle_type {
+            ParticleType::STRING => text().map_or_else(|other| other, Self::String),
+            ParticleType::GEOJSON => text().map_or_else(|other| other, Self::GeoJson),
+            ParticleType::BLOB => Self::Blob(data.to_vec()),
+            ParticleType::HLL => Self::Hll(data.to_vec()),
+            _ => Self::Other(particle_type, data.to_vec()),
+        }
+    }
+}
+
+/// Reads the flags in front of a collection's elements, if the next token is an extension that holds them.
+fn collection_flags(reader: &mut Reader<'_>) -> Result<Option<u8>, DecodeError> {
+    match reader.peek()? {
+        Token::Ext(ext_type, _) if ext_type != msgpack::COMPARE_ONLY => {
+            reader.token()?;
+            Ok(Some(ext_type as u8))
+        }
+        _ => Ok(None),
+    }
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nil => f.write_str("nil"),
+            Self::Bool(b) => b.fmt(f),
+            Self::Int(n) => n.fmt(f),
+            Self::Float(n) => write!(f, "{n:?}"),
+            Self::String(s) => write!(f, "{s:?}"),
+            Self::GeoJson(s) => write!(f, "geo({s})"),
+            Self::Blob(b) => write!(f, "blob({})", hex(b)),
+            Self::Hll(b) => write!(f, "hll({})", hex(b)),
+            Self::Other(particle_type, b) => write!(f, "particle {}({})", particle_type.0, hex(b)),
+            Self::List(items) => f.debug_list().entries(items.iter().map(Shown)).finish(),
+            Self::Map(map) => f
+                .debug_map()
+                .entries(map.iter().map(|(k, v)| (Shown(k), Shown(v))))
+                .finish(),
+            Self::Infinity => f.write_str("infinity"),
+            Self::Wildcard => f.write_str("wildcard"),
+        }
+    }
+}
+
+/// Lets `debug_list` show elements as `Display` does.
+struct Shown<'a>(&'a Value);
+
+impl fmt::Debug for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self.0, f)
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+macro_rules! value_from {
+    ($($from:ty => |$value:ident| $convert:expr;)*) => {
+        $(impl From<$from> for Value {
+            fn from($value: $from) -> Self {
+                $convert
+            }
+        })*
+    };
+}
+
+value_from! {
+    bool => |v| Self::Bool(v);
+    i64 => |v| Self::Int(v);
+    i32 => |v| Self::Int(i64::from(v));
+    i16 => |v| Self::Int(i64::from(v));
+    i8 => |v| Self::Int(i64::from(v));
+    u32 => |v| Self::Int(i64::from(v));
+    u16 => |v| Self::Int(i64::from(v));
+    u8 => |v| Self::Int(i64::from(v));
+    f64 => |v| Self::Float(v);
+    f32 => |v| Self::Float(f64::from(v));
+    String => |v| Self::String(v);
+    &str => |v| Self::String(v.to_owned());
+    &String => |v| Self::String(v.clone());
+    Vec<u8> => |v| Self::Blob(v);
+    &[u8] => |v| Self::Blob(v.to_vec());
+    Map => |v| Self::Map(v);
+    () => |_v| Self::Nil;
+}
+
+impl<const N: usize> From<&[u8; N]> for Value {
+    fn from(bytes: &[u8; N]) -> Self {
+        Self::Blob(bytes.to_vec())
+    }
+}
+
+impl<T: Into<Value>> From<Option<T>> for Value {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Nil, Into::into)
+    }
+}
+
+macro_rules! list_from {
+    ($($item:ty),*) => {
+        $(impl From<Vec<$item>> for Value {
+            fn from(items: Vec<$item>) -> Self {
+                Self::List(items.into_iter().map(Into::into).collect())
+            }
+        })*
+    };
+}
+
+// `Vec<u8>` is a blob, so lists are made from the other element types one by one.
+list_from!(Value, i64, i32, u32, bool, f64, String, &str, Vec<Value>, Map);
+
+impl<T: Into<Value>, const N: usize> From<[T; N]> for Value {
+    fn from(items: [T; N]) -> Self {
+        Self::List(items.into_iter().map(Into::into).collect())
+    }
+}
+
+impl<K: Into<Value>, V: Into<Value>> From<std::collections::HashMap<K, V>> for Value {
+    fn from(map: std::collections::HashMap<K, V>) -> Self {
+        Self::Map(map.into_iter().collect())
+    }
+}
+
+impl<K: Into<Value>, V: Into<Value>> From<std::collections::BTreeMap<K, V>> for Value {
+    fn from(map: std::collections::BTreeMap<K, V>) -> Self {
+        Self::Map(Map {
+            order: MapOrder::KeyOrdered,
+            ..map.into_iter().collect()
+        })
+    }
+}
+
+/// A value of another type than the one asked for.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("the value {value} is no {wanted}")]
+pub struct WrongType {
+    /// The value, untouched.
+    pub value: Value,
+    /// The type asked for.
+    pub wanted: &'static str,
+}
+
+macro_rules! value_into {
+    ($($into:ty: $($pattern:pat => $result:expr),+;)*) => {
+        $(impl TryFrom<Value> for $into {
+            type Error = WrongType;
+
+            fn try_from(value: Value) -> Result<Self, WrongType> {
+                match value {
+                    $($pattern => Ok($result),)+
+                    value => Err(WrongType { value, wanted: stringify!($into) }),
+                }
+            }
+        })*
+    };
+}
+
+value_into! {
+    bool: Value::Bool(b) => b;
+    i64: Value::Int(n) => n;
+    f64: Value::Float(n) => n;
+    String: Value::String(s) => s, Value::GeoJson(s) => s;
+    Vec<u8>: Value::Blob(b) => b, Value::Hll(b) => b, Value::Other(_, b) => b;
+    Vec<Value>: Value::List(items) => items;
+    Map: Value::Map(map) => map;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_value_comes_back_from_its_particle() {
+        let mut ordered = Map::new(MapOrder::KeyOrdered);
+        ordered.insert("k", Value::from(vec![1, 2]));
+        let values = [
+            Value::Nil,
+            true.into(),
+            (-5).into(),
+            1.5.into(),
+            "ä".into(),
+            (&[0xff, 0]).into(),
+            Value::GeoJson(r#"{"type":"Point","coordinates":[1,2]}"#.into()),
+            Value::Hll(vec![1; 9]),
+            Value::List(vec![Value::Nil, "x".into(), Value::Map(ordered.clone()), (&[1]).into()]),
+            Value::Map([(1, "a"), (2, "b")].into_iter().collect()),
+            Value::Map(ordered),
+            Value::Other(ParticleType::PYTHON_BLOB, vec![1]),
+        ];
+        for value in values {
+            let (particle_type, data) = value.to_particle();
+            assert_eq!(Value::from_particle(particle_type, &data).unwrap(), value);
+        }
+    }
+
+    #[test]
+    fn depth_is_limited() {
+        let deep = |n: usize| [vec![0x91; n], vec![0x90]].concat();
+        assert!(Value::from_particle(ParticleType::LIST, &deep(MAX_DEPTH - 1)).is_ok());
+        assert_eq!(
+            Value::from_particle(ParticleType::LIST, &deep(1 << 20))
+                .unwrap_err()
+                .what,
+            "collections nested too deep"
+        );
+    }
+
+    #[test]
+    fn values_read_like_values() {
+        let map: Map = [("a", Value::from(1.0)), ("b", Value::from(&[1, 2]))]
+            .into_iter()
+            .collect();
+        assert_eq!(Value::Map(map).to_string(), r#"{"a": 1.0, "b": blob(0102)}"#);
+    }
+}
