@@ -28,7 +28,7 @@ impl ParticleType {
     /// Bytes that an Erlang client serialized.
     pub const ERLANG_BLOB: Self = Self(12);
     /// Vectors; the server keeps them as bytes.
-    pub const VECTOR: Self = Self(13);
+    pub const VECTOR: Self = Self(16);
     /// One byte, 0 or 1.
     pub const BOOL: Self = Self(17);
     /// A HyperLogLog.

@@ -1,7 +1,9 @@
 //! The value of a bin, as the server keeps it.
 
 use bytes::{BufMut, BytesMut};
-use spikelet_wire::{DecodeError, ParticleType, Value};
+use spikelet_wire::{DecodeError, ParticleType, ResultCode, Value};
+
+use super::{geo, hll};
 
 /// The value of a bin.
 ///
@@ -20,6 +22,48 @@ pub enum Particle {
 }
 
 impl Particle {
+    /// The value that a client wrote: a type and its bytes.
+    ///
+    /// An integer may be written in 1, 2, 4 or 8 bytes, and the shorter ones have no sign. [`ParticleType::NULL`] is no
+    /// value: to write it is to delete the bin, which is not for here to do.
+    ///
+    /// # Errors
+    /// - [`ResultCode::PARAMETER`]: no such type, a number or boolean of a wrong size, a boolean above 1, or bytes that
+    ///   are no HyperLogLog.
+    /// - [`ResultCode::GEO_INVALID_GEOJSON`]: the text is no GeoJSON that the server knows.
+    pub fn from_wire(particle_type: ParticleType, data: &[u8]) -> Result<Self, ResultCode> {
+        Ok(match particle_type {
+            ParticleType::INTEGER => Self::Int(wire_int(data).ok_or(ResultCode::PARAMETER)?),
+            ParticleType::FLOAT => Self::Float(wire_float(data).ok_or(ResultCode::PARAMETER)?),
+            ParticleType::BOOL => match data {
+                [0] => Self::Bool(false),
+                [1] => Self::Bool(true),
+                _ => return Err(ResultCode::PARAMETER),
+            },
+            ParticleType::HLL if !hll::Sketch::is_valid(data) => return Err(ResultCode::PARAMETER),
+            ParticleType::GEOJSON => return geo::from_wire(data),
+            ParticleType::STRING
+            | ParticleType::BLOB
+            | ParticleType::JAVA_BLOB
+            | ParticleType::CSHARP_BLOB
+            | ParticleType::PYTHON_BLOB
+            | ParticleType::RUBY_BLOB
+            | ParticleType::PHP_BLOB
+            | ParticleType::ERLANG_BLOB
+            | ParticleType::VECTOR
+            | ParticleType::HLL
+            | ParticleType::MAP
+            | ParticleType::LIST => Self::Bytes(particle_type, data.into()),
+            _ => return Err(ResultCode::PARAMETER),
+        })
+    }
+
+    /// Whether a value of that type can be written.
+    #[must_use]
+    pub const fn is_known(particle_type: ParticleType) -> bool {
+        matches!(particle_type.0, 1..=4 | 7..=12 | 16..=20 | 23)
+    }
+
     /// Its type.
     #[must_use]
     pub const fn particle_type(&self) -> ParticleType {
@@ -72,4 +116,19 @@ impl Particle {
             Self::Bytes(particle_type, bytes) => Value::from_particle(*particle_type, bytes),
         }
     }
+}
+
+/// An integer as it goes over the wire.
+pub(super) fn wire_int(data: &[u8]) -> Option<i64> {
+    Some(match *data {
+        [n] => i64::from(n),
+        [a, b] => i64::from(u16::from_be_bytes([a, b])),
+        [a, b, c, d] => i64::from(u32::from_be_bytes([a, b, c, d])),
+        _ => i64::from_be_bytes(data.try_into().ok()?),
+    })
+}
+
+/// A double as it goes over the wire.
+pub(super) fn wire_float(data: &[u8]) -> Option<f64> {
+    data.try_into().ok().map(f64::from_be_bytes)
 }

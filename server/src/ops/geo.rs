@@ -1,0 +1,193 @@
+//! GeoJSON: what the server reads out of the text, and what it keeps in front of it.
+
+use s2::cap::Cap;
+use s2::cellid::CellID;
+use s2::latlng::LatLng;
+use s2::point::Point;
+use s2::region::RegionCoverer;
+use s2::s1::{Angle, Rad};
+use serde_json::Value as Json;
+use spikelet_wire::{ParticleType, ResultCode};
+
+use super::Particle;
+
+/// Meters; the server takes the earth for a sphere.
+const EARTH_RADIUS: f64 = 6_371_000.0;
+/// Flag of a stored value: it is a region.
+const IS_REGION: u8 = 1;
+/// How finely a region is covered when it is stored.
+const COVERER: RegionCoverer = RegionCoverer {
+    min_level: 1,
+    max_level: 30,
+    level_mod: 1,
+    max_cells: 12,
+};
+
+/// What a GeoJSON text describes.
+#[derive(Debug, Clone)]
+pub enum Geometry {
+    /// A point, as the leaf cell that holds it.
+    Point(CellID),
+    /// An `AeroCircle`.
+    Circle(Cap),
+    /// A `Polygon`, or a `MultiPolygon`: of each polygon its loops, first the shell, then the holes. The closing vertex
+    /// of a loop is left out.
+    Polygons(Vec<Vec<Vec<Point>>>),
+}
+
+impl Geometry {
+    /// Reads a text; `None` if it is not one that the server takes.
+    ///
+    /// A feature is its geometry; of other members than `type`, `geometry` and `coordinates` nothing is asked.
+    #[must_use]
+    pub fn parse(text: &[u8]) -> Option<Self> {
+        let json: Json = serde_json::from_slice(text).ok()?;
+        match json.get("type")?.as_str()? {
+            "Feature" => Self::from_json(json.get("geometry")?),
+            _ => Self::from_json(&json),
+        }
+    }
+
+    fn from_json(json: &Json) -> Option<Self> {
+        let coordinates = json.get("coordinates");
+        Some(match json.get("type")?.as_str()? {
+            "Point" => Self::Point(CellID::from(point(coordinates?)?)),
+            "Polygon" => Self::Polygons(vec![polygon(coordinates?)?]),
+            "MultiPolygon" => Self::Polygons(coordinates?.as_array()?.iter().map(polygon).collect::<Option<_>>()?),
+            "AeroCircle" => {
+                let [center, radius] = coordinates?.as_array()?.as_slice() else {
+                    return None;
+                };
+                let angle = Angle::from(Rad(number(radius)? / EARTH_RADIUS));
+                Self::Circle(Cap::from_center_angle(&point(center)?, &angle))
+            }
+            _ => return None,
+        })
+    }
+
+    /// The cells that the server keeps with it: the point's own, or those that cover the circle.
+    ///
+    /// Polygons are kept without cells, unlike the real server's: no client reads them.
+    #[must_use]
+    pub fn cells(&self) -> Vec<CellID> {
+        match self {
+            Self::Point(cell) => vec![*cell],
+            Self::Circle(cap) => COVERER.covering(cap).0,
+            Self::Polygons(_) => Vec::new(),
+        }
+    }
+
+    const fn flags(&self) -> u8 {
+        match self {
+            Self::Point(_) => 0,
+            Self::Circle(_) | Self::Polygons(_) => IS_REGION,
+        }
+    }
+}
+
+/// A GeoJSON value that a client wrote; its flags and cells are computed anew.
+///
+/// # Errors
+/// [`ResultCode::GEO_INVALID_GEOJSON`]: it is cut short, or its text is not one that the server takes.
+pub fn from_wire(data: &[u8]) -> Result<Particle, ResultCode> {
+    let stored = || {
+        let text = text(data)?;
+        let geometry = Geometry::parse(text)?;
+        let cells = geometry.cells();
+        let mut stored = vec![geometry.flags()];
+        stored.extend_from_slice(&u16::try_from(cells.len()).ok()?.to_be_bytes());
+        stored.extend(cells.iter().flat_map(|cell| cell.0.to_be_bytes()));
+        stored.extend_from_slice(text);
+        Some(Particle::Bytes(ParticleType::GEOJSON, stored.into()))
+    };
+    stored().ok_or(ResultCode::GEO_INVALID_GEOJSON)
+}
+
+/// The text of a GeoJSON value: behind its flags, the number of its cells, and the cells.
+#[must_use]
+pub fn text(data: &[u8]) -> Option<&[u8]> {
+    let (&[_, high, low], rest) = data.split_first_chunk()?;
+    rest.get(8 * usize::from(u16::from_be_bytes([high, low]))..)
+}
+
+fn polygon(json: &Json) -> Option<Vec<Vec<Point>>> {
+    json.as_array()?.iter().map(closed_loop).collect()
+}
+
+fn closed_loop(json: &Json) -> Option<Vec<Point>> {
+    let mut points = json.as_array()?.iter().map(point).collect::<Option<Vec<_>>>()?;
+    points.dedup();
+    if points.len() < 4 || points.first() != points.last() {
+        return None;
+    }
+    points.pop();
+    Some(points)
+}
+
+/// A pair of longitude and latitude, in degrees.
+fn point(json: &Json) -> Option<Point> {
+    let [longitude, latitude] = json.as_array()?.as_slice() else {
+        return None;
+    };
+    let place = LatLng::from_degrees(number(latitude)?, number(longitude)?);
+    place.is_valid().then(|| Point::from(place))
+}
+
+/// A number; integers only up to 63 bits.
+fn number(json: &Json) -> Option<f64> {
+    json.as_f64().filter(|_| !json.is_u64() || json.is_i64())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stored(text: &str) -> Result<Vec<u8>, ResultCode> {
+        let wire = [&[0, 0, 0], text.as_bytes()].concat();
+        let particle = from_wire(&wire)?;
+        Ok(particle.bytes_of(ParticleType::GEOJSON).unwrap().to_vec())
+    }
+
+    #[test]
+    fn a_point_is_stored_with_its_cell() {
+        let text = r#"{"type":"Point","coordinates":[1.0,2.0]}"#;
+        let cell = [0x10, 0x03, 0x6e, 0x17, 0xca, 0x9f, 0xb7, 0x09];
+        let expected = [&[0, 0, 1], &cell[..], text.as_bytes()].concat();
+        assert_eq!(stored(text).unwrap(), expected);
+        // The cells that a client sends are not believed.
+        let wire = [&[1, 0, 1], &[7; 8][..], text.as_bytes()].concat();
+        let again = from_wire(&wire).unwrap();
+        assert_eq!(again.bytes_of(ParticleType::GEOJSON).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_region_is_stored_with_the_cells_that_cover_it() {
+        let text = r#"{"type":"AeroCircle","coordinates":[[-122.0,37.5],1000]}"#;
+        let bytes = stored(text).unwrap();
+        assert_eq!(bytes[0], 1);
+        let cells = u16::from_be_bytes([bytes[1], bytes[2]]);
+        assert!((1..=12).contains(&cells), "{cells}");
+        assert_eq!(self::text(&bytes).unwrap(), text.as_bytes());
+    }
+
+    #[test]
+    fn what_is_no_geometry_is_refused() {
+        for text in [
+            "",
+            "{}",
+            r#"{"type":"Point"}"#,
+            r#"{"type":"Point","coordinates":[1]}"#,
+            r#"{"type":"Point","coordinates":[1,91]}"#,
+            r#"{"type":"Point","coordinates":["1",2]}"#,
+            r#"{"type":"Line","coordinates":[1,2]}"#,
+            r#"{"type":"Feature","geometry":{"type":"Point"}}"#,
+            r#"{"type":"Polygon","coordinates":[[[0,0],[0,1],[1,1],[1,0]]]}"#,
+            r#"{"type":"Polygon","coordinates":[[[0,0],[0,0],[0,1],[0,0]]]}"#,
+            r#"{"type":"Point","coordinates":[1,2]} x"#,
+        ] {
+            assert_eq!(stored(text), Err(ResultCode::GEO_INVALID_GEOJSON), "{text}");
+        }
+        assert_eq!(from_wire(&[0, 0]), Err(ResultCode::GEO_INVALID_GEOJSON));
+        assert_eq!(from_wire(&[0, 0, 1, 7]), Err(ResultCode::GEO_INVALID_GEOJSON));
+    }
+}

@@ -1,0 +1,164 @@
+//! Operations that take a plain value: add, append, prepend.
+//!
+//! On a bin that does not exist, each of them writes the value that it was given, whatever its type.
+
+use spikelet_wire::{ParticleType, ResultCode};
+
+use super::particle::{Particle, wire_float, wire_int};
+
+/// Bytes of an increment as memcached sends it: the amount, and 8 bytes that say nothing.
+const MEMCACHED_INCREMENT: usize = 16;
+
+/// Adds to an integer, which wraps, or to a double; never one to the other.
+///
+/// # Errors
+/// - [`ResultCode::INCOMPATIBLE_TYPE`]: bin and value are not both integers or both doubles.
+/// - [`ResultCode::PARAMETER`]: a type that cannot be written, or a number of a wrong size.
+/// - [`ResultCode::SERVER_ERROR`]: the bin holds GeoJSON.
+pub fn incr(bin: &mut Option<Particle>, particle_type: ParticleType, value: &[u8]) -> Result<(), ResultCode> {
+    let Some(particle) = existing(bin, particle_type, value)? else {
+        return Ok(());
+    };
+    match particle {
+        Particle::Int(n) if particle_type == ParticleType::INTEGER => *n = added(*n, value)?,
+        Particle::Float(n) if particle_type == ParticleType::FLOAT => {
+            *n += wire_float(value).ok_or(ResultCode::PARAMETER)?;
+        }
+        other => return Err(refusal(other)),
+    }
+    Ok(())
+}
+
+/// Appends to a string or blob.
+///
+/// # Errors
+/// - [`ResultCode::INCOMPATIBLE_TYPE`]: the bin's type is not the value's, or is none that can be appended to.
+/// - [`ResultCode::PARAMETER`]: a type that cannot be written.
+/// - [`ResultCode::SERVER_ERROR`]: the bin holds GeoJSON.
+pub fn append(bin: &mut Option<Particle>, particle_type: ParticleType, value: &[u8]) -> Result<(), ResultCode> {
+    concat(bin, particle_type, value, |old, value| [old, value].concat())
+}
+
+/// Prepends to a string or blob.
+///
+/// # Errors
+/// As [`append`].
+pub fn prepend(bin: &mut Option<Particle>, particle_type: ParticleType, value: &[u8]) -> Result<(), ResultCode> {
+    concat(bin, particle_type, value, |old, value| [value, old].concat())
+}
+
+fn concat(
+    bin: &mut Option<Particle>,
+    particle_type: ParticleType,
+    value: &[u8],
+    join: fn(&[u8], &[u8]) -> Vec<u8>,
+) -> Result<(), ResultCode> {
+    let Some(particle) = existing(bin, particle_type, value)? else {
+        return Ok(());
+    };
+    match particle {
+        Particle::Bytes(own, bytes) if *own == particle_type && can_grow(particle_type) => {
+            *bytes = join(bytes, value).into();
+            Ok(())
+        }
+        other => Err(refusal(other)),
+    }
+}
+
+/// The value of a bin that exists; one that does not gets the value written, and nothing is left to do.
+fn existing<'a>(
+    bin: &'a mut Option<Particle>,
+    particle_type: ParticleType,
+    value: &[u8],
+) -> Result<Option<&'a mut Particle>, ResultCode> {
+    if !Particle::is_known(particle_type) {
+        return Err(ResultCode::PARAMETER);
+    }
+    if bin.is_none() {
+        *bin = Some(Particle::from_wire(particle_type, value)?);
+        return Ok(None);
+    }
+    Ok(bin.as_mut())
+}
+
+fn added(n: i64, value: &[u8]) -> Result<i64, ResultCode> {
+    if let (MEMCACHED_INCREMENT, Some(&amount)) = (value.len(), value.first_chunk()) {
+        // A decrement of memcached's stops at 0.
+        let amount = i64::from_be_bytes(amount);
+        let sum = n.wrapping_add(amount);
+        return Ok(if amount < 0 && sum as u64 > n as u64 { 0 } else { sum });
+    }
+    Ok(n.wrapping_add(wire_int(value).ok_or(ResultCode::PARAMETER)?))
+}
+
+/// Whether bytes of that type are joined as they are.
+const fn can_grow(particle_type: ParticleType) -> bool {
+    !matches!(
+        particle_type,
+        ParticleType::LIST | ParticleType::MAP | ParticleType::HLL | ParticleType::GEOJSON
+    )
+}
+
+/// How a value answers an operation that is not for it.
+fn refusal(particle: &Particle) -> ResultCode {
+    match particle.particle_type() {
+        ParticleType::GEOJSON => ResultCode::SERVER_ERROR,
+        _ => ResultCode::INCOMPATIBLE_TYPE,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn integers_wrap_and_do_not_mix_with_doubles() {
+        let mut bin = Some(Particle::Int(i64::MAX));
+        incr(&mut bin, ParticleType::INTEGER, &1_i64.to_be_bytes()).unwrap();
+        assert_eq!(bin, Some(Particle::Int(i64::MIN)));
+        let refused = incr(&mut bin, ParticleType::FLOAT, &1_f64.to_be_bytes());
+        assert_eq!(refused, Err(ResultCode::INCOMPATIBLE_TYPE));
+        assert_eq!(bin, Some(Particle::Int(i64::MIN)));
+    }
+
+    #[test]
+    fn short_integers_have_no_sign() {
+        let mut bin = Some(Particle::Int(1));
+        incr(&mut bin, ParticleType::INTEGER, &[0xff]).unwrap();
+        assert_eq!(bin, Some(Particle::Int(256)));
+    }
+
+    #[test]
+    fn memcached_counts_down_to_zero_only() {
+        let mut bin = Some(Particle::Int(3));
+        let down = [(-5_i64).to_be_bytes(), [0; 8]].concat();
+        incr(&mut bin, ParticleType::INTEGER, &down).unwrap();
+        assert_eq!(bin, Some(Particle::Int(0)));
+    }
+
+    #[test]
+    fn what_is_not_there_is_written() {
+        let mut bin = None;
+        append(&mut bin, ParticleType::BOOL, &[1]).unwrap();
+        assert_eq!(bin, Some(Particle::Bool(true)));
+        let mut bin = None;
+        assert_eq!(prepend(&mut bin, ParticleType::NULL, &[]), Err(ResultCode::PARAMETER));
+        assert_eq!(bin, None);
+    }
+
+    #[test]
+    fn bytes_join_their_own_type_only() {
+        let mut bin = Some(Particle::Bytes(ParticleType::STRING, b"mid"[..].into()));
+        append(&mut bin, ParticleType::STRING, b"-end").unwrap();
+        prepend(&mut bin, ParticleType::STRING, b"start-").unwrap();
+        let joined = Particle::Bytes(ParticleType::STRING, b"start-mid-end"[..].into());
+        assert_eq!(bin, Some(joined.clone()));
+        let refused = append(&mut bin, ParticleType::BLOB, b"x");
+        assert_eq!((refused, bin), (Err(ResultCode::INCOMPATIBLE_TYPE), Some(joined)));
+        let mut list = Some(Particle::Bytes(ParticleType::LIST, [0x90][..].into()));
+        assert_eq!(
+            append(&mut list, ParticleType::LIST, &[0x90]),
+            Err(ResultCode::INCOMPATIBLE_TYPE)
+        );
+    }
+}
