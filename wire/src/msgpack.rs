@@ -270,6 +270,12 @@ pub mod write {
         let _ = encode::write_map_len(out, n);
     }
 
+    /// An extension.
+    pub fn ext(out: &mut Vec<u8>, ext_type: i8, content: &[u8]) {
+        let _ = encode::write_ext_meta(out, content.len() as u32, ext_type);
+        out.extend_from_slice(content);
+    }
+
     /// The extension in front of a collection's elements that holds its flags.
     pub fn flags(out: &mut Vec<u8>, flags: u8) {
         // Always of length 0 in the form with a length byte: that is how every client and the server write it.

@@ -3,8 +3,10 @@
 //! Nothing here knows of records, locks, sockets or time. An operation takes the bin's value, if it has one, and the
 //! bytes of its argument, and gives a result or the result code that the real server answers.
 
+pub mod cdt;
 pub mod geo;
 pub mod hll;
+pub mod order;
 pub mod particle;
 pub mod scalar;
 

@@ -1,0 +1,265 @@
+//! The order of values across types, on their msgpack.
+//!
+//! nil < false < true < negative integers < other integers < text < lists < maps < bytes < doubles < GeoJSON < other
+//! extensions < infinity. A wildcard equals everything. Lists compare element by element, and a list that begins
+//! another is less; maps compare by their number of pairs first, then pair by pair as they are stored.
+
+use std::cmp::Ordering;
+
+use spikelet_wire::ParticleType;
+use spikelet_wire::msgpack::{COMPARE_ONLY, INFINITY, Reader, Token, WILDCARD};
+
+/// One step of a comparison: a scalar, or the head of a collection without its flags.
+enum Item<'a> {
+    Int(u64),
+    Bytes(&'a [u8]),
+    Float(f64),
+    List(u64),
+    Map(u64),
+    Bare,
+}
+
+/// Compares two values.
+///
+/// Only the first value of either is looked at. A double that is no number equals every double, and a wildcard inside
+/// a collection ends the comparison as equal: the order is not total, and whoever sorts by it must bear that.
+#[must_use]
+pub fn compare(a: &[u8], b: &[u8]) -> Ordering {
+    let (mut a, mut b) = (Reader::new(a), Reader::new(b));
+    let (mut left, mut end) = (1_u64, Ordering::Equal);
+    while left > 0 {
+        left -= 1;
+        let (Some((kind_a, a)), Some((kind_b, b))) = (item(&mut a), item(&mut b)) else {
+            return Ordering::Equal;
+        };
+        if kind_a == Kind::Wildcard || kind_b == Kind::Wildcard {
+            return Ordering::Equal;
+        }
+        let order = kind_a.cmp(&kind_b).then_with(|| match (a, b) {
+            (Item::Int(a), Item::Int(b)) => a.cmp(&b),
+            (Item::Bytes(a), Item::Bytes(b)) => a.cmp(b),
+            (Item::Float(a), Item::Float(b)) => a.partial_cmp(&b).unwrap_or(Ordering::Equal),
+            (Item::Map(a), Item::Map(b)) => {
+                left += 2 * a;
+                a.cmp(&b)
+            }
+            (Item::List(a), Item::List(b)) if a == b => {
+                left += a;
+                Ordering::Equal
+            }
+            (Item::List(a), Item::List(b)) => {
+                // What follows the shorter list in the enclosing ones can no longer matter.
+                (left, end) = (a.min(b), a.cmp(&b));
+                Ordering::Equal
+            }
+            _ => Ordering::Equal,
+        });
+        if order.is_ne() {
+            return order;
+        }
+    }
+    end
+}
+
+/// The types of values, in their order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// Nothing.
+    Nil,
+    /// The boolean false.
+    False,
+    /// The boolean true.
+    True,
+    /// An integer below 0.
+    Negative,
+    /// An integer from 0 on.
+    Int,
+    /// Text.
+    String,
+    /// A list.
+    List,
+    /// A map.
+    Map,
+    /// Bytes of any other particle type.
+    Bytes,
+    /// A double.
+    Float,
+    /// GeoJSON.
+    GeoJson,
+    /// An extension that is not among the following.
+    Ext,
+    /// Equals everything.
+    Wildcard,
+    /// Greater than everything.
+    Infinity,
+}
+
+impl Kind {
+    /// The type of a token's value.
+    #[must_use]
+    pub fn of(token: &Token<'_>) -> Self {
+        match token {
+            Token::Nil => Self::Nil,
+            Token::Bool(false) => Self::False,
+            Token::Bool(true) => Self::True,
+            Token::Int(n) if *n < 0 => Self::Negative,
+            Token::Int(_) | Token::Uint(_) => Self::Int,
+            Token::Float(_) => Self::Float,
+            Token::List(_) => Self::List,
+            Token::Map(_) => Self::Map,
+            Token::Bytes(bytes) => match bytes.first().copied().map(ParticleType) {
+                Some(ParticleType::STRING) => Self::String,
+                Some(ParticleType::GEOJSON) => Self::GeoJson,
+                _ => Self::Bytes,
+            },
+            Token::Ext(COMPARE_ONLY, [WILDCARD]) => Self::Wildcard,
+            Token::Ext(COMPARE_ONLY, [INFINITY]) => Self::Infinity,
+            Token::Ext(..) => Self::Ext,
+        }
+    }
+
+    /// The type of the value that stands first in some msgpack.
+    #[must_use]
+    pub fn first_of(msgpack: &[u8]) -> Option<Self> {
+        Reader::new(msgpack).token().ok().as_ref().map(Self::of)
+    }
+}
+
+fn item<'a>(reader: &mut Reader<'a>) -> Option<(Kind, Item<'a>)> {
+    let token = reader.token().ok()?;
+    let item = match token {
+        Token::Int(n) => Item::Int(n as u64),
+        Token::Uint(n) => Item::Int(n),
+        Token::Float(n) => Item::Float(n),
+        Token::Bytes(bytes) | Token::Ext(_, bytes) => Item::Bytes(bytes),
+        Token::List(n) => Item::List(u64::from(n) - skip_flags(reader, n, 1)?),
+        Token::Map(n) => Item::Map(u64::from(n) - skip_flags(reader, n, 2)?),
+        Token::Nil | Token::Bool(_) => Item::Bare,
+    };
+    Some((Kind::of(&token), item))
+}
+
+/// Skips the flags in front of a collection's elements, with what pairs up with them in a map.
+fn skip_flags(reader: &mut Reader<'_>, n: u32, values: u32) -> Option<u64> {
+    if n == 0 || !matches!(reader.peek().ok()?, Token::Ext(ext_type, _) if ext_type != COMPARE_ONLY) {
+        return Some(0);
+    }
+    for _ in 0..values {
+        reader.element().ok()?;
+    }
+    Some(1)
+}
+
+/// Sorts by merging, which leaves equal values in their order and bears an order that is not total.
+pub fn merge_sort(items: &mut [u32], compare: &mut impl FnMut(u32, u32) -> Ordering) {
+    let mut spare = items.to_vec();
+    merge_sort_into(items, &mut spare, compare);
+}
+
+/// Sorts `items`, with `spare` as room; the depth is the logarithm of the length.
+fn merge_sort_into(items: &mut [u32], spare: &mut [u32], compare: &mut impl FnMut(u32, u32) -> Ordering) {
+    if items.len() < 2 {
+        return;
+    }
+    let middle = items.len() / 2;
+    let (spare_low, spare_high) = spare.split_at_mut(middle);
+    let (low, high) = items.split_at_mut(middle);
+    merge_sort_into(low, spare_low, compare);
+    merge_sort_into(high, spare_high, compare);
+    spare.copy_from_slice(items);
+    let (low, high) = spare.split_at(middle);
+    let (mut low, mut high) = (low.iter().peekable(), high.iter().peekable());
+    for slot in items {
+        let from_high = match (low.peek(), high.peek()) {
+            (Some(&&l), Some(&&h)) => compare(l, h).is_gt(),
+            (low, _) => low.is_none(),
+        };
+        if let Some(&next) = if from_high { high.next() } else { low.next() } {
+            *slot = next;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use spikelet_wire::{Map, Value};
+
+    use super::*;
+
+    fn order(a: impl Into<Value>, b: impl Into<Value>) -> Ordering {
+        let (mut left, mut right) = (Vec::new(), Vec::new());
+        a.into().pack(&mut left);
+        b.into().pack(&mut right);
+        compare(&left, &right)
+    }
+
+    #[test]
+    fn types_come_before_values() {
+        let map: Map = [(1, 2)].into_iter().collect();
+        let ascending = [
+            Value::Nil,
+            false.into(),
+            true.into(),
+            i64::MIN.into(),
+            (-1).into(),
+            0.into(),
+            i64::MAX.into(),
+            "".into(),
+            "a".into(),
+            "ab".into(),
+            "b".into(),
+            Value::List(Vec::new()),
+            Value::from(vec![1]),
+            Value::from(vec![1, 0]),
+            Value::from(vec![2]),
+            Value::Map(map),
+            (&[]).into(),
+            (&[9]).into(),
+            (-1.5).into(),
+            7.25.into(),
+            Value::GeoJson("{}".into()),
+            Value::Infinity,
+        ];
+        for (i, a) in ascending.iter().enumerate() {
+            for (j, b) in ascending.iter().enumerate() {
+                assert_eq!(order(a.clone(), b.clone()), i.cmp(&j), "{a} and {b}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_wildcard_ends_the_comparison() {
+        assert_eq!(order(Value::Wildcard, "x"), Ordering::Equal);
+        let pattern = Value::List(vec![1.into(), Value::Wildcard, 9.into()]);
+        assert_eq!(order(pattern.clone(), vec![1, 2]), Ordering::Equal);
+        assert_eq!(order(pattern.clone(), vec![1, 2, 3, 4]), Ordering::Equal);
+        assert_eq!(order(pattern, vec![2, 2]), Ordering::Less);
+    }
+
+    #[test]
+    fn maps_compare_by_size_first_and_without_their_flags() {
+        let small: Map = [(9, 9)].into_iter().collect();
+        let mut large = Map::new(spikelet_wire::MapOrder::KeyOrdered);
+        large.insert(1, 1);
+        assert_eq!(
+            order(Value::Map(small.clone()), Value::Map(large.clone())),
+            Ordering::Greater
+        );
+        large.insert(2, 2);
+        assert_eq!(order(Value::Map(small), Value::Map(large)), Ordering::Less);
+    }
+
+    #[test]
+    fn lists_inside_lists_decide_before_what_follows() {
+        let a = Value::List(vec![vec![1].into(), 9.into()]);
+        let b = Value::List(vec![vec![1, 1].into(), 0.into()]);
+        assert_eq!(order(a, b), Ordering::Less);
+    }
+
+    #[test]
+    fn merging_keeps_equal_values_in_order() {
+        let mut items = vec![3, 12, 1, 11, 2, 10];
+        merge_sort(&mut items, &mut |a, b| (a / 10).cmp(&(b / 10)));
+        assert_eq!(items, [3, 1, 2, 12, 11, 10]);
+    }
+}
