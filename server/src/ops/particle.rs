@@ -3,7 +3,7 @@
 use bytes::{BufMut, BytesMut};
 use spikelet_wire::{DecodeError, ParticleType, ResultCode, Value};
 
-use super::{geo, hll};
+use super::{cdt, geo, hll};
 
 /// The value of a bin.
 ///
@@ -30,6 +30,7 @@ impl Particle {
     /// # Errors
     /// - [`ResultCode::PARAMETER`]: no such type, a number or boolean of a wrong size, a boolean above 1, or bytes that
     ///   are no HyperLogLog.
+    /// - [`ResultCode::SERVER_ERROR`]: a list or map that cannot be stored; see [`cdt::from_wire`].
     /// - [`ResultCode::GEO_INVALID_GEOJSON`]: the text is no GeoJSON that the server knows.
     pub fn from_wire(particle_type: ParticleType, data: &[u8]) -> Result<Self, ResultCode> {
         Ok(match particle_type {
@@ -42,6 +43,7 @@ impl Particle {
             },
             ParticleType::HLL if !hll::Sketch::is_valid(data) => return Err(ResultCode::PARAMETER),
             ParticleType::GEOJSON => return geo::from_wire(data),
+            ParticleType::LIST | ParticleType::MAP => Self::Bytes(particle_type, cdt::from_wire(particle_type, data)?),
             ParticleType::STRING
             | ParticleType::BLOB
             | ParticleType::JAVA_BLOB
@@ -51,9 +53,7 @@ impl Particle {
             | ParticleType::PHP_BLOB
             | ParticleType::ERLANG_BLOB
             | ParticleType::VECTOR
-            | ParticleType::HLL
-            | ParticleType::MAP
-            | ParticleType::LIST => Self::Bytes(particle_type, data.into()),
+            | ParticleType::HLL => Self::Bytes(particle_type, data.into()),
             _ => return Err(ResultCode::PARAMETER),
         })
     }
@@ -100,6 +100,7 @@ impl Particle {
             Self::Int(n) => out.put_i64(*n),
             Self::Float(n) => out.put_f64(*n),
             Self::Bool(b) => out.put_u8(u8::from(*b)),
+            Self::Bytes(ParticleType::MAP, bytes) => out.put_slice(&cdt::to_wire(bytes)),
             Self::Bytes(_, bytes) => out.put_slice(bytes),
         }
     }

@@ -184,10 +184,8 @@ fn sort_map(out: &mut Vec<u8>, contents: usize) -> Option<()> {
     let mut sorted: Vec<u32> = (0..u32::try_from(slices.len()).ok()?).collect();
     let pair = |i: u32| slices.get(i as usize).copied().unwrap_or_default();
     order::merge_sort(&mut sorted, &mut |a, b| order::compare(pair(a), pair(b)));
-    if sorted
-        .array_windows()
-        .any(|&[a, b]| order::compare(pair(a), pair(b)).is_eq())
-    {
+    let equal = |neighbours: &[u32]| matches!(neighbours, &[a, b] if order::compare(pair(a), pair(b)).is_eq());
+    if sorted.windows(2).any(equal) {
         return None;
     }
     let sorted: Vec<u8> = sorted.into_iter().flat_map(|i| pair(i).iter().copied()).collect();
