@@ -37,17 +37,117 @@ pub struct NamespaceConfig {
 }
 
 impl NamespaceConfig {
-    /// A namespace with the real server's defaults, but for a TTL being allowed without an nsup period.
+    /// A namespace whose records never expire by default, where expired ones are removed every second, with one copy of
+    /// each record.
     #[must_use]
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
             default_ttl: 0,
-            nsup_period: 0,
+            nsup_period: 1,
             allow_ttl_without_nsup: true,
             replication_factor: 1,
         }
     }
+}
+
+impl From<&str> for NamespaceConfig {
+    fn from(name: &str) -> Self {
+        Self::new(name)
+    }
+}
+
+impl From<String> for NamespaceConfig {
+    fn from(name: String) -> Self {
+        Self::new(name)
+    }
+}
+
+/// The longest TTL that the real server takes, in seconds: ten years.
+pub const MAX_TTL: u32 = 10 * 365 * 24 * 3600;
+/// The most namespaces that the real server takes.
+pub const MAX_NAMESPACES: usize = 32;
+/// The most nodes, and so the highest replication factor, that the real server takes.
+pub const MAX_NODES: u32 = 256;
+
+impl Config {
+    /// Checks what the real server checks before it starts.
+    ///
+    /// # Errors
+    /// The first fault found.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        if !(1..=MAX_NAMESPACES).contains(&self.namespaces.len()) {
+            return Err(ConfigError::NamespaceCount(self.namespaces.len()));
+        }
+        for (at, namespace) in self.namespaces.iter().enumerate() {
+            namespace.check()?;
+            if self
+                .namespaces
+                .iter()
+                .take(at)
+                .any(|other| other.name == namespace.name)
+            {
+                return Err(ConfigError::NamespaceTwice(namespace.name.clone()));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl NamespaceConfig {
+    fn check(&self) -> Result<(), ConfigError> {
+        let name = self.name.clone();
+        // What separates names in the info protocol cannot be part of one.
+        let separates = |c: char| c.is_whitespace() || c.is_control() || ":;,=/{}".contains(c);
+        if self.name.is_empty() || self.name.len() > 31 || self.name.contains(separates) {
+            return Err(ConfigError::NamespaceName(name));
+        }
+        if self.default_ttl > MAX_TTL {
+            return Err(ConfigError::DefaultTtl(name));
+        }
+        if self.default_ttl != 0 && self.nsup_period == 0 && !self.allow_ttl_without_nsup {
+            return Err(ConfigError::TtlWithoutNsup(name));
+        }
+        if !(1..=MAX_NODES).contains(&self.replication_factor) {
+            return Err(ConfigError::ReplicationFactor(name));
+        }
+        Ok(())
+    }
+}
+
+/// Whether a cluster can have this name: 1 to 63 bytes without what separates names in the info protocol.
+pub(crate) fn is_cluster_name(name: &str) -> bool {
+    (1..64).contains(&name.len()) && !name.contains(|c: char| c.is_whitespace() || c.is_control() || c == ';')
+}
+
+/// What is wrong with a configuration.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// There are none, or too many.
+    #[error("a server has 1 to {MAX_NAMESPACES} namespaces, not {0}")]
+    NamespaceCount(usize),
+    /// Two have one name.
+    #[error("the namespace {0} is there twice")]
+    NamespaceTwice(String),
+    /// The name is empty, too long, or has a character that separates names.
+    #[error("{0:?} is no name for a namespace: 1 to 31 bytes without spaces and without any of : ; , = / {{ }}")]
+    NamespaceName(String),
+    /// It is over ten years.
+    #[error("the default-ttl of namespace {0} is over {MAX_TTL} seconds, which is ten years")]
+    DefaultTtl(String),
+    /// Records would expire and never be removed.
+    #[error("namespace {0} has a default-ttl; it needs an nsup-period over 0 or allow-ttl-without-nsup")]
+    TtlWithoutNsup(String),
+    /// It is 0 or over the size of a cluster.
+    #[error("the replication-factor of namespace {0} is not within 1 to {MAX_NODES}")]
+    ReplicationFactor(String),
+    /// It is 0.
+    #[error("a node's id is not 0")]
+    NodeId,
+    /// The name is empty, too long, or has a character that separates names.
+    #[error("{0:?} is no name for a cluster: 1 to 63 bytes without spaces or semicolons")]
+    ClusterName(String),
 }
 
 impl Default for Config {

@@ -1,8 +1,23 @@
 //! An Aerospike-compatible server that starts inside a test.
+//!
+//! ```
+//! let server = spikelet::Server::start()?;
+//! std::net::TcpStream::connect(server.addr())?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
 pub mod clock;
+pub mod cluster;
 pub mod command;
 pub mod config;
 pub mod ops;
+
+mod builder;
+mod net;
+mod server;
+
+pub use builder::{Builder, StartError};
+pub use config::{ConfigError, Edition, NamespaceConfig};
+pub use server::Server;

@@ -1,2 +1,9 @@
 //! The program `spikelet`.
-fn main() {}
+
+mod cli;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::run()
+}

@@ -1,22 +1,21 @@
 //! The engine: a frame in, an answer out. It reads no clock, waits for nothing and spawns nothing.
 
 use bytes::BytesMut;
-use spikelet_wire::FrameHeader;
+use spikelet_wire::{FrameHeader, FrameType};
 
+use super::stats::Stats;
+use super::{Session, frame, info};
 use crate::clock::Now;
+use crate::cluster::Cluster;
 use crate::config::Config;
 
 /// The whole state of a server, and the way to ask it.
 #[derive(Debug)]
 pub struct Engine {
     config: Config,
-}
-
-/// What the engine knows of a connection.
-#[derive(Debug, Clone, Default)]
-pub struct Session {
-    /// Which node of the cluster the connection is to, from 0.
-    pub node: usize,
+    cluster: Cluster,
+    stats: Stats,
+    started: Now,
 }
 
 /// What becomes of a connection behind an answer.
@@ -27,13 +26,26 @@ pub enum Flow {
     Continue,
     /// It is closed, once what was answered is sent.
     Close,
+    /// It stays open, and nothing more is read from it.
+    Ignore,
 }
 
 impl Engine {
-    /// An engine that holds nothing yet.
+    /// An engine that holds nothing yet, alone in its cluster.
     #[must_use]
-    pub const fn new(config: Config) -> Self {
-        Self { config }
+    pub fn new(config: Config) -> Self {
+        Self::with_cluster(config, Cluster::default(), Now::default())
+    }
+
+    /// An engine that holds nothing yet, for the nodes of a cluster, from `now` on.
+    #[must_use]
+    pub fn with_cluster(config: Config, cluster: Cluster, now: Now) -> Self {
+        Self {
+            config,
+            cluster,
+            stats: Stats::default(),
+            started: now,
+        }
     }
 
     /// What it was configured with.
@@ -42,21 +54,51 @@ impl Engine {
         &self.config
     }
 
+    /// The nodes that it answers for.
+    #[must_use]
+    pub const fn cluster(&self) -> &Cluster {
+        &self.cluster
+    }
+
+    /// What it counts.
+    #[must_use]
+    pub const fn stats(&self) -> &Stats {
+        &self.stats
+    }
+
+    /// Since when it answers.
+    #[must_use]
+    pub const fn started(&self) -> Now {
+        self.started
+    }
+
     /// Whether the frame that a header announces is one that the server reads; it closes the connection otherwise.
     #[must_use]
     pub fn accepts(&self, header: FrameHeader) -> bool {
-        header.version == FrameHeader::VERSION && header.size <= spikelet_wire::frame::MAX_BODY
+        frame::accepts(header)
     }
 
     /// Handles one whole frame and appends its answer to `out`.
     pub fn handle(
         &self,
-        _now: Now,
-        _session: &mut Session,
-        _header: FrameHeader,
-        _body: &[u8],
-        _out: &mut BytesMut,
+        now: Now,
+        session: &mut Session,
+        header: FrameHeader,
+        body: &[u8],
+        out: &mut BytesMut,
     ) -> Flow {
+        match header.frame_type {
+            FrameType::MESSAGE => self.handle_message(now, session, body, out),
+            FrameType::INFO => info::handle(self, now, session, body, out),
+            FrameType::COMPRESSED => frame::handle_compressed(self, now, session, body, out),
+            FrameType::SECURITY => frame::refuse_security(self, out),
+            FrameType::INTERNAL_XDR => frame::handle_internal(self, now, session, body, out),
+            _ => Flow::Close,
+        }
+    }
+
+    /// Handles a message: everything that is not info or security.
+    pub(super) fn handle_message(&self, _now: Now, _session: &mut Session, _body: &[u8], _out: &mut BytesMut) -> Flow {
         Flow::Close
     }
 }

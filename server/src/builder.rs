@@ -1,0 +1,145 @@
+//! The configuration of a server before it starts.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use crate::clock::Clock;
+use crate::cluster::{Cluster, Node, NodeId};
+use crate::command::Engine;
+use crate::config::{Config, ConfigError, Edition, NamespaceConfig};
+use crate::net::Bound;
+use crate::server::Server;
+
+/// Configures a [`Server`] and starts it.
+///
+/// ```
+/// use spikelet::{NamespaceConfig, Server};
+///
+/// let server = Server::builder()
+///     .namespace(NamespaceConfig { default_ttl: 30 * 24 * 3600, ..NamespaceConfig::new("orders") })
+///     .cluster_name("staging")
+///     .start()?;
+/// # Ok::<(), spikelet::StartError>(())
+/// ```
+#[derive(Debug, Clone)]
+#[must_use = "nothing starts before `start` is called"]
+pub struct Builder {
+    listen: SocketAddr,
+    /// Empty as long as nobody named one: the defaults of [`Config`] then.
+    namespaces: Vec<NamespaceConfig>,
+    version: Option<String>,
+    edition: Edition,
+    cluster_name: String,
+    node_id: NodeId,
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            namespaces: Vec::new(),
+            version: None,
+            edition: Edition::default(),
+            cluster_name: Cluster::DEFAULT_NAME.to_owned(),
+            node_id: NodeId(0xA1),
+        }
+    }
+}
+
+impl Builder {
+    /// Listens here; port 0, the default, is a free one.
+    pub const fn listen(mut self, address: SocketAddr) -> Self {
+        self.listen = address;
+        self
+    }
+
+    /// Adds a namespace. Without any the server has `test` and `bar`.
+    pub fn namespace(mut self, namespace: impl Into<NamespaceConfig>) -> Self {
+        self.namespaces.push(namespace.into());
+        self
+    }
+
+    /// The version that the server says it is, `8.1.2.0` by default. Clients decide by it what they use.
+    pub fn version(mut self, version: impl Into<String>) -> Self {
+        self.version = Some(version.into());
+        self
+    }
+
+    /// The edition whose limits the server has, Community by default.
+    pub const fn edition(mut self, edition: Edition) -> Self {
+        self.edition = edition;
+        self
+    }
+
+    /// The name of the cluster, up to 63 bytes; `spikelet` by default. Clients that are told one refuse another.
+    pub fn cluster_name(mut self, name: impl Into<String>) -> Self {
+        self.cluster_name = name.into();
+        self
+    }
+
+    /// The id of the node, `A1` by default; not 0.
+    pub const fn node_id(mut self, id: u64) -> Self {
+        self.node_id = NodeId(id);
+        self
+    }
+
+    /// Starts the server. Clients can connect as soon as this returns.
+    ///
+    /// # Errors
+    /// [`StartError::Config`] where the configuration is not one of the real server, [`StartError::Bind`] where the
+    /// address is taken or not of this machine, [`StartError::Run`] where the system has no thread or descriptors left.
+    pub fn start(self) -> Result<Server, StartError> {
+        let mut config = Config {
+            edition: self.edition,
+            ..Config::default()
+        };
+        if !self.namespaces.is_empty() {
+            config.namespaces = self.namespaces;
+        }
+        if let Some(version) = self.version {
+            config.version = version;
+        }
+        config.check()?;
+        if self.node_id == NodeId(0) {
+            return Err(ConfigError::NodeId.into());
+        }
+        if !crate::config::is_cluster_name(&self.cluster_name) {
+            return Err(ConfigError::ClusterName(self.cluster_name).into());
+        }
+        let bound = Bound::new(self.listen).map_err(|source| StartError::Bind {
+            address: self.listen,
+            source,
+        })?;
+        let node = |&address: &SocketAddr| Node {
+            id: self.node_id,
+            address,
+        };
+        let cluster = Cluster::new(self.cluster_name, bound.addresses.iter().map(node).collect());
+        let clock = Clock::default();
+        let engine = Arc::new(Engine::with_cluster(config, cluster, clock.now()));
+        let addresses = bound.addresses.clone();
+        let running = bound.run(Arc::clone(&engine), clock).map_err(StartError::Run)?;
+        Ok(Server::new(running, engine, addresses))
+    }
+}
+
+/// Why a server did not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The configuration is one that the real server refuses.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}")]
+    Bind {
+        /// The address.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The system has no thread or no descriptors left.
+    #[error("cannot run a server")]
+    Run(#[source] io::Error),
+}

@@ -1,0 +1,119 @@
+//! The command line: what the program is told, and how it runs until it is told to stop.
+
+mod arguments;
+mod logs;
+mod namespace;
+mod port_file;
+
+use std::error::Error;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+use spikelet::Server;
+
+use self::arguments::Arguments;
+
+/// Runs the program.
+pub(crate) fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    logs::start(arguments.verbose);
+    match serve(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("spikelet: {}", with_causes(&*error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn serve(arguments: Arguments) -> Result<(), Box<dyn Error>> {
+    arguments.check()?;
+    // Before the server: who sees its line may already send the signal.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+    let stopped = {
+        let _entered = runtime.enter();
+        stopped(arguments.exit_with_stdin)?
+    };
+    let server = arguments.builder().start()?;
+    if let Some(path) = &arguments.port_file {
+        port_file::write(path, server.addr().port())
+            .map_err(|error| format!("cannot write the port to {}: {error}", path.display()))?;
+    }
+    announce(&server)?;
+    runtime.block_on(stopped);
+    tracing::info!("stopping");
+    drop(server);
+    // A thread that still waits for stdin is not waited for.
+    runtime.shutdown_background();
+    Ok(())
+}
+
+fn announce(server: &Server) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    writeln!(stdout, "listening on {}", server.addr())?;
+    stdout.flush()
+}
+
+/// Ends with Ctrl-C, SIGTERM, or, where it is told to, the end of stdin.
+#[cfg(unix)]
+fn stopped(with_stdin: bool) -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let stdin = end_of_stdin(with_stdin)?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            () = stdin => {}
+        }
+    })
+}
+
+/// Ends with Ctrl-C or, where it is told to, the end of stdin.
+#[cfg(not(unix))]
+fn stopped(with_stdin: bool) -> io::Result<impl Future<Output = ()>> {
+    let stdin = end_of_stdin(with_stdin)?;
+    Ok(async move {
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            () = stdin => {}
+        }
+    })
+}
+
+/// Ends with stdin; never where that does not matter.
+fn end_of_stdin(matters: bool) -> io::Result<impl Future<Output = ()>> {
+    let (ended, end) = tokio::sync::oneshot::channel::<()>();
+    if matters {
+        std::thread::Builder::new()
+            .name("stdin".to_owned())
+            .stack_size(64 * 1024)
+            .spawn(move || {
+                // What is written there says nothing; an error is an end as well.
+                let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
+                drop(ended);
+            })?;
+        return Ok(wait(end, None));
+    }
+    Ok(wait(end, Some(ended)))
+}
+
+/// Waits for the other side to be dropped, and keeps it from that where it is held.
+async fn wait(end: tokio::sync::oneshot::Receiver<()>, held: Option<tokio::sync::oneshot::Sender<()>>) {
+    let _ = end.await;
+    drop(held);
+}
+
+/// An error and what caused it, on one line.
+fn with_causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}

@@ -1,0 +1,87 @@
+//! The info protocol: commands as lines of text, one file for each family of them.
+//!
+//! A command is `name`, `name:parameter=value;parameter=value` or `name/argument`, each ended by a newline. What stands
+//! behind the last newline is not read. Each is answered by its own text, a tab, what it answers, and a newline.
+
+mod call;
+mod identity;
+mod partitions;
+mod peers;
+mod statistics;
+mod table;
+
+use bytes::{BufMut, BytesMut};
+use spikelet_wire::{FrameHeader, FrameType};
+
+use self::call::Call;
+use self::table::COMMANDS;
+use super::stats::add;
+use super::{Engine, Flow, Session};
+use crate::clock::Now;
+
+/// Answers a whole info request.
+pub(super) fn handle(engine: &Engine, now: Now, session: &mut Session, body: &[u8], out: &mut BytesMut) -> Flow {
+    let start = out.len();
+    out.put_bytes(0, FrameHeader::SIZE);
+    let mut asking = Asking {
+        engine,
+        now,
+        session,
+        out,
+    };
+    if body.is_empty() {
+        add(&engine.stats().deprecated_requests, 1);
+        COMMANDS
+            .iter()
+            .filter(|command| command.in_summary())
+            .for_each(|command| asking.answer(command.name));
+    } else {
+        let lines = body.split_inclusive(|&byte| byte == b'\n');
+        lines
+            .filter_map(|line| line.strip_suffix(b"\n"))
+            .for_each(|line| asking.answer_line(line));
+    }
+    let header = FrameHeader::new(FrameType::INFO, out.len() - start - FrameHeader::SIZE).encode();
+    if let Some(reserved) = out.get_mut(start..start + FrameHeader::SIZE) {
+        reserved.copy_from_slice(&header);
+    }
+    add(&engine.stats().info_complete, 1);
+    Flow::Continue
+}
+
+/// An info request while it is answered.
+struct Asking<'a> {
+    engine: &'a Engine,
+    now: Now,
+    session: &'a mut Session,
+    out: &'a mut BytesMut,
+}
+
+impl Asking<'_> {
+    fn answer_line(&mut self, line: &[u8]) {
+        // The real server takes a command for a string of C.
+        let line = line.split(|&byte| byte == 0).next().unwrap_or_default();
+        self.answer(&String::from_utf8_lossy(line));
+    }
+
+    fn answer(&mut self, line: &str) {
+        self.out.put_slice(line.as_bytes());
+        self.out.put_u8(b'\t');
+        let (name, parameters) = split(line);
+        let mut call = Call {
+            engine: self.engine,
+            now: self.now,
+            session: self.session,
+            name,
+            parameters,
+            out: self.out,
+        };
+        call.run();
+        self.out.put_u8(b'\n');
+    }
+}
+
+/// A command's name, and what stands behind the first of the characters that can end it.
+fn split(line: &str) -> (&str, &str) {
+    line.split_once(['/', ':', ';']).unwrap_or((line, ""))
+}

@@ -1,0 +1,130 @@
+//! Which partitions a node keeps.
+
+use bytes::BufMut;
+use spikelet_wire::{PARTITIONS, ResultCode};
+
+use super::call::{Answered, Call, InfoError};
+use crate::config::NamespaceConfig;
+
+/// Partitions take no part in consensus.
+const REGIME: u32 = 0;
+
+pub(super) fn partition_generation(call: &mut Call<'_>) -> Answered {
+    call.say(call.engine.cluster().partition_generation());
+    Ok(())
+}
+
+pub(super) fn rebalance_generation(call: &mut Call<'_>) -> Answered {
+    call.say(call.engine.cluster().rebalance_generation());
+    Ok(())
+}
+
+pub(super) fn partitions(call: &mut Call<'_>) -> Answered {
+    call.say(PARTITIONS);
+    Ok(())
+}
+
+/// `namespace:regime,count,bitmap,...` for each namespace, with `max` limiting the bitmaps.
+pub(super) fn replicas(call: &mut Call<'_>) -> Answered {
+    let max = match call.optional("max", 4)? {
+        Some(max) => max.parse::<u32>().map_err(|_| InfoError::parameter("bad max"))?,
+        None => 0,
+    };
+    let max = if max == 0 { u32::MAX } else { max };
+    answer_maps(call, |call, namespace| {
+        let count = call.engine.cluster().replicas(namespace.replication_factor.min(max));
+        call.say(format_args!("{REGIME},{count}"));
+        count
+    })
+}
+
+pub(super) fn replicas_all(call: &mut Call<'_>) -> Answered {
+    answer_maps(call, |call, namespace| {
+        let count = call.engine.cluster().replicas(namespace.replication_factor);
+        call.say(count);
+        count
+    })
+}
+
+pub(super) fn replicas_master(call: &mut Call<'_>) -> Answered {
+    for namespace in &call.engine.config().namespaces {
+        call.say(format_args!("{}:", namespace.name));
+        write_map(call, 0);
+        call.out.put_u8(b';');
+    }
+    call.drop_last();
+    Ok(())
+}
+
+/// Writes a line of bitmaps for each namespace; `introduce` writes what stands before them and says how many there are.
+fn answer_maps(call: &mut Call<'_>, introduce: impl Fn(&mut Call<'_>, &NamespaceConfig) -> usize) -> Answered {
+    for namespace in &call.engine.config().namespaces {
+        call.say(format_args!("{}:", namespace.name));
+        for place in 0..introduce(call, namespace) {
+            call.out.put_u8(b',');
+            write_map(call, place);
+        }
+        call.out.put_u8(b';');
+    }
+    call.drop_last();
+    Ok(())
+}
+
+fn write_map(call: &mut Call<'_>, place: usize) {
+    let map = call.engine.cluster().bitmap(call.session.node, place);
+    call.out.put_slice(base64(&map).as_bytes());
+}
+
+pub(super) fn cluster_stable(call: &mut Call<'_>) -> Answered {
+    if let Some(size) = call.optional("size", 4)? {
+        let size: usize = size.parse().map_err(|_| InfoError::parameter("bad size"))?;
+        if size != call.engine.cluster().nodes().len() {
+            return Err(InfoError::new(
+                ResultCode::CLUSTER_KEY_MISMATCH,
+                "cluster not specified size",
+            ));
+        }
+    }
+    let ignore_migrations = match call.optional("ignore-migrations", 6)? {
+        Some("true") => true,
+        Some("false") | None => false,
+        Some(_) => return Err(InfoError::parameter("bad ignore migrations")),
+    };
+    if !ignore_migrations && let Some(name) = call.namespace_name(&["namespace"])? {
+        call.namespace(name)?;
+    }
+    call.say(format_args!("{:X}", call.engine.cluster().key()));
+    Ok(())
+}
+
+/// Base64 with padding, as the info protocol carries bytes.
+pub(super) fn base64(bytes: &[u8]) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for chunk in bytes.chunks(3) {
+        let group = chunk
+            .iter()
+            .enumerate()
+            .fold(0u32, |group, (at, &byte)| group | u32::from(byte) << (16 - 8 * at));
+        for at in 0..4 {
+            let sextet = (group >> (18 - 6 * at) & 63) as usize;
+            text.push(if at <= chunk.len() {
+                char::from(ALPHABET[sextet])
+            } else {
+                '='
+            });
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base64_is_padded() {
+        let text = [b"".as_slice(), b"f", b"fo", b"foo", b"foob", b"\xFF\xFF\xFE"].map(base64);
+        assert_eq!(text, ["", "Zg==", "Zm8=", "Zm9v", "Zm9vYg==", "///+"]);
+    }
+}

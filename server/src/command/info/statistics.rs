@@ -1,0 +1,88 @@
+//! What the server counts and what it measures of itself.
+
+use std::fmt::Display;
+
+use bytes::BufMut;
+
+use super::call::{Answered, Call};
+use super::table::COMMANDS;
+use crate::command::stats::get;
+
+/// The compatibility of nodes of this version with others.
+const COMPATIBILITY_ID: u32 = 15;
+
+impl Call<'_> {
+    /// Appends `name=value;`.
+    pub(super) fn pair(&mut self, name: impl Display, value: impl Display) {
+        self.say(format_args!("{name}={value};"));
+    }
+
+    /// Appends `name=value;` for each.
+    pub(super) fn pairs<V: Display>(&mut self, pairs: &[(&str, V)]) {
+        pairs.iter().for_each(|(name, value)| self.pair(name, value));
+    }
+}
+
+pub(super) fn compatibility_id(call: &mut Call<'_>) -> Answered {
+    call.say(COMPATIBILITY_ID);
+    Ok(())
+}
+
+pub(super) fn help(call: &mut Call<'_>) -> Answered {
+    let enterprise = call.engine.config().edition == crate::config::Edition::Enterprise;
+    let listed = COMMANDS
+        .iter()
+        .filter(|c| !c.client_only() && (enterprise || !c.enterprise_only()));
+    call.list(listed.map(|command| command.name))
+}
+
+/// What a single process without peers, disks or background threads has nothing of is 0, as on an idle server.
+pub(super) fn statistics(call: &mut Call<'_>) -> Answered {
+    let (engine, stats, cluster) = (call.engine, call.engine.stats(), call.engine.cluster());
+    let uptime = call.now.0.saturating_sub(engine.started().0) / 1000;
+    let closed = get(&stats.client_connections_closed);
+    let opened = get(&stats.client_connections_opened);
+    call.pair("failed_best_practices", false);
+    call.pair("cluster_size", cluster.nodes().len());
+    call.pair("cluster_key", format_args!("{:X}", cluster.key()));
+    call.pair("cluster_generation", cluster.rebalance_generation());
+    call.pair("cluster_principal", cluster.principal());
+    call.pair("cluster_min_compatibility_id", COMPATIBILITY_ID);
+    call.pair("cluster_max_compatibility_id", COMPATIBILITY_ID);
+    call.pairs(&[("cluster_integrity", true), ("cluster_is_member", true)]);
+    call.pair("cluster_duplicate_nodes", "null");
+    call.pairs(&[("cluster_clock_skew_stop_writes_sec", 0), ("cluster_clock_skew_ms", 0)]);
+    call.pair("cluster_clock_skew_outliers", "null");
+    call.pair("uptime", uptime);
+    call.pairs(&[
+        ("info_queue", 0),
+        ("rw_in_progress", 0),
+        ("proxy_in_progress", 0),
+        ("tree_gc_queue", 0),
+    ]);
+    call.pair("client_connections", opened.saturating_sub(closed));
+    call.pair("client_connections_opened", opened);
+    call.pair("client_connections_closed", closed);
+    call.pair("info_complete", get(&stats.info_complete));
+    call.pair("info_timeout", 0);
+    call.pair("demarshal_error", get(&stats.demarshal_error));
+    call.pair("early_tsvc_client_error", get(&stats.early_tsvc_client_error));
+    call.pair("batch_index_initiate", get(&stats.batch_index_initiate));
+    call.pair("batch_index_complete", get(&stats.batch_index_complete));
+    call.pair("batch_index_error", get(&stats.batch_index_error));
+    call.pair("paxos_principal", cluster.principal());
+    call.pair("time_since_rebalance", uptime);
+    call.pair("migrate_allowed", true);
+    call.pair("migrate_partitions_remaining", 0);
+    call.out.put_slice(b"deprecated_requests=");
+    call.say(get(&stats.deprecated_requests));
+    Ok(())
+}
+
+/// Histograms of TTLs and sizes are made by nsup's slow cycle, which never comes within the life of a test.
+pub(super) fn histogram(call: &mut Call<'_>) -> Answered {
+    call.required_namespace(&["namespace"])?;
+    call.required("type", 128)?;
+    call.optional("set", 64)?;
+    Ok(())
+}

@@ -1,0 +1,35 @@
+//! What the engine knows of a connection.
+
+use std::net::SocketAddr;
+
+use super::engine::Engine;
+use super::stats::add;
+
+/// What the engine knows of a connection.
+#[derive(Debug, Clone, Default)]
+pub struct Session {
+    /// Which node of the cluster the connection is to, from 0.
+    pub node: usize,
+    /// The address under which the peer reached the node; `None` where there is no socket.
+    pub local: Option<SocketAddr>,
+    /// What the peer says it is.
+    pub user_agent: Option<String>,
+}
+
+impl Engine {
+    /// Opens a session, for a connection to a node.
+    #[must_use]
+    pub fn connect(&self, node: usize, local: Option<SocketAddr>) -> Session {
+        add(&self.stats().client_connections_opened, 1);
+        Session {
+            node,
+            local,
+            user_agent: None,
+        }
+    }
+
+    /// Ends a session.
+    pub fn disconnect(&self, _session: Session) {
+        add(&self.stats().client_connections_closed, 1);
+    }
+}

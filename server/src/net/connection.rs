@@ -1,0 +1,124 @@
+//! One connection: what has arrived is answered whole, and written once.
+
+use bytes::{Buf, BytesMut};
+use spikelet_wire::FrameHeader;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+
+use super::reaper::Reaper;
+use crate::clock::Clock;
+use crate::command::{Engine, Flow, Session};
+
+/// What a connection's buffers hold at rest, in bytes.
+const AT_REST: usize = 4 * 1024;
+/// The most that is read at once, in bytes.
+const READ_AT_ONCE: usize = 256 * 1024;
+/// How much may wait to be written before no further frame is handled, in bytes.
+const UNWRITTEN: usize = 256 * 1024;
+
+/// A connection and what it holds.
+pub(super) struct Connection<'e, S> {
+    pub(super) engine: &'e Engine,
+    pub(super) clock: &'e Clock,
+    pub(super) reaper: &'e Reaper,
+    pub(super) session: &'e mut Session,
+    pub(super) stream: S,
+}
+
+/// Why frames are no longer handled.
+enum Pause {
+    /// None is whole.
+    Input,
+    /// Too much waits to be written.
+    Output,
+    /// The engine will have no more of this connection.
+    Engine(Flow),
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
+    /// Serves the connection until either side ends it.
+    ///
+    /// # Errors
+    /// When the stream fails, as it does when the peer is gone.
+    pub(super) async fn serve(mut self) -> std::io::Result<()> {
+        let mut input = BytesMut::with_capacity(AT_REST);
+        let mut out = BytesMut::new();
+        loop {
+            let pause = self.handle(&mut input, &mut out);
+            if !out.is_empty() {
+                self.stream.write_all(&out).await?;
+                rest(&mut out);
+            }
+            match pause {
+                Pause::Output | Pause::Engine(Flow::Continue) => {}
+                Pause::Input => {
+                    make_room(&mut input);
+                    if self.stream.read_buf(&mut input).await? == 0 {
+                        return Ok(());
+                    }
+                }
+                Pause::Engine(Flow::Close) => {
+                    self.reaper.pass().await;
+                    return Ok(());
+                }
+                Pause::Engine(Flow::Ignore) => {
+                    drop((input, out));
+                    return discard(self.stream).await;
+                }
+            }
+        }
+    }
+
+    /// Answers the whole frames of `input` and takes them out of it.
+    fn handle(&mut self, input: &mut BytesMut, out: &mut BytesMut) -> Pause {
+        let now = self.clock.now();
+        let mut at = 0;
+        let pause = loop {
+            if out.len() >= UNWRITTEN {
+                break Pause::Output;
+            }
+            let rest = input.get(at..).unwrap_or_default();
+            let Some((header, behind)) = rest.split_first_chunk::<{ FrameHeader::SIZE }>() else {
+                break Pause::Input;
+            };
+            let header = FrameHeader::decode(*header);
+            if !self.engine.accepts(header) {
+                break Pause::Engine(Flow::Close);
+            }
+            let Some(body) = usize::try_from(header.size).ok().and_then(|size| behind.get(..size)) else {
+                break Pause::Input;
+            };
+            at += FrameHeader::SIZE + body.len();
+            match self.engine.handle(now, self.session, header, body, out) {
+                Flow::Continue => {}
+                flow => break Pause::Engine(flow),
+            }
+        };
+        input.advance(at);
+        pause
+    }
+}
+
+/// Makes room for the next read: as much again as has arrived of an unfinished frame, whatever size it announced.
+fn make_room(input: &mut BytesMut) {
+    if input.is_empty() {
+        rest(input);
+    }
+    if input.capacity() - input.len() < AT_REST / 4 {
+        input.reserve(input.capacity().clamp(AT_REST, READ_AT_ONCE));
+    }
+}
+
+/// Empties a buffer, and gives back what a large frame made it take.
+fn rest(buffer: &mut BytesMut) {
+    buffer.clear();
+    if buffer.capacity() > READ_AT_ONCE {
+        *buffer = BytesMut::new();
+    }
+}
+
+/// Reads on without answering until the peer ends the connection.
+async fn discard<S: AsyncRead + Unpin>(mut stream: S) -> std::io::Result<()> {
+    let mut ignored = [0; 64];
+    while stream.read(&mut ignored).await? > 0 {}
+    Ok(())
+}

@@ -1,0 +1,70 @@
+//! A node's listening socket.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use socket2::{Domain, Protocol, Socket, Type};
+use tokio::net::TcpListener;
+
+use super::connection::Connection;
+use super::reaper::Reaper;
+use crate::clock::Clock;
+use crate::command::Engine;
+
+/// How many connections may wait to be accepted.
+const BACKLOG: i32 = 1024;
+
+/// A socket that clients can connect to at once, though nobody accepts yet.
+pub(super) fn bind(address: SocketAddr) -> std::io::Result<std::net::TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    // On Windows it would let two servers listen at one address.
+    #[cfg(not(windows))]
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    socket.set_nonblocking(true)?;
+    Ok(socket.into())
+}
+
+/// What the connections of a server share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) engine: Arc<Engine>,
+    pub(super) clock: Clock,
+    pub(super) reaper: Reaper,
+}
+
+/// Accepts connections to a node for as long as the runtime runs.
+pub(super) async fn accept(shared: Arc<Shared>, node: usize, listener: TcpListener) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, peer)) => {
+                // A connection whose peer is already gone cannot be configured; it ends with its first read.
+                let _ = stream.set_nodelay(true);
+                let local = stream.local_addr().ok();
+                tracing::debug!(%peer, node, "connected");
+                let shared = Arc::clone(&shared);
+                tokio::spawn(async move {
+                    let mut session = shared.engine.connect(node, local);
+                    let connection = Connection {
+                        engine: &shared.engine,
+                        clock: &shared.clock,
+                        reaper: &shared.reaper,
+                        session: &mut session,
+                        stream,
+                    };
+                    match connection.serve().await {
+                        Ok(()) => tracing::debug!(%peer, node, "closed"),
+                        Err(error) => tracing::debug!(%peer, node, %error, "broken"),
+                    }
+                    shared.engine.disconnect(session);
+                });
+            }
+            Err(error) => {
+                // Out of descriptors, mostly: it takes a connection to end before the next can be accepted.
+                tracing::warn!(%error, node, "cannot accept");
+                tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            }
+        }
+    }
+}

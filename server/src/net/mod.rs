@@ -1,0 +1,8 @@
+//! Sockets and connections: bytes in, bytes out. The only place that knows tokio.
+
+mod connection;
+mod listener;
+mod reaper;
+mod runtime;
+
+pub(crate) use runtime::{Bound, Running};

@@ -1,0 +1,90 @@
+//! The thread and the runtime of a server.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::oneshot;
+
+use super::listener::{self, Shared};
+use super::reaper::Reaper;
+use crate::clock::Clock;
+use crate::command::Engine;
+
+/// What the handling of a request needs at most, and little of it is ever touched.
+const STACK: usize = 512 * 1024;
+
+/// Sockets that listen, with nobody to accept yet.
+#[derive(Debug)]
+pub(crate) struct Bound {
+    listeners: Vec<TcpListener>,
+    /// Where they listen, in their order.
+    pub(crate) addresses: Vec<SocketAddr>,
+}
+
+impl Bound {
+    /// Binds one socket.
+    ///
+    /// # Errors
+    /// When the address is taken, or not one of this machine.
+    pub(crate) fn new(address: SocketAddr) -> io::Result<Self> {
+        let listener = listener::bind(address)?;
+        let addresses = vec![listener.local_addr()?];
+        Ok(Self {
+            listeners: vec![listener],
+            addresses,
+        })
+    }
+
+    /// Serves the sockets, one for each node of the engine's cluster, on a thread of their own.
+    ///
+    /// # Errors
+    /// When the system has no thread or no descriptors left.
+    pub(crate) fn run(self, engine: Arc<Engine>, clock: Clock) -> io::Result<Running> {
+        let runtime = Builder::new_current_thread().enable_io().enable_time().build()?;
+        let shared = Arc::new(Shared {
+            engine,
+            clock,
+            reaper: Reaper::default(),
+        });
+        for (node, listener) in self.listeners.into_iter().enumerate() {
+            let _entered = runtime.enter();
+            let listener = tokio::net::TcpListener::from_std(listener)?;
+            runtime.spawn(listener::accept(Arc::clone(&shared), node, listener));
+        }
+        let (stop, stopped) = oneshot::channel();
+        let thread = std::thread::Builder::new()
+            .name("spikelet".to_owned())
+            .stack_size(STACK)
+            .spawn(move || run(runtime, stopped))?;
+        Ok(Running {
+            stop: Some(stop),
+            thread: Some(thread),
+        })
+    }
+}
+
+/// Runs until the other side is sent to or dropped; the runtime takes the sockets with it.
+fn run(runtime: Runtime, stopped: oneshot::Receiver<()>) {
+    let _ = runtime.block_on(stopped);
+}
+
+/// A thread that serves. Dropping this ends it, and waits until its sockets are closed.
+#[derive(Debug)]
+pub(crate) struct Running {
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the server's thread panicked");
+        }
+    }
+}

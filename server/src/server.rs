@@ -1,0 +1,74 @@
+//! The embedded server.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use crate::builder::{Builder, StartError};
+use crate::command::Engine;
+use crate::net::Running;
+
+/// A running server. Dropping it stops it, closes its connections and frees its port.
+///
+/// It has a thread of its own, so it serves `#[test]` and `#[tokio::test]` alike, and thousands can live in one process.
+///
+/// ```
+/// let server = spikelet::Server::start()?;
+/// println!("clients connect to {}", server.hosts());
+/// # Ok::<(), spikelet::StartError>(())
+/// ```
+#[derive(Debug)]
+#[must_use = "dropping a server stops it"]
+pub struct Server {
+    // The sockets close before the engine goes.
+    _running: Running,
+    engine: Arc<Engine>,
+    addresses: Vec<SocketAddr>,
+}
+
+impl Server {
+    /// Starts a server with the namespaces `test` and `bar` on a free port of 127.0.0.1.
+    ///
+    /// Clients can connect as soon as this returns.
+    ///
+    /// # Errors
+    /// When the system has no port, thread or descriptors left.
+    pub fn start() -> Result<Self, StartError> {
+        Self::builder().start()
+    }
+
+    /// Configures a server first.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    pub(crate) const fn new(running: Running, engine: Arc<Engine>, addresses: Vec<SocketAddr>) -> Self {
+        Self {
+            _running: running,
+            engine,
+            addresses,
+        }
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn addr(&self) -> SocketAddr {
+        // A server is made of at least one socket.
+        self.addresses
+            .first()
+            .copied()
+            .unwrap_or(SocketAddr::from(([127, 0, 0, 1], 0)))
+    }
+
+    /// Where it listens, in the form in which clients take their seed hosts: `127.0.0.1:40123`.
+    #[must_use]
+    pub fn hosts(&self) -> String {
+        let hosts: Vec<String> = self.addresses.iter().map(SocketAddr::to_string).collect();
+        hosts.join(",")
+    }
+
+    /// What it holds, to be asked without a connection.
+    #[must_use]
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+}
