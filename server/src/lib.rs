@@ -13,6 +13,7 @@ pub mod cluster;
 pub mod command;
 pub mod config;
 pub mod ops;
+pub mod store;
 
 mod builder;
 mod net;

@@ -8,10 +8,10 @@
 use bytes::{BufMut, BytesMut};
 
 use crate::error::{Cursor, DecodeError};
-use crate::field::Field;
+use crate::field::{Field, FieldType};
 use crate::flags::{Info1, Info2, Info3, Info4};
 use crate::key::Digest;
-use crate::message::{Header, Message};
+use crate::message::{Header, Message, next_field};
 use crate::op::Op;
 
 bitflags::bitflags! {
@@ -39,6 +39,63 @@ bitflags::bitflags! {
         const TTL = 1 << 3;
         const INFO4 = 1 << 4;
     }
+}
+
+/// A whole request for a batch, read as the server reads it.
+#[derive(Debug, Clone)]
+pub struct BatchRequest<'a> {
+    /// The header of the message around the batch.
+    pub header: Header,
+    /// The bytes of the expression that filters every row without one of its own.
+    pub filter: Option<&'a [u8]>,
+    /// The rows.
+    pub batch: Batch<'a>,
+}
+
+impl<'a> BatchRequest<'a> {
+    /// Reads the body of a frame.
+    ///
+    /// The server is not strict here: rows are read up to the end of the message, whatever size their field announces,
+    /// and what else stands in the message does not matter. Of several fields of a type the last counts.
+    ///
+    /// # Errors
+    /// When the body is shorter than a header, a field is damaged, or none of them is a batch.
+    pub fn decode(body: &'a [u8]) -> Result<Self, DecodeError> {
+        let mut cursor = Cursor::new(body);
+        let header = Header::decode(cursor.array("a body shorter than a message's header")?);
+        let n_fields = u16::from_be_bytes([body[18], body[19]]);
+        let (mut rows, mut filter) = (None, None);
+        for _ in 0..n_fields {
+            let (at, start) = (cursor.at(), cursor.rest());
+            let field = match next_field(&mut cursor) {
+                Ok(field) => field,
+                // The batch's own announced size is not needed; one that is too large ends the fields.
+                Err(_) if start.len() > FIELD_HEADER && is_batch(FieldType(start[4])) => {
+                    rows = Some(&start[FIELD_HEADER..]);
+                    break;
+                }
+                Err(error) => return Err(error),
+            };
+            match field.field_type {
+                field_type if is_batch(field_type) => rows = Some(&body[at + FIELD_HEADER..]),
+                FieldType::FILTER_EXPRESSION => filter = Some(field.data),
+                _ => {}
+            }
+        }
+        let rows = rows.ok_or(DecodeError::new("a batch without rows", cursor.at()))?;
+        Ok(Self {
+            header,
+            filter,
+            batch: Batch::decode(rows)?,
+        })
+    }
+}
+
+/// Bytes of a field before its data: its size and its type.
+const FIELD_HEADER: usize = 5;
+
+fn is_batch(field_type: FieldType) -> bool {
+    matches!(field_type, FieldType::BATCH | FieldType::BATCH_WITH_SET)
 }
 
 /// The decoded head of a batch, and its rows.
@@ -233,7 +290,7 @@ impl<'b> BatchWriter<'b> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{FieldType, OpCode, ParticleType, UserKey};
+    use crate::{OpCode, ParticleType, UserKey};
 
     #[test]
     fn rows_come_back() {

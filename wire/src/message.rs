@@ -120,7 +120,7 @@ impl<'a> Iterator for Ops<'a> {
     }
 }
 
-fn next_field<'a>(cursor: &mut Cursor<'a>) -> Result<Field<'a>, DecodeError> {
+pub(crate) fn next_field<'a>(cursor: &mut Cursor<'a>) -> Result<Field<'a>, DecodeError> {
     let at = cursor.at();
     let size = cursor.u32("a field without its size")?;
     let field_type = FieldType(cursor.u8("a field without its type")?);
@@ -194,7 +194,7 @@ impl Header {
         ResultCode(self.result_code)
     }
 
-    fn decode(bytes: [u8; Self::SIZE]) -> Self {
+    pub(crate) fn decode(bytes: [u8; Self::SIZE]) -> Self {
         let word = |at: usize| u32::from_be_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
         Self {
             info1: Info1::from_bits_retain(bytes[1]),
@@ -208,20 +208,19 @@ impl Header {
         }
     }
 
-    fn encode(&self, out: &mut BytesMut) {
-        let flags = [
-            self.info1.bits(),
-            self.info2.bits(),
-            self.info3.bits(),
-            self.info4.bits(),
-        ];
-        out.put_u8(Self::SIZE as u8);
-        out.put_slice(&flags);
-        out.put_u8(self.result_code);
-        out.put_u32(self.generation);
-        out.put_u32(self.record_ttl);
-        out.put_u32(self.transaction_ttl);
-        out.put_u32(0); // the counts, written by `MessageWriter::finish`
+    /// The header's bytes, with no fields and no operations: [`MessageWriter::finish`] writes their counts.
+    fn encode(&self) -> [u8; Self::SIZE] {
+        let mut bytes = [0; Self::SIZE];
+        bytes[0] = Self::SIZE as u8;
+        bytes[1] = self.info1.bits();
+        bytes[2] = self.info2.bits();
+        bytes[3] = self.info3.bits();
+        bytes[4] = self.info4.bits();
+        bytes[5] = self.result_code;
+        bytes[6..10].copy_from_slice(&self.generation.to_be_bytes());
+        bytes[10..14].copy_from_slice(&self.record_ttl.to_be_bytes());
+        bytes[14..18].copy_from_slice(&self.transaction_ttl.to_be_bytes());
+        bytes
     }
 }
 
@@ -273,7 +272,7 @@ impl<'b> MessageWriter<'b> {
     /// A message without a frame, for one of several in a body.
     pub fn bare(out: &'b mut BytesMut, header: &Header) -> Self {
         let start = out.len();
-        header.encode(out);
+        out.put_slice(&header.encode());
         Self {
             out,
             start,
@@ -308,6 +307,24 @@ impl<'b> MessageWriter<'b> {
         value(self.out);
         debug_assert_eq!(self.out.len() - at, value_size, "the announced size of a value");
         self.n_ops += 1;
+    }
+
+    /// How many operations it has so far.
+    #[must_use]
+    pub const fn op_count(&self) -> usize {
+        self.n_ops as usize
+    }
+
+    /// Writes another generation and TTL over those it began with: an answer may know them only behind its operations.
+    pub fn set_metadata(&mut self, generation: u32, record_ttl: u32) {
+        self.out[self.start + 6..self.start + 10].copy_from_slice(&generation.to_be_bytes());
+        self.out[self.start + 10..self.start + 14].copy_from_slice(&record_ttl.to_be_bytes());
+    }
+
+    /// Takes back all that was written, the frame's header included.
+    pub fn abandon(self) {
+        let frame = if self.framed { FrameHeader::SIZE } else { 0 };
+        self.out.truncate(self.start - frame);
     }
 
     /// Writes the counts, and the size of the frame.

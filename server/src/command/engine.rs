@@ -1,19 +1,24 @@
 //! The engine: a frame in, an answer out. It reads no clock, waits for nothing and spawns nothing.
 
 use bytes::BytesMut;
-use spikelet_wire::{FrameHeader, FrameType};
+use spikelet_wire::{Digest, FrameHeader, FrameType, Info1, Info2, Info4, Message, ResultCode};
 
-use super::stats::Stats;
-use super::{Session, frame, info};
+use super::filter::Filter;
+use super::reply::{Metadata, Reply};
+use super::request::{Fields, Request};
+use super::stats::{Stats, add};
+use super::{Session, batch, delete, frame, info, read, write};
 use crate::clock::Now;
 use crate::cluster::Cluster;
 use crate::config::Config;
+use crate::store::Namespace;
 
 /// The whole state of a server, and the way to ask it.
 #[derive(Debug)]
 pub struct Engine {
     config: Config,
     cluster: Cluster,
+    namespaces: Vec<Namespace>,
     stats: Stats,
     started: Now,
 }
@@ -40,9 +45,11 @@ impl Engine {
     /// An engine that holds nothing yet, for the nodes of a cluster, from `now` on.
     #[must_use]
     pub fn with_cluster(config: Config, cluster: Cluster, now: Now) -> Self {
+        let namespaces = config.namespaces.iter().map(Namespace::new).collect();
         Self {
             config,
             cluster,
+            namespaces,
             stats: Stats::default(),
             started: now,
         }
@@ -58,6 +65,20 @@ impl Engine {
     #[must_use]
     pub const fn cluster(&self) -> &Cluster {
         &self.cluster
+    }
+
+    /// Its namespaces, in the order of the configuration.
+    #[must_use]
+    pub fn namespaces(&self) -> &[Namespace] {
+        &self.namespaces
+    }
+
+    /// The namespace of a name, as a message's field gives it.
+    pub(super) fn namespace(&self, name: Option<&[u8]>) -> Option<&Namespace> {
+        let name = name?;
+        self.namespaces
+            .iter()
+            .find(|namespace| namespace.name.as_bytes() == name)
     }
 
     /// What it counts.
@@ -98,7 +119,72 @@ impl Engine {
     }
 
     /// Handles a message: everything that is not info or security.
-    pub(super) fn handle_message(&self, _now: Now, _session: &mut Session, _body: &[u8], _out: &mut BytesMut) -> Flow {
-        Flow::Close
+    pub(super) fn handle_message(&self, now: Now, _session: &mut Session, body: &[u8], out: &mut BytesMut) -> Flow {
+        // The batch flag is looked at before anything is checked.
+        if body
+            .get(1)
+            .is_some_and(|info1| Info1::from_bits_retain(*info1).contains(Info1::BATCH))
+        {
+            batch::batch(self, now, body, out);
+            return Flow::Continue;
+        }
+        let mut reply = Reply::single(out);
+        let Ok(message) = Message::decode(body) else {
+            add(&self.stats.demarshal_error, 1);
+            reply.status(ResultCode::PARAMETER, Metadata::default());
+            return Flow::Continue;
+        };
+        match self.request(&message) {
+            Ok(request) => _ = self.single(now, &request, &mut reply),
+            Err(code) => reply.status(code, Metadata::default()),
+        }
+        Flow::Continue
+    }
+
+    fn request<'a>(&self, message: &Message<'a>) -> Result<Request<'a>, ResultCode> {
+        let fields = Fields::of(message);
+        self.namespace(fields.namespace).ok_or(ResultCode::INVALID_NAMESPACE)?;
+        // A message without a digest is a query.
+        let digest = fields.digest.ok_or(ResultCode::UNSUPPORTED_FEATURE)?;
+        let digest = Digest::try_from(digest).map_err(|_| ResultCode::PARAMETER)?;
+        let filter = fields.filter.map_or(Filter::None, Filter::Unread);
+        Ok(Request {
+            header: message.header,
+            message: *message,
+            fields,
+            digest,
+            filter,
+        })
+    }
+
+    /// Carries out a command on one record.
+    pub(super) fn single(&self, now: Now, request: &Request<'_>, reply: &mut Reply<'_>) -> ResultCode {
+        let header = &request.header;
+        let refused = |reply: &mut Reply<'_>, code| {
+            reply.status(code, Metadata::default());
+            code
+        };
+        let Some(namespace) = self.namespace(request.fields.namespace) else {
+            return refused(reply, ResultCode::INVALID_NAMESPACE);
+        };
+        if header.info2.contains(Info2::WRITE) {
+            if header.info2.contains(Info2::DELETE) {
+                delete::delete(now, namespace, request, reply)
+            } else if request.fields.udf {
+                refused(reply, ResultCode::UNSUPPORTED_FEATURE)
+            } else if header.info4.intersects(Info4::MRT_ROLL_FORWARD | Info4::MRT_ROLL_BACK) {
+                refused(reply, ResultCode::ENTERPRISE_ONLY)
+            } else {
+                write::write(now, namespace, request, reply)
+            }
+        } else if header.info1.contains(Info1::READ) {
+            if header.info4.contains(Info4::MRT_VERIFY_READ) {
+                refused(reply, ResultCode::ENTERPRISE_ONLY)
+            } else {
+                read::read(now, namespace, request, reply)
+            }
+        } else {
+            refused(reply, ResultCode::PARAMETER)
+        }
     }
 }

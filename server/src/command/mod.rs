@@ -1,11 +1,25 @@
 //! What the server does with a frame: one file per kind of command.
+//!
+//! Nothing here reads a clock, waits, or knows of sockets: time is passed in, and answers are appended to a buffer.
 
+mod batch;
+mod bin_ops;
+mod delete;
 mod engine;
+mod filter;
 mod frame;
 mod info;
+mod read;
+mod reply;
+mod request;
 mod session;
 mod stats;
+mod ttl;
+mod write;
 
 pub use engine::{Engine, Flow};
 pub use session::Session;
 pub use stats::Stats;
+
+/// How many operations a message has at most.
+const MAX_OPS: usize = 32 * 1024;

@@ -1,0 +1,131 @@
+//! Batches: commands on many records in one message, each row carried out as if it had come alone.
+
+use bytes::{BufMut, BytesMut};
+use spikelet_wire::batch::{BatchFlags, BatchRequest, RowContent};
+use spikelet_wire::{FrameHeader, FrameType, Header, Info1, Info3, ResultCode, message};
+
+use super::engine::Engine;
+use super::filter::Filter;
+use super::reply::Reply;
+use super::request::{Fields, Request};
+use crate::clock::Now;
+
+/// Rows are answered in frames of about this size.
+const FRAME: usize = 128 * 1024;
+
+/// Carries out a batch.
+pub(super) fn batch(engine: &Engine, now: Now, body: &[u8], out: &mut BytesMut) {
+    let code = match BatchRequest::decode(body) {
+        Ok(request) => rows(engine, now, &request, out),
+        Err(_) => ResultCode::PARAMETER,
+    };
+    // One last message says how the batch went as a whole.
+    message::write_header_only(
+        out,
+        &Header {
+            info3: Info3::LAST,
+            ..Header::result(code)
+        },
+    );
+}
+
+fn rows(engine: &Engine, now: Now, request: &BatchRequest<'_>, out: &mut BytesMut) -> ResultCode {
+    if request.batch.announced() == 0 {
+        return ResultCode::PARAMETER;
+    }
+    let parent_filter = match request.filter.map(Filter::build).transpose() {
+        Ok(filter) => filter.unwrap_or_default(),
+        Err(code) => return code,
+    };
+    let mut answers = Answers::begin(request.batch.flags, out);
+    let mut previous: Option<RowContent<'_>> = None;
+    for row in request.batch.rows() {
+        let Ok(row) = row else {
+            return answers.end(Some(ResultCode::PARAMETER));
+        };
+        let repeats = row.content.is_none();
+        let Some(content) = row.content.or(previous) else {
+            return answers.end(Some(ResultCode::PARAMETER));
+        };
+        previous = Some(content);
+        let fields = Fields::of(&content.message);
+        // A key belongs to one record, so a row with a key cannot be repeated; and every row's namespace must exist, or
+        // the batch ends there.
+        if (repeats && fields.key.is_some()) || engine.namespace(fields.namespace).is_none() {
+            return answers.end(Some(ResultCode::PARAMETER));
+        }
+        let mut header = content.message.header;
+        header.info1.remove(Info1::COMPRESS_RESPONSE | Info1::XDR);
+        let filter = fields.filter.map_or_else(|| parent_filter.clone(), Filter::Unread);
+        let row_request = Request {
+            header,
+            message: content.message,
+            fields,
+            digest: row.digest,
+            filter,
+        };
+        answers.row(row.index, |reply| engine.single(now, &row_request, reply));
+    }
+    answers.end(None)
+}
+
+/// The answers to a batch's rows, a frame at a time.
+///
+/// Unless a batch asks for all errors, the first row that fails ends the answers: without the rows of its frame or with
+/// them, as the batch's flags say. Rows behind it are carried out all the same.
+struct Answers<'b> {
+    out: &'b mut BytesMut,
+    flags: BatchFlags,
+    frame_at: usize,
+    frame_error: Option<ResultCode>,
+    error: Option<ResultCode>,
+}
+
+impl<'b> Answers<'b> {
+    fn begin(flags: BatchFlags, out: &'b mut BytesMut) -> Self {
+        let frame_at = out.len();
+        out.put_slice(&[0; FrameHeader::SIZE]);
+        Self {
+            out,
+            flags,
+            frame_at,
+            frame_error: None,
+            error: None,
+        }
+    }
+
+    fn row(&mut self, index: u32, carry_out: impl FnOnce(&mut Reply<'_>) -> ResultCode) {
+        if self.out.len() - self.frame_at > FRAME {
+            self.end_frame();
+            self.frame_at = self.out.len();
+            self.out.put_slice(&[0; FrameHeader::SIZE]);
+        }
+        let code = carry_out(&mut Reply::row(self.out, index));
+        let is_error = !matches!(code, ResultCode::OK | ResultCode::NOT_FOUND | ResultCode::FILTERED_OUT);
+        if is_error && !self.flags.contains(BatchFlags::REPORT_ALL_ERRORS) {
+            if self.flags.contains(BatchFlags::REPORT_ERROR_RECORD) {
+                self.frame_error = Some(code);
+            } else {
+                self.error = Some(code);
+            }
+        }
+    }
+
+    /// Ends the last frame and gives the code of the whole batch; `cut` is the code of a batch that ended too early.
+    fn end(mut self, cut: Option<ResultCode>) -> ResultCode {
+        self.error = cut.or(self.error);
+        self.end_frame();
+        self.error.unwrap_or(ResultCode::OK)
+    }
+
+    fn end_frame(&mut self) {
+        let size = self.out.len() - self.frame_at - FrameHeader::SIZE;
+        if self.error.is_some() || size == 0 {
+            self.out.truncate(self.frame_at);
+        } else {
+            let header = FrameHeader::new(FrameType::MESSAGE, size).encode();
+            self.out[self.frame_at..self.frame_at + FrameHeader::SIZE].copy_from_slice(&header);
+            self.error = self.frame_error.take();
+        }
+    }
+}

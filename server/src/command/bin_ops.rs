@@ -1,0 +1,128 @@
+//! The operations of a command, one bin at a time: which code goes to which of [`ops`](crate::ops).
+
+use std::borrow::Cow;
+
+use spikelet_wire::{Digest, MessageWriter, Op, OpCode, ParticleType, ResultCode};
+
+use crate::clock::Now;
+use crate::ops::{self, Particle};
+use crate::store::{Bin, BinName, Bins, Namespace, Record, SetId};
+
+/// A record as an operation sees it: expressions may ask for any of it.
+#[derive(Debug, Clone, Copy)]
+#[allow(dead_code)] // expressions ask for what nothing else does
+pub(super) struct View<'a> {
+    pub(super) now: Now,
+    pub(super) namespace: &'a Namespace,
+    pub(super) digest: &'a Digest,
+    pub(super) set: Option<SetId>,
+    pub(super) key: Option<&'a [u8]>,
+    pub(super) generation: u16,
+    pub(super) void_time: u32,
+    pub(super) last_update: Now,
+    pub(super) bins: &'a [Bin],
+}
+
+impl<'a> View<'a> {
+    pub(super) fn of(now: Now, namespace: &'a Namespace, digest: &'a Digest, record: &'a Record) -> Self {
+        Self {
+            now,
+            namespace,
+            digest,
+            set: record.set,
+            key: record.key.as_deref(),
+            generation: record.generation,
+            void_time: record.void_time,
+            last_update: record.last_update,
+            bins: &record.bins,
+        }
+    }
+
+    /// The value of a bin.
+    pub(super) fn bin(&self, name: &BinName) -> Option<&'a Particle> {
+        self.bins.iter().find(|bin| bin.name == *name).map(|bin| &bin.value)
+    }
+}
+
+/// What kind of operation a code is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Read,
+    Write,
+    Modify,
+    Touch,
+    DeleteAll,
+    Unknown,
+}
+
+pub(super) const fn kind(code: OpCode) -> Kind {
+    match code {
+        OpCode::READ | OpCode::CDT_READ | OpCode::BITS_READ | OpCode::HLL_READ | OpCode::EXP_READ => Kind::Read,
+        OpCode::WRITE => Kind::Write,
+        OpCode::INCR
+        | OpCode::APPEND
+        | OpCode::PREPEND
+        | OpCode::CDT_MODIFY
+        | OpCode::BITS_MODIFY
+        | OpCode::HLL_MODIFY
+        | OpCode::EXP_MODIFY => Kind::Modify,
+        OpCode::TOUCH => Kind::Touch,
+        OpCode::DELETE_ALL => Kind::DeleteAll,
+        _ => Kind::Unknown,
+    }
+}
+
+/// What an operation read.
+#[derive(Debug)]
+pub(super) enum BinRead<'a> {
+    /// There is no such bin, which is no error.
+    Absent,
+    /// The operation's result, which may be nothing.
+    Value(Option<Cow<'a, Particle>>),
+}
+
+/// Carries out an operation that reads.
+pub(super) fn read<'a>(op: &Op<'_>, name: &BinName, view: &View<'a>) -> Result<BinRead<'a>, ResultCode> {
+    if kind(op.code) != Kind::Read {
+        return Err(ResultCode::PARAMETER);
+    }
+    if op.code == OpCode::EXP_READ {
+        return Err(ResultCode::UNSUPPORTED_FEATURE);
+    }
+    let Some(bin) = view.bin(name) else {
+        return Ok(BinRead::Absent);
+    };
+    match op.code {
+        OpCode::READ => Ok(BinRead::Value(Some(Cow::Borrowed(bin)))),
+        _ => Err(ResultCode::UNSUPPORTED_FEATURE),
+    }
+}
+
+/// Carries out an operation that writes or modifies its bin, and gives its result.
+pub(super) fn change(
+    op: &Op<'_>,
+    name: BinName,
+    bins: &mut Bins,
+    _view: &View<'_>,
+) -> Result<Option<Particle>, ResultCode> {
+    match op.code {
+        // A value without a type is no value: the bin goes.
+        OpCode::WRITE if op.particle_type == ParticleType::NULL => bins.remove(&name),
+        OpCode::WRITE => bins.set(name, Particle::from_wire(op.particle_type, op.value)?),
+        OpCode::INCR => bins.modify(name, |bin| ops::scalar::incr(bin, op.particle_type, op.value))?,
+        OpCode::APPEND => bins.modify(name, |bin| ops::scalar::append(bin, op.particle_type, op.value))?,
+        OpCode::PREPEND => bins.modify(name, |bin| ops::scalar::prepend(bin, op.particle_type, op.value))?,
+        _ => return Err(ResultCode::UNSUPPORTED_FEATURE),
+    }
+    Ok(None)
+}
+
+/// Appends a bin, or the result of an operation, to an answer.
+pub(super) fn write_bin(message: &mut MessageWriter<'_>, code: OpCode, name: &[u8], value: Option<&Particle>) {
+    match value {
+        Some(value) => message.op_with((code, value.particle_type(), name), value.wire_size(), |out| {
+            value.write(out)
+        }),
+        None => message.op(&Op::new(code, name, ParticleType::NULL, &[])),
+    }
+}

@@ -1,0 +1,105 @@
+//! TTLs: from a request's number to a record's void time, and reads that renew it.
+
+use std::sync::atomic::Ordering;
+
+use spikelet_wire::message::ttl::{DEFAULT, DONT_UPDATE, NEVER};
+use spikelet_wire::{Digest, ResultCode};
+
+use crate::clock::Now;
+use crate::store::{Namespace, Record};
+
+/// The longest TTL, in seconds: ten years.
+const MAX: u32 = 10 * 365 * 24 * 60 * 60;
+
+/// The void time of a record that is being written, in seconds since 2010; 0 for never.
+///
+/// # Errors
+/// [`ResultCode::PARAMETER`] for a TTL over ten years, [`ResultCode::FORBIDDEN`] where the namespace removes nothing that
+/// expires and does not allow TTLs all the same.
+pub(super) fn void_time(
+    now: Now,
+    namespace: &Namespace,
+    existing: Option<&Record>,
+    ttl: u32,
+) -> Result<u32, ResultCode> {
+    let settings = &namespace.settings;
+    let default = settings.default_ttl.load(Ordering::Relaxed);
+    // A void time to keep is there only where there is a record.
+    let ttl = if ttl == DONT_UPDATE && existing.is_none() {
+        DEFAULT
+    } else {
+        ttl
+    };
+    if ttl > MAX && ttl != NEVER && ttl != DONT_UPDATE {
+        return Err(ResultCode::PARAMETER);
+    }
+    let expires = match ttl {
+        DEFAULT => default != 0,
+        NEVER | DONT_UPDATE => false,
+        _ => true,
+    };
+    if expires
+        && settings.nsup_period.load(Ordering::Relaxed) == 0
+        && !settings.allow_ttl_without_nsup.load(Ordering::Relaxed)
+    {
+        return Err(ResultCode::FORBIDDEN);
+    }
+    Ok(match ttl {
+        NEVER => 0,
+        DONT_UPDATE => existing.map_or(0, |record| record.void_time),
+        DEFAULT if default == 0 => 0,
+        DEFAULT => now.seconds().saturating_add(default),
+        seconds => now.seconds().saturating_add(seconds),
+    })
+}
+
+/// A read that renews the TTL of its record.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ReadTouch {
+    ttl: u32,
+}
+
+/// Whether a read renews its record's TTL. In a read the request's TTL is a percentage: how much of the record's TTL
+/// must have passed; 0 for the namespace's own, [`NEVER`] for not at all.
+///
+/// # Errors
+/// [`ResultCode::PARAMETER`] for a percentage over 100.
+pub(super) fn read_touch(
+    now: Now,
+    namespace: &Namespace,
+    record: &Record,
+    percent: u32,
+) -> Result<Option<ReadTouch>, ResultCode> {
+    if record.void_time == 0 || percent == NEVER {
+        return Ok(None);
+    }
+    let percent = match percent {
+        DEFAULT => match namespace.settings.default_read_touch_ttl_pct.load(Ordering::Relaxed) {
+            0 => return Ok(None),
+            percent => percent,
+        },
+        1..=100 => percent,
+        _ => return Err(ResultCode::PARAMETER),
+    };
+    let ttl = record.void_time.saturating_sub(record.last_update.seconds());
+    let late = (u64::from(ttl) * u64::from(percent) / 100) as u32;
+    Ok((now.seconds() >= record.void_time - late).then_some(ReadTouch { ttl }))
+}
+
+impl ReadTouch {
+    /// Renews the TTL: the record's void time and last update time move, its generation stays.
+    pub(super) fn apply(self, now: Now, namespace: &Namespace, digest: &Digest) {
+        let Some(mut partition) = namespace.partition_mut(digest.partition_id()) else {
+            return;
+        };
+        let Some(record) = partition.get_mut(digest) else {
+            return;
+        };
+        let void_time = now.seconds().saturating_add(self.ttl);
+        // Something else may have written the record since it was read.
+        if record.void_time != 0 && record.void_time < void_time {
+            record.void_time = void_time;
+            record.last_update = record.last_update.max(now);
+        }
+    }
+}

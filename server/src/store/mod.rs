@@ -1,0 +1,11 @@
+//! What the server keeps: namespaces, partitions, records. Locks live here and nowhere else.
+
+pub mod bin;
+pub mod namespace;
+pub mod record;
+pub mod set;
+
+pub use bin::{Bin, BinName, Bins};
+pub use namespace::{Namespace, Partition};
+pub use record::Record;
+pub use set::{Set, SetId, Sets};

@@ -1,0 +1,209 @@
+//! Namespaces: partitions of records, sets, and the numbers that are reported of them.
+
+use std::collections::BTreeMap;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+
+use dashmap::DashMap;
+use dashmap::mapref::one::{Ref, RefMut};
+use spikelet_wire::{Digest, PartitionId};
+
+use super::record::Record;
+use super::set::{SetId, Sets};
+use crate::clock::Now;
+use crate::config::NamespaceConfig;
+
+/// A namespace.
+#[derive(Debug)]
+pub struct Namespace {
+    /// Its name.
+    pub name: String,
+    /// What it is configured with, and what of that may change while it runs.
+    pub settings: Settings,
+    /// Its sets.
+    pub sets: Sets,
+    /// What happened in it.
+    pub counters: Counters,
+    truncation: Truncation,
+    // A partition comes to be when it is first written. The lock of the shard it is in is the lock of its records.
+    partitions: DashMap<PartitionId, Partition, BuildHasherDefault<PartitionHasher>>,
+}
+
+/// The parameters of a namespace that commands look at, and that `set-config` changes.
+#[derive(Debug)]
+pub struct Settings {
+    /// The TTL of records written without one, in seconds; 0 if they never expire.
+    pub default_ttl: AtomicU32,
+    /// How often expired records are removed in the background, in seconds; 0 if never.
+    pub nsup_period: AtomicU32,
+    /// Whether records may have a TTL although there is no nsup period.
+    pub allow_ttl_without_nsup: AtomicBool,
+    /// How much of a record's TTL must have passed for a read to renew it, in percent; 0 if reads never do.
+    pub default_read_touch_ttl_pct: AtomicU32,
+    /// How many nodes keep a copy of each record.
+    pub replication_factor: u32,
+}
+
+/// How often things happened in a namespace.
+#[derive(Debug, Default)]
+pub struct Counters {
+    /// How many records there are.
+    pub objects: AtomicU64,
+    /// How many records were removed because they had expired.
+    pub expired_objects: AtomicU64,
+}
+
+/// Times before which records count as truncated, in milliseconds since 2010.
+#[derive(Debug, Default)]
+struct Truncation {
+    /// Of the namespace.
+    namespace: AtomicU64,
+    /// The latest of the namespace and all its sets: most namespaces are never truncated, and need look no further.
+    latest: AtomicU64,
+}
+
+/// The records of a partition, in the order of their digests: the order of a scan.
+pub type Partition = BTreeMap<Digest, Record>;
+
+/// Spreads 4096 partition ids over all bits, of which the map uses the highest and the lowest.
+#[derive(Debug, Default)]
+pub struct PartitionHasher(u64);
+
+impl Hasher for PartitionHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_u16(u16::from(*byte)));
+    }
+
+    fn write_u16(&mut self, n: u16) {
+        self.0 = (self.0 ^ u64::from(n))
+            .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+            .rotate_left(20);
+    }
+}
+
+impl Namespace {
+    /// An empty namespace.
+    #[must_use]
+    pub fn new(config: &NamespaceConfig) -> Self {
+        Self {
+            name: config.name.clone(),
+            settings: Settings {
+                default_ttl: AtomicU32::new(config.default_ttl),
+                nsup_period: AtomicU32::new(config.nsup_period),
+                allow_ttl_without_nsup: AtomicBool::new(config.allow_ttl_without_nsup),
+                default_read_touch_ttl_pct: AtomicU32::new(0),
+                replication_factor: config.replication_factor,
+            },
+            sets: Sets::default(),
+            counters: Counters::default(),
+            truncation: Truncation::default(),
+            partitions: DashMap::default(),
+        }
+    }
+
+    /// A partition, locked for reading, if it was ever written.
+    #[must_use]
+    pub fn partition(&self, id: PartitionId) -> Option<Ref<'_, PartitionId, Partition>> {
+        self.partitions.get(&id)
+    }
+
+    /// A partition, locked for writing, if it was ever written.
+    #[must_use]
+    pub fn partition_mut(&self, id: PartitionId) -> Option<RefMut<'_, PartitionId, Partition>> {
+        self.partitions.get_mut(&id)
+    }
+
+    /// A partition, locked for writing, which is made if there is none.
+    #[must_use]
+    pub fn partition_or_create(&self, id: PartitionId) -> RefMut<'_, PartitionId, Partition> {
+        match self.partitions.get_mut(&id) {
+            Some(partition) => partition,
+            None => self.partitions.entry(id).or_default(),
+        }
+    }
+
+    /// Whether a record counts as gone although it is still there: expired, or truncated.
+    #[must_use]
+    pub fn is_doomed(&self, record: &Record, now: Now) -> bool {
+        record.is_expired(now) || self.is_truncated(record)
+    }
+
+    fn is_truncated(&self, record: &Record) -> bool {
+        let before = |lut: &AtomicU64| record.last_update.0 < lut.load(Ordering::Relaxed);
+        before(&self.truncation.latest)
+            && (before(&self.truncation.namespace)
+                || record
+                    .set
+                    .and_then(|id| self.sets.get(id))
+                    .is_some_and(|set| before(&set.truncate_lut)))
+    }
+
+    /// Whether a record written now would be truncated: the truncation's time may lie ahead.
+    #[must_use]
+    pub fn truncates(&self, set: Option<SetId>, now: Now) -> bool {
+        let after = |lut: &AtomicU64| now.0 < lut.load(Ordering::Relaxed);
+        after(&self.truncation.latest)
+            && (after(&self.truncation.namespace)
+                || set
+                    .and_then(|id| self.sets.get(id))
+                    .is_some_and(|set| after(&set.truncate_lut)))
+    }
+
+    /// Truncates the namespace, or one of its sets: records last written before a time are gone at once, and are removed
+    /// by the next sweep. A time before that of an earlier truncation changes nothing.
+    pub fn truncate(&self, set: Option<SetId>, before: Now) {
+        match set.and_then(|id| self.sets.get(id)) {
+            Some(set) => set.truncate_lut.fetch_max(before.0, Ordering::Relaxed),
+            None => self.truncation.namespace.fetch_max(before.0, Ordering::Relaxed),
+        };
+        self.truncation.latest.fetch_max(before.0, Ordering::Relaxed);
+    }
+
+    /// The time before which the namespace's records are truncated, 0 if it never was.
+    #[must_use]
+    pub fn truncate_lut(&self) -> Now {
+        Now(self.truncation.namespace.load(Ordering::Relaxed))
+    }
+
+    /// Notes that a record was added.
+    pub fn count_in(&self, set: Option<SetId>) {
+        self.counters.objects.fetch_add(1, Ordering::Relaxed);
+        self.sets.count_in(set);
+    }
+
+    /// Notes that a record was removed.
+    pub fn count_out(&self, set: Option<SetId>) {
+        self.counters.objects.fetch_sub(1, Ordering::Relaxed);
+        self.sets.count_out(set);
+    }
+
+    /// The partitions that were ever written, in order.
+    #[must_use]
+    pub fn partition_ids(&self) -> Vec<PartitionId> {
+        let mut ids: Vec<_> = self.partitions.iter().map(|entry| *entry.key()).collect();
+        ids.sort_unstable();
+        ids
+    }
+
+    /// Removes from a partition the records that have expired or are truncated, and gives how many had expired.
+    pub fn sweep(&self, id: PartitionId, now: Now) -> u64 {
+        let Some(mut partition) = self.partition_mut(id) else {
+            return 0;
+        };
+        let mut expired = 0;
+        partition.retain(|_, record| {
+            let doomed = self.is_doomed(record, now);
+            if doomed {
+                expired += u64::from(record.is_expired(now));
+                self.count_out(record.set);
+            }
+            !doomed
+        });
+        self.counters.expired_objects.fetch_add(expired, Ordering::Relaxed);
+        expired
+    }
+}

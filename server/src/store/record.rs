@@ -1,0 +1,108 @@
+//! Records: bins and metadata.
+
+use spikelet_wire::ParticleType;
+
+use super::bin::Bin;
+use super::set::SetId;
+use crate::clock::Now;
+use crate::ops::Particle;
+
+/// A record.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Record {
+    /// How often it was written, from 1; after 65535 comes 1 again.
+    pub generation: u16,
+    /// The set it is in, if any.
+    pub set: Option<SetId>,
+    /// When it expires, in seconds since 2010; 0 if never.
+    pub void_time: u32,
+    /// When it was last written.
+    pub last_update: Now,
+    /// The user's key, if it was sent to be stored: one byte of particle type, then the value.
+    pub key: Option<Box<[u8]>>,
+    /// Its bins.
+    pub bins: Box<[Bin]>,
+}
+
+impl Record {
+    /// The largest record the server takes by default (`max-record-size`), in bytes of its stored form.
+    pub const MAX_SIZE: usize = 1024 * 1024;
+
+    /// Whether it has expired: its void time lies before the current second.
+    #[must_use]
+    pub const fn is_expired(&self, now: Now) -> bool {
+        self.void_time != 0 && self.void_time < now.seconds()
+    }
+}
+
+/// The size of the stored form of a record in bytes: what the server's size limits are about.
+///
+/// The form is 35 bytes of fixed header; the void time (4), the set's name (1 and the name) and the key (its size as a
+/// varint and the key) where there are any; the number of bins as a varint; and for each bin its name (1 and the name)
+/// and its particle.
+#[must_use]
+pub fn stored_size(void_time: u32, set_name: Option<&[u8]>, key: Option<&[u8]>, bins: &[Bin]) -> usize {
+    const HEADER: usize = 35;
+    let void_time = if void_time == 0 { 0 } else { 4 };
+    let set = set_name.map_or(0, |name| 1 + name.len());
+    let key = key.map_or(0, |key| varint_size(key.len()) + key.len());
+    let count = if bins.is_empty() { 0 } else { varint_size(bins.len()) };
+    let bins: usize = bins
+        .iter()
+        .map(|bin| 1 + bin.name.as_bytes().len() + particle_size(&bin.value))
+        .sum();
+    HEADER + void_time + set + key + count + bins
+}
+
+/// The size of a particle's stored form: its type (1), and for an integer a size (1) and as few of 1, 2, 4 or 8 bytes as
+/// hold it unsigned, for blobs and all that are kept like one a size (4) and the bytes.
+fn particle_size(particle: &Particle) -> usize {
+    match particle {
+        Particle::Int(n) => match *n as u64 {
+            0..=0xff => 3,
+            0x100..=0xffff => 4,
+            0x1_0000..=0xffff_ffff => 6,
+            _ => 10,
+        },
+        Particle::Float(_) => 9,
+        Particle::Bool(_) => 2,
+        Particle::Bytes(ParticleType::NULL, _) => 1,
+        Particle::Bytes(_, bytes) => 5 + bytes.len(),
+    }
+}
+
+/// The size of a number written 7 bits a byte.
+const fn varint_size(n: usize) -> usize {
+    match n {
+        0..0x80 => 1,
+        0x80..0x4000 => 2,
+        0x4000..0x20_0000 => 3,
+        0x20_0000..0x1000_0000 => 4,
+        _ => 5,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::BinName;
+
+    #[test]
+    fn the_stored_size_counts_what_there_is() {
+        let bins = |value| {
+            vec![Bin {
+                name: BinName::new(b"ab").unwrap(),
+                value,
+            }]
+        };
+        let int = bins(Particle::Int(1));
+        assert_eq!(stored_size(0, None, None, &int), 35 + 1 + 3 + 3);
+        assert_eq!(
+            stored_size(1, Some(b"demo"), Some(&[3; 200]), &int),
+            35 + 4 + 5 + 202 + 1 + 6
+        );
+        assert_eq!(stored_size(0, None, None, &bins(Particle::Int(-1))), 35 + 1 + 3 + 10);
+        let blob = Particle::Bytes(ParticleType::BLOB, vec![0; 300].into());
+        assert_eq!(stored_size(0, None, None, &bins(blob)), 35 + 1 + 3 + 305);
+    }
+}

@@ -1,0 +1,121 @@
+//! Sets: the named groups of a namespace's records.
+
+use std::collections::HashMap;
+use std::num::NonZeroU16;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+
+/// A set's number within its namespace, from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SetId(NonZeroU16);
+
+/// What is known of a set.
+#[derive(Debug)]
+pub struct Set {
+    /// Its name, 1 to 63 bytes.
+    pub name: Box<[u8]>,
+    /// How many records are in it.
+    pub objects: AtomicU64,
+    /// Its records last written before this time, in milliseconds since 2010, are truncated.
+    pub truncate_lut: AtomicU64,
+}
+
+/// The sets of a namespace. A set comes to be with its first record and stays.
+#[derive(Debug, Default)]
+pub struct Sets(RwLock<Table>);
+
+#[derive(Debug, Default)]
+struct Table {
+    by_name: HashMap<Box<[u8]>, SetId>,
+    sets: Vec<Arc<Set>>,
+}
+
+impl Sets {
+    /// The longest name of a set, in bytes.
+    pub const MAX_NAME: usize = 63;
+    /// How many sets a namespace has at most.
+    pub const MAX: usize = 4095;
+
+    /// The number of a set, if there is such a set.
+    #[must_use]
+    pub fn find(&self, name: &[u8]) -> Option<SetId> {
+        self.read().by_name.get(name).copied()
+    }
+
+    /// The number of a set, which is made if there is none.
+    ///
+    /// Gives nothing for the empty name, a name that is too long, and when there are too many sets.
+    pub fn find_or_create(&self, name: &[u8]) -> Option<SetId> {
+        if let Some(id) = self.find(name) {
+            return Some(id);
+        }
+        if name.is_empty() || name.len() > Self::MAX_NAME {
+            return None;
+        }
+        let mut table = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(id) = table.by_name.get(name) {
+            return Some(*id);
+        }
+        let number = u16::try_from(table.sets.len() + 1)
+            .ok()
+            .filter(|n| usize::from(*n) <= Self::MAX)?;
+        let id = SetId(NonZeroU16::new(number)?);
+        table.by_name.insert(name.into(), id);
+        table.sets.push(Arc::new(Set {
+            name: name.into(),
+            objects: AtomicU64::new(0),
+            truncate_lut: AtomicU64::new(0),
+        }));
+        Some(id)
+    }
+
+    /// A set.
+    #[must_use]
+    pub fn get(&self, id: SetId) -> Option<Arc<Set>> {
+        self.read().sets.get(usize::from(id.0.get()) - 1).cloned()
+    }
+
+    /// All sets, in the order in which they came to be.
+    #[must_use]
+    pub fn all(&self) -> Vec<Arc<Set>> {
+        self.read().sets.clone()
+    }
+
+    /// Counts a record into a set.
+    pub(super) fn count_in(&self, id: Option<SetId>) {
+        if let Some(set) = id.and_then(|id| self.get(id)) {
+            set.objects.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Counts a record out of a set.
+    pub(super) fn count_out(&self, id: Option<SetId>) {
+        if let Some(set) = id.and_then(|id| self.get(id)) {
+            set.objects.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Table> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sets_come_to_be_once_and_within_limits() {
+        let sets = Sets::default();
+        let a = sets.find_or_create(b"a").unwrap();
+        assert_eq!(sets.find_or_create(b"a"), Some(a));
+        assert_eq!(sets.find(b"b"), None);
+        assert_eq!(sets.find_or_create(&[b'x'; 64]), None);
+        for n in 1..Sets::MAX {
+            assert!(sets.find_or_create(n.to_string().as_bytes()).is_some());
+        }
+        assert_eq!(sets.find_or_create(b"one too many"), None);
+        assert_eq!(sets.all().len(), Sets::MAX);
+        assert_eq!(&*sets.get(a).unwrap().name, b"a");
+    }
+}
