@@ -63,6 +63,7 @@ fn rows(engine: &Engine, now: Now, request: &BatchRequest<'_>, out: &mut BytesMu
             fields,
             digest: row.digest,
             filter,
+            is_background: false,
         };
         answers.row(row.index, |reply| engine.single(now, &row_request, reply));
     }

@@ -7,7 +7,7 @@ use super::filter::Filter;
 use super::reply::{Metadata, Reply};
 use super::request::{Fields, Request};
 use super::stats::{Stats, add};
-use super::{Session, batch, delete, frame, info, read, write};
+use super::{Session, batch, delete, frame, info, query, read, write};
 use crate::clock::Now;
 use crate::cluster::Cluster;
 use crate::config::Config;
@@ -128,33 +128,33 @@ impl Engine {
             batch::batch(self, now, body, out);
             return Flow::Continue;
         }
-        let mut reply = Reply::single(out);
         let Ok(message) = Message::decode(body) else {
             add(&self.stats.demarshal_error, 1);
-            reply.status(ResultCode::PARAMETER, Metadata::default());
+            Reply::single(out).status(ResultCode::PARAMETER, Metadata::default());
             return Flow::Continue;
         };
-        match self.request(&message) {
-            Ok(request) => _ = self.single(now, &request, &mut reply),
-            Err(code) => reply.status(code, Metadata::default()),
+        let fields = Fields::of(&message);
+        let mut reply = Reply::single(out);
+        match (self.namespace(fields.namespace), fields.digest.map(Digest::try_from)) {
+            (None, _) => reply.status(ResultCode::INVALID_NAMESPACE, Metadata::default()),
+            // A message without a digest is a query.
+            (Some(namespace), None) => query::query(now, namespace, &message, &fields, out),
+            (Some(_), Some(Err(_))) => reply.status(ResultCode::PARAMETER, Metadata::default()),
+            (Some(_), Some(Ok(digest))) => {
+                let filter = fields.filter.map_or(Filter::None, Filter::Unread);
+                let header = message.header;
+                let request = Request {
+                    header,
+                    message,
+                    fields,
+                    digest,
+                    filter,
+                    is_background: false,
+                };
+                let _ = self.single(now, &request, &mut reply);
+            }
         }
         Flow::Continue
-    }
-
-    fn request<'a>(&self, message: &Message<'a>) -> Result<Request<'a>, ResultCode> {
-        let fields = Fields::of(message);
-        self.namespace(fields.namespace).ok_or(ResultCode::INVALID_NAMESPACE)?;
-        // A message without a digest is a query.
-        let digest = fields.digest.ok_or(ResultCode::UNSUPPORTED_FEATURE)?;
-        let digest = Digest::try_from(digest).map_err(|_| ResultCode::PARAMETER)?;
-        let filter = fields.filter.map_or(Filter::None, Filter::Unread);
-        Ok(Request {
-            header: message.header,
-            message: *message,
-            fields,
-            digest,
-            filter,
-        })
     }
 
     /// Carries out a command on one record.

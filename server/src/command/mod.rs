@@ -9,6 +9,7 @@ mod engine;
 mod filter;
 mod frame;
 mod info;
+mod query;
 mod read;
 mod reply;
 mod request;

@@ -12,6 +12,8 @@ pub(super) struct Request<'a> {
     pub(super) fields: Fields<'a>,
     pub(super) digest: Digest,
     pub(super) filter: Filter<'a>,
+    /// Whether a query in the background asks, which does not know what set the record is in.
+    pub(super) is_background: bool,
 }
 
 impl Request<'_> {

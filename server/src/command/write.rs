@@ -212,7 +212,7 @@ fn check(
         return Ok(set);
     };
     // Unlike a read, a write has to name the set.
-    if request.set().and_then(|name| namespace.sets.find(name)) != record.set {
+    if !request.is_background && request.set().and_then(|name| namespace.sets.find(name)) != record.set {
         return Err(ResultCode::PARAMETER);
     }
     request
@@ -341,6 +341,7 @@ impl Write<'_> {
                     bin_ops::write_bin(message, op.code, op.name, None);
                 }
             }
+            Kind::Unknown => return Err(ResultCode::PARAMETER),
             _ => {
                 let result = bin_ops::change(op, name, bins, &View { key, ..self.view })?;
                 if respond_all_ops || result.is_some() {
@@ -367,7 +368,14 @@ impl Write<'_> {
             };
         }
         let key = existing.and_then(|record| record.key.as_deref()).or(request.fields.key);
-        let size = stored_size(self.view.void_time, request.set(), key, bins);
+        let named = request.set().map(<[u8]>::len);
+        let set_name_size = named.or_else(|| {
+            self.view
+                .set
+                .and_then(|id| self.view.namespace.sets.get(id))
+                .map(|set| set.name.len())
+        });
+        let size = stored_size(self.view.void_time, set_name_size, key.map(<[u8]>::len), bins);
         if size + END_MARK > Record::MAX_SIZE {
             Err(ResultCode::RECORD_TOO_BIG)
         } else {

@@ -35,17 +35,18 @@ impl Record {
     }
 }
 
-/// The size of the stored form of a record in bytes: what the server's size limits are about.
+/// The size of the stored form of a record in bytes, from the sizes of its set's name and its key: what the server's
+/// size limits are about.
 ///
 /// The form is 35 bytes of fixed header; the void time (4), the set's name (1 and the name) and the key (its size as a
 /// varint and the key) where there are any; the number of bins as a varint; and for each bin its name (1 and the name)
 /// and its particle.
 #[must_use]
-pub fn stored_size(void_time: u32, set_name: Option<&[u8]>, key: Option<&[u8]>, bins: &[Bin]) -> usize {
+pub fn stored_size(void_time: u32, set_name: Option<usize>, key: Option<usize>, bins: &[Bin]) -> usize {
     const HEADER: usize = 35;
     let void_time = if void_time == 0 { 0 } else { 4 };
-    let set = set_name.map_or(0, |name| 1 + name.len());
-    let key = key.map_or(0, |key| varint_size(key.len()) + key.len());
+    let set = set_name.map_or(0, |name| 1 + name);
+    let key = key.map_or(0, |key| varint_size(key) + key);
     let count = if bins.is_empty() { 0 } else { varint_size(bins.len()) };
     let bins: usize = bins
         .iter()
@@ -97,10 +98,7 @@ mod tests {
         };
         let int = bins(Particle::Int(1));
         assert_eq!(stored_size(0, None, None, &int), 35 + 1 + 3 + 3);
-        assert_eq!(
-            stored_size(1, Some(b"demo"), Some(&[3; 200]), &int),
-            35 + 4 + 5 + 202 + 1 + 6
-        );
+        assert_eq!(stored_size(1, Some(4), Some(200), &int), 35 + 4 + 5 + 202 + 1 + 6);
         assert_eq!(stored_size(0, None, None, &bins(Particle::Int(-1))), 35 + 1 + 3 + 10);
         let blob = Particle::Bytes(ParticleType::BLOB, vec![0; 300].into());
         assert_eq!(stored_size(0, None, None, &bins(blob)), 35 + 1 + 3 + 305);

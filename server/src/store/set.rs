@@ -44,12 +44,12 @@ impl Sets {
 
     /// The number of a set, which is made if there is none.
     ///
-    /// Gives nothing for the empty name, a name that is too long, and when there are too many sets.
+    /// Gives nothing for the empty name, a name that is too long or holds a 0, and when there are too many sets.
     pub fn find_or_create(&self, name: &[u8]) -> Option<SetId> {
         if let Some(id) = self.find(name) {
             return Some(id);
         }
-        if name.is_empty() || name.len() > Self::MAX_NAME {
+        if name.is_empty() || name.len() > Self::MAX_NAME || name.contains(&0) {
             return None;
         }
         let mut table = self.0.write().unwrap_or_else(PoisonError::into_inner);
