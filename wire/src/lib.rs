@@ -14,15 +14,18 @@
 #![warn(missing_docs)]
 
 pub mod batch;
+pub mod bits;
 pub mod error;
 pub mod field;
 pub mod flags;
 pub mod frame;
+pub mod hll;
 pub mod info;
 pub mod key;
 pub mod message;
 pub mod msgpack;
 pub mod op;
+mod operation;
 pub mod particle;
 pub mod result_code;
 pub mod value;

@@ -1,0 +1,190 @@
+//! What the languages of bit and HyperLogLog operations have in common: a list of a code and its parameters.
+
+use crate::error::DecodeError;
+use crate::msgpack::{Reader, Token, write};
+use crate::particle::ParticleType;
+
+/// A parameter of an operation.
+pub(crate) trait Parameter<'a>: Sized {
+    fn decode(reader: &mut Reader<'a>) -> Result<Self, DecodeError>;
+    fn encode(&self, out: &mut Vec<u8>);
+}
+
+/// An integer. The server takes any of 64 bits and does not tell a large one from a negative one.
+impl Parameter<'_> for i64 {
+    fn decode(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let at = reader.at();
+        match reader.token()? {
+            Token::Int(n) => Ok(n),
+            Token::Uint(n) => Ok(n as Self),
+            _ => Err(DecodeError::new("not an integer", at)),
+        }
+    }
+
+    fn encode(&self, out: &mut Vec<u8>) {
+        write::int(out, *self);
+    }
+}
+
+/// An integer that may be left open, which is told as -1.
+impl Parameter<'_> for Option<i64> {
+    fn decode(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Ok(Some(i64::decode(reader)?).filter(|&n| n != -1))
+    }
+
+    fn encode(&self, out: &mut Vec<u8>) {
+        write::int(out, self.unwrap_or(-1));
+    }
+}
+
+impl Parameter<'_> for bool {
+    fn decode(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let at = reader.at();
+        match reader.token()? {
+            Token::Bool(value) => Ok(value),
+            _ => Err(DecodeError::new("not a boolean", at)),
+        }
+    }
+
+    fn encode(&self, out: &mut Vec<u8>) {
+        write::bool(out, *self);
+    }
+}
+
+/// Bytes; of which particle type they say they are does not matter.
+impl<'a> Parameter<'a> for &'a [u8] {
+    fn decode(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+        const WHAT: &str = "not bytes with a particle type";
+        let at = reader.at();
+        match reader.token()? {
+            Token::Bytes([_, bytes @ ..]) => Ok(bytes),
+            _ => Err(DecodeError::new(WHAT, at)),
+        }
+    }
+
+    fn encode(&self, out: &mut Vec<u8>) {
+        write::bytes(out, ParticleType::BLOB, self);
+    }
+}
+
+/// Makes flags a parameter; unknown ones are kept, for the server to refuse.
+macro_rules! flags_parameter {
+    ($($flags:ty),*) => {
+        $(impl $crate::operation::Parameter<'_> for $flags {
+            fn decode(reader: &mut $crate::msgpack::Reader<'_>) -> Result<Self, $crate::DecodeError> {
+                Ok(Self::from_bits_retain(i64::decode(reader)? as u64))
+            }
+
+            fn encode(&self, out: &mut Vec<u8>) {
+                $crate::msgpack::write::uint(out, self.bits());
+            }
+        })*
+    };
+}
+
+/// Describes a language of operations: of each its code, its name, and its parameters, of which those behind the
+/// semicolon may be left out.
+macro_rules! operations {
+    (
+        $(#[$doc:meta])*
+        $language:ident {
+            $(
+                $(#[$operation_doc:meta])*
+                $code:literal $name:literal $operation:ident {
+                    $($(#[$needed_doc:meta])* $needed:ident: $needed_type:ty),*;
+                    $($(#[$optional_doc:meta])* $optional:ident: $optional_type:ty),*
+                }
+            )*
+        }
+    ) => {
+        $(#[$doc])*
+        pub enum $language<'a> {
+            $(
+                $(#[$operation_doc])*
+                $operation {
+                    $($(#[$needed_doc])* $needed: $needed_type,)*
+                    $($(#[$optional_doc])* $optional: $optional_type,)*
+                },
+            )*
+        }
+
+        impl<'a> $language<'a> {
+            /// Its code.
+            #[must_use]
+            pub const fn code(&self) -> u32 {
+                match self {
+                    $(Self::$operation { .. } => $code,)*
+                }
+            }
+
+            /// Its name, as the server's log and metrics have it.
+            #[must_use]
+            pub const fn name(&self) -> &'static str {
+                match self {
+                    $(Self::$operation { .. } => $name,)*
+                }
+            }
+
+            /// Whether it only reads.
+            #[must_use]
+            pub const fn is_read(&self) -> bool {
+                self.code() >= $crate::operation::FIRST_READ
+            }
+
+            /// Appends it as the argument of an operation on a bin: its code and all of its parameters.
+            pub fn encode(&self, out: &mut Vec<u8>) {
+                match self {
+                    $(Self::$operation { $($needed,)* $($optional,)* } => {
+                        const PARAMETERS: &[&str] = &[$(stringify!($needed),)* $(stringify!($optional),)*];
+                        $crate::msgpack::write::list(out, 1 + PARAMETERS.len() as u32);
+                        $crate::msgpack::write::int(out, $code);
+                        $($crate::operation::Parameter::encode($needed, out);)*
+                        $($crate::operation::Parameter::encode($optional, out);)*
+                    })*
+                }
+            }
+
+            /// Reads the argument of an operation on a bin. What follows the last parameter is ignored, as the server
+            /// does.
+            ///
+            /// # Errors
+            /// When there is no such operation, or its parameters are too few, too many or of another type.
+            pub fn decode(argument: &'a [u8]) -> Result<Self, $crate::DecodeError> {
+                let mut reader = $crate::msgpack::Reader::new(argument);
+                let Some(parameters) = reader.list()?.checked_sub(1) else {
+                    return Err($crate::DecodeError::new("no operation", 0));
+                };
+                let at = reader.at();
+                let code = <i64 as $crate::operation::Parameter>::decode(&mut reader)?;
+                // The server looks at 32 bits of the code.
+                match code as u32 {
+                    $($code => {
+                        const NEEDED: &[&str] = &[$(stringify!($needed)),*];
+                        const OPTIONAL: &[&str] = &[$(stringify!($optional)),*];
+                        let Some(mut _left) = (parameters as usize).checked_sub(NEEDED.len()) else {
+                            return Err($crate::DecodeError::new("too few parameters", at));
+                        };
+                        if _left > OPTIONAL.len() {
+                            return Err($crate::DecodeError::new("too many parameters", at));
+                        }
+                        $(let $needed = $crate::operation::Parameter::decode(&mut reader)?;)*
+                        $(let $optional = match _left {
+                            0 => Default::default(),
+                            _ => {
+                                _left -= 1;
+                                $crate::operation::Parameter::decode(&mut reader)?
+                            }
+                        };)*
+                        Ok(Self::$operation { $($needed,)* $($optional,)* })
+                    })*
+                    _ => Err($crate::DecodeError::new("no such operation", at)),
+                }
+            }
+        }
+    };
+}
+
+/// Operations from this code on only read.
+pub(crate) const FIRST_READ: u32 = 50;
+
+pub(crate) use {flags_parameter, operations};
