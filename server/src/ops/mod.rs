@@ -3,6 +3,7 @@
 //! Nothing here knows of records, locks, sockets or time. An operation takes the bin's value, if it has one, and the
 //! bytes of its argument, and gives a result or the result code that the real server answers.
 
+pub mod bits;
 pub mod cdt;
 pub mod geo;
 pub mod hll;
