@@ -1,0 +1,101 @@
+//! What the server takes and what it gives: time to start, memory, throughput, latency.
+//!
+//! `cargo bench -p spikelet --bench server` prints a table for each. `SECONDS` is how long each load runs (2 by default),
+//! `RECORDS` the largest number of records that the cost of a command is measured at (1,000,000 by default), `ONLY` the
+//! first letters of the tables wanted, and `ADDRESS` a server that runs already, to put the same load on another one.
+
+mod load;
+mod request;
+mod startup;
+mod time;
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use spikelet::Server;
+
+use self::load::{Load, Outcome};
+use self::request::Requests;
+
+const CONNECTIONS: usize = 16;
+
+fn main() {
+    // `cargo test --benches` runs this too, and has no use for it.
+    if std::env::args().any(|argument| argument == "--test") {
+        return;
+    }
+    let only = std::env::var("ONLY").unwrap_or_default();
+    let wanted = |table: &str| table.starts_with(&only);
+    let elsewhere: Option<SocketAddr> = std::env::var("ADDRESS").ok().map(|address| address.parse().unwrap());
+    if wanted("startup") && elsewhere.is_none() {
+        startup::first_put();
+        startup::memory();
+    }
+    if wanted("throughput") {
+        throughput(elsewhere);
+    }
+    if wanted("records") {
+        records(elsewhere);
+    }
+}
+
+/// An own server, unless another one is to be loaded.
+fn target(elsewhere: Option<SocketAddr>) -> (Option<Server>, SocketAddr) {
+    match elsewhere {
+        Some(address) => (None, address),
+        None => {
+            let server = Server::start().unwrap();
+            let address = server.addr();
+            (Some(server), address)
+        }
+    }
+}
+
+fn throughput(elsewhere: Option<SocketAddr>) {
+    const RECORDS: usize = 100_000;
+    let (_server, address) = target(elsewhere);
+    println!("\nthroughput: {CONNECTIONS} connections from one thread, {RECORDS} records, a bin of 100 bytes");
+    Outcome::head();
+    for depth in [1, 32] {
+        for requests in [
+            Requests::put(RECORDS),
+            Requests::get(RECORDS),
+            Requests::operate(RECORDS),
+        ] {
+            let load = Load {
+                address,
+                connections: CONNECTIONS,
+                depth,
+                duration: seconds(),
+            };
+            load.run(&requests)
+                .print(&format!("{} at depth {depth}", requests.name));
+        }
+    }
+}
+
+fn records(elsewhere: Option<SocketAddr>) {
+    let largest: usize = std::env::var("RECORDS").map_or(1_000_000, |n| n.parse().unwrap());
+    println!("\nrecords: the cost by how many there are, {CONNECTIONS} connections at depth 32");
+    Outcome::head();
+    let (_server, address) = target(elsewhere);
+    let mut records = 1000;
+    while records <= largest {
+        let load = Load {
+            address,
+            connections: CONNECTIONS,
+            depth: 32,
+            duration: seconds(),
+        };
+        let puts = Requests::put(records);
+        load.once(&puts);
+        load.run(&puts).print(&format!("put among {records}"));
+        drop(puts);
+        load.run(&Requests::get(records)).print(&format!("get among {records}"));
+        records *= 10;
+    }
+}
+
+fn seconds() -> Duration {
+    Duration::from_secs_f64(std::env::var("SECONDS").map_or(2.0, |n| n.parse().unwrap()))
+}

@@ -1,0 +1,69 @@
+//! Requests, encoded before the clock runs.
+//!
+//! They stand in no order that the server could profit from: digests are as good as random. The load goes through them
+//! from the first to the last, so that fetching them costs the load next to nothing.
+
+use bytes::BytesMut;
+use spikelet_wire::{Digest, FieldType, Header, Info1, Info2, MessageWriter, Op, OpCode, ParticleType, UserKey};
+
+/// One request for each record, all of one size.
+pub(crate) struct Requests {
+    pub(crate) name: &'static str,
+    frames: BytesMut,
+    size: usize,
+}
+
+impl Requests {
+    /// Writes a bin of 100 bytes.
+    pub(crate) fn put(records: usize) -> Self {
+        let header = Header {
+            info2: Info2::WRITE,
+            ..Header::default()
+        };
+        let op = Op::new(OpCode::WRITE, b"value", ParticleType::STRING, &[b'x'; 100]);
+        Self::new("put", records, header, &[op])
+    }
+
+    /// Reads all bins.
+    pub(crate) fn get(records: usize) -> Self {
+        let header = Header {
+            info1: Info1::READ | Info1::GET_ALL,
+            ..Header::default()
+        };
+        Self::new("get", records, header, &[])
+    }
+
+    /// Adds to a counter and reads it.
+    pub(crate) fn operate(records: usize) -> Self {
+        let header = Header {
+            info1: Info1::READ,
+            info2: Info2::WRITE,
+            ..Header::default()
+        };
+        let add = Op::new(OpCode::INCR, b"count", ParticleType::INTEGER, &[0, 0, 0, 0, 0, 0, 0, 1]);
+        let read = Op::new(OpCode::READ, b"count", ParticleType::NULL, &[]);
+        Self::new("operate", records, header, &[add, read])
+    }
+
+    fn new(name: &'static str, records: usize, header: Header, ops: &[Op<'_>]) -> Self {
+        let mut frames = BytesMut::new();
+        for record in 0..records {
+            let mut message = MessageWriter::frame(&mut frames, &header);
+            message.field(FieldType::NAMESPACE, b"test");
+            message.field(FieldType::SET, b"bench");
+            message.field(FieldType::DIGEST, &Digest::of("bench", &UserKey::Int(record as i64)).0);
+            ops.iter().for_each(|op| message.op(op));
+            message.finish();
+        }
+        let size = frames.len() / records;
+        Self { name, frames, size }
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.frames.len() / self.size
+    }
+
+    pub(crate) fn frame(&self, record: usize) -> &[u8] {
+        &self.frames[record * self.size..][..self.size]
+    }
+}

@@ -1,0 +1,114 @@
+//! The program `spikelet`, run as a user runs it.
+#![cfg(all(unix, feature = "program"))]
+
+use std::io::{BufRead, BufReader, Read};
+use std::net::TcpStream;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
+
+fn spikelet(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_spikelet"));
+    command
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+/// Starts the program on a free port, and waits for its line.
+fn start(arguments: &[&str]) -> (Child, String) {
+    let mut child = spikelet(&[&["--listen", "127.0.0.1:0"], arguments].concat())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.as_mut().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    let address = line
+        .strip_prefix("listening on ")
+        .and_then(|rest| rest.strip_suffix('\n'));
+    let address = address.unwrap_or_else(|| panic!("{line:?}")).to_owned();
+    (child, address)
+}
+
+fn signal(child: &Child, name: &str) {
+    let status = Command::new("kill")
+        .args(["-s", name, &child.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(status.success());
+}
+
+fn refused(arguments: &[&str]) -> String {
+    let Output { status, stdout, stderr } = spikelet(arguments).output().unwrap();
+    assert!(!status.success(), "{arguments:?}");
+    assert!(stdout.is_empty());
+    String::from_utf8(stderr).unwrap()
+}
+
+#[test]
+fn it_says_where_it_listens_and_stops_by_signal() {
+    for name in ["INT", "TERM"] {
+        let (mut child, address) = start(&[]);
+        TcpStream::connect(&address).unwrap();
+        signal(&child, name);
+        assert!(child.wait().unwrap().success(), "{name}");
+        let mut rest = String::new();
+        child.stdout.unwrap().read_to_string(&mut rest).unwrap();
+        assert_eq!(rest, "", "one line and no more");
+        assert!(TcpStream::connect(&address).is_err());
+    }
+}
+
+#[test]
+fn it_writes_its_port_and_ends_with_stdin() {
+    let path = std::env::temp_dir().join(format!("spikelet-port-{}", std::process::id()));
+    let (mut child, address) = start(&["--port-file", path.to_str().unwrap(), "--exit-with-stdin"]);
+    let port = std::fs::read_to_string(&path).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(format!("127.0.0.1:{port}"), address);
+    std::thread::sleep(Duration::from_millis(50));
+    assert!(child.try_wait().unwrap().is_none(), "stdin is open");
+    drop(child.stdin.take());
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn it_does_not_end_with_stdin_unasked() {
+    let (mut child, address) = start(&[]);
+    drop(child.stdin.take());
+    std::thread::sleep(Duration::from_millis(100));
+    assert!(child.try_wait().unwrap().is_none());
+    TcpStream::connect(&address).unwrap();
+    signal(&child, "TERM");
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn it_takes_little_memory() {
+    let (mut child, _) = start(&[]);
+    if cfg!(all(target_os = "linux", not(debug_assertions))) {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
+        let rss = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        let kib: usize = rss.split_whitespace().next().unwrap().parse().unwrap();
+        assert!(kib < 8 * 1024, "{kib} KiB");
+    }
+    signal(&child, "TERM");
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn what_it_refuses_it_explains() {
+    let beyond = refused(&["--listen", "0.0.0.0:0"]);
+    assert!(beyond.contains("--listen-beyond-loopback"), "{beyond}");
+    let ttl = refused(&["--namespace", "a,default-ttl=soon"]);
+    assert!(ttl.contains("default-ttl") && ttl.contains("30d"), "{ttl}");
+    let twice = refused(&["--listen", "127.0.0.1:0", "--namespace", "a", "--namespace", "a"]);
+    assert!(twice.contains("the namespace a is there twice"), "{twice}");
+    let (mut child, address) = start(&[]);
+    let taken = refused(&["--listen", &address]);
+    assert!(taken.contains(&format!("cannot listen on {address}: ")), "{taken}");
+    signal(&child, "TERM");
+    assert!(child.wait().unwrap().success());
+}

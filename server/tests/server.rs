@@ -1,0 +1,189 @@
+//! The server as a library user meets it.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::time::Duration;
+
+use spikelet::{ConfigError, Edition, NamespaceConfig, Server, StartError};
+
+fn info(address: SocketAddr, request: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    let header = u64::to_be_bytes(2 << 56 | 1 << 48 | request.len() as u64);
+    stream.write_all(&header).unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut header = [0; 8];
+    stream.read_exact(&mut header).unwrap();
+    let size = u64::from_be_bytes(header) & 0xFFFF_FFFF_FFFF;
+    let mut answer = vec![0; size as usize];
+    stream.read_exact(&mut answer).unwrap();
+    String::from_utf8(answer).unwrap()
+}
+
+#[test]
+fn two_servers_share_nothing() {
+    let a = Server::builder()
+        .namespace("a")
+        .cluster_name("one")
+        .node_id(0xA)
+        .start()
+        .unwrap();
+    let b = Server::builder()
+        .namespace("b")
+        .cluster_name("two")
+        .node_id(0xB)
+        .start()
+        .unwrap();
+    let ask = "node\nnamespaces\ncluster-name\n";
+    assert_eq!(info(a.addr(), ask), "node\tA\nnamespaces\ta\ncluster-name\tone\n");
+    assert_eq!(info(b.addr(), ask), "node\tB\nnamespaces\tb\ncluster-name\ttwo\n");
+    assert_eq!(a.hosts(), a.addr().to_string());
+}
+
+#[test]
+fn dropping_a_server_closes_its_connections_and_frees_its_port() {
+    let server = Server::start().unwrap();
+    let address = server.addr();
+    let mut idle = TcpStream::connect(address).unwrap();
+    assert_eq!(info(address, "status\n"), "status\tok\n");
+    drop(server);
+    assert_eq!(idle.read(&mut [0]).unwrap_or(0), 0);
+    TcpListener::bind(address).unwrap();
+    let again = Server::builder().listen(address).start();
+    assert!(again.is_ok(), "{again:?}");
+}
+
+#[tokio::test]
+async fn a_server_starts_and_ends_within_a_runtime() {
+    let server = Server::start().unwrap();
+    tokio::net::TcpStream::connect(server.addr()).await.unwrap();
+    drop(server);
+}
+
+#[test]
+fn a_wrong_configuration_is_an_error_that_says_what_is_wrong() {
+    let error = |namespace| match Server::builder().namespace(namespace).start() {
+        Err(StartError::Config(error)) => error,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(
+        error(NamespaceConfig::new("")),
+        ConfigError::NamespaceName(String::new())
+    );
+    assert_eq!(
+        error(NamespaceConfig::new("a;b")),
+        ConfigError::NamespaceName("a;b".to_owned())
+    );
+    let without_nsup = NamespaceConfig {
+        default_ttl: 30,
+        nsup_period: 0,
+        allow_ttl_without_nsup: false,
+        ..NamespaceConfig::new("a")
+    };
+    assert_eq!(error(without_nsup), ConfigError::TtlWithoutNsup("a".to_owned()));
+    let twice = Server::builder().namespace("a").namespace("a").start();
+    assert!(matches!(twice, Err(StartError::Config(ConfigError::NamespaceTwice(_)))));
+}
+
+#[test]
+fn an_address_that_is_taken_is_an_error() {
+    let first = Server::start().unwrap();
+    let second = Server::builder().listen(first.addr()).start();
+    assert!(matches!(second, Err(StartError::Bind { .. })), "{second:?}");
+}
+
+#[test]
+fn the_edition_decides_what_is_enterprise_only() {
+    let community = Server::start().unwrap();
+    let enterprise = Server::builder()
+        .edition(Edition::Enterprise)
+        .version("7.0.0.1")
+        .start()
+        .unwrap();
+    assert_eq!(
+        info(community.addr(), "peers-tls-std\n"),
+        "peers-tls-std\tERROR:25:enterprise only\n"
+    );
+    assert_eq!(info(enterprise.addr(), "peers-tls-std\n"), "peers-tls-std\t0,3000,[]\n");
+    assert_eq!(
+        info(enterprise.addr(), "build\nedition\n"),
+        "build\t7.0.0.1\nedition\tAerospike Enterprise Edition\n"
+    );
+}
+
+/// The frames of the recordings that are no messages.
+#[test]
+fn frames_that_are_no_messages_are_refused_as_the_real_server_refuses_them() {
+    let server = Server::start().unwrap();
+    let ask = |frame: &[u8], wait: u64| {
+        let mut stream = TcpStream::connect(server.addr()).unwrap();
+        stream.set_read_timeout(Some(Duration::from_millis(wait))).unwrap();
+        stream.write_all(frame).unwrap();
+        let mut answer = vec![0; 64];
+        stream.read(&mut answer).map(|size| {
+            answer.truncate(size);
+            answer
+        })
+    };
+    let closed = |answer: std::io::Result<Vec<u8>>| answer.is_ok_and(|answer| answer.is_empty());
+    // A wrong version, an unknown type, a size over 128 MiB: closed at the next pass, which is at most a second away.
+    for header in [
+        [1, 3, 0, 0, 0, 0, 0, 0],
+        [2, 9, 0, 0, 0, 0, 0, 0],
+        [2, 3, 0, 0, 8, 0, 0, 1],
+    ] {
+        assert!(closed(ask(&header, 1500)), "{header:?}");
+    }
+    let security = ask(&[2, 2, 0, 0, 0, 0, 0, 0], 1000).unwrap();
+    assert_eq!((security.len(), security[1], security[9]), (24, 2, 51));
+    let compressed = ask(&[2, 4, 0, 0, 0, 0, 0, 0], 1000).unwrap();
+    assert_eq!((compressed.len(), compressed[1], compressed[13]), (30, 3, 25));
+    let internal = [&[2, 5, 0, 0, 0, 0, 0, 22][..], &[22], &[0; 21]].concat();
+    assert!(ask(&internal, 200).is_err(), "never answered, never closed");
+}
+
+/// A frame that announces much and sends little must not be paid for; one that is cut anywhere is put together.
+#[test]
+fn frames_arrive_in_any_pieces() {
+    let server = Server::start().unwrap();
+    let mut lying = TcpStream::connect(server.addr()).unwrap();
+    lying.write_all(&[2, 3, 0, 0, 8, 0, 0, 0]).unwrap();
+
+    let mut slow = TcpStream::connect(server.addr()).unwrap();
+    slow.set_nodelay(true).unwrap();
+    let frame = [&[2, 1, 0, 0, 0, 0, 0, 5][..], b"node\n"].concat();
+    for byte in frame.iter().chain(&frame) {
+        slow.write_all(&[*byte]).unwrap();
+    }
+    let mut answers = [0; 2 * 16];
+    slow.read_exact(&mut answers).unwrap();
+    assert_eq!(&answers[8..16], b"node\tA1\n");
+    assert_eq!(answers[..16], answers[16..]);
+}
+
+/// Far more requests than buffers hold, from a peer that reads nothing before it has written all.
+#[test]
+fn a_pipeline_is_answered_in_order_under_back_pressure() {
+    const REQUESTS: usize = 2000;
+    let server = Server::start().unwrap();
+    let mut stream = TcpStream::connect(server.addr()).unwrap();
+    let mut reading = stream.try_clone().unwrap();
+    let writer = std::thread::spawn(move || {
+        for at in 0..REQUESTS {
+            let text = format!("unknown-{at}\nreplicas\n");
+            let header = u64::to_be_bytes(2 << 56 | 1 << 48 | text.len() as u64);
+            stream.write_all(&[&header[..], text.as_bytes()].concat()).unwrap();
+        }
+        stream
+    });
+    for at in 0..REQUESTS {
+        let mut header = [0; 8];
+        reading.read_exact(&mut header).unwrap();
+        let mut answer = vec![0; (u64::from_be_bytes(header) & 0xFFFF_FFFF_FFFF) as usize];
+        reading.read_exact(&mut answer).unwrap();
+        assert!(
+            answer.starts_with(format!("unknown-{at}\tERROR:4:").as_bytes()),
+            "answer {at}"
+        );
+    }
+    drop(writer.join().unwrap());
+}
