@@ -92,10 +92,12 @@ pub(super) fn read<'a>(op: &Op<'_>, name: &BinName, view: &View<'a>) -> Result<B
     let Some(bin) = view.bin(name) else {
         return Ok(BinRead::Absent);
     };
-    match op.code {
-        OpCode::READ => Ok(BinRead::Value(Some(Cow::Borrowed(bin)))),
-        _ => Err(ResultCode::UNSUPPORTED_FEATURE),
-    }
+    let result = match op.code {
+        OpCode::READ => return Ok(BinRead::Value(Some(Cow::Borrowed(bin)))),
+        OpCode::BITS_READ => ops::bits::read(Some(bin), op.value),
+        _ => return Err(ResultCode::UNSUPPORTED_FEATURE),
+    };
+    result.map(|value| BinRead::Value(value.map(Cow::Owned)))
 }
 
 /// Carries out an operation that writes or modifies its bin, and gives its result.
@@ -112,6 +114,7 @@ pub(super) fn change(
         OpCode::INCR => bins.modify(name, |bin| ops::scalar::incr(bin, op.particle_type, op.value))?,
         OpCode::APPEND => bins.modify(name, |bin| ops::scalar::append(bin, op.particle_type, op.value))?,
         OpCode::PREPEND => bins.modify(name, |bin| ops::scalar::prepend(bin, op.particle_type, op.value))?,
+        OpCode::BITS_MODIFY => return bins.modify(name, |bin| ops::bits::modify(bin, op.value)),
         _ => return Err(ResultCode::UNSUPPORTED_FEATURE),
     }
     Ok(None)
