@@ -33,7 +33,7 @@ RAISES = {
 def blocks(page):
     """The code blocks of the page: section, whether async, code."""
     section, flavour = None, "sync"
-    for match in re.finditer(r"^## (.+)$|<TabItem value=\"(\w+)\"|</TabItem>|^```python\n(.*?)^```$", page, re.M | re.S):
+    for match in re.finditer(r"^## ([^\n]+)$|<TabItem value=\"(\w+)\"|</TabItem>|^```python\n(.*?)^```$", page, re.M | re.S):
         title, tab, code = match.groups()
         if title:
             section = title
@@ -108,6 +108,11 @@ async def main():
     supplied = {"keys": KEYS, "Record": aerospike_py.Record}
     sync_names = dict(supplied)
     good = await run("sync", sync_names, restore_sync)
+    # The page catches the error of its optimistic lock, so that the write itself has to be looked at.
+    written = sync_names["client"].get(KEY).bins["val"]
+    if written != RECORD["val"] + 1:
+        print(f"FAIL the optimistic lock left val={written}")
+        good = False
     sync_names["client"].close()
 
     client = aerospike_py.AsyncClient({"hosts": [("127.0.0.1", 3000)]})
