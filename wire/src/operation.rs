@@ -128,7 +128,13 @@ macro_rules! operations {
             /// Whether it only reads.
             #[must_use]
             pub const fn is_read(&self) -> bool {
-                self.code() >= $crate::operation::FIRST_READ
+                Self::reads(self.code())
+            }
+
+            /// Whether the operation of a code only reads.
+            #[must_use]
+            pub const fn reads(code: u32) -> bool {
+                code >= $crate::operation::FIRST_READ
             }
 
             /// Appends it as the argument of an operation on a bin: its code and all of its parameters.
@@ -144,24 +150,31 @@ macro_rules! operations {
                 }
             }
 
+            /// The code of the operation that an argument holds, whatever its parameters are.
+            ///
+            /// # Errors
+            /// When there is no such operation.
+            pub fn code_of(argument: &[u8]) -> Result<u32, $crate::DecodeError> {
+                let (_, code, _) = $crate::operation::head(argument)?;
+                match code {
+                    $($code)|* => Ok(code),
+                    _ => Err($crate::DecodeError::new("no such operation", 0)),
+                }
+            }
+
             /// Reads the argument of an operation on a bin. What follows the last parameter is ignored, as the server
             /// does.
             ///
             /// # Errors
             /// When there is no such operation, or its parameters are too few, too many or of another type.
             pub fn decode(argument: &'a [u8]) -> Result<Self, $crate::DecodeError> {
-                let mut reader = $crate::msgpack::Reader::new(argument);
-                let Some(parameters) = reader.list()?.checked_sub(1) else {
-                    return Err($crate::DecodeError::new("no operation", 0));
-                };
+                let (mut reader, code, parameters) = $crate::operation::head(argument)?;
                 let at = reader.at();
-                let code = <i64 as $crate::operation::Parameter>::decode(&mut reader)?;
-                // The server looks at 32 bits of the code.
-                match code as u32 {
+                match code {
                     $($code => {
                         const NEEDED: &[&str] = &[$(stringify!($needed)),*];
                         const OPTIONAL: &[&str] = &[$(stringify!($optional)),*];
-                        let Some(mut _left) = (parameters as usize).checked_sub(NEEDED.len()) else {
+                        let Some(mut _left) = parameters.checked_sub(NEEDED.len()) else {
                             return Err($crate::DecodeError::new("too few parameters", at));
                         };
                         if _left > OPTIONAL.len() {
@@ -182,6 +195,18 @@ macro_rules! operations {
             }
         }
     };
+}
+
+/// What an argument begins with: the operation's code, and how many parameters follow in the reader.
+pub(crate) fn head(argument: &[u8]) -> Result<(Reader<'_>, u32, usize), DecodeError> {
+    let mut reader = Reader::new(argument);
+    let parameters = reader
+        .list()?
+        .checked_sub(1)
+        .ok_or(DecodeError::new("no operation", 0))?;
+    // The server looks at 32 bits of the code.
+    let code = i64::decode(&mut reader)? as u32;
+    Ok((reader, code, parameters as usize))
 }
 
 /// Operations from this code on only read.
