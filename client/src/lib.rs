@@ -1,1 +1,60 @@
-//! An Aerospike client for Rust.
+//! An Aerospike client for Rust, async and [blocking].
+//!
+//! Every verb of a client gives a [`Command`]: set its options, then await it.
+//!
+//! ```no_run
+//! use std::time::Duration;
+//! use spikelet_client::{Client, Key, bins};
+//!
+//! # async fn example() -> Result<(), spikelet_client::Error> {
+//! let client = Client::connect("127.0.0.1:3000").await?;
+//! let key = Key::new("test", "demo", "user1");
+//!
+//! client.put(&key, bins! {"name" => "Alice", "age" => 30}).ttl(Duration::from_secs(300)).create_only().await?;
+//! let record = client.get(&key).await?;
+//! println!("{} is {}", record.get::<String>("name")?, record.get::<i64>("age")?);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The client knows which node has which partition and sends each command there; it keeps connections in pools, finds
+//! nodes that join and drops nodes that leave. Reads that fail on the way are tried again. Writes are tried again only
+//! where they certainly were not applied; [`Error::in_doubt`] says where that is not certain.
+//!
+//! Not supported: TLS, authentication and multi-record transactions, which are the Enterprise Edition's.
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+mod batch_request;
+pub mod blocking;
+mod client;
+mod clock;
+mod cluster;
+mod command;
+mod connection;
+mod error;
+mod key;
+mod operation;
+mod policy;
+mod record;
+mod request;
+mod response;
+mod retry;
+
+pub use client::{Client, ClientBuilder};
+pub use command::batch::{BatchRecord, BatchRow};
+pub use command::{Command, OnRecords, Reads, Verb, Writes};
+pub use error::{Error, ErrorKind, OptionalExt};
+pub use key::Key;
+pub use operation::Operation;
+pub use policy::{ExistsAction, FilterExpression, Generation, Policy, Ttl};
+pub use record::{Bins, IntoBins, OrderedRecord, Record};
+pub use spikelet_wire::value::WrongType;
+pub use spikelet_wire::{self as wire, Digest, Map, MapOrder, OpCode, ParticleType, ResultCode, UserKey, Value};
+
+/// The verbs: what [`Command`]s do. The methods of the clients make them.
+pub mod verb {
+    pub use crate::command::batch::Batch;
+    pub use crate::command::info::{Info, InfoAll};
+    pub use crate::command::single::{Operate, Output, Read, Write};
+}

@@ -1,0 +1,88 @@
+//! Addresses: a host and a port.
+
+use std::fmt;
+
+use crate::error::Error;
+
+/// The port that Aerospike listens on unless told otherwise.
+pub(crate) const DEFAULT_PORT: u16 = 3000;
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Host {
+    pub(crate) name: String,
+    pub(crate) port: u16,
+}
+
+impl Host {
+    /// Reads `name`, `name:port`, `[ipv6]` or `[ipv6]:port`.
+    pub(crate) fn parse(text: &str, default_port: u16) -> Option<Self> {
+        let (name, port) = match text.strip_prefix('[') {
+            Some(rest) => {
+                let (name, port) = rest.split_once(']')?;
+                match port {
+                    "" => (name, None),
+                    port => (name, Some(port.strip_prefix(':')?)),
+                }
+            }
+            None => match text.split_once(':') {
+                Some((name, port)) => (name, Some(port)),
+                None => (text, None),
+            },
+        };
+        if name.is_empty() {
+            return None;
+        }
+        let port = match port {
+            Some(port) => port.parse().ok()?,
+            None => default_port,
+        };
+        Some(Self {
+            name: name.to_owned(),
+            port,
+        })
+    }
+
+    /// Reads addresses separated by commas.
+    pub(crate) fn parse_list(text: &str) -> Result<Vec<Self>, Error> {
+        let addresses = text.split(',').map(str::trim).filter(|address| !address.is_empty());
+        addresses
+            .map(|address| {
+                Self::parse(address, DEFAULT_PORT).ok_or_else(|| Error::argument(format!("{address:?} is no address")))
+            })
+            .collect()
+    }
+}
+
+impl fmt::Display for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.name.contains(':') {
+            true => write!(f, "[{}]:{}", self.name, self.port),
+            false => write!(f, "{}:{}", self.name, self.port),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_read() {
+        for (text, shown) in [
+            ("127.0.0.1:3100", "127.0.0.1:3100"),
+            ("localhost", "localhost:3000"),
+            ("[::1]:3100", "[::1]:3100"),
+            ("[::1]", "[::1]:3000"),
+        ] {
+            assert_eq!(Host::parse(text, DEFAULT_PORT).unwrap().to_string(), shown);
+        }
+        for text in ["", ":3000", "a:b", "[::1", "[::1]3000", "a:99999"] {
+            assert_eq!(Host::parse(text, DEFAULT_PORT), None, "{text}");
+        }
+        assert_eq!(Host::parse_list("a, b:1").unwrap().len(), 2);
+        assert_eq!(
+            Host::parse_list("a,b:c").unwrap_err().to_string(),
+            r#""b:c" is no address"#
+        );
+    }
+}

@@ -1,0 +1,138 @@
+//! One connection to a node: frames out, frames in.
+
+use std::future::Future;
+use std::io::{self, Read as _};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use spikelet_wire::frame::{self, MAX_BODY};
+use spikelet_wire::{DecodeError, FrameHeader, FrameType, info};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use crate::cluster::{Host, Receive as _};
+use crate::response::InfoText;
+use crate::retry::{Failure, FailureCause};
+
+/// How much is made room for at once; a frame's announced size is never trusted for more.
+const READ_CHUNK: usize = 16 * 1024;
+
+#[derive(Debug)]
+pub(crate) struct Connection {
+    stream: TcpStream,
+    received: BytesMut,
+}
+
+/// Why no frame came.
+#[derive(Debug)]
+pub(crate) enum Broken {
+    Io(io::Error),
+    Protocol(DecodeError),
+    /// Nothing was received for the socket timeout.
+    Silent,
+}
+
+impl Broken {
+    /// As the failure of an attempt whose request was sent.
+    pub(crate) fn into_failure(self) -> Failure {
+        let cause = match self {
+            Self::Io(error) => FailureCause::Io(error),
+            Self::Protocol(error) => FailureCause::Protocol(error),
+            Self::Silent => FailureCause::Timeout,
+        };
+        Failure { cause, sent: true }
+    }
+}
+
+impl From<io::Error> for Broken {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+impl From<DecodeError> for Broken {
+    fn from(error: DecodeError) -> Self {
+        Self::Protocol(error)
+    }
+}
+
+impl Connection {
+    pub(crate) async fn open(host: &Host) -> io::Result<Self> {
+        let stream = TcpStream::connect((host.name.as_str(), host.port)).await?;
+        stream.set_nodelay(true)?;
+        Ok(Self {
+            stream,
+            received: BytesMut::new(),
+        })
+    }
+
+    /// Whether the connection is open and nothing unasked has arrived on it.
+    ///
+    /// It asks the socket itself: the runtime may not have looked since the server closed the connection.
+    pub(crate) fn is_quiet(&self) -> bool {
+        let socket = socket2::SockRef::from(&self.stream);
+        let read = (&*socket).read(&mut [0]);
+        self.received.is_empty() && matches!(read, Err(error) if error.kind() == io::ErrorKind::WouldBlock)
+    }
+
+    /// Sends a frame; `sent` becomes true once the last byte of it was taken.
+    pub(crate) async fn send(&mut self, frame: &[u8], sent: &mut bool) -> io::Result<()> {
+        self.stream.write_all(frame).await?;
+        *sent = true;
+        Ok(())
+    }
+
+    /// Receives the body of the next frame, which must be of the type given.
+    pub(crate) async fn receive(&mut self, expected: FrameType, socket_timeout: Duration) -> Result<Bytes, Broken> {
+        let header = self.fill(FrameHeader::SIZE, socket_timeout).await?;
+        let mut bytes = [0; FrameHeader::SIZE];
+        bytes.copy_from_slice(&header);
+        let header = FrameHeader::decode(bytes);
+        if header.version != FrameHeader::VERSION || header.frame_type != expected {
+            return Err(DecodeError::new("a frame of another version or type than expected", 0).into());
+        }
+        if header.size > MAX_BODY {
+            return Err(DecodeError::new("a frame over the limit", 2).into());
+        }
+        self.fill(header.size as usize, socket_timeout).await
+    }
+
+    /// Asks for info values and gives the answer's text.
+    pub(crate) async fn info(&mut self, names: &[&str], socket_timeout: Duration) -> Result<String, Broken> {
+        self.send(&info_frame(names), &mut false).await?;
+        InfoText { socket_timeout }.from(self).await
+    }
+
+    /// Reads until there are `n` bytes, and takes them.
+    async fn fill(&mut self, n: usize, socket_timeout: Duration) -> Result<Bytes, Broken> {
+        while self.received.len() < n {
+            let missing = n - self.received.len();
+            self.received.reserve(missing.min(READ_CHUNK));
+            let read = within(socket_timeout, self.stream.read_buf(&mut self.received)).await?;
+            if read? == 0 {
+                return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
+            }
+        }
+        Ok(self.received.split_to(n).freeze())
+    }
+}
+
+async fn within<T>(limit: Duration, future: impl Future<Output = T>) -> Result<T, Broken> {
+    match limit.is_zero() {
+        true => Ok(future.await),
+        false => timeout(limit, future).await.map_err(|_| Broken::Silent),
+    }
+}
+
+/// The frame that asks for info values.
+pub(crate) fn info_frame(names: &[&str]) -> BytesMut {
+    let mut frame = BytesMut::new();
+    frame::write(&mut frame, FrameType::INFO, (names.join("\n") + "\n").as_bytes());
+    frame
+}
+
+/// The value of a name in an info answer.
+pub(crate) fn info_value<'a>(answer: &'a str, name: &str) -> Option<&'a str> {
+    info::answers(answer).find(|(n, _)| *n == name).map(|(_, value)| value)
+}

@@ -1,0 +1,314 @@
+//! What went wrong, and whether a write may have been applied all the same.
+
+use std::convert::Infallible;
+use std::error::Error as StdError;
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+
+use spikelet_wire::value::WrongType;
+use spikelet_wire::{DecodeError, ResultCode};
+
+/// Why a command failed.
+///
+/// It is opaque: ask it for what you act on.
+///
+/// ```no_run
+/// # async fn example(client: spikelet_client::Client, key: spikelet_client::Key) -> Result<(), spikelet_client::Error> {
+/// use spikelet_client::bins;
+///
+/// match client.put(&key, bins! {"val" => 1}).create_only().await {
+///     Err(error) if error.is_record_exists() => println!("someone was here before"),
+///     Err(error) if error.in_doubt() => println!("perhaps written, perhaps not: {error}"),
+///     result => result?,
+/// }
+/// # Ok(())
+/// # }
+/// ```
+pub struct Error(Box<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    cause: Cause,
+    in_doubt: bool,
+    node: Option<Arc<str>>,
+}
+
+/// What kind of failure an [`Error`] is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The server answered with a result code other than OK.
+    Server,
+    /// The client waited no longer.
+    Timeout,
+    /// A connection could not be made, or broke.
+    Connection,
+    /// The server sent what the client cannot read.
+    Protocol,
+    /// The cluster has no node that the client can reach, or is not the expected one.
+    Cluster,
+    /// The command cannot be sent as it is.
+    Argument,
+    /// A value is missing or of another type than the one asked for.
+    Value,
+}
+
+#[derive(Debug)]
+pub(crate) enum Cause {
+    Server(ResultCode),
+    Info(ResultCode, String),
+    Timeout,
+    Connection(io::Error),
+    Protocol(DecodeError),
+    Cluster(String),
+    Argument(String),
+    WrongType(WrongType),
+    Value(String),
+}
+
+impl Error {
+    pub(crate) fn new(cause: Cause) -> Self {
+        Self(Box::new(Inner {
+            cause,
+            in_doubt: false,
+            node: None,
+        }))
+    }
+
+    pub(crate) fn argument(what: impl Into<String>) -> Self {
+        Self::new(Cause::Argument(what.into()))
+    }
+
+    pub(crate) fn cluster(what: impl Into<String>) -> Self {
+        Self::new(Cause::Cluster(what.into()))
+    }
+
+    pub(crate) fn value(what: impl Into<String>) -> Self {
+        Self::new(Cause::Value(what.into()))
+    }
+
+    #[must_use]
+    pub(crate) fn at(mut self, node: &Arc<str>) -> Self {
+        self.0.node = Some(node.clone());
+        self
+    }
+
+    #[must_use]
+    pub(crate) fn with_doubt(mut self, in_doubt: bool) -> Self {
+        self.0.in_doubt = in_doubt;
+        self
+    }
+
+    /// The same failure, for another row of a batch.
+    pub(crate) fn duplicate(&self) -> Self {
+        let cause = match &self.0.cause {
+            Cause::Server(code) => Cause::Server(*code),
+            Cause::Info(code, text) => Cause::Info(*code, text.clone()),
+            Cause::Timeout => Cause::Timeout,
+            Cause::Connection(error) => Cause::Connection(io::Error::new(error.kind(), error.to_string())),
+            Cause::Protocol(error) => Cause::Protocol(*error),
+            Cause::Cluster(what) => Cause::Cluster(what.clone()),
+            Cause::Argument(what) => Cause::Argument(what.clone()),
+            Cause::WrongType(wrong) => Cause::WrongType(wrong.clone()),
+            Cause::Value(what) => Cause::Value(what.clone()),
+        };
+        Self(Box::new(Inner {
+            cause,
+            in_doubt: self.0.in_doubt,
+            node: self.0.node.clone(),
+        }))
+    }
+
+    /// What kind of failure it is.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        match self.0.cause {
+            Cause::Server(_) | Cause::Info(..) => ErrorKind::Server,
+            Cause::Timeout => ErrorKind::Timeout,
+            Cause::Connection(_) => ErrorKind::Connection,
+            Cause::Protocol(_) => ErrorKind::Protocol,
+            Cause::Cluster(_) => ErrorKind::Cluster,
+            Cause::Argument(_) => ErrorKind::Argument,
+            Cause::WrongType(_) | Cause::Value(_) => ErrorKind::Value,
+        }
+    }
+
+    /// The server's result code, where the server answered.
+    #[must_use]
+    pub fn result_code(&self) -> Option<ResultCode> {
+        match self.0.cause {
+            Cause::Server(code) | Cause::Info(code, _) => Some(code),
+            _ => None,
+        }
+    }
+
+    /// Whether a write may have been applied although it failed.
+    ///
+    /// It is false for reads, and for writes that certainly were not applied: those that were never sent whole, and
+    /// those that the server refused.
+    #[must_use]
+    pub fn in_doubt(&self) -> bool {
+        self.0.in_doubt
+    }
+
+    /// The name of the node that was asked last.
+    #[must_use]
+    pub fn node(&self) -> Option<&str> {
+        self.0.node.as_deref()
+    }
+
+    /// Whether time ran out, at the client or ([`ResultCode::TIMEOUT`]) at the server.
+    #[must_use]
+    pub fn is_timeout(&self) -> bool {
+        self.kind() == ErrorKind::Timeout || self.is(ResultCode::TIMEOUT)
+    }
+
+    /// Whether there is no such record ([`ResultCode::NOT_FOUND`]).
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        self.is(ResultCode::NOT_FOUND)
+    }
+
+    /// Whether the record exists and was to be created only ([`ResultCode::RECORD_EXISTS`]).
+    #[must_use]
+    pub fn is_record_exists(&self) -> bool {
+        self.is(ResultCode::RECORD_EXISTS)
+    }
+
+    /// Whether the record's generation was not the expected one ([`ResultCode::GENERATION`]).
+    #[must_use]
+    pub fn is_generation(&self) -> bool {
+        self.is(ResultCode::GENERATION)
+    }
+
+    /// Whether the filter expression was not true ([`ResultCode::FILTERED_OUT`]).
+    #[must_use]
+    pub fn is_filtered_out(&self) -> bool {
+        self.is(ResultCode::FILTERED_OUT)
+    }
+
+    fn is(&self, code: ResultCode) -> bool {
+        self.result_code() == Some(code)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0.cause {
+            Cause::Server(code) => code.fmt(f)?,
+            Cause::Info(code, text) => write!(f, "the server refused ({}): {text}", code.0)?,
+            Cause::Timeout => f.write_str("the time for the command ran out")?,
+            Cause::Connection(_) => f.write_str("the connection failed")?,
+            Cause::Protocol(_) => f.write_str("the answer cannot be read")?,
+            Cause::Cluster(what) | Cause::Argument(what) | Cause::Value(what) => f.write_str(what)?,
+            Cause::WrongType(wrong) => wrong.fmt(f)?,
+        }
+        if let Some(node) = self.node() {
+            write!(f, " [node {node}]")?;
+        }
+        if self.in_doubt() {
+            f.write_str(" [the write may have been applied]")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("cause", &self.0.cause)
+            .field("in_doubt", &self.0.in_doubt)
+            .field("node", &self.0.node)
+            .finish()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match &self.0.cause {
+            Cause::Connection(error) => Some(error),
+            Cause::Protocol(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl From<WrongType> for Error {
+    fn from(wrong: WrongType) -> Self {
+        Self::new(Cause::WrongType(wrong))
+    }
+}
+
+impl From<DecodeError> for Error {
+    fn from(error: DecodeError) -> Self {
+        Self::new(Cause::Protocol(error))
+    }
+}
+
+impl From<Infallible> for Error {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}
+
+/// Turns "there is no such record" into `None`.
+///
+/// ```no_run
+/// # async fn example(client: spikelet_client::Client, key: spikelet_client::Key) -> Result<(), spikelet_client::Error> {
+/// use spikelet_client::OptionalExt as _;
+///
+/// if let Some(record) = client.get(&key).await.optional()? {
+///     println!("{record:?}");
+/// }
+/// # Ok(())
+/// # }
+/// ```
+pub trait OptionalExt<T> {
+    /// `Ok(None)` for an error that [is "not found"](Error::is_not_found).
+    ///
+    /// # Errors
+    /// Every other error stays one.
+    fn optional(self) -> Result<Option<T>, Error>;
+}
+
+impl<T> OptionalExt<T> for Result<T, Error> {
+    fn optional(self) -> Result<Option<T>, Error> {
+        match self {
+            Ok(value) => Ok(Some(value)),
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_read_well() {
+        let error = Error::new(Cause::Server(ResultCode::NOT_FOUND)).at(&Arc::from("A1"));
+        assert_eq!(error.to_string(), "NOT_FOUND (2): There is no such record. [node A1]");
+        assert!(error.is_not_found() && !error.in_doubt() && error.node() == Some("A1"));
+
+        let error = Error::new(Cause::Timeout).with_doubt(true);
+        assert_eq!(
+            error.to_string(),
+            "the time for the command ran out [the write may have been applied]"
+        );
+        assert!(error.is_timeout() && error.result_code().is_none());
+        assert!(Error::new(Cause::Server(ResultCode::TIMEOUT)).is_timeout());
+    }
+
+    #[test]
+    fn only_not_found_is_optional() {
+        let not_found: Result<(), _> = Err(Error::new(Cause::Server(ResultCode::NOT_FOUND)));
+        assert!(not_found.optional().unwrap().is_none());
+        let refused: Result<(), _> = Err(Error::new(Cause::Server(ResultCode::PARAMETER)));
+        assert_eq!(
+            refused.optional().unwrap_err().result_code(),
+            Some(ResultCode::PARAMETER)
+        );
+    }
+}

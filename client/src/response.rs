@@ -1,0 +1,102 @@
+//! Answers: how they are received, and the records in them.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use spikelet_wire::{DecodeError, FrameType, Info3, Message, ResultCode, Value};
+
+use crate::cluster::Receive;
+use crate::connection::{Broken, Connection};
+use crate::error::Error;
+use crate::key::Key;
+use crate::record::OrderedRecord;
+
+/// The answer to a command on one record: one message, whose structure was checked.
+#[derive(Debug)]
+pub(crate) struct Answer(Bytes);
+
+impl Answer {
+    /// The result code.
+    pub(crate) fn code(&self) -> Result<ResultCode, DecodeError> {
+        Ok(Message::decode(&self.0)?.header.result_code())
+    }
+
+    /// The record in it.
+    pub(crate) fn record(&self, key: &Key) -> Result<OrderedRecord, Error> {
+        Ok(record(&Message::decode(&self.0)?, key)?)
+    }
+}
+
+/// The record of a message.
+pub(crate) fn record(message: &Message<'_>, key: &Key) -> Result<OrderedRecord, DecodeError> {
+    let mut bins = Vec::with_capacity(message.op_count());
+    for op in message.ops() {
+        let name = String::from_utf8_lossy(op.name).into_owned();
+        bins.push((name, Value::from_particle(op.particle_type, op.value)?));
+    }
+    Ok(OrderedRecord {
+        key: key.clone(),
+        bins,
+        generation: message.header.generation,
+        void_time: message.header.record_ttl,
+    })
+}
+
+/// Receives one message.
+pub(crate) struct OneMessage {
+    pub(crate) socket_timeout: Duration,
+}
+
+impl Receive for OneMessage {
+    type Answer = Answer;
+
+    async fn from(self, connection: &mut Connection) -> Result<Answer, Broken> {
+        let body = connection.receive(FrameType::MESSAGE, self.socket_timeout).await?;
+        Message::decode(&body)?;
+        Ok(Answer(body))
+    }
+}
+
+/// Receives the answer to a batch: frames of messages, up to the message that says it is the last.
+pub(crate) struct BatchMessages<F> {
+    pub(crate) socket_timeout: Duration,
+    /// Takes each row's message; the number of the row is in its transaction TTL.
+    pub(crate) row: F,
+}
+
+impl<F> Receive for BatchMessages<F>
+where
+    F: FnMut(&Message<'_>) -> Result<(), DecodeError> + Send,
+{
+    /// How the batch as a whole ended.
+    type Answer = ResultCode;
+
+    async fn from(mut self, connection: &mut Connection) -> Result<ResultCode, Broken> {
+        loop {
+            let body = connection.receive(FrameType::MESSAGE, self.socket_timeout).await?;
+            let mut rest = &body[..];
+            while !rest.is_empty() {
+                let (message, behind) = Message::decode_first(rest)?;
+                if message.header.info3.contains(Info3::LAST) {
+                    return Ok(message.header.result_code());
+                }
+                (self.row)(&message)?;
+                rest = behind;
+            }
+        }
+    }
+}
+
+/// Receives the text that answers an info request.
+pub(crate) struct InfoText {
+    pub(crate) socket_timeout: Duration,
+}
+
+impl Receive for InfoText {
+    type Answer = String;
+
+    async fn from(self, connection: &mut Connection) -> Result<String, Broken> {
+        let body = connection.receive(FrameType::INFO, self.socket_timeout).await?;
+        String::from_utf8(body.into()).map_err(|_| DecodeError::new("info that is not UTF-8", 0).into())
+    }
+}
