@@ -22,6 +22,8 @@ pub(crate) struct Failure {
 pub(crate) enum FailureCause {
     /// The server answered, and refused.
     Refused(ResultCode),
+    /// The server ended the batch without an answer to the row, which may have been carried out.
+    Ended(ResultCode),
     /// The time for the attempt ran out.
     Timeout,
     /// The connection could not be made or broke.
@@ -36,6 +38,19 @@ impl Failure {
             cause: FailureCause::Refused(code),
             sent: true,
         }
+    }
+
+    /// The row of a batch that ended without answering it.
+    pub(crate) const fn ended(code: ResultCode) -> Self {
+        let cause = match code {
+            // These come before anything is carried out.
+            ResultCode::BATCH_DISABLED
+            | ResultCode::BATCH_MAX_REQUESTS_EXCEEDED
+            | ResultCode::BATCH_QUEUES_FULL
+            | ResultCode::UNSUPPORTED_FEATURE => FailureCause::Refused(code),
+            code => FailureCause::Ended(code),
+        };
+        Self { cause, sent: true }
     }
 
     /// Whether a write that failed so may have been applied.
@@ -55,7 +70,7 @@ impl Failure {
                 ResultCode::TIMEOUT | ResultCode::UNAVAILABLE | ResultCode::DEVICE_OVERLOAD | ResultCode::KEY_BUSY
             ),
             FailureCause::Timeout | FailureCause::Io(_) => true,
-            FailureCause::Protocol(_) => false,
+            FailureCause::Ended(_) | FailureCause::Protocol(_) => false,
         }
     }
 
@@ -64,13 +79,13 @@ impl Failure {
         match self.cause {
             FailureCause::Refused(code) => code == ResultCode::UNAVAILABLE,
             FailureCause::Io(_) => true,
-            FailureCause::Timeout | FailureCause::Protocol(_) => false,
+            FailureCause::Ended(_) | FailureCause::Timeout | FailureCause::Protocol(_) => false,
         }
     }
 
     pub(crate) fn into_error(self) -> Error {
         Error::new(match self.cause {
-            FailureCause::Refused(code) => Cause::Server(code),
+            FailureCause::Refused(code) | FailureCause::Ended(code) => Cause::Server(code),
             FailureCause::Timeout => Cause::Timeout,
             FailureCause::Io(error) => Cause::Connection(error),
             FailureCause::Protocol(error) => Cause::Protocol(error),
@@ -196,6 +211,12 @@ mod tests {
             assert_eq!(attempts.next(&Failure::refused(code)), Some(SLEEP), "{code}");
             assert!(!attempts.in_doubt(), "{code}");
         }
+        let mut attempts = writes();
+        assert_eq!(attempts.next(&Failure::ended(ResultCode::BATCH_QUEUES_FULL)), None);
+        assert!(!attempts.in_doubt());
+        let mut attempts = writes();
+        assert_eq!(attempts.next(&Failure::ended(ResultCode::PARAMETER)), None);
+        assert!(attempts.in_doubt());
         let mut attempts = writes();
         assert_eq!(attempts.next(&Failure::refused(ResultCode::TIMEOUT)), None);
         assert!(attempts.in_doubt());

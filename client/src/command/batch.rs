@@ -281,22 +281,23 @@ impl BatchRun {
     fn groups(&self, cluster: &Cluster) -> Result<Vec<Group>, Error> {
         let view = cluster.view();
         let mut groups: Vec<Group> = Vec::new();
+        // A row of an unknown namespace ends the server's batch, so it goes apart from the others.
+        let mut stray = Vec::new();
         for (at, (row, state)) in self.rows.iter().zip(&self.states).enumerate() {
             if state.result.is_some() {
                 continue;
             }
-            let node = match cluster.owner(&view, &row.key, state.attempts.failed()) {
-                Some(node) => node,
-                // Rows without an owner go along with others: the server knows what is wrong with them.
-                None => match groups.first() {
-                    Some((node, _)) => node.clone(),
-                    None => cluster.any_node(&view)?,
-                },
+            let Some(node) = cluster.owner(&view, &row.key, state.attempts.failed()) else {
+                stray.push(at);
+                continue;
             };
             match groups.iter_mut().find(|(of, _)| Arc::ptr_eq(of, &node)) {
                 Some((_, rows)) => rows.push(at),
                 None => groups.push((node, vec![at])),
             }
+        }
+        if !stray.is_empty() {
+            groups.push((cluster.any_node(&view)?, stray));
         }
         Ok(groups)
     }
@@ -355,7 +356,7 @@ impl BatchRun {
                 cause: FailureCause::Protocol(DecodeError::new("a row was not answered", 0)),
                 sent: true,
             },
-            Ok(code) => Failure::refused(code),
+            Ok(code) => Failure::ended(code),
             Err(failure) => failure,
         };
         if failure.suggests_change() {
