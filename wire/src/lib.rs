@@ -16,6 +16,7 @@
 pub mod batch;
 pub mod bits;
 pub mod error;
+pub mod exp;
 pub mod field;
 pub mod flags;
 pub mod frame;

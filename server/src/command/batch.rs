@@ -9,6 +9,7 @@ use super::filter::Filter;
 use super::reply::Reply;
 use super::request::{Fields, Request};
 use crate::clock::Now;
+use crate::ops::exp::Expression;
 
 /// Rows are answered in frames of about this size.
 const FRAME: usize = 128 * 1024;
@@ -33,10 +34,11 @@ fn rows(engine: &Engine, now: Now, request: &BatchRequest<'_>, out: &mut BytesMu
     if request.batch.announced() == 0 {
         return ResultCode::PARAMETER;
     }
-    let parent_filter = match request.filter.map(Filter::build).transpose() {
-        Ok(filter) => filter.unwrap_or_default(),
+    let parent_filter = match request.filter.map(Expression::build_filter).transpose() {
+        Ok(filter) => filter,
         Err(code) => return code,
     };
+    let parent_filter = parent_filter.as_ref().map_or(Filter::None, Filter::Built);
     let mut answers = Answers::begin(request.batch.flags, out);
     let mut previous: Option<RowContent<'_>> = None;
     for row in request.batch.rows() {
@@ -56,7 +58,7 @@ fn rows(engine: &Engine, now: Now, request: &BatchRequest<'_>, out: &mut BytesMu
         }
         let mut header = content.message.header;
         header.info1.remove(Info1::COMPRESS_RESPONSE | Info1::XDR);
-        let filter = fields.filter.map_or_else(|| parent_filter.clone(), Filter::Unread);
+        let filter = fields.filter.map_or(parent_filter, Filter::Unread);
         let row_request = Request {
             header,
             message: content.message,

@@ -5,12 +5,13 @@ use std::borrow::Cow;
 use spikelet_wire::{Digest, MessageWriter, Op, OpCode, ParticleType, ResultCode};
 
 use crate::clock::Now;
+use crate::ops::exp::{self, BinChange, RecordView};
 use crate::ops::{self, Particle};
+use crate::store::record::rounded_stored_size;
 use crate::store::{Bin, BinName, Bins, Namespace, Record, SetId};
 
 /// A record as an operation sees it: expressions may ask for any of it.
 #[derive(Debug, Clone, Copy)]
-#[allow(dead_code)] // expressions ask for what nothing else does
 pub(super) struct View<'a> {
     pub(super) now: Now,
     pub(super) namespace: &'a Namespace,
@@ -20,6 +21,8 @@ pub(super) struct View<'a> {
     pub(super) generation: u16,
     pub(super) void_time: u32,
     pub(super) last_update: Now,
+    /// The size of the record's stored form, where that is not what comes of `bins`.
+    pub(super) stored_size: Option<u32>,
     pub(super) bins: &'a [Bin],
 }
 
@@ -34,6 +37,7 @@ impl<'a> View<'a> {
             generation: record.generation,
             void_time: record.void_time,
             last_update: record.last_update,
+            stored_size: None,
             bins: &record.bins,
         }
     }
@@ -41,6 +45,41 @@ impl<'a> View<'a> {
     /// The value of a bin.
     pub(super) fn bin(&self, name: &BinName) -> Option<&'a Particle> {
         self.bins.iter().find(|bin| bin.name == *name).map(|bin| &bin.value)
+    }
+}
+
+impl RecordView for View<'_> {
+    fn bin(&self, name: &[u8]) -> Option<&Particle> {
+        self.bin(&BinName::new(name)?)
+    }
+
+    fn digest(&self) -> &Digest {
+        self.digest
+    }
+
+    fn set_name(&self) -> Cow<'_, [u8]> {
+        let set = self.set.and_then(|set| self.namespace.sets.get(set));
+        set.map_or(Cow::Borrowed(&[]), |set| Cow::Owned(set.name.to_vec()))
+    }
+
+    fn key(&self) -> Option<(ParticleType, &[u8])> {
+        let (key_type, key) = self.key?.split_first()?;
+        Some((ParticleType(*key_type), key))
+    }
+
+    fn void_time(&self) -> u32 {
+        self.void_time
+    }
+
+    fn last_update(&self) -> Now {
+        self.last_update
+    }
+
+    fn stored_size(&self) -> u32 {
+        self.stored_size.unwrap_or_else(|| {
+            let set = self.set.map(|_| self.set_name().len());
+            rounded_stored_size(self.void_time, set, self.key.map(<[u8]>::len), self.bins)
+        })
     }
 }
 
@@ -87,7 +126,7 @@ pub(super) fn read<'a>(op: &Op<'_>, name: &BinName, view: &View<'a>) -> Result<B
         return Err(ResultCode::PARAMETER);
     }
     if op.code == OpCode::EXP_READ {
-        return Err(ResultCode::UNSUPPORTED_FEATURE);
+        return Ok(BinRead::Value(exp::read_op(op.value, view, view.now)?.map(Cow::Owned)));
     }
     let Some(bin) = view.bin(name) else {
         return Ok(BinRead::Absent);
@@ -105,7 +144,7 @@ pub(super) fn change(
     op: &Op<'_>,
     name: BinName,
     bins: &mut Bins,
-    _view: &View<'_>,
+    view: &View<'_>,
 ) -> Result<Option<Particle>, ResultCode> {
     match op.code {
         // A value without a type is no value: the bin goes.
@@ -115,6 +154,17 @@ pub(super) fn change(
         OpCode::APPEND => bins.modify(name, |bin| ops::scalar::append(bin, op.particle_type, op.value))?,
         OpCode::PREPEND => bins.modify(name, |bin| ops::scalar::prepend(bin, op.particle_type, op.value))?,
         OpCode::BITS_MODIFY => return bins.modify(name, |bin| ops::bits::modify(bin, op.value)),
+        OpCode::EXP_MODIFY => {
+            let view = View {
+                bins: bins.as_slice(),
+                ..*view
+            };
+            match exp::modify_op(op.value, &view, view.now, view.bin(&name).is_some())? {
+                BinChange::Keep => {}
+                BinChange::Set(value) => bins.set(name, value),
+                BinChange::Delete => bins.remove(&name),
+            }
+        }
         _ => return Err(ResultCode::UNSUPPORTED_FEATURE),
     }
     Ok(None)

@@ -3,36 +3,32 @@
 use spikelet_wire::ResultCode;
 
 use super::bin_ops::View;
+use crate::ops::exp::Expression;
 
 /// The filter of a command.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(super) enum Filter<'a> {
     /// There is none.
     #[default]
     None,
     /// The bytes of an expression, not yet looked at: a command on a record that does not exist never looks.
-    #[allow(dead_code)] // until expressions are built
     Unread(&'a [u8]),
+    /// An expression.
+    Built(&'a Expression<'a>),
 }
 
-impl<'a> Filter<'a> {
-    /// An expression that is looked at now.
-    ///
-    /// # Errors
-    /// [`ResultCode::PARAMETER`] for one that cannot be built.
-    pub(super) fn build(bytes: &'a [u8]) -> Result<Self, ResultCode> {
-        Ok(Self::Unread(bytes))
-    }
-
+impl Filter<'_> {
     /// Whether the record passes.
     ///
     /// # Errors
     /// [`ResultCode::PARAMETER`] for an expression that cannot be built, [`ResultCode::FILTERED_OUT`] for a record that
     /// does not pass.
-    pub(super) fn check(&self, _view: &View<'_>) -> Result<(), ResultCode> {
-        match self {
-            Self::None => Ok(()),
-            Self::Unread(_) => Err(ResultCode::UNSUPPORTED_FEATURE),
-        }
+    pub(super) fn check(&self, view: &View<'_>) -> Result<(), ResultCode> {
+        let passes = match self {
+            Self::None => true,
+            Self::Unread(bytes) => Expression::build_filter(bytes)?.matches(view, view.now),
+            Self::Built(expression) => expression.matches(view, view.now),
+        };
+        if passes { Ok(()) } else { Err(ResultCode::FILTERED_OUT) }
     }
 }

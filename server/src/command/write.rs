@@ -8,14 +8,12 @@ use super::reply::{Metadata, Reply};
 use super::request::Request;
 use super::{MAX_OPS, ttl};
 use crate::clock::Now;
-use crate::store::record::stored_size;
+use crate::ops::exp::RecordView;
+use crate::store::record::{END_MARK, stored_size};
 use crate::store::{Bin, BinName, Bins, Namespace, Partition, Record, SetId};
 
 /// How many bins a record has at most.
 const MAX_BINS: usize = 0x7fff;
-
-/// Bytes behind a stored record that count against its size limit.
-const END_MARK: usize = 4;
 
 /// Carries out a command that writes.
 pub(super) fn write(now: Now, namespace: &Namespace, request: &Request<'_>, reply: &mut Reply<'_>) -> ResultCode {
@@ -39,6 +37,8 @@ struct Plan {
     must_exist: bool,
     replace: bool,
     reads_all: bool,
+    /// Whether it evaluates expressions, beside the filter.
+    evaluates: bool,
 }
 
 impl Plan {
@@ -53,10 +53,12 @@ impl Plan {
             must_exist: header.info3.intersects(Info3::UPDATE_ONLY | Info3::REPLACE_ONLY),
             replace,
             reads_all: false,
+            evaluates: false,
         };
         let (mut reads, mut answers) = (false, false);
         for op in ops {
             let kind = bin_ops::kind(op.code);
+            plan.evaluates |= matches!(op.code, OpCode::EXP_READ | OpCode::EXP_MODIFY);
             if kind == Kind::Touch {
                 plan.must_exist = true;
             } else if BinName::new(op.name).is_none() {
@@ -136,6 +138,12 @@ fn apply(
             generation: next_generation(existing.as_deref()),
             void_time,
             last_update: existing.as_deref().map_or(now, |record| record.last_update.max(now)),
+            stored_size: Some(match (plan.evaluates, existing.as_deref()) {
+                (true, Some(record)) => View::of(now, namespace, &request.digest, record).stored_size(),
+                // One block, which is not there yet.
+                (true, None) => 16,
+                (false, _) => 0,
+            }),
             bins: &[],
         },
     };

@@ -5,6 +5,7 @@
 
 pub mod bits;
 pub mod cdt;
+pub mod exp;
 pub mod geo;
 pub mod hll;
 pub mod order;

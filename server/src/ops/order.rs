@@ -7,7 +7,7 @@
 use std::cmp::Ordering;
 
 use spikelet_wire::ParticleType;
-use spikelet_wire::msgpack::{COMPARE_ONLY, INFINITY, Reader, Token, WILDCARD};
+use spikelet_wire::msgpack::{COMPARE_ONLY, INFINITY, ORDERED, Reader, Token, WILDCARD};
 
 /// One step of a comparison: a scalar, or the head of a collection without its flags.
 enum Item<'a> {
@@ -25,11 +25,25 @@ enum Item<'a> {
 /// a collection ends the comparison as equal: the order is not total, and whoever sorts by it must bear that.
 #[must_use]
 pub fn compare(a: &[u8], b: &[u8]) -> Ordering {
+    compare_noting(a, b, &mut false)
+}
+
+/// Compares two values as [`compare`] does; `None` where a map without an order was met on the way.
+///
+/// Pairs without an order have none among those of another map: expressions do not compare them.
+#[must_use]
+pub fn compare_in_order(a: &[u8], b: &[u8]) -> Option<Ordering> {
+    let mut unordered_map = false;
+    let order = compare_noting(a, b, &mut unordered_map);
+    (!unordered_map).then_some(order)
+}
+
+fn compare_noting(a: &[u8], b: &[u8], unordered_map: &mut bool) -> Ordering {
     let (mut a, mut b) = (Reader::new(a), Reader::new(b));
     let (mut left, mut end) = (1_u64, Ordering::Equal);
     while left > 0 {
         left -= 1;
-        let (Some((kind_a, a)), Some((kind_b, b))) = (item(&mut a), item(&mut b)) else {
+        let (Some((kind_a, a)), Some((kind_b, b))) = (item(&mut a, unordered_map), item(&mut b, unordered_map)) else {
             return Ordering::Equal;
         };
         if kind_a == Kind::Wildcard || kind_b == Kind::Wildcard {
@@ -125,29 +139,37 @@ impl Kind {
     }
 }
 
-fn item<'a>(reader: &mut Reader<'a>) -> Option<(Kind, Item<'a>)> {
+fn item<'a>(reader: &mut Reader<'a>, unordered_map: &mut bool) -> Option<(Kind, Item<'a>)> {
     let token = reader.token().ok()?;
     let item = match token {
         Token::Int(n) => Item::Int(n as u64),
         Token::Uint(n) => Item::Int(n),
         Token::Float(n) => Item::Float(n),
         Token::Bytes(bytes) | Token::Ext(_, bytes) => Item::Bytes(bytes),
-        Token::List(n) => Item::List(u64::from(n) - skip_flags(reader, n, 1)?),
-        Token::Map(n) => Item::Map(u64::from(n) - skip_flags(reader, n, 2)?),
+        Token::List(n) => Item::List(u64::from(n) - u64::from(skip_flags(reader, n, 1)?.is_some())),
+        Token::Map(n) => {
+            let flags = skip_flags(reader, n, 2)?;
+            *unordered_map |= n > 0 && flags.unwrap_or(0) & ORDERED == 0;
+            Item::Map(u64::from(n) - u64::from(flags.is_some()))
+        }
         Token::Nil | Token::Bool(_) => Item::Bare,
     };
     Some((Kind::of(&token), item))
 }
 
-/// Skips the flags in front of a collection's elements, with what pairs up with them in a map.
-fn skip_flags(reader: &mut Reader<'_>, n: u32, values: u32) -> Option<u64> {
-    if n == 0 || !matches!(reader.peek().ok()?, Token::Ext(ext_type, _) if ext_type != COMPARE_ONLY) {
-        return Some(0);
+/// Skips the flags in front of a collection's elements, with what pairs up with them in a map, and gives them.
+fn skip_flags(reader: &mut Reader<'_>, n: u32, values: u32) -> Option<Option<u8>> {
+    if n == 0 {
+        return Some(None);
     }
+    let flags = match reader.peek().ok()? {
+        Token::Ext(ext_type, _) if ext_type != COMPARE_ONLY => ext_type as u8,
+        _ => return Some(None),
+    };
     for _ in 0..values {
         reader.element().ok()?;
     }
-    Some(1)
+    Some(Some(flags))
 }
 
 /// Sorts by merging, which leaves equal values in their order and bears an order that is not total.
@@ -247,6 +269,26 @@ mod tests {
         );
         large.insert(2, 2);
         assert_eq!(order(Value::Map(small), Value::Map(large)), Ordering::Less);
+    }
+
+    #[test]
+    fn maps_without_an_order_have_none_among_each_other() {
+        let pack = |map: Map| {
+            let mut out = Vec::new();
+            Value::List(vec![1.into(), Value::Map(map)]).pack(&mut out);
+            out
+        };
+        let mut map: Map = [(1, 2)].into_iter().collect();
+        let ordered = {
+            map.order = spikelet_wire::MapOrder::KeyOrdered;
+            pack(map.clone())
+        };
+        map.order = spikelet_wire::MapOrder::Unordered;
+        let map = pack(map);
+        assert_eq!(compare_in_order(&map, &ordered), None);
+        assert_eq!(compare_in_order(&ordered, &ordered), Some(Ordering::Equal));
+        // What comes before the map has decided.
+        assert_eq!(compare_in_order(&map, &[0x91, 0x02]), Some(Ordering::Less));
     }
 
     #[test]

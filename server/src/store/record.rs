@@ -24,6 +24,9 @@ pub struct Record {
     pub bins: Box<[Bin]>,
 }
 
+/// Bytes behind a stored record that count against its size limit.
+pub const END_MARK: usize = 4;
+
 impl Record {
     /// The largest record the server takes by default (`max-record-size`), in bytes of its stored form.
     pub const MAX_SIZE: usize = 1024 * 1024;
@@ -53,6 +56,13 @@ pub fn stored_size(void_time: u32, set_name: Option<usize>, key: Option<usize>, 
         .map(|bin| 1 + bin.name.as_bytes().len() + particle_size(&bin.value))
         .sum();
     HEADER + void_time + set + key + count + bins
+}
+
+/// How many bytes the stored form of a record takes up: with the mark behind it, in blocks of 16.
+#[must_use]
+pub fn rounded_stored_size(void_time: u32, set_name: Option<usize>, key: Option<usize>, bins: &[Bin]) -> u32 {
+    let size = stored_size(void_time, set_name, key, bins) + END_MARK;
+    u32::try_from(size.next_multiple_of(16)).unwrap_or(u32::MAX)
 }
 
 /// The size of a particle's stored form: its type (1), and for an integer a size (1) and as few of 1, 2, 4 or 8 bytes as

@@ -9,6 +9,7 @@ use crate::command::filter::Filter;
 use crate::command::reply::Reply;
 use crate::command::request::{Fields, Request};
 use crate::command::write;
+use crate::ops::exp::Expression;
 use crate::store::Namespace;
 
 /// How many records a second a background query may touch at most (`background-query-max-rps`).
@@ -36,7 +37,7 @@ pub(super) fn operate(
     if query.wants_index {
         return Err(ResultCode::INDEX_NOT_FOUND);
     }
-    let filter = fields.filter.map(Filter::build).transpose()?.unwrap_or_default();
+    let filter = fields.filter.map(Expression::build_filter).transpose()?;
     let reads = header.info1.contains(Info1::READ) || message.ops().any(|op| bin_ops::kind(op.code) == Kind::Read);
     if reads || message.op_count() == 0 {
         return Err(ResultCode::PARAMETER);
@@ -53,7 +54,7 @@ pub(super) fn operate(
         message: *message,
         fields: Fields::default(),
         digest: Digest([0; Digest::SIZE]),
-        filter,
+        filter: filter.as_ref().map_or(Filter::None, Filter::Built),
         is_background: true,
     };
     let mut unread = bytes::BytesMut::new();

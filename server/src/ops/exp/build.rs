@@ -1,0 +1,479 @@
+//! Building: bytes are decoded and types are checked, once for a command.
+
+use spikelet_wire::exp::{CallSystem, Form, LoopVariable, Operand, Operator, Type, Yield};
+use spikelet_wire::msgpack::{Reader, Token};
+use spikelet_wire::{DecodeError, ParticleType};
+
+use super::node::{Call, Instruction, Node, Piece};
+use super::regex::Pattern;
+use super::value::{Data, Value};
+use super::{Expression, MAX_DEPTH};
+use crate::ops::geo::Geometry;
+
+/// The real server refuses an expression that needs so much memory when it is built.
+const MAX_SIZE: usize = 1 << 20;
+/// Bytes of memory that the real server needs beside those of `cond` itself for each of its cases.
+const CASE_SIZE: usize = 8;
+/// A bin's name is shorter than this.
+const BIN_NAME_SIZE: usize = 16;
+/// Operations on lists and maps are called inside a context: `[0xff, context, operation]`.
+const CONTEXT_EVAL: i64 = 0xff;
+/// The operation that selects, or modifies, by path: `[0xfe, context, flags, expression]`.
+const SELECT: i64 = 0xfe;
+/// The real server takes so many parts of a call's operation, written and evaluated ones, and dies of more.
+const MAX_PIECES: usize = 18;
+
+/// What is known of an expression's type before it is evaluated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Checked {
+    /// The operator `unknown`, which fits any type in `cond`, and elsewhere is a boolean.
+    Unknown,
+    /// Of a type.
+    Is(Type),
+    /// The removal of an element.
+    Remove,
+    /// Msgpack that is no value.
+    Extension,
+}
+
+impl Checked {
+    /// The type as anything but `cond` sees it.
+    pub(super) fn comparable(self) -> Self {
+        match self {
+            Self::Unknown => Self::Is(Type::Bool),
+            _ => self,
+        }
+    }
+
+    fn is(self, wanted: Type) -> bool {
+        self.comparable() == Self::Is(wanted)
+    }
+}
+
+/// The building of an expression came to an end: it is not valid.
+struct Invalid;
+
+impl From<DecodeError> for Invalid {
+    fn from(_: DecodeError) -> Self {
+        Self
+    }
+}
+
+type Result<T> = std::result::Result<T, Invalid>;
+
+fn check(valid: bool) -> Result<()> {
+    match valid {
+        true => Ok(()),
+        false => Err(Invalid),
+    }
+}
+
+/// Builds an expression; `None` when it is not valid.
+pub(super) fn build(bytes: &[u8]) -> Option<Expression<'_>> {
+    let mut builder = Builder {
+        reader: Reader::new(bytes),
+        nodes: Vec::new(),
+        size: 0,
+        depth: 0,
+        scope: Vec::new(),
+        variables: 0,
+    };
+    let checked = builder.expression().ok()?;
+    // Infinity and the like can be compared, but not be the value of an expression.
+    (builder.reader.is_empty() && checked != Checked::Extension).then_some(Expression {
+        nodes: builder.nodes,
+        variables: builder.variables,
+        checked,
+    })
+}
+
+struct Builder<'a> {
+    reader: Reader<'a>,
+    nodes: Vec<Node<'a>>,
+    size: usize,
+    depth: usize,
+    /// The variables in scope, the innermost last.
+    scope: Vec<Variable<'a>>,
+    /// How many variables were in scope at most.
+    variables: usize,
+}
+
+struct Variable<'a> {
+    name: &'a [u8],
+    /// `None` while its own value is being built.
+    checked: Option<Checked>,
+}
+
+impl<'a> Builder<'a> {
+    fn expression(&mut self) -> Result<Checked> {
+        let Token::List(count) = self.reader.peek()? else {
+            return self.literal();
+        };
+        self.reader.token()?;
+        check(self.depth < MAX_DEPTH)?;
+        self.depth += 1;
+        let operands = (count as usize).checked_sub(1).ok_or(Invalid)?;
+        let code = u64::try_from(self.reader.int()?).map_err(|_| Invalid)?;
+        let operator = Operator::from_code(code).ok_or(Invalid)?;
+        let checked = match operator.form() {
+            Form::Exactly(wanted) => {
+                check(operands == wanted.len())?;
+                self.plain(operator, wanted.iter().copied())
+            }
+            Form::AtLeast(least, wanted) => {
+                check(operands >= least)?;
+                self.plain(operator, std::iter::repeat_n(wanted, operands))
+            }
+            Form::Own => self.own(operator, operands),
+        }?;
+        self.depth -= 1;
+        Ok(checked)
+    }
+
+    fn literal(&mut self) -> Result<Checked> {
+        let mut after = self.reader;
+        let written = after.element()?;
+        let (value, checked) = match self.reader.token()? {
+            Token::Nil => (Value::Nil, Checked::Is(Type::Nil)),
+            Token::Bool(b) => (Value::Bool(b), Checked::Is(Type::Bool)),
+            Token::Int(n) => (Value::Int(n), Checked::Is(Type::Int)),
+            // The server reads an unsigned integer into a signed one.
+            Token::Uint(n) => (Value::Int(n as i64), Checked::Is(Type::Int)),
+            Token::Float(n) => (Value::Float(n), Checked::Is(Type::Float)),
+            Token::Bytes([particle_type, bytes @ ..]) => {
+                let particle_type = ParticleType(*particle_type);
+                let checked = match particle_type {
+                    ParticleType::STRING => Type::String,
+                    ParticleType::BLOB => Type::Blob,
+                    ParticleType::HLL => Type::Hll,
+                    ParticleType::GEOJSON => Type::GeoJson,
+                    _ => return Err(Invalid),
+                };
+                let value = match checked {
+                    Type::GeoJson => {
+                        check(Geometry::parse(bytes).is_some())?;
+                        Value::GeoJson(Data::Borrowed(bytes))
+                    }
+                    _ => Value::borrowed(particle_type, bytes),
+                };
+                (value, Checked::Is(checked))
+            }
+            Token::Bytes([]) => return Err(Invalid),
+            Token::Map(_) => (Value::borrowed(ParticleType::MAP, written), Checked::Is(Type::Map)),
+            Token::Ext(..) => (Value::Extension(Data::Borrowed(written)), Checked::Extension),
+            Token::List(_) => return Err(Invalid),
+        };
+        self.reader = after;
+        self.leaf(Instruction::Literal(value))?;
+        Ok(checked)
+    }
+
+    /// Adds a node, whose operands are to follow.
+    fn open(&mut self, instruction: Instruction<'a>) -> Result<usize> {
+        self.size += instruction.size();
+        check(self.size < MAX_SIZE)?;
+        self.nodes.push(Node { instruction, end: 0 });
+        Ok(self.nodes.len() - 1)
+    }
+
+    /// Ends a node behind its operands.
+    fn close(&mut self, at: usize) {
+        self.nodes[at].end = self.nodes.len();
+    }
+
+    fn leaf(&mut self, instruction: Instruction<'a>) -> Result<()> {
+        let at = self.open(instruction)?;
+        self.close(at);
+        Ok(())
+    }
+
+    fn plain(&mut self, operator: Operator, wanted: impl Iterator<Item = Operand>) -> Result<Checked> {
+        let at = self.open(Instruction::Plain(operator))?;
+        let mut common: Option<Checked> = None;
+        for operand in wanted {
+            let checked = self.expression()?.comparable();
+            check(match operand {
+                Operand::Any => true,
+                Operand::Of(wanted) => checked.is(wanted),
+                Operand::Number => checked.is(Type::Int) || checked.is(Type::Float),
+                Operand::Comparable => !checked.is(Type::GeoJson) && !checked.is(Type::Hll),
+            })?;
+            if matches!(operand, Operand::Number | Operand::Comparable) {
+                check(*common.get_or_insert(checked) == checked)?;
+            }
+        }
+        self.close(at);
+        Ok(match (operator, operator.yields()) {
+            (Operator::Unknown, _) => Checked::Unknown,
+            (_, Yield::Is(of)) => Checked::Is(of),
+            (_, Yield::Operands) => common.ok_or(Invalid)?,
+            (_, Yield::Own) => Checked::Remove,
+        })
+    }
+
+    fn own(&mut self, operator: Operator, operands: usize) -> Result<Checked> {
+        match operator {
+            Operator::CmpRegex => self.regex(operands),
+            Operator::DigestModulo => self.digest_modulo(operands),
+            Operator::Key => self.key(operands),
+            Operator::Bin => self.bin(operands),
+            Operator::BinType => self.bin_type(operands),
+            Operator::VarBuiltin => self.loop_variable(operands),
+            Operator::Cond => self.cond(operands),
+            Operator::Var => self.var(operands),
+            Operator::Let => self.bindings(operands),
+            Operator::Quote => self.quote(operands),
+            Operator::Call => self.call(operands),
+            _ => Err(Invalid),
+        }
+    }
+
+    fn bytes(&mut self) -> Result<&'a [u8]> {
+        match self.reader.token()? {
+            Token::Bytes(bytes) => Ok(bytes),
+            _ => Err(Invalid),
+        }
+    }
+
+    /// An integer, a negative one as the unsigned one of the same bits.
+    fn uint(&mut self) -> Result<u64> {
+        match self.reader.token()? {
+            Token::Int(n) => Ok(n as u64),
+            Token::Uint(n) => Ok(n),
+            _ => Err(Invalid),
+        }
+    }
+
+    fn regex(&mut self, operands: usize) -> Result<Checked> {
+        check(operands == 3)?;
+        let options = self.uint()? as i64;
+        let pattern = Pattern::new(self.bytes()?, options).ok_or(Invalid)?;
+        let at = self.open(Instruction::Regex(Box::new(pattern)))?;
+        check(self.expression()?.is(Type::String))?;
+        self.close(at);
+        Ok(Checked::Is(Type::Bool))
+    }
+
+    fn digest_modulo(&mut self, operands: usize) -> Result<Checked> {
+        check(operands == 1)?;
+        let modulo = self.uint()? as i32;
+        check(modulo != 0)?;
+        self.leaf(Instruction::DigestModulo(modulo))?;
+        Ok(Checked::Is(Type::Int))
+    }
+
+    fn key(&mut self, operands: usize) -> Result<Checked> {
+        check(operands == 1)?;
+        let of = self.uint()?;
+        let of = Type::from_code(of).filter(|of| matches!(of, Type::Int | Type::String | Type::Blob));
+        let of = of.ok_or(Invalid)?;
+        self.leaf(Instruction::Key(of))?;
+        Ok(Checked::Is(of))
+    }
+
+    fn bin(&mut self, operands: usize) -> Result<Checked> {
+        check(operands == 2)?;
+        let of = Type::from_code(self.uint()?).ok_or(Invalid)?;
+        let name = self.bin_name()?;
+        self.leaf(Instruction::Bin(of, name))?;
+        Ok(Checked::Is(of))
+    }
+
+    fn bin_type(&mut self, operands: usize) -> Result<Checked> {
+        check(operands == 1)?;
+        let name = self.bin_name()?;
+        self.leaf(Instruction::BinType(name))?;
+        Ok(Checked::Is(Type::Int))
+    }
+
+    fn bin_name(&mut self) -> Result<&'a [u8]> {
+        let name = self.bytes()?;
+        check(name.len() < BIN_NAME_SIZE && !name.contains(&0))?;
+        Ok(name)
+    }
+
+    fn loop_variable(&mut self, operands: usize) -> Result<Checked> {
+        check(operands == 2)?;
+        let code = self.uint()?;
+        // The server does not stop at the last type: behind it stand one that nothing is of, and the removal.
+        let (of, checked) = match (Type::from_code(code), code) {
+            (Some(of), _) => (Some(of), Checked::Is(of)),
+            (None, 10) => (None, Checked::Unknown),
+            (None, 11) => (None, Checked::Remove),
+            _ => return Err(Invalid),
+        };
+        let variable = LoopVariable::from_code(self.uint()?).ok_or(Invalid)?;
+        check(variable != LoopVariable::Index || of == Some(Type::Int))?;
+        self.leaf(Instruction::LoopVariable(of, variable))?;
+        Ok(checked)
+    }
+
+    fn cond(&mut self, operands: usize) -> Result<Checked> {
+        check(operands >= 3 && operands % 2 == 1)?;
+        let at = self.open(Instruction::Cond)?;
+        self.size += operands / 2 * CASE_SIZE;
+        let mut common = None;
+        for i in 0..operands {
+            let checked = self.expression()?;
+            let is_condition = i % 2 == 0 && i != operands - 1;
+            if is_condition {
+                check(checked.is(Type::Bool))?;
+            } else if checked != Checked::Unknown {
+                check(*common.get_or_insert(checked) == checked)?;
+            }
+        }
+        self.close(at);
+        let checked = common.unwrap_or(Checked::Is(Type::Bool));
+        check(checked != Checked::Extension)?;
+        Ok(checked)
+    }
+
+    fn var(&mut self, operands: usize) -> Result<Checked> {
+        check(operands == 1)?;
+        let name = self.bytes()?;
+        let place = self.scope.iter().position(|variable| variable.name == name);
+        let place = place.ok_or(Invalid)?;
+        let checked = self.scope[place].checked.ok_or(Invalid)?;
+        check(checked != Checked::Extension)?;
+        self.leaf(Instruction::Var(place))?;
+        Ok(checked.comparable())
+    }
+
+    fn bindings(&mut self, operands: usize) -> Result<Checked> {
+        check(operands >= 3 && operands % 2 == 1)?;
+        let (first, count) = (self.scope.len(), operands / 2);
+        let at = self.open(Instruction::Let { first, count })?;
+        for _ in 0..count {
+            let name = self.bytes()?;
+            check(is_variable_name(name) && self.scope.iter().all(|variable| variable.name != name))?;
+            self.scope.push(Variable { name, checked: None });
+            self.variables = self.variables.max(self.scope.len());
+            let checked = self.expression()?;
+            if let Some(variable) = self.scope.last_mut() {
+                variable.checked = Some(checked);
+            }
+        }
+        let checked = self.expression()?;
+        self.scope.truncate(first);
+        self.close(at);
+        Ok(checked)
+    }
+
+    fn quote(&mut self, operands: usize) -> Result<Checked> {
+        check(operands == 1 && matches!(self.reader.peek()?, Token::List(_)))?;
+        let list = self.reader.element()?;
+        self.leaf(Instruction::Literal(Value::borrowed(ParticleType::LIST, list)))?;
+        Ok(Checked::Is(Type::List))
+    }
+
+    fn call(&mut self, operands: usize) -> Result<Checked> {
+        check(operands == 4)?;
+        let value = Type::from_code(self.uint()?).ok_or(Invalid)?;
+        let system = self.uint()? & u64::from(u32::MAX);
+        let call = Call {
+            value,
+            system: CallSystem::from_code(system & !CallSystem::MODIFY_LOCAL),
+            modifies: system & CallSystem::MODIFY_LOCAL != 0,
+            pieces: Vec::new(),
+        };
+        let system = call.system;
+        let at = self.open(Instruction::Call(Box::new(call)))?;
+        let pieces = self.call_operation()?;
+        if let Instruction::Call(call) = &mut self.nodes[at].instruction {
+            call.pieces = pieces;
+        }
+        let bin = self.expression()?;
+        self.close(at);
+        // The server does not look further where the bin is nil, and takes the call for nil too.
+        if bin.is(Type::Nil) {
+            return Ok(Checked::Is(Type::Nil));
+        }
+        check(match system {
+            Some(CallSystem::Cdt) => bin.is(Type::List) || bin.is(Type::Map),
+            Some(CallSystem::Bits) => bin.is(Type::Blob),
+            Some(CallSystem::Hll) => bin.is(Type::Hll),
+            None => false,
+        })?;
+        Ok(Checked::Is(value))
+    }
+
+    /// The operation of a call: a list in which every list is an expression.
+    fn call_operation(&mut self) -> Result<Vec<Piece<'a>>> {
+        let mut pieces = Pieces::new(self.reader);
+        let mut count = self.reader.list()?;
+        check(count > 0)?;
+        match self.reader.int()? {
+            CONTEXT_EVAL => {
+                check(count == 3)?;
+                self.reader.element()?;
+                count = self.reader.list()?;
+                check(count > 0)?;
+                self.reader.int()?;
+            }
+            SELECT => {
+                check((3..=4).contains(&count) && matches!(self.reader.peek()?, Token::List(_)))?;
+                self.reader.element()?;
+                self.reader.int()?;
+                if count == 4 {
+                    self.reader.element()?;
+                }
+                count = 1;
+            }
+            _ => {}
+        }
+        let mut evaluated = false;
+        for _ in 1..count {
+            let token = self.reader.peek()?;
+            if let Token::List(_) = token {
+                pieces.operand(&self.reader);
+                self.expression()?;
+                pieces.written_from(&self.reader);
+                evaluated = true;
+                check(pieces.list.len() < MAX_PIECES)?;
+            } else {
+                // Behind an expression, the server counts the parameters among the operators, which takes no other blobs.
+                if let (true, Token::Bytes(bytes)) = (evaluated, token) {
+                    check(matches!(bytes.first(), Some(3 | 4 | 18 | 23)))?;
+                }
+                self.reader.element()?;
+            }
+        }
+        pieces.end(&self.reader);
+        Ok(pieces.list)
+    }
+}
+
+/// The parts of a call's operation, as they are found.
+struct Pieces<'a> {
+    list: Vec<Piece<'a>>,
+    /// Where the written part that is not yet in the list began.
+    from: Reader<'a>,
+}
+
+impl<'a> Pieces<'a> {
+    const fn new(from: Reader<'a>) -> Self {
+        Self { list: Vec::new(), from }
+    }
+
+    fn operand(&mut self, at: &Reader<'a>) {
+        self.end(at);
+        self.list.push(Piece::Operand);
+    }
+
+    fn written_from(&mut self, at: &Reader<'a>) {
+        self.from = *at;
+    }
+
+    fn end(&mut self, at: &Reader<'a>) {
+        let size = at.at() - self.from.at();
+        let written = self.from.rest().get(..size).unwrap_or_default();
+        if !written.is_empty() {
+            self.list.push(Piece::Written(written));
+        }
+    }
+}
+
+fn is_variable_name(name: &[u8]) -> bool {
+    let [first, rest @ ..] = name else { return false };
+    (first.is_ascii_alphabetic() || *first == b'_') && rest.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_')
+}

@@ -1,0 +1,115 @@
+//! Expressions: filters, and the operations `EXP_READ` and `EXP_MODIFY`.
+//!
+//! An expression is built once for a command: decoded, and its types checked; whatever is wrong with it is wrong then.
+//! Evaluating it has no errors. It has a value or is unknown: what it asks of a record that has no answer (a bin that is
+//! missing or of another type, a division by zero, a called operation that fails) makes it unknown, and so everything
+//! that needs the answer. A filter that is unknown does not match.
+
+mod arithmetic;
+mod build;
+mod call;
+mod compare;
+mod evaluate;
+mod metadata;
+mod node;
+mod operation;
+mod regex;
+mod value;
+
+use std::borrow::Cow;
+
+use spikelet_wire::exp::Type;
+use spikelet_wire::{Digest, ParticleType, ResultCode};
+
+use self::build::{Checked, build};
+use self::evaluate::Evaluation;
+use self::node::Node;
+use self::value::Value;
+use super::Particle;
+use crate::clock::Now;
+
+pub use self::operation::{BinChange, modify_op, read_op};
+
+/// How deep the operators of an expression may nest.
+///
+/// The real server has no such limit and runs out of stack instead.
+pub const MAX_DEPTH: usize = 256;
+
+/// What an expression may ask of a record.
+pub trait RecordView {
+    /// The value of a bin.
+    fn bin(&self, name: &[u8]) -> Option<&Particle>;
+    /// The digest.
+    fn digest(&self) -> &Digest;
+    /// The name of the set; empty for none.
+    fn set_name(&self) -> Cow<'_, [u8]>;
+    /// The type and the bytes of the key, where it is stored with the record.
+    fn key(&self) -> Option<(ParticleType, &[u8])>;
+    /// When it expires, in seconds since 2010; 0 for never.
+    fn void_time(&self) -> u32;
+    /// When it was last written.
+    fn last_update(&self) -> Now;
+    /// The size of its stored form, in bytes.
+    fn stored_size(&self) -> u32;
+    /// Whether it is a tombstone.
+    fn is_tombstone(&self) -> bool {
+        false
+    }
+}
+
+/// What an expression without an answer evaluates to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unknown;
+
+/// An expression, decoded and its types checked.
+#[derive(Debug)]
+pub struct Expression<'a> {
+    /// The operators in the order in which they are written, each before its operands.
+    nodes: Vec<Node<'a>>,
+    /// How many variables are in scope at most.
+    variables: usize,
+    checked: Checked,
+}
+
+impl<'a> Expression<'a> {
+    /// Decodes an expression and checks its types.
+    ///
+    /// # Errors
+    /// `PARAMETER` (4), whatever is wrong with it.
+    pub fn build(bytes: &'a [u8]) -> Result<Self, ResultCode> {
+        build(bytes).ok_or(ResultCode::PARAMETER)
+    }
+
+    /// Decodes an expression that must be a boolean, and checks its types.
+    ///
+    /// # Errors
+    /// `PARAMETER` (4), whatever is wrong with it.
+    pub fn build_filter(bytes: &'a [u8]) -> Result<Self, ResultCode> {
+        let expression = Self::build(bytes)?;
+        match expression.checked.comparable() {
+            Checked::Is(Type::Bool) => Ok(expression),
+            _ => Err(ResultCode::PARAMETER),
+        }
+    }
+
+    /// Whether it is true of a record; unknown is not.
+    #[must_use]
+    pub fn matches(&self, record: &dyn RecordView, now: Now) -> bool {
+        matches!(self.value(record, now), Ok(Value::Bool(true)))
+    }
+
+    /// Its value for a record: `None` is nil.
+    ///
+    /// # Errors
+    /// When it is unknown, or no value that a bin can hold.
+    pub fn evaluate(&self, record: &dyn RecordView, now: Now) -> Result<Option<Particle>, Unknown> {
+        self.value(record, now)?.into_particle()
+    }
+
+    fn value<'v>(&'v self, record: &'v dyn RecordView, now: Now) -> Result<Value<'v>, Unknown> {
+        Evaluation::of_record(self, record, now).value()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,173 @@
+//! The expression language: filters, and what the operations `EXP_READ` and `EXP_MODIFY` evaluate.
+//!
+//! An expression is msgpack. A list whose first element is the code of an [`Operator`] applies it to the rest of the
+//! list; anything else is a literal; a list that is meant as a literal stands in [`Operator::Quote`].
+//!
+//! ```
+//! use spikelet_wire::exp::{Form, Operand, Operator, Type};
+//!
+//! assert_eq!(Operator::from_code(3), Some(Operator::Gt));
+//! assert_eq!(Operator::Gt.form(), Form::Exactly(&[Operand::Comparable, Operand::Comparable]));
+//! assert_eq!(Operator::Mod.form(), Form::Exactly(&[Operand::Of(Type::Int), Operand::Of(Type::Int)]));
+//! ```
+
+mod operator;
+
+pub use operator::{Form, Operand, Operator, Yield};
+
+use crate::particle::ParticleType;
+
+/// The type of an expression's value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Type {
+    /// Nothing.
+    Nil = 0,
+    /// A boolean.
+    Bool = 1,
+    /// An integer.
+    Int = 2,
+    /// Text.
+    String = 3,
+    /// A list.
+    List = 4,
+    /// A map.
+    Map = 5,
+    /// Bytes.
+    Blob = 6,
+    /// A double.
+    Float = 7,
+    /// A geographic point or region.
+    GeoJson = 8,
+    /// A HyperLogLog.
+    Hll = 9,
+}
+
+impl Type {
+    /// All types, in the order of their codes.
+    pub const ALL: [Self; 10] = [
+        Self::Nil,
+        Self::Bool,
+        Self::Int,
+        Self::String,
+        Self::List,
+        Self::Map,
+        Self::Blob,
+        Self::Float,
+        Self::GeoJson,
+        Self::Hll,
+    ];
+
+    /// The type of a code.
+    #[must_use]
+    pub fn from_code(code: u64) -> Option<Self> {
+        Self::ALL.get(usize::try_from(code).ok()?).copied()
+    }
+
+    /// Its code.
+    #[must_use]
+    pub const fn code(self) -> u8 {
+        self as u8
+    }
+
+    /// The type of the particle that holds such a value.
+    #[must_use]
+    pub const fn particle_type(self) -> ParticleType {
+        match self {
+            Self::Nil => ParticleType::NULL,
+            Self::Bool => ParticleType::BOOL,
+            Self::Int => ParticleType::INTEGER,
+            Self::String => ParticleType::STRING,
+            Self::List => ParticleType::LIST,
+            Self::Map => ParticleType::MAP,
+            Self::Blob => ParticleType::BLOB,
+            Self::Float => ParticleType::FLOAT,
+            Self::GeoJson => ParticleType::GEOJSON,
+            Self::Hll => ParticleType::HLL,
+        }
+    }
+}
+
+/// What a call calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum CallSystem {
+    /// An operation on a list or map.
+    Cdt = 0,
+    /// An operation on the bits of a blob.
+    Bits = 1,
+    /// An operation on a HyperLogLog.
+    Hll = 2,
+}
+
+impl CallSystem {
+    /// The bit beside the system that says: the operation modifies, and the call's value is what it leaves behind.
+    pub const MODIFY_LOCAL: u64 = 0x40;
+
+    /// The system of a code without [`MODIFY_LOCAL`](Self::MODIFY_LOCAL).
+    #[must_use]
+    pub const fn from_code(code: u64) -> Option<Self> {
+        match code {
+            0 => Some(Self::Cdt),
+            1 => Some(Self::Bits),
+            2 => Some(Self::Hll),
+            _ => None,
+        }
+    }
+}
+
+/// A variable that a path expression sets for every element it visits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum LoopVariable {
+    /// The key of a map's pair.
+    Key = 0,
+    /// The element, or the value of a map's pair.
+    Value = 1,
+    /// The index of a list's element, from 0.
+    Index = 2,
+}
+
+impl LoopVariable {
+    /// All of them, in the order of their codes.
+    pub const ALL: [Self; 3] = [Self::Key, Self::Value, Self::Index];
+
+    /// The variable of a code.
+    #[must_use]
+    pub fn from_code(code: u64) -> Option<Self> {
+        Self::ALL.get(usize::try_from(code).ok()?).copied()
+    }
+}
+
+/// The flags of the operations `EXP_READ` and `EXP_MODIFY`, which stand behind the expression: `[expression, flags]`.
+pub mod flags {
+    /// Fails with `BIN_EXISTS` (6) where the bin exists; only for `EXP_MODIFY`.
+    pub const CREATE_ONLY: u64 = 1 << 0;
+    /// Fails with `BIN_NOT_FOUND` (17) where the bin does not exist; only for `EXP_MODIFY`.
+    pub const UPDATE_ONLY: u64 = 1 << 1;
+    /// Lets nil delete the bin, which otherwise is `OP_NOT_APPLICABLE` (26); only for `EXP_MODIFY`.
+    pub const ALLOW_DELETE: u64 = 1 << 2;
+    /// Leaves the bin as it is where `CREATE_ONLY` or `UPDATE_ONLY` would fail; only for `EXP_MODIFY`.
+    pub const POLICY_NO_FAIL: u64 = 1 << 3;
+    /// Gives no value, and leaves the bin as it is, where the expression is unknown; otherwise `OP_NOT_APPLICABLE` (26).
+    pub const EVAL_NO_FAIL: u64 = 1 << 4;
+
+    /// What `EXP_READ` takes.
+    pub const READ: u64 = EVAL_NO_FAIL;
+    /// What `EXP_MODIFY` takes.
+    pub const MODIFY: u64 = CREATE_ONLY | UPDATE_ONLY | ALLOW_DELETE | POLICY_NO_FAIL | EVAL_NO_FAIL;
+}
+
+/// The options of a regular expression.
+///
+/// They are those of the C library's `regcomp` on Linux, to which the server hands them.
+pub mod regex_flags {
+    /// The extended syntax; without it, the basic one.
+    pub const EXTENDED: i64 = 1;
+    /// Letters match without regard to case.
+    pub const ICASE: i64 = 2;
+    /// `^` and `$` match at lines, and `.` and `[^a]` match no newline.
+    pub const NEWLINE: i64 = 4;
+    /// Where it matches is of no interest; changes nothing here.
+    pub const NOSUB: i64 = 8;
+}
