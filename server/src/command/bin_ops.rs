@@ -133,7 +133,8 @@ pub(super) fn read<'a>(op: &Op<'_>, name: &BinName, view: &View<'a>) -> Result<B
     };
     let result = match op.code {
         OpCode::READ => return Ok(BinRead::Value(Some(Cow::Borrowed(bin)))),
-        OpCode::BITS_READ => ops::bits::read(Some(bin), op.value),
+        OpCode::BITS_READ => ops::bits::read(Some(bin), bits_argument(op)?),
+        OpCode::HLL_READ => ops::hll::read(Some(bin), op.value),
         _ => return Err(ResultCode::UNSUPPORTED_FEATURE),
     };
     result.map(|value| BinRead::Value(value.map(Cow::Owned)))
@@ -153,7 +154,11 @@ pub(super) fn change(
         OpCode::INCR => bins.modify(name, |bin| ops::scalar::incr(bin, op.particle_type, op.value))?,
         OpCode::APPEND => bins.modify(name, |bin| ops::scalar::append(bin, op.particle_type, op.value))?,
         OpCode::PREPEND => bins.modify(name, |bin| ops::scalar::prepend(bin, op.particle_type, op.value))?,
-        OpCode::BITS_MODIFY => return bins.modify(name, |bin| ops::bits::modify(bin, op.value)),
+        OpCode::BITS_MODIFY => {
+            let argument = bits_argument(op)?;
+            return bins.modify(name, |bin| ops::bits::modify(bin, argument));
+        }
+        OpCode::HLL_MODIFY => return bins.modify(name, |bin| ops::hll::modify(bin, op.value)),
         OpCode::EXP_MODIFY => {
             let view = View {
                 bins: bins.as_slice(),
@@ -168,6 +173,14 @@ pub(super) fn change(
         _ => return Err(ResultCode::UNSUPPORTED_FEATURE),
     }
     Ok(None)
+}
+
+/// The argument of a bit operation, the one kind whose argument must say that it is a blob.
+const fn bits_argument<'a>(op: &Op<'a>) -> Result<&'a [u8], ResultCode> {
+    match op.particle_type {
+        ParticleType::BLOB => Ok(op.value),
+        _ => Err(ResultCode::INCOMPATIBLE_TYPE),
+    }
 }
 
 /// Appends a bin, or the result of an operation, to an answer.
