@@ -7,7 +7,7 @@ use super::Unknown;
 use super::evaluate::{Evaluation, Operands};
 use super::node::{Call, Piece};
 use super::value::Value;
-use crate::ops::{Particle, bits};
+use crate::ops::{Particle, bits, hll};
 
 impl<'v> Evaluation<'_, 'v> {
     /// The result of an operation, or what a modifying one leaves behind; unknown where the operation fails.
@@ -50,13 +50,15 @@ impl<'v> Evaluation<'_, 'v> {
 fn read(system: CallSystem, bin: Option<&Particle>, argument: &[u8]) -> Result<Option<Particle>, ResultCode> {
     match system {
         CallSystem::Bits => bits::read(bin, argument),
-        CallSystem::Cdt | CallSystem::Hll => Err(ResultCode::UNSUPPORTED_FEATURE),
+        CallSystem::Hll => hll::read(bin, argument),
+        CallSystem::Cdt => Err(ResultCode::UNSUPPORTED_FEATURE),
     }
 }
 
 fn modify(system: CallSystem, bin: &mut Option<Particle>, argument: &[u8]) -> Result<Option<Particle>, ResultCode> {
     match system {
         CallSystem::Bits => bits::modify(bin, argument),
-        CallSystem::Cdt | CallSystem::Hll => Err(ResultCode::UNSUPPORTED_FEATURE),
+        CallSystem::Hll => hll::modify(bin, argument),
+        CallSystem::Cdt => Err(ResultCode::UNSUPPORTED_FEATURE),
     }
 }
