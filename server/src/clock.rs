@@ -16,6 +16,12 @@ impl Now {
         (self.0 / 1000) as u32
     }
 
+    /// From nanoseconds since 1970-01-01T00:00:00Z. A time before 2010 becomes 2010.
+    #[must_use]
+    pub const fn from_unix_nanoseconds(nanoseconds: u64) -> Self {
+        Self((nanoseconds / 1_000_000).saturating_sub(EPOCH_SECONDS * 1000))
+    }
+
     /// In nanoseconds since 1970-01-01T00:00:00Z, the unit of expressions and truncation.
     #[must_use]
     pub const fn unix_nanoseconds(self) -> i64 {

@@ -8,6 +8,7 @@ use super::engine::Engine;
 use super::filter::Filter;
 use super::reply::Reply;
 use super::request::{Fields, Request};
+use super::stats::add;
 use crate::clock::Now;
 use crate::ops::exp::Expression;
 
@@ -16,10 +17,16 @@ const FRAME: usize = 128 * 1024;
 
 /// Carries out a batch.
 pub(super) fn batch(engine: &Engine, now: Now, body: &[u8], out: &mut BytesMut) {
+    add(&engine.stats().batch_index_initiate, 1);
     let code = match BatchRequest::decode(body) {
         Ok(request) => rows(engine, now, &request, out),
         Err(_) => ResultCode::PARAMETER,
     };
+    let ended = match code {
+        ResultCode::OK => &engine.stats().batch_index_complete,
+        _ => &engine.stats().batch_index_error,
+    };
+    add(ended, 1);
     // One last message says how the batch went as a whole.
     message::write_header_only(
         out,

@@ -4,6 +4,7 @@ use bytes::BytesMut;
 use spikelet_wire::{Digest, FrameHeader, FrameType, Info1, Info2, Info4, Message, ResultCode};
 
 use super::filter::Filter;
+use super::info::Agents;
 use super::reply::{Metadata, Reply};
 use super::request::{Fields, Request};
 use super::stats::{Stats, add};
@@ -20,6 +21,7 @@ pub struct Engine {
     cluster: Cluster,
     namespaces: Vec<Namespace>,
     stats: Stats,
+    agents: Agents,
     started: Now,
 }
 
@@ -51,6 +53,7 @@ impl Engine {
             cluster,
             namespaces,
             stats: Stats::default(),
+            agents: Agents::default(),
             started: now,
         }
     }
@@ -85,6 +88,10 @@ impl Engine {
     #[must_use]
     pub const fn stats(&self) -> &Stats {
         &self.stats
+    }
+
+    pub(super) const fn agents(&self) -> &Agents {
+        &self.agents
     }
 
     /// Since when it answers.
@@ -136,7 +143,10 @@ impl Engine {
         let fields = Fields::of(&message);
         let mut reply = Reply::single(out);
         match (self.namespace(fields.namespace), fields.digest.map(Digest::try_from)) {
-            (None, _) => reply.status(ResultCode::INVALID_NAMESPACE, Metadata::default()),
+            (None, _) => {
+                add(&self.stats.early_tsvc_client_error, 1);
+                reply.status(ResultCode::INVALID_NAMESPACE, Metadata::default());
+            }
             // A message without a digest is a query.
             (Some(namespace), None) => query::query(now, namespace, &message, &fields, out),
             (Some(_), Some(Err(_))) => reply.status(ResultCode::PARAMETER, Metadata::default()),
@@ -157,34 +167,47 @@ impl Engine {
         Flow::Continue
     }
 
-    /// Carries out a command on one record.
+    /// Carries out a command on one record, and counts how it ended.
     pub(super) fn single(&self, now: Now, request: &Request<'_>, reply: &mut Reply<'_>) -> ResultCode {
-        let header = &request.header;
-        let refused = |reply: &mut Reply<'_>, code| {
-            reply.status(code, Metadata::default());
-            code
-        };
         let Some(namespace) = self.namespace(request.fields.namespace) else {
-            return refused(reply, ResultCode::INVALID_NAMESPACE);
+            return refuse(reply, ResultCode::INVALID_NAMESPACE);
         };
-        if header.info2.contains(Info2::WRITE) {
-            if header.info2.contains(Info2::DELETE) {
-                delete::delete(now, namespace, request, reply)
-            } else if request.fields.udf {
-                refused(reply, ResultCode::UNSUPPORTED_FEATURE)
-            } else if header.info4.intersects(Info4::MRT_ROLL_FORWARD | Info4::MRT_ROLL_BACK) {
-                refused(reply, ResultCode::ENTERPRISE_ONLY)
-            } else {
-                write::write(now, namespace, request, reply)
-            }
-        } else if header.info1.contains(Info1::READ) {
-            if header.info4.contains(Info4::MRT_VERIFY_READ) {
-                refused(reply, ResultCode::ENTERPRISE_ONLY)
-            } else {
-                read::read(now, namespace, request, reply)
-            }
+        let code = carry_out(now, namespace, request, reply);
+        let counters = &namespace.counters;
+        let origin = if reply.is_row() {
+            &counters.batch_sub
         } else {
-            refused(reply, ResultCode::PARAMETER)
-        }
+            &counters.client
+        };
+        origin.count(request.header.info2, code);
+        code
     }
+}
+
+fn carry_out(now: Now, namespace: &Namespace, request: &Request<'_>, reply: &mut Reply<'_>) -> ResultCode {
+    let header = &request.header;
+    if header.info2.contains(Info2::WRITE) {
+        if header.info2.contains(Info2::DELETE) {
+            delete::delete(now, namespace, request, reply)
+        } else if request.fields.udf {
+            refuse(reply, ResultCode::UNSUPPORTED_FEATURE)
+        } else if header.info4.intersects(Info4::MRT_ROLL_FORWARD | Info4::MRT_ROLL_BACK) {
+            refuse(reply, ResultCode::ENTERPRISE_ONLY)
+        } else {
+            write::write(now, namespace, request, reply)
+        }
+    } else if header.info1.contains(Info1::READ) {
+        if header.info4.contains(Info4::MRT_VERIFY_READ) {
+            refuse(reply, ResultCode::ENTERPRISE_ONLY)
+        } else {
+            read::read(now, namespace, request, reply)
+        }
+    } else {
+        refuse(reply, ResultCode::PARAMETER)
+    }
+}
+
+fn refuse(reply: &mut Reply<'_>, code: ResultCode) -> ResultCode {
+    reply.status(code, Metadata::default());
+    code
 }

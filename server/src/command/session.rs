@@ -12,7 +12,7 @@ pub struct Session {
     pub node: usize,
     /// The address under which the peer reached the node; `None` where there is no socket.
     pub local: Option<SocketAddr>,
-    /// What the peer says it is.
+    /// What the peer says it is, in base64.
     pub user_agent: Option<String>,
 }
 
@@ -29,7 +29,10 @@ impl Engine {
     }
 
     /// Ends a session.
-    pub fn disconnect(&self, _session: Session) {
+    pub fn disconnect(&self, session: Session) {
         add(&self.stats().client_connections_closed, 1);
+        if let Some(agent) = session.user_agent {
+            self.agents().change(Some(&agent), None);
+        }
     }
 }

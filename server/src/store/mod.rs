@@ -1,6 +1,7 @@
 //! What the server keeps: namespaces, partitions, records. Locks live here and nowhere else.
 
 pub mod bin;
+pub mod counters;
 pub mod namespace;
 pub mod record;
 pub mod set;

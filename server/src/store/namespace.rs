@@ -8,6 +8,7 @@ use dashmap::DashMap;
 use dashmap::mapref::one::{Ref, RefMut};
 use spikelet_wire::{Digest, PartitionId};
 
+use super::counters::CommandCounters;
 use super::record::Record;
 use super::set::{SetId, Sets};
 use crate::clock::Now;
@@ -51,6 +52,10 @@ pub struct Counters {
     pub objects: AtomicU64,
     /// How many records were removed because they had expired.
     pub expired_objects: AtomicU64,
+    /// Commands that came alone.
+    pub client: CommandCounters,
+    /// Commands that were rows of batches.
+    pub batch_sub: CommandCounters,
 }
 
 /// Times before which records count as truncated, in milliseconds since 2010.
@@ -191,19 +196,31 @@ impl Namespace {
 
     /// Removes from a partition the records that have expired or are truncated, and gives how many had expired.
     pub fn sweep(&self, id: PartitionId, now: Now) -> u64 {
-        let Some(mut partition) = self.partition_mut(id) else {
-            return 0;
-        };
         let mut expired = 0;
+        self.remove_if(id, |record| {
+            let has_expired = record.is_expired(now);
+            expired += u64::from(has_expired);
+            has_expired || self.is_truncated(record)
+        });
+        self.counters.expired_objects.fetch_add(expired, Ordering::Relaxed);
+        expired
+    }
+
+    /// Removes from a partition the records that are truncated.
+    pub fn sweep_truncated(&self, id: PartitionId) {
+        self.remove_if(id, |record| self.is_truncated(record));
+    }
+
+    fn remove_if(&self, id: PartitionId, mut doomed: impl FnMut(&Record) -> bool) {
+        let Some(mut partition) = self.partition_mut(id) else {
+            return;
+        };
         partition.retain(|_, record| {
-            let doomed = self.is_doomed(record, now);
+            let doomed = doomed(record);
             if doomed {
-                expired += u64::from(record.is_expired(now));
                 self.count_out(record.set);
             }
             !doomed
         });
-        self.counters.expired_objects.fetch_add(expired, Ordering::Relaxed);
-        expired
     }
 }

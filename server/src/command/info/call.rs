@@ -8,9 +8,11 @@ use spikelet_wire::{ResultCode, info};
 
 use super::table;
 use crate::clock::Now;
+use crate::cluster::Node;
 use crate::command::stats::add;
 use crate::command::{Engine, Session};
-use crate::config::{Edition, NamespaceConfig};
+use crate::config::Edition;
+use crate::store::Namespace;
 
 /// One info command while it is answered.
 pub(super) struct Call<'a> {
@@ -39,6 +41,11 @@ impl InfoError {
     /// A parameter is wrong.
     pub(super) fn parameter(text: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ResultCode::PARAMETER, text)
+    }
+
+    /// A parameter that must be there is not.
+    pub(super) fn missing(name: &str) -> Self {
+        Self::new(code_of(name), format!("missing '{name}'"))
     }
 
     /// The command or what it asks for belongs to the Enterprise Edition.
@@ -100,28 +107,52 @@ impl Call<'_> {
         self.out.truncate(self.out.len().saturating_sub(1));
     }
 
+    /// The node that the connection is to.
+    pub(super) fn node(&self) -> Option<Node> {
+        self.engine.cluster().nodes().get(self.session.node).copied()
+    }
+
+    /// The value of a parameter, if it is given.
+    pub(super) fn value(&self, name: &str) -> Option<&str> {
+        info::parameters(self.parameters)
+            .find(|(key, _)| *key == name)
+            .map(|(_, value)| value)
+    }
+
+    /// Whether a parameter is given.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.value(name).is_some()
+    }
+}
+
+impl<'a> Call<'a> {
     /// The value of a parameter that may be missing, but not empty or of `limit` bytes and more.
-    pub(super) fn optional(&self, name: &str, limit: usize) -> Result<Option<&str>, InfoError> {
+    pub(super) fn optional(&self, name: &str, limit: usize) -> Result<Option<&'a str>, InfoError> {
         let found = info::parameters(self.parameters).find(|(key, _)| *key == name);
-        checked(found.map(|(_, value)| value), name, limit)
+        found.map(|(_, value)| checked(value, name, limit)).transpose()
     }
 
     /// The value of a parameter that must be there.
-    pub(super) fn required(&self, name: &'static str, limit: usize) -> Result<&str, InfoError> {
-        self.optional(name, limit)?.ok_or_else(|| missing(name))
+    pub(super) fn required(&self, name: &str, limit: usize) -> Result<&'a str, InfoError> {
+        self.optional(name, limit)?.ok_or_else(|| InfoError::missing(name))
     }
 
-    /// The namespace that a parameter of one of these names names; errors speak of `namespace` whatever it was.
-    pub(super) fn namespace_name(&self, names: &[&str]) -> Result<Option<&str>, InfoError> {
-        let found = names
-            .iter()
-            .find_map(|name| info::parameters(self.parameters).find(|(key, _)| key == name));
-        checked(found.map(|(_, value)| value), "namespace", 32)
+    /// The namespace's name that a parameter of one of these names gives; errors speak of `namespace` whatever it was.
+    pub(super) fn namespace_name(&self, names: &[&str]) -> Result<Option<&'a str>, InfoError> {
+        let parameters = |name| info::parameters(self.parameters).find(move |(key, _)| *key == name);
+        let found = names.iter().copied().find_map(parameters);
+        found.map(|(_, value)| checked(value, "namespace", 32)).transpose()
+    }
+
+    /// The namespace's name, which must be given but need not be one of the node's.
+    pub(super) fn required_namespace_name(&self) -> Result<&'a str, InfoError> {
+        self.namespace_name(&["namespace"])?
+            .ok_or_else(|| InfoError::missing("namespace"))
     }
 
     /// The namespace of this name on the node.
-    pub(super) fn namespace(&self, name: &str) -> Result<&NamespaceConfig, InfoError> {
-        let mut namespaces = self.engine.config().namespaces.iter();
+    pub(super) fn namespace(&self, name: &str) -> Result<&'a Namespace, InfoError> {
+        let mut namespaces = self.engine.namespaces().iter();
         let found = namespaces.find(|namespace| namespace.name == name);
         found.ok_or(InfoError::new(
             ResultCode::INVALID_NAMESPACE,
@@ -129,23 +160,22 @@ impl Call<'_> {
         ))
     }
 
-    /// The namespace that must be named by one of these parameters, and be on the node.
-    pub(super) fn required_namespace(&self, names: &[&str]) -> Result<&NamespaceConfig, InfoError> {
-        let name = self.namespace_name(names)?.ok_or_else(|| missing("namespace"))?;
+    /// The namespace that must be given by one of these parameters, and be on the node.
+    pub(super) fn required_namespace(&self, names: &[&str]) -> Result<&'a Namespace, InfoError> {
+        let name = self
+            .namespace_name(names)?
+            .ok_or_else(|| InfoError::missing("namespace"))?;
         self.namespace(name)
     }
 }
 
-fn checked<'v>(value: Option<&'v str>, name: &str, limit: usize) -> Result<Option<&'v str>, InfoError> {
+/// A parameter's value, if it can be one: not empty, and under `limit` bytes.
+pub(super) fn checked<'v>(value: &'v str, name: &str, limit: usize) -> Result<&'v str, InfoError> {
     match value {
-        Some("") => Err(InfoError::new(code_of(name), format!("missing '{name}' value"))),
-        Some(value) if value.len() >= limit => Err(InfoError::new(code_of(name), format!("'{name}' value too long"))),
+        "" => Err(InfoError::new(code_of(name), format!("missing '{name}' value"))),
+        value if value.len() >= limit => Err(InfoError::new(code_of(name), format!("'{name}' value too long"))),
         value => Ok(value),
     }
-}
-
-fn missing(name: &str) -> InfoError {
-    InfoError::new(code_of(name), format!("missing '{name}'"))
 }
 
 fn code_of(parameter: &str) -> ResultCode {

@@ -3,16 +3,26 @@
 //! A command is `name`, `name:parameter=value;parameter=value` or `name/argument`, each ended by a newline. What stands
 //! behind the last newline is not read. Each is answered by its own text, a tab, what it answers, and a newline.
 
+mod agents;
 mod call;
+mod config;
+mod diagnostics;
 mod identity;
+mod indexes;
+mod modules;
+mod namespaces;
+mod parameters;
 mod partitions;
 mod peers;
+mod queries;
 mod statistics;
 mod table;
+mod truncate;
 
 use bytes::{BufMut, BytesMut};
 use spikelet_wire::{FrameHeader, FrameType};
 
+pub(super) use self::agents::Agents;
 use self::call::Call;
 use self::table::COMMANDS;
 use super::stats::add;

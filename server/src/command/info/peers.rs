@@ -11,7 +11,7 @@ const DEFAULT_PORT: u16 = 3000;
 
 /// The node's own address. A node that listens everywhere is where this client reached it.
 pub(super) fn service(call: &mut Call<'_>) -> Answered {
-    let Some(node) = call.engine.cluster().nodes().get(call.session.node) else {
+    let Some(node) = call.node() else {
         return Ok(());
     };
     let address = match call.session.local {
@@ -52,6 +52,7 @@ pub(super) fn peers_clear_std(call: &mut Call<'_>) -> Answered {
     answer_peers(call, &list)
 }
 
+/// Nor is there a second set of addresses.
 pub(super) fn peers_clear_alt(call: &mut Call<'_>) -> Answered {
     answer_peers(call, "")
 }

@@ -5,6 +5,7 @@ use std::fmt::Display;
 use bytes::BufMut;
 
 use super::call::{Answered, Call};
+use super::namespaces::all_objects;
 use super::table::COMMANDS;
 use crate::command::stats::get;
 
@@ -20,6 +21,11 @@ impl Call<'_> {
     /// Appends `name=value;` for each.
     pub(super) fn pairs<V: Display>(&mut self, pairs: &[(&str, V)]) {
         pairs.iter().for_each(|(name, value)| self.pair(name, value));
+    }
+
+    /// Appends `name=0;` for each.
+    pub(super) fn zeros(&mut self, names: &[&str]) {
+        names.iter().for_each(|name| self.pair(name, 0));
     }
 }
 
@@ -54,35 +60,41 @@ pub(super) fn statistics(call: &mut Call<'_>) -> Answered {
     call.pairs(&[("cluster_clock_skew_stop_writes_sec", 0), ("cluster_clock_skew_ms", 0)]);
     call.pair("cluster_clock_skew_outliers", "null");
     call.pair("uptime", uptime);
-    call.pairs(&[
-        ("info_queue", 0),
-        ("rw_in_progress", 0),
-        ("proxy_in_progress", 0),
-        ("tree_gc_queue", 0),
-    ]);
+    call.pairs(&[("objects", all_objects(call)), ("tombstones", 0)]);
+    call.zeros(&["info_queue", "rw_in_progress", "proxy_in_progress", "tree_gc_queue"]);
     call.pair("client_connections", opened.saturating_sub(closed));
     call.pair("client_connections_opened", opened);
     call.pair("client_connections_closed", closed);
+    for channel in ["admin", "heartbeat", "fabric"] {
+        for what in ["", "_opened", "_closed"] {
+            call.pair(format_args!("{channel}_connections{what}"), 0);
+        }
+    }
+    call.zeros(&["heartbeat_received_self", "heartbeat_received_foreign", "reaped_fds"]);
     call.pair("info_complete", get(&stats.info_complete));
     call.pair("info_timeout", 0);
     call.pair("demarshal_error", get(&stats.demarshal_error));
     call.pair("early_tsvc_client_error", get(&stats.early_tsvc_client_error));
+    call.zeros(&[
+        "early_tsvc_from_proxy_error",
+        "early_tsvc_from_proxy_batch_sub_error",
+        "long_queries_active",
+    ]);
     call.pair("batch_index_initiate", get(&stats.batch_index_initiate));
+    call.pair("batch_index_queue", "0:0");
     call.pair("batch_index_complete", get(&stats.batch_index_complete));
     call.pair("batch_index_error", get(&stats.batch_index_error));
+    call.zeros(&["batch_index_timeout", "batch_index_delay", "batch_index_unused_buffers"]);
+    call.zeros(&[
+        "batch_index_huge_buffers",
+        "batch_index_created_buffers",
+        "batch_index_destroyed_buffers",
+    ]);
     call.pair("paxos_principal", cluster.principal());
     call.pair("time_since_rebalance", uptime);
     call.pair("migrate_allowed", true);
     call.pair("migrate_partitions_remaining", 0);
     call.out.put_slice(b"deprecated_requests=");
     call.say(get(&stats.deprecated_requests));
-    Ok(())
-}
-
-/// Histograms of TTLs and sizes are made by nsup's slow cycle, which never comes within the life of a test.
-pub(super) fn histogram(call: &mut Call<'_>) -> Answered {
-    call.required_namespace(&["namespace"])?;
-    call.required("type", 128)?;
-    call.optional("set", 64)?;
     Ok(())
 }

@@ -1,7 +1,10 @@
 //! Every info command there is.
 
 use super::call::{Answered, Call};
-use super::{identity, partitions, peers, statistics};
+use super::{
+    agents, config, diagnostics, identity, indexes, modules, namespaces, partitions, peers, queries, statistics,
+    truncate,
+};
 
 /// An info command.
 pub(super) struct Command {
@@ -57,6 +60,11 @@ pub(super) const COMMANDS: &[Command] = commands! {
     "node" => identity::node, Summary;
     "compatibility-id" => statistics::compatibility_id, Summary;
     "edition" => identity::edition, Summary, Deprecated;
+    "build_ee_sha" => identity::build_ee_sha, Summary, Deprecated;
+    "build_sha" => identity::real_build, Summary, Deprecated;
+    "build_arch" => identity::arch, Summary, Deprecated;
+    "build_time" => identity::real_build, Summary, Deprecated;
+    "build_os" => identity::os, Summary, Deprecated;
     "build" => identity::build, Summary;
     "version" => identity::version, Summary;
     "statistics" => statistics::statistics, Summary;
@@ -64,28 +72,128 @@ pub(super) const COMMANDS: &[Command] = commands! {
     "services" => peers::services, Summary, Deprecated;
     "partition-generation" => partitions::partition_generation, Summary;
 
+    "admin-clear-std" => peers::nothing, ClientOnly;
+    "admin-tls-std" => peers::nothing, ClientOnly;
+    "alumni-clear-alt" => peers::peers_clear_alt, ClientOnly;
+    "alumni-clear-std" => peers::peers_clear_std, ClientOnly;
+    "alumni-tls-alt" => peers::peers_clear_alt, ClientOnly, EnterpriseOnly;
+    "alumni-tls-std" => peers::peers_clear_alt, ClientOnly, EnterpriseOnly;
+    "best-practices" => diagnostics::best_practices;
     "cluster-name" => identity::cluster_name;
     "cluster-stable" => partitions::cluster_stable;
+    "config-get" => config::get_config, ClientOnly, Deprecated;
+    "config-set" => config::set_config, ClientOnly, Deprecated;
     "connection" => identity::connection, ClientOnly;
+    "debug-record" => diagnostics::unsupported;
+    "debug-record-meta" => diagnostics::unsupported;
+    "digests" => identity::digests, ClientOnly, Deprecated;
+    "dump-cluster" => diagnostics::unsupported;
+    "dump-fabric" => diagnostics::unsupported;
+    "dump-hb" => diagnostics::unsupported;
+    "dump-hlc" => diagnostics::unsupported;
+    "dump-migrates" => diagnostics::unsupported;
+    "dump-rw" => diagnostics::unsupported;
+    "dump-skew" => diagnostics::unsupported;
+    "dump-wb-summary" => diagnostics::unsupported;
+    "endpoints" => diagnostics::unsupported, ClientOnly;
+    "eviction-reset" => diagnostics::unsupported;
+    "feature-key" => diagnostics::unsupported, EnterpriseOnly;
+    "get-config" => config::get_config;
+    "get-sl" => diagnostics::unsupported;
+    "get-stats" => diagnostics::get_stats;
+    "health-outliers" => diagnostics::nothing;
+    "health-stats" => diagnostics::nothing;
     "help" => statistics::help;
-    "histogram" => statistics::histogram;
+    "histogram" => diagnostics::histogram;
+    "index-pressure" => diagnostics::nothing;
+    "jem-stats" => diagnostics::unsupported;
+    "latencies" => diagnostics::latencies;
+    "log" => diagnostics::log;
+    "log-message" => diagnostics::log_message;
+    "log-set" => diagnostics::unsupported;
+    "logs" => diagnostics::logs;
+    "masking" => diagnostics::unsupported, EnterpriseOnly;
+    "masking-show" => diagnostics::unsupported, EnterpriseOnly;
+    "mcast" => diagnostics::unsupported, ClientOnly, Deprecated;
+    "mesh" => diagnostics::unsupported, ClientOnly, Deprecated;
     "name" => identity::node, ClientOnly, Deprecated;
-    "namespaces" => identity::namespaces;
+    "namespace" => namespaces::namespace;
+    "namespaces" => namespaces::namespaces;
+    "objects" => namespaces::objects, ClientOnly, Deprecated;
+    "partition-info" => partitions::partition_info, ClientOnly;
     "partitions" => partitions::partitions, ClientOnly, Deprecated;
     "peers-clear-alt" => peers::peers_clear_alt;
     "peers-clear-std" => peers::peers_clear_std;
     "peers-generation" => peers::peers_generation;
     "peers-tls-alt" => peers::peers_clear_alt, EnterpriseOnly;
     "peers-tls-std" => peers::peers_clear_alt, EnterpriseOnly;
+    "physical-devices" => diagnostics::unsupported;
+    "query-abort" => queries::query_abort;
+    "query-abort-all" => queries::query_abort_all;
+    "query-show" => queries::query_show;
+    "quiesce" => diagnostics::unsupported, EnterpriseOnly;
+    "quiesce-undo" => diagnostics::unsupported, EnterpriseOnly;
+    "rack-ids" => diagnostics::unsupported, EnterpriseOnly;
+    "racks" => diagnostics::unsupported, EnterpriseOnly;
     "rebalance-generation" => partitions::rebalance_generation, ClientOnly;
+    "recluster" => diagnostics::done;
+    "release" => identity::release, ClientOnly;
     "replicas" => partitions::replicas, ClientOnly;
     "replicas-all" => partitions::replicas_all, ClientOnly, Deprecated;
     "replicas-master" => partitions::replicas_master, ClientOnly, Deprecated;
+    "revive" => diagnostics::unsupported, EnterpriseOnly;
+    "roster" => diagnostics::unsupported, EnterpriseOnly;
+    "roster-set" => diagnostics::unsupported, EnterpriseOnly;
     "service" => peers::service, Deprecated;
     "service-clear-alt" => peers::nothing, ClientOnly;
     "service-clear-std" => peers::service, ClientOnly;
     "service-tls-alt" => peers::nothing, ClientOnly, EnterpriseOnly;
     "service-tls-std" => peers::nothing, ClientOnly, EnterpriseOnly;
     "services-alternate" => peers::nothing, ClientOnly, Deprecated;
+    "services-alumni-reset" => diagnostics::done;
+    "set-config" => config::set_config;
+    "set-log" => diagnostics::unsupported;
+    "sets" => namespaces::sets;
+    "sindex" => indexes::sindex, ClientOnly, Deprecated;
+    "sindex-create" => diagnostics::unsupported;
+    "sindex-delete" => indexes::delete;
+    "sindex-exists" => indexes::exists;
+    "sindex-list" => indexes::list;
+    "sindex-stat" => indexes::stat;
+    "smd-info" => diagnostics::unsupported, ClientOnly;
+    "smd-show" => diagnostics::unsupported, ClientOnly;
     "status" => identity::status;
+    "thread-traces" => diagnostics::unsupported;
+    "tip" => diagnostics::unsupported;
+    "tip-clear" => diagnostics::unsupported;
+    "truncate" => truncate::truncate;
+    "truncate-namespace" => truncate::truncate_namespace;
+    "truncate-namespace-undo" => diagnostics::unsupported;
+    "truncate-undo" => diagnostics::unsupported;
+    "udf-clear-cache" => diagnostics::unsupported, ClientOnly;
+    "udf-get" => modules::get;
+    "udf-list" => modules::list;
+    "udf-put" => diagnostics::unsupported;
+    "udf-remove" => modules::remove;
+    "user-agent-set" => agents::user_agent_set, ClientOnly;
+    "user-agents" => agents::user_agents, ClientOnly;
+    "xdr-dc-state" => diagnostics::unsupported, EnterpriseOnly;
+    "xdr-get-filter" => diagnostics::unsupported, EnterpriseOnly;
+    "xdr-set-filter" => diagnostics::unsupported, EnterpriseOnly;
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn behind_the_summary_commands_are_sorted_and_unique() {
+        let names: Vec<_> = COMMANDS
+            .iter()
+            .filter(|command| !command.in_summary())
+            .map(|command| command.name)
+            .collect();
+        assert!(names.is_sorted_by(|a, b| a < b), "{names:?}");
+        assert!(names.iter().all(|name| name.len() < 32));
+    }
+}

@@ -1,0 +1,73 @@
+//! Who the clients say they are.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::call::{Answered, Call, InfoError};
+
+/// The longest user agent, in base64, and one.
+const LONGEST: usize = 64;
+/// "unknown" in base64: what stands for a client that asked for `features` and never said who it is.
+const UNKNOWN: &str = "dW5rbm93bg==";
+
+/// How many connections each user agent, in base64, has.
+#[derive(Debug, Default)]
+pub(in crate::command) struct Agents(Mutex<BTreeMap<String, u32>>);
+
+impl Agents {
+    /// Counts a connection to `to` that so far counted to `from`.
+    pub(in crate::command) fn change(&self, from: Option<&str>, to: Option<&str>) {
+        let mut counts = self.lock();
+        if let Some(count) = from.and_then(|from| counts.get_mut(from)) {
+            *count = count.saturating_sub(1);
+        }
+        if let Some(to) = to {
+            *counts.entry(to.to_owned()).or_default() += 1;
+        }
+        counts.retain(|_, count| *count > 0);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, u32>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Notes that a client asked for `features`, as all but scripts do.
+pub(super) fn note_client(call: &mut Call<'_>) {
+    if call.session.user_agent.is_none() {
+        name(call, UNKNOWN.to_owned());
+    }
+}
+
+pub(super) fn user_agent_set(call: &mut Call<'_>) -> Answered {
+    if call.session.user_agent.as_ref().is_some_and(|agent| agent != UNKNOWN) {
+        return Err(InfoError::parameter("already set"));
+    }
+    let value = call.required("value", LONGEST)?;
+    if !is_base64(value) {
+        return Err(InfoError::parameter("'value' invalid base64"));
+    }
+    name(call, value.to_owned());
+    call.say("ok");
+    Ok(())
+}
+
+pub(super) fn user_agents(call: &mut Call<'_>) -> Answered {
+    for (agent, count) in call.engine.agents().lock().iter() {
+        call.say(format_args!("user-agent={agent}:count={count};"));
+    }
+    Ok(())
+}
+
+fn name(call: &mut Call<'_>, agent: String) {
+    call.engine
+        .agents()
+        .change(call.session.user_agent.as_deref(), Some(&agent));
+    call.session.user_agent = Some(agent);
+}
+
+fn is_base64(text: &str) -> bool {
+    let digits = text.trim_end_matches('=');
+    let is_digit = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+    text.len().is_multiple_of(4) && text.len() - digits.len() <= 2 && digits.bytes().all(is_digit)
+}

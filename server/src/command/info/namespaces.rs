@@ -1,0 +1,163 @@
+//! Namespaces and sets: what is in them, and what happened there.
+
+use std::fmt::Display;
+use std::sync::atomic::Ordering::Relaxed;
+
+use super::call::{Answered, Call};
+use super::config::write_namespace;
+use crate::command::stats::get;
+use crate::store::counters::{CommandCounters, Ends};
+use crate::store::{Namespace, Set};
+
+/// What the real server's primary index takes for a record, in bytes.
+const INDEX_ENTRY: u64 = 64;
+
+pub(super) fn namespaces(call: &mut Call<'_>) -> Answered {
+    call.list(call.engine.namespaces().iter().map(|namespace| &namespace.name))
+}
+
+pub(super) fn objects(call: &mut Call<'_>) -> Answered {
+    call.say(all_objects(call));
+    Ok(())
+}
+
+/// How many records there are.
+pub(super) fn all_objects(call: &Call<'_>) -> u64 {
+    call.engine
+        .namespaces()
+        .iter()
+        .map(|namespace| get(&namespace.counters.objects))
+        .sum()
+}
+
+/// Statistics and configuration of a namespace. Clients know no error here, so there is none.
+pub(super) fn namespace(call: &mut Call<'_>) -> Answered {
+    match call.namespace(call.parameters) {
+        Ok(namespace) => {
+            statistics(call, namespace);
+            write_namespace(call, namespace);
+            call.drop_last();
+        }
+        Err(_) => call.say("type=unknown"),
+    }
+    Ok(())
+}
+
+/// The sets of all namespaces, of one, or (`namespace/set`) the properties of one set.
+pub(super) fn sets(call: &mut Call<'_>) -> Answered {
+    if call.parameters.is_empty() {
+        for namespace in call.engine.namespaces() {
+            all_sets(call, namespace);
+        }
+        return Ok(());
+    }
+    let (name, set) = match call.parameters.split_once('/') {
+        Some((name, set)) => (name, Some(set)),
+        None => (call.parameters, None),
+    };
+    match (call.namespace(name), set) {
+        (Err(_), _) => call.say("ns_type=unknown"),
+        (Ok(namespace), None) => all_sets(call, namespace),
+        (Ok(namespace), Some(set)) => {
+            if let Some(set) = namespace
+                .sets
+                .find(set.as_bytes())
+                .and_then(|id| namespace.sets.get(id))
+            {
+                properties(call, &set);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn all_sets(call: &mut Call<'_>, namespace: &Namespace) {
+    for set in namespace.sets.all() {
+        let name = String::from_utf8_lossy(&set.name);
+        call.say(format_args!("ns={}:set={name}:", namespace.name));
+        properties(call, &set);
+    }
+}
+
+fn properties(call: &mut Call<'_>, set: &Set) {
+    let (objects, truncate_lut) = (set.objects.load(Relaxed), set.truncate_lut.load(Relaxed));
+    call.say(format_args!(
+        "objects={objects}:tombstones=0:data_used_bytes=0:truncate_lut={truncate_lut}:sindexes=0:\
+         index_populating=false:truncating=false:default-read-touch-ttl-pct=0:default-ttl=0:\
+         disable-eviction=false:enable-index=false:stop-writes-count=0:stop-writes-size=0;"
+    ));
+}
+
+/// Nothing is evicted, migrated, proxied or compressed here, and nothing of that is ever in progress.
+fn statistics(call: &mut Call<'_>, namespace: &Namespace) {
+    let cluster = call.engine.cluster();
+    let (objects, node) = (get(&namespace.counters.objects), call.session.node);
+    let replicas = cluster.replicas(namespace.settings.replication_factor);
+    let (master, prole) = if cluster.nodes().len() == 1 {
+        (objects, 0)
+    } else {
+        replicated(call, namespace, replicas)
+    };
+    call.pair("ns_cluster_size", cluster.nodes().len());
+    call.pair("effective_replication_factor", replicas);
+    call.pair("objects", master + prole);
+    call.zeros(&["tombstones", "xdr_tombstones", "xdr_bin_cemeteries", "mrt_provisionals"]);
+    call.pairs(&[("master_objects", master), ("master_tombstones", 0)]);
+    call.pairs(&[("prole_objects", prole), ("prole_tombstones", 0)]);
+    call.zeros(&["non_replica_objects", "non_replica_tombstones", "unreplicated_records"]);
+    call.zeros(&["dead_partitions", "unavailable_partitions", "auto_revived_partitions"]);
+    call.pairs(&[
+        ("clock_skew_stop_writes", false),
+        ("stop_writes", false),
+        ("hwm_breached", false),
+    ]);
+    call.pair("current_time", call.now.seconds());
+    call.pair("expired_objects", get(&namespace.counters.expired_objects));
+    call.zeros(&["evicted_objects", "evict_ttl", "evict_void_time", "smd_evict_void_time"]);
+    call.pair("truncate_lut", namespace.truncate_lut().0);
+    call.pair("truncating", false);
+    call.zeros(&["sindex_gc_cleaned", "mrt_monitors", "mrt_monitors_active", "xmem_id"]);
+    call.pair("index_used_bytes", objects.saturating_mul(INDEX_ENTRY));
+    call.zeros(&["set_index_used_bytes", "sindex_used_bytes"]);
+    call.pairs(&[("pending_quiesce", false), ("effective_is_quiesced", false)]);
+    call.zeros(&["nodes_quiesced", "effective_active_rack"]);
+    call.zeros(&["migrate_tx_partitions_active", "migrate_rx_partitions_active"]);
+    call.zeros(&["migrate_tx_partitions_initial", "migrate_tx_partitions_remaining"]);
+    call.zeros(&["migrate_rx_partitions_initial", "migrate_rx_partitions_remaining"]);
+    call.zeros(&["migrate_signals_active", "migrate_signals_remaining"]);
+    call.pair(
+        "migrate_fresh_partitions",
+        u64::from(node == 0) * u64::from(spikelet_wire::PARTITIONS),
+    );
+    commands(call, "client", &namespace.counters.client);
+    commands(call, "batch_sub", &namespace.counters.batch_sub);
+}
+
+/// How many records a node of several has as their master, and how many as a replica.
+fn replicated(call: &Call<'_>, namespace: &Namespace, replicas: usize) -> (u64, u64) {
+    let mut counts = (0, 0);
+    for id in namespace.partition_ids() {
+        let objects = namespace.partition(id).map_or(0, |partition| partition.len() as u64);
+        match call.engine.cluster().place(call.session.node, id.get()) {
+            0 => counts.0 += objects,
+            place if place < replicas => counts.1 += objects,
+            _ => {}
+        }
+    }
+    counts
+}
+
+fn commands(call: &mut Call<'_>, origin: &str, counters: &CommandCounters) {
+    let mut ends = |kind: &dyn Display, ends: &Ends, can_miss: bool| {
+        call.pair(format_args!("{origin}_{kind}_success"), get(&ends.success));
+        call.pair(format_args!("{origin}_{kind}_error"), get(&ends.error));
+        call.pair(format_args!("{origin}_{kind}_timeout"), get(&ends.timeout));
+        if can_miss {
+            call.pair(format_args!("{origin}_{kind}_not_found"), get(&ends.not_found));
+        }
+        call.pair(format_args!("{origin}_{kind}_filtered_out"), get(&ends.filtered_out));
+    };
+    ends(&"read", &counters.read, true);
+    ends(&"write", &counters.write, false);
+    ends(&"delete", &counters.delete, true);
+}

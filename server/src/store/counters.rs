@@ -1,0 +1,50 @@
+//! How commands on a namespace's records ended, counted as the info protocol reports it.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use spikelet_wire::{Info2, ResultCode};
+
+/// The ends of the commands that came one way: alone, or as rows of batches.
+#[derive(Debug, Default)]
+pub struct CommandCounters {
+    /// Commands that only read.
+    pub read: Ends,
+    /// Commands that write.
+    pub write: Ends,
+    /// Deletes of whole records.
+    pub delete: Ends,
+}
+
+/// The ends of one kind of command.
+#[derive(Debug, Default)]
+pub struct Ends {
+    /// It did what it was to do.
+    pub success: AtomicU64,
+    /// It was refused. A write that finds no record ends here.
+    pub error: AtomicU64,
+    /// It took too long.
+    pub timeout: AtomicU64,
+    /// A read or a delete found no record.
+    pub not_found: AtomicU64,
+    /// Its filter left the record out.
+    pub filtered_out: AtomicU64,
+}
+
+impl CommandCounters {
+    /// Counts a command, told by its flags, as ended with a result code.
+    pub fn count(&self, info2: Info2, code: ResultCode) {
+        let (ends, is_write) = match info2 {
+            info2 if !info2.contains(Info2::WRITE) => (&self.read, false),
+            info2 if info2.contains(Info2::DELETE) => (&self.delete, false),
+            _ => (&self.write, true),
+        };
+        let counter = match code {
+            ResultCode::OK => &ends.success,
+            ResultCode::NOT_FOUND if !is_write => &ends.not_found,
+            ResultCode::FILTERED_OUT => &ends.filtered_out,
+            ResultCode::TIMEOUT => &ends.timeout,
+            _ => &ends.error,
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+}
