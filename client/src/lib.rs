@@ -40,6 +40,8 @@ mod record;
 mod request;
 mod response;
 mod retry;
+#[cfg(feature = "serde")]
+mod structs;
 
 pub use client::{Client, ClientBuilder};
 pub use command::batch::{BatchRecord, BatchRow};
@@ -49,6 +51,9 @@ pub use key::Key;
 pub use operation::Operation;
 pub use policy::{ExistsAction, FilterExpression, Generation, Policy, Ttl};
 pub use record::{Bins, IntoBins, OrderedRecord, Record};
+#[cfg(feature = "serde")]
+pub use structs::{Serde, from_value, to_value};
+
 pub use spikelet_wire::value::WrongType;
 pub use spikelet_wire::{self as wire, Digest, Map, MapOrder, OpCode, ParticleType, ResultCode, UserKey, Value};
 
