@@ -1,0 +1,225 @@
+//! The client against nodes that fail: what is tried again, what is in doubt, what is used again.
+
+use std::time::Duration;
+
+use spikelet_client::{BatchRow, Client, ErrorKind, Key, Policy, ResultCode, bins};
+use spikelet_tests::fake_node::{FakeNode, Reply};
+
+async fn start() -> (FakeNode, Client) {
+    let node = FakeNode::start("A1");
+    let client = Client::connect(node.addr()).await.unwrap();
+    (node, client)
+}
+
+fn key(n: i64) -> Key {
+    Key::new("test", "demo", n)
+}
+
+const SHORT: Policy = Policy {
+    total_timeout: Duration::from_millis(150),
+    socket_timeout: Duration::ZERO,
+    max_retries: 2,
+    sleep_between_retries: Duration::from_millis(1),
+};
+
+#[tokio::test]
+async fn a_read_is_tried_again_when_its_connection_breaks() {
+    let (node, client) = start().await;
+    node.script([Reply::Close, Reply::Close]);
+    assert!(client.exists(key(1)).await.unwrap());
+    assert_eq!(node.commands(), 3);
+
+    node.script([Reply::Close, Reply::Close, Reply::Close]);
+    let error = client.exists(key(1)).await.unwrap_err();
+    assert_eq!((error.kind(), error.in_doubt()), (ErrorKind::Connection, false));
+    assert_eq!(node.commands(), 6);
+
+    node.script([Reply::Close]);
+    assert!(client.get(key(1)).max_retries(0).await.is_err());
+}
+
+#[tokio::test]
+async fn a_write_that_may_have_been_applied_is_not_tried_again() {
+    let (node, client) = start().await;
+    node.script([Reply::Close]);
+    let error = client.put(key(1), bins! {"a" => 1}).await.unwrap_err();
+    assert_eq!((error.kind(), error.in_doubt()), (ErrorKind::Connection, true));
+    assert_eq!((error.node(), node.commands()), (Some("A1"), 1));
+
+    node.script([Reply::Close]);
+    client.put(key(1), bins! {"a" => 1}).retry_in_doubt(true).await.unwrap();
+    assert_eq!(node.commands(), 3);
+
+    node.script([Reply::Close, Reply::Code(ResultCode::RECORD_EXISTS)]);
+    let put = client.put(key(1), bins! {"a" => 1}).create_only().retry_in_doubt(true);
+    let error = put.await.unwrap_err();
+    assert!(
+        error.is_record_exists() && error.in_doubt(),
+        "the first attempt may have created it"
+    );
+}
+
+#[tokio::test]
+async fn a_write_that_was_refused_for_the_moment_is_tried_again() {
+    let (node, client) = start().await;
+    node.script([Reply::Code(ResultCode::UNAVAILABLE), Reply::Code(ResultCode::KEY_BUSY)]);
+    client.put(key(1), bins! {"a" => 1}).await.unwrap();
+    assert_eq!(
+        (node.commands(), node.connections()),
+        (3, 2),
+        "one connection tends, one serves"
+    );
+
+    node.script([Reply::Code(ResultCode::TIMEOUT)]);
+    let error = client.put(key(1), bins! {"a" => 1}).await.unwrap_err();
+    assert!(error.is_timeout() && error.in_doubt());
+}
+
+#[tokio::test]
+async fn a_write_to_a_silent_node_times_out_in_doubt() {
+    let (node, client) = start().await;
+    node.script([Reply::Silence]);
+    let error = client.put(key(1), bins! {"a" => 1}).policy(SHORT).await.unwrap_err();
+    assert_eq!((error.kind(), error.in_doubt()), (ErrorKind::Timeout, true));
+    client.put(key(1), bins! {"a" => 1}).policy(SHORT).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_read_is_tried_again_when_an_attempt_is_silent() {
+    let (node, client) = start().await;
+    node.script([Reply::Silence]);
+    let read = client
+        .exists(key(1))
+        .policy(SHORT)
+        .socket_timeout(Duration::from_millis(30));
+    assert!(read.await.unwrap());
+    assert_eq!(node.commands(), 2);
+}
+
+#[tokio::test]
+async fn a_connection_that_the_server_closed_is_not_used() {
+    let (node, client) = start().await;
+    for _ in 0..20 {
+        node.script([Reply::AnswerAndClose]);
+        client.put(key(1), bins! {"a" => 1}).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    client.put(key(1), bins! {"a" => 1}).await.unwrap();
+    assert_eq!(node.commands(), 21, "each was sent once");
+    node.disconnect();
+    tokio::time::sleep(Duration::from_millis(2)).await;
+    client.put(key(1), bins! {"a" => 1}).max_retries(0).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_answer_that_cannot_be_read_closes_the_connection() {
+    let (node, client) = start().await;
+    for garbage in [
+        b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec(),
+        [&[2, 3, 0, 0, 0, 0, 0, 4][..], b"four"].concat(),
+        [2, 3, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff].to_vec(),
+    ] {
+        node.script([Reply::Bytes(garbage)]);
+        let error = client.put(key(1), bins! {"a" => 1}).await.unwrap_err();
+        assert_eq!((error.kind(), error.in_doubt()), (ErrorKind::Protocol, true));
+    }
+    assert_eq!((node.commands(), node.connections()), (3, 4));
+}
+
+#[tokio::test]
+async fn a_command_that_is_given_up_leaves_no_answer_behind() {
+    let (node, client) = start().await;
+    client.put(key(1), bins! {"a" => 1}).await.unwrap();
+    node.script([Reply::Silence]);
+    let put = client.put(key(1), bins! {"a" => 1});
+    assert!(tokio::time::timeout(Duration::from_millis(30), put).await.is_err());
+    client.put(key(2), bins! {"a" => 1}).await.unwrap();
+    assert_eq!(node.connections(), 3);
+}
+
+#[tokio::test]
+async fn a_command_that_waits_for_a_connection_is_not_in_doubt() {
+    let node = FakeNode::start("A1");
+    let client = Client::builder(node.addr()).max_connections(1).await.unwrap();
+    node.script([Reply::Silence]);
+    let first = tokio::spawn(client.put(key(1), bins! {"a" => 1}).into_future());
+    while node.commands() == 0 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let error = client.put(key(2), bins! {"a" => 1}).policy(SHORT).await.unwrap_err();
+    assert_eq!((error.kind(), error.in_doubt()), (ErrorKind::Timeout, false));
+    first.abort();
+}
+
+#[tokio::test]
+async fn the_rows_of_a_batch_share_the_fate_of_their_group() {
+    let (node, client) = start().await;
+    node.script([Reply::Close]);
+    let rows = || [BatchRow::read(key(1)), BatchRow::write(key(2), bins! {"a" => 1})];
+    // The read goes out again, and the node's plain OK answers it.
+    let records = client.batch(rows()).policy(SHORT).await.unwrap();
+    assert_eq!(records[0].result_code(), Some(ResultCode::OK));
+    assert_eq!((records[1].result_code(), records[1].in_doubt()), (None, true));
+    assert_eq!(node.commands(), 2, "the write did not go out again");
+
+    node.script([Reply::Close]);
+    let error = client.batch_read([key(1)]).max_retries(0).await.unwrap_err();
+    assert_eq!((error.kind(), error.in_doubt()), (ErrorKind::Connection, false));
+}
+
+/// Two nodes that know each other: one is master of the even partitions, the other of the odd ones.
+fn pair() -> (FakeNode, FakeNode) {
+    let (a, b) = (FakeNode::start("A1"), FakeNode::start("B1"));
+    let bitmap = |byte: u8| {
+        // Three equal bytes are four characters of base64; 512 bytes are 170 times three, and two.
+        const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        let bits = u32::from_be_bytes([0, byte, byte, byte]);
+        let digit = |at: u32| DIGITS[(bits >> (18 - 6 * at) & 63) as usize] as char;
+        let three: String = (0..4).map(digit).collect();
+        let last = DIGITS[((u32::from(byte) & 15) << 2) as usize] as char;
+        format!("{}{}{}{last}=", three.repeat(170), digit(0), digit(1))
+    };
+    let (even, odd) = (bitmap(0b1010_1010), bitmap(0b0101_0101));
+    a.set_info("replicas", &format!("test:0,2,{even},{odd}"));
+    b.set_info("replicas", &format!("test:0,2,{odd},{even}"));
+    a.set_info("peers-clear-std", &format!("1,3000,[[B1,,[{}]]]", b.addr()));
+    b.set_info("peers-clear-std", &format!("1,3000,[[A1,,[{}]]]", a.addr()));
+    a.set_info("peers-generation", "1");
+    b.set_info("peers-generation", "1");
+    (a, b)
+}
+
+#[tokio::test]
+async fn commands_go_to_the_master_of_their_partition() {
+    let (a, b) = pair();
+    let client = Client::connect(a.addr()).await.unwrap();
+    let mut nodes = client.nodes();
+    nodes.sort();
+    assert_eq!(nodes, ["A1", "B1"]);
+    let even = (0..100)
+        .filter(|&n| key(n).digest().partition_id().get().is_multiple_of(2))
+        .count();
+    for n in 0..100 {
+        client.put(key(n), bins! {"a" => 1}).await.unwrap();
+    }
+    assert_eq!((a.commands(), b.commands()), (even, 100 - even));
+}
+
+#[tokio::test]
+async fn another_replica_is_asked_when_the_master_fails_and_the_lost_node_is_dropped() {
+    let (a, b) = pair();
+    let client = Client::builder(a.addr())
+        .tend_interval(Duration::from_millis(20))
+        .await
+        .unwrap();
+    b.set_info("peers-clear-std", "2,3000,[]");
+    b.set_info("peers-generation", "2");
+    drop(a);
+    for n in 0..20 {
+        client.put(key(n), bins! {"a" => 1}).await.unwrap();
+    }
+    assert_eq!(b.commands(), 20);
+    while client.nodes() != ["B1"] {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
