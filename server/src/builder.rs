@@ -119,8 +119,8 @@ impl Builder {
         let clock = Clock::default();
         let engine = Arc::new(Engine::with_cluster(config, cluster, clock.now()));
         let addresses = bound.addresses.clone();
-        let running = bound.run(Arc::clone(&engine), clock).map_err(StartError::Run)?;
-        Ok(Server::new(running, engine, addresses))
+        let running = bound.run(Arc::clone(&engine), clock.clone()).map_err(StartError::Run)?;
+        Ok(Server::new(running, engine, clock, addresses))
     }
 }
 

@@ -16,9 +16,12 @@ pub mod ops;
 pub mod store;
 
 mod builder;
+mod inspect;
 mod net;
 mod server;
 
 pub use builder::{Builder, StartError};
 pub use config::{ConfigError, Edition, NamespaceConfig};
+pub use inspect::Record;
 pub use server::Server;
+pub use spikelet_wire::{Digest, ResultCode, UserKey, Value};

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::builder::{Builder, StartError};
+use crate::clock::{Clock, Now};
 use crate::command::Engine;
 use crate::net::Running;
 
@@ -22,6 +23,7 @@ pub struct Server {
     // The sockets close before the engine goes.
     _running: Running,
     engine: Arc<Engine>,
+    clock: Clock,
     addresses: Vec<SocketAddr>,
 }
 
@@ -41,10 +43,11 @@ impl Server {
         Builder::default()
     }
 
-    pub(crate) const fn new(running: Running, engine: Arc<Engine>, addresses: Vec<SocketAddr>) -> Self {
+    pub(crate) const fn new(running: Running, engine: Arc<Engine>, clock: Clock, addresses: Vec<SocketAddr>) -> Self {
         Self {
             _running: running,
             engine,
+            clock,
             addresses,
         }
     }
@@ -64,6 +67,12 @@ impl Server {
     pub fn hosts(&self) -> String {
         let hosts: Vec<String> = self.addresses.iter().map(SocketAddr::to_string).collect();
         hosts.join(",")
+    }
+
+    /// The time, as the server knows it.
+    #[must_use]
+    pub fn now(&self) -> Now {
+        self.clock.now()
     }
 
     /// What it holds, to be asked without a connection.

@@ -44,13 +44,15 @@ pub(super) fn void_time(
     {
         return Err(ResultCode::FORBIDDEN);
     }
-    Ok(match ttl {
+    let void_time = match ttl {
         NEVER => 0,
         DONT_UPDATE => existing.map_or(0, |record| record.void_time),
         DEFAULT if default == 0 => 0,
         DEFAULT => now.seconds().saturating_add(default),
         seconds => now.seconds().saturating_add(seconds),
-    })
+    };
+    namespace.note_void_time(void_time);
+    Ok(void_time)
 }
 
 /// A read that renews the TTL of its record.

@@ -2,6 +2,7 @@
 
 mod connection;
 mod listener;
+mod nsup;
 mod reaper;
 mod runtime;
 

@@ -9,6 +9,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 
 use super::listener::{self, Shared};
+use super::nsup;
 use super::reaper::Reaper;
 use crate::clock::Clock;
 use crate::command::Engine;
@@ -54,6 +55,7 @@ impl Bound {
             let listener = tokio::net::TcpListener::from_std(listener)?;
             runtime.spawn(listener::accept(Arc::clone(&shared), node, listener));
         }
+        runtime.spawn(nsup::run(shared));
         let (stop, stopped) = oneshot::channel();
         let thread = std::thread::Builder::new()
             .name("spikelet".to_owned())

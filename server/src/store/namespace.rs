@@ -26,6 +26,7 @@ pub struct Namespace {
     /// What happened in it.
     pub counters: Counters,
     truncation: Truncation,
+    expiry: Expiry,
     // A partition comes to be when it is first written. The lock of the shard it is in is the lock of its records.
     partitions: DashMap<PartitionId, Partition, BuildHasherDefault<PartitionHasher>>,
 }
@@ -67,6 +68,21 @@ struct Truncation {
     latest: AtomicU64,
 }
 
+/// No record of a namespace expires before this: what never expires is not looked through.
+#[derive(Debug)]
+struct Expiry {
+    /// In seconds since 2010.
+    earliest: AtomicU32,
+}
+
+impl Default for Expiry {
+    fn default() -> Self {
+        Self {
+            earliest: AtomicU32::new(u32::MAX),
+        }
+    }
+}
+
 /// The records of a partition, in the order of their digests: the order of a scan.
 pub type Partition = BTreeMap<Digest, Record>;
 
@@ -106,6 +122,7 @@ impl Namespace {
             sets: Sets::default(),
             counters: Counters::default(),
             truncation: Truncation::default(),
+            expiry: Expiry::default(),
             partitions: DashMap::default(),
         }
     }
@@ -194,13 +211,34 @@ impl Namespace {
         ids
     }
 
+    /// Notes that a record is to have a void time, other than 0.
+    pub fn note_void_time(&self, void_time: u32) {
+        if void_time != 0 && void_time < self.expiry.earliest.load(Ordering::Relaxed) {
+            self.expiry.earliest.fetch_min(void_time, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether a sweep may find something that has expired. Then every partition is to be swept.
+    pub fn begin_sweep(&self, now: Now) -> bool {
+        let may_find = self.expiry.earliest.load(Ordering::Relaxed) < now.seconds();
+        if may_find {
+            // Each partition notes anew what remains.
+            self.expiry.earliest.store(u32::MAX, Ordering::Relaxed);
+        }
+        may_find
+    }
+
     /// Removes from a partition the records that have expired or are truncated, and gives how many had expired.
     pub fn sweep(&self, id: PartitionId, now: Now) -> u64 {
         let mut expired = 0;
         self.remove_if(id, |record| {
             let has_expired = record.is_expired(now);
             expired += u64::from(has_expired);
-            has_expired || self.is_truncated(record)
+            let doomed = has_expired || self.is_truncated(record);
+            if !doomed {
+                self.note_void_time(record.void_time);
+            }
+            doomed
         });
         self.counters.expired_objects.fetch_add(expired, Ordering::Relaxed);
         expired
@@ -209,6 +247,13 @@ impl Namespace {
     /// Removes from a partition the records that are truncated.
     pub fn sweep_truncated(&self, id: PartitionId) {
         self.remove_if(id, |record| self.is_truncated(record));
+    }
+
+    /// Removes all records, and leaves the sets.
+    pub fn clear(&self) {
+        for id in self.partition_ids() {
+            self.remove_if(id, |_| true);
+        }
     }
 
     fn remove_if(&self, id: PartitionId, mut doomed: impl FnMut(&Record) -> bool) {
