@@ -47,42 +47,85 @@ fn rows(engine: &Engine, now: Now, request: &BatchRequest<'_>, out: &mut BytesMu
     };
     let parent_filter = parent_filter.as_ref().map_or(Filter::None, Filter::Built);
     let mut answers = Answers::begin(request.batch.flags, out);
+    let inline = request.batch.flags.contains(BatchFlags::INLINE_IN_MEMORY) || request.batch.announced() == 1;
+    let shares: &[Share] = if inline {
+        &[Share::All]
+    } else {
+        &[Share::Others, Share::Own]
+    };
+    let mut result = Ok(());
+    for share in shares {
+        result = carry_out(engine, now, request, parent_filter, *share, &mut answers);
+    }
+    answers.end(result.err())
+}
+
+/// Which rows a pass carries out.
+///
+/// Rows that are not to be carried out inline are dealt to the service threads in turn. The thread that reads the batch
+/// comes to its own share only when it has dealt them all, and so the rows of the others are done before. With two
+/// threads, the fewest that show this, every other row is another thread's; the last error that comes is the one that the
+/// batch ends with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Share {
+    All,
+    Others,
+    Own,
+}
+
+impl Share {
+    const fn has(self, position: usize) -> bool {
+        match self {
+            Self::All => true,
+            Self::Own => position.is_multiple_of(2),
+            Self::Others => !position.is_multiple_of(2),
+        }
+    }
+}
+
+/// Carries out the rows of a share, up to one that is damaged.
+fn carry_out(
+    engine: &Engine,
+    now: Now,
+    request: &BatchRequest<'_>,
+    parent_filter: Filter<'_>,
+    share: Share,
+    answers: &mut Answers<'_>,
+) -> Result<(), ResultCode> {
     let mut previous: Option<RowContent<'_>> = None;
-    for row in request.batch.rows() {
-        let Ok(row) = row else {
-            return answers.end(Some(ResultCode::PARAMETER));
-        };
+    for (position, row) in request.batch.rows().enumerate() {
+        let row = row.map_err(|_| ResultCode::PARAMETER)?;
         let repeats = row.content.is_none();
-        let Some(content) = row.content.or(previous) else {
-            return answers.end(Some(ResultCode::PARAMETER));
-        };
+        let content = row.content.or(previous).ok_or(ResultCode::PARAMETER)?;
         previous = Some(content);
         let fields = Fields::of(&content.message);
         // A key belongs to one record, so a row with a key cannot be repeated; and every row's namespace must exist, or
         // the batch ends there.
         if (repeats && fields.key.is_some()) || engine.namespace(fields.namespace).is_none() {
-            return answers.end(Some(ResultCode::PARAMETER));
+            return Err(ResultCode::PARAMETER);
+        }
+        if !share.has(position) {
+            continue;
         }
         let mut header = content.message.header;
         header.info1.remove(Info1::COMPRESS_RESPONSE | Info1::XDR);
-        let filter = fields.filter.map_or(parent_filter, Filter::Unread);
         let row_request = Request {
             header,
             message: content.message,
             fields,
             digest: row.digest,
-            filter,
+            filter: fields.filter.map_or(parent_filter, Filter::Unread),
             is_background: false,
         };
         answers.row(row.index, |reply| engine.single(now, &row_request, reply));
     }
-    answers.end(None)
+    Ok(())
 }
 
 /// The answers to a batch's rows, a frame at a time.
 ///
-/// Unless a batch asks for all errors, the first row that fails ends the answers: without the rows of its frame or with
-/// them, as the batch's flags say. Rows behind it are carried out all the same.
+/// Unless a batch asks for all errors, a row that fails ends the answers: without the rows of its frame or with them, as
+/// the batch's flags say. The other rows are carried out all the same.
 struct Answers<'b> {
     out: &'b mut BytesMut,
     flags: BatchFlags,
