@@ -1,0 +1,390 @@
+//! What is fuzzed: functions that take any bytes, and the seeds to start from, which are recorded exchanges.
+//!
+//! `fuzz.rs` beside this file drives them with mutated seeds in every test run; the package in `fuzz/` drives them with
+//! libFuzzer. Either way a target fails by a panic: of ours, or of an assertion about what must hold for any bytes.
+
+use std::sync::OnceLock;
+
+use bytes::BytesMut;
+use spikelet::clock::Now;
+use spikelet::command::{Engine, Flow};
+use spikelet::config::Config;
+use spikelet::ops::Particle;
+use spikelet_conformance::recorded::{self, Case, Expected};
+use spikelet_wire::batch::{Batch, BatchRequest};
+use spikelet_wire::bits::BitOperation;
+use spikelet_wire::hll::HllOperation;
+use spikelet_wire::msgpack::Reader;
+use spikelet_wire::{
+    Digest, Field, FieldType, FrameHeader, FrameType, Header, Info1, Info2, Message, MessageWriter, Op, OpCode,
+    ParticleType, UserKey, Value, frame,
+};
+
+/// Something that takes any bytes.
+#[derive(Debug, Clone, Copy)]
+pub struct Target {
+    /// Its name.
+    pub name: &'static str,
+    /// Gives bytes to it; panics if it is broken.
+    pub run: fn(&[u8]),
+    seeds: fn(&Case) -> Vec<Vec<u8>>,
+}
+
+/// All of them.
+pub const TARGETS: [Target; 6] = [
+    Target {
+        name: "frames",
+        run: frames,
+        seeds: frame_seeds,
+    },
+    Target {
+        name: "msgpack",
+        run: msgpack,
+        seeds: msgpack_seeds,
+    },
+    Target {
+        name: "particle",
+        run: particle,
+        seeds: particle_seeds,
+    },
+    Target {
+        name: "operation",
+        run: operation,
+        seeds: operation_seeds,
+    },
+    Target {
+        name: "expression",
+        run: expression,
+        seeds: expression_seeds,
+    },
+    Target {
+        name: "connection",
+        run: connection,
+        seeds: connection_seeds,
+    },
+];
+
+impl Target {
+    /// Bytes that it understands, one in `every` recorded cases of each area.
+    #[must_use]
+    pub fn seeds(&self, every: usize) -> Vec<Vec<u8>> {
+        let cases = cases().iter().flat_map(|area| area.iter().step_by(every));
+        let mut seeds: Vec<_> = cases.flat_map(self.seeds).filter(|seed| !seed.is_empty()).collect();
+        seeds.sort();
+        seeds.dedup();
+        seeds
+    }
+}
+
+/// The recorded cases of each area, and those that crash the real server.
+fn cases() -> &'static [Vec<Case>] {
+    static CASES: OnceLock<Vec<Vec<Case>>> = OnceLock::new();
+    CASES.get_or_init(|| {
+        let areas = recorded::AREAS.iter().map(|area| recorded::area(area));
+        let all = areas.chain([recorded::crashes()]).collect::<std::io::Result<_>>();
+        all.expect("recordings are read")
+    })
+}
+
+/// Frames, messages and what is in them decode or are refused.
+pub fn frames(bytes: &[u8]) {
+    each_frame(bytes, |header, body| {
+        if header.frame_type == FrameType::COMPRESSED {
+            let _ = frame::decompress(body);
+        }
+        let mut rest = body;
+        while let Ok((message, behind)) = Message::decode_first(rest) {
+            assert_eq!(message.fields().count(), message.field_count());
+            assert_eq!(message.ops().count(), message.op_count());
+            message.fields().for_each(|field| read_field(&field));
+            message.ops().for_each(|op| {
+                let _ = Value::from_particle(op.particle_type, op.value);
+            });
+            rest = behind;
+        }
+        if let Ok(batch) = BatchRequest::decode(body) {
+            let _ = format!("{batch:?}");
+        }
+    });
+}
+
+fn read_field(field: &Field<'_>) {
+    match field.field_type {
+        FieldType::KEY => {
+            let _ = UserKey::from_field(field.data);
+        }
+        FieldType::BATCH | FieldType::BATCH_WITH_SET => {
+            if let Ok(batch) = Batch::decode(field.data) {
+                // A row that is damaged ends a batch, and the number of rows is only announced.
+                let rows = batch.rows().take_while(Result::is_ok).count();
+                assert!(rows <= field.data.len());
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Values decode or are refused; what decodes comes back. So do operations.
+pub fn msgpack(bytes: &[u8]) {
+    let mut reader = Reader::new(bytes);
+    while !reader.is_empty() && reader.element().is_ok() {}
+    let mut reader = Reader::new(bytes);
+    if let Ok(value) = Value::unpack(&mut reader) {
+        let mut packed = Vec::new();
+        value.pack(&mut packed);
+        let again = Value::unpack(&mut Reader::new(&packed));
+        // Compared as text, in which one NaN is like another.
+        assert_eq!(again.map(|again| format!("{again:?}")), Ok(format!("{value:?}")));
+    }
+    if let Ok(operation) = BitOperation::decode(bytes) {
+        let mut argument = Vec::new();
+        operation.encode(&mut argument);
+        assert_eq!(BitOperation::decode(&argument), Ok(operation));
+    }
+    if let Ok(operation) = HllOperation::decode(bytes) {
+        let mut argument = Vec::new();
+        operation.encode(&mut argument);
+        assert_eq!(HllOperation::decode(&argument), Ok(operation));
+    }
+}
+
+/// A value that was put comes back as one that can be put again, and is the same then. The first byte is its type.
+pub fn particle(bytes: &[u8]) {
+    let Some((&particle_type, data)) = bytes.split_first() else {
+        return;
+    };
+    let Ok(particle) = Particle::from_wire(ParticleType(particle_type), data) else {
+        return;
+    };
+    let on_the_wire = |particle: &Particle| {
+        let mut out = BytesMut::new();
+        particle.write(&mut out);
+        assert_eq!(out.len(), particle.wire_size());
+        out
+    };
+    let first = on_the_wire(&particle);
+    let _ = particle.to_value();
+    let again = Particle::from_wire(particle.particle_type(), &first).expect("what was answered can be put");
+    assert_eq!(on_the_wire(&again), first);
+}
+
+/// An operation on a bin is answered, and one that fails leaves the bin as it was.
+///
+/// Bytes: the operation's code, the type of its argument, the type of the bin's value, the size of that (2 bytes), the
+/// bin's value, and the argument.
+pub fn operation(bytes: &[u8]) {
+    let [code, particle_type, bin_type, high, low, rest @ ..] = bytes else {
+        return;
+    };
+    let size = usize::from(u16::from_be_bytes([*high, *low])).min(rest.len());
+    let (value, argument) = rest.split_at(size);
+    let mut server = Server::default();
+    server.ask(WRITE, &[], Op::new(OpCode::WRITE, b"b", ParticleType(*bin_type), value));
+    let before = server.bin();
+    let op = Op::new(OpCode(*code), b"b", ParticleType(*particle_type), argument);
+    for flags in [READ, WRITE] {
+        let result = server.ask(flags, &[], op);
+        let after = server.bin();
+        if result != 0 || flags == READ {
+            assert_eq!(after, before, "result {result}");
+        }
+    }
+}
+
+/// An expression is answered, as an operation that reads or writes and as a filter, and reading changes nothing.
+pub fn expression(bytes: &[u8]) {
+    let mut server = Server::default();
+    for (name, value) in [
+        ("b", Value::from(5)),
+        ("s", Value::from("text")),
+        ("f", Value::from(2.5)),
+        ("l", Value::from(vec![3, 1, 2])),
+    ] {
+        let (particle_type, data) = value.to_particle();
+        server.ask(
+            WRITE,
+            &[],
+            Op::new(OpCode::WRITE, name.as_bytes(), particle_type, &data),
+        );
+    }
+    let before = server.bin();
+    let mut operand = vec![0x92];
+    operand.extend_from_slice(bytes);
+    operand.push(0);
+    server.ask(READ, &[], Op::new(OpCode::EXP_READ, b"r", ParticleType::BLOB, &operand));
+    let filter = Field {
+        field_type: FieldType::FILTER_EXPRESSION,
+        data: bytes,
+    };
+    server.ask(READ, &[filter], Op::new(OpCode::READ, b"b", ParticleType::NULL, &[]));
+    assert_eq!(server.bin(), before);
+    server.ask(
+        WRITE,
+        &[],
+        Op::new(OpCode::EXP_MODIFY, b"w", ParticleType::BLOB, &operand),
+    );
+    assert_eq!(server.bin(), before, "another bin was written");
+}
+
+/// A connection is answered, frame by frame, and what it is answered decodes.
+pub fn connection(bytes: &[u8]) {
+    let engine = Engine::new(Config::default());
+    let mut session = engine.connect(0, None);
+    let mut open = true;
+    each_frame(bytes, |header, body| {
+        if !open || !engine.accepts(header) {
+            open = false;
+            return;
+        }
+        let mut out = BytesMut::new();
+        open = engine.handle(NOW, &mut session, header, body, &mut out) == Flow::Continue;
+        let mut answers = &out[..];
+        while let Some((head, rest)) = answers.split_first_chunk() {
+            let header = FrameHeader::decode(*head);
+            let (mut body, rest) = rest.split_at(header.size as usize);
+            while header.frame_type == FrameType::MESSAGE && !body.is_empty() {
+                (_, body) = Message::decode_first(body).expect("an answer is whole messages");
+            }
+            answers = rest;
+        }
+        assert!(answers.is_empty(), "an answer is whole frames");
+    });
+    engine.disconnect(session);
+}
+
+/// Cuts bytes into frames. The last one gets what is left, whatever it announces.
+fn each_frame(bytes: &[u8], mut with: impl FnMut(FrameHeader, &[u8])) {
+    let mut rest = bytes;
+    while let Some((head, behind)) = rest.split_first_chunk() {
+        let mut header = FrameHeader::decode(*head);
+        let body;
+        (body, rest) = behind.split_at(behind.len().min(usize::try_from(header.size).unwrap_or(usize::MAX)));
+        header.size = body.len() as u64;
+        with(header, body);
+    }
+}
+
+const NOW: Now = Now(500_000_000_000);
+/// The flags of a message that reads, and of one that writes: info1 and info2.
+const READ: (Info1, Info2) = (Info1::READ, Info2::empty());
+const WRITE: (Info1, Info2) = (Info1::empty(), Info2::WRITE);
+
+/// A server that is asked about one record.
+struct Server {
+    engine: Engine,
+    out: BytesMut,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self {
+            engine: Engine::new(Config::default()),
+            out: BytesMut::new(),
+        }
+    }
+}
+
+impl Server {
+    /// Sends one operation, and gives the result code.
+    fn ask(&mut self, (info1, info2): (Info1, Info2), fields: &[Field<'_>], op: Op<'_>) -> u8 {
+        let header = Header {
+            info1,
+            info2,
+            ..Header::default()
+        };
+        let mut request = BytesMut::new();
+        let mut writer = MessageWriter::bare(&mut request, &header);
+        writer.field(FieldType::NAMESPACE, b"test");
+        writer.field(FieldType::DIGEST, &Digest::of("", &UserKey::from(1)).0);
+        fields
+            .iter()
+            .for_each(|field| writer.field(field.field_type, field.data));
+        writer.op(&op);
+        writer.finish();
+        self.out.clear();
+        let mut session = self.engine.connect(0, None);
+        let header = FrameHeader::new(FrameType::MESSAGE, request.len());
+        let flow = self.engine.handle(NOW, &mut session, header, &request, &mut self.out);
+        assert_eq!(flow, Flow::Continue);
+        self.answer().header.result_code().0
+    }
+
+    /// What a read of the bin `b` answers, without the generation.
+    fn bin(&mut self) -> (u8, Vec<Vec<u8>>) {
+        let result = self.ask(READ, &[], Op::new(OpCode::READ, b"b", ParticleType::NULL, &[]));
+        (result, self.answer().ops().map(|op| op.value.to_vec()).collect())
+    }
+
+    fn answer(&self) -> Message<'_> {
+        let body = self.out.get(FrameHeader::SIZE..).expect("an answer is a frame");
+        Message::decode(body).expect("an answer is one message")
+    }
+}
+
+fn requests(case: &Case) -> impl Iterator<Item = &[u8]> {
+    case.steps.iter().map(|step| &step.request[..])
+}
+
+/// The operations of a case's requests.
+fn operations(case: &Case) -> impl Iterator<Item = Op<'_>> {
+    let bodies = requests(case).filter_map(|request| request.get(FrameHeader::SIZE..));
+    let messages = bodies.filter_map(|body| Message::decode(body).ok());
+    messages.flat_map(|message| message.ops())
+}
+
+fn frame_seeds(case: &Case) -> Vec<Vec<u8>> {
+    let answers = case.steps.iter().flat_map(|step| match &step.expected {
+        Expected::Frames(frames) => &frames[..],
+        _ => &[],
+    });
+    let answers = answers.take(1).cloned();
+    requests(case).map(<[u8]>::to_vec).chain(answers).collect()
+}
+
+fn msgpack_seeds(case: &Case) -> Vec<Vec<u8>> {
+    operations(case)
+        .filter(|op| matches!(op.value, [0x80..=0x9f | 0xdc..=0xdf, ..]))
+        .map(|op| op.value.to_vec())
+        .collect()
+}
+
+fn particle_seeds(case: &Case) -> Vec<Vec<u8>> {
+    let written = operations(case).filter(|op| op.code == OpCode::WRITE);
+    written.map(|op| [&[op.particle_type.0], op.value].concat()).collect()
+}
+
+fn operation_seeds(case: &Case) -> Vec<Vec<u8>> {
+    let mut seeds = Vec::new();
+    let mut bin: Option<Op<'_>> = None;
+    for op in operations(case) {
+        if op.code == OpCode::WRITE {
+            bin = Some(op);
+            continue;
+        }
+        let (bin_type, value) = match bin {
+            Some(bin) if bin.name == op.name => (bin.particle_type, bin.value),
+            _ => (ParticleType::NULL, &[][..]),
+        };
+        let Ok(size) = u16::try_from(value.len()) else {
+            continue;
+        };
+        let [high, low] = size.to_be_bytes();
+        let head = [op.code.0, op.particle_type.0, bin_type.0, high, low];
+        seeds.push([&head, value, op.value].concat());
+    }
+    seeds
+}
+
+fn expression_seeds(case: &Case) -> Vec<Vec<u8>> {
+    let as_operations = operations(case)
+        .filter(|op| matches!(op.code, OpCode::EXP_READ | OpCode::EXP_MODIFY))
+        // A list of two: the expression, and flags of one byte.
+        .filter_map(|op| op.value.get(1..op.value.len().checked_sub(1)?));
+    let bodies = requests(case).filter_map(|request| request.get(FrameHeader::SIZE..));
+    let as_filters = bodies.filter_map(|body| Message::decode(body).ok()?.field(FieldType::FILTER_EXPRESSION));
+    as_operations.chain(as_filters).map(<[u8]>::to_vec).collect()
+}
+
+fn connection_seeds(case: &Case) -> Vec<Vec<u8>> {
+    vec![requests(case).collect::<Vec<_>>().concat()]
+}
