@@ -394,3 +394,30 @@ async fn empty_puts_and_long_names_are_the_servers_to_refuse() {
     let error = client.put(&key, bins! {"x".repeat(256) => 1}).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Argument);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn commands_in_a_pipeline_get_their_own_answers() {
+    let server = Server::start().unwrap();
+    let client = Client::builder(server.hosts()).pipelines(2).await.unwrap();
+    let mut commands = tokio::task::JoinSet::new();
+    for n in 0..2000 {
+        let (client, key) = (client.clone(), Key::new("test", "pipe", n % 100));
+        commands.spawn(async move {
+            client
+                .put(&key, bins! {"n" => n % 100, "text" => "x".repeat(n as usize)})
+                .await?;
+            // Now and then somebody gives up before the answer comes.
+            let get = tokio::time::timeout(Duration::from_micros(n as u64), client.get(&key)).await;
+            let record = match get {
+                Ok(record) => record?,
+                Err(_) => client.get(&key).await?,
+            };
+            Ok::<_, Error>((n % 100, record.get::<i64>("n")?))
+        });
+    }
+    for result in commands.join_all().await {
+        let (expected, n) = result.unwrap();
+        assert_eq!(i64::from(expected), n);
+    }
+    assert!(client.get(key("nobody")).await.unwrap_err().is_not_found());
+}

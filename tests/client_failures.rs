@@ -223,3 +223,69 @@ async fn another_replica_is_asked_when_the_master_fails_and_the_lost_node_is_dro
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
+
+async fn pipelined() -> (FakeNode, Client) {
+    let node = FakeNode::start("A1");
+    let client = Client::builder(node.addr()).pipelines(1).await.unwrap();
+    (node, client)
+}
+
+#[tokio::test]
+async fn a_pipeline_that_breaks_leaves_in_doubt_what_was_sent() {
+    let (node, client) = pipelined().await;
+    client.put(key(1), bins! {"a" => 1}).await.unwrap();
+    node.script([Reply::Close]);
+    let error = client.put(key(1), bins! {"a" => 1}).await.unwrap_err();
+    assert_eq!((error.kind(), error.in_doubt()), (ErrorKind::Connection, true));
+    node.script([Reply::Close]);
+    assert!(
+        client.exists(key(1)).await.unwrap(),
+        "a read is tried again on a new connection"
+    );
+    assert_eq!((node.commands(), node.connections()), (4, 4));
+}
+
+#[tokio::test]
+async fn a_pipeline_that_was_closed_while_idle_is_not_used() {
+    let (node, client) = pipelined().await;
+    for _ in 0..20 {
+        client.put(key(1), bins! {"a" => 1}).await.unwrap();
+        node.disconnect();
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    assert_eq!(node.commands(), 20);
+}
+
+#[tokio::test]
+async fn a_silent_pipeline_is_given_up() {
+    let (node, client) = pipelined().await;
+    node.script([Reply::Silence]);
+    let commands = (0..10).map(|n| client.put(key(n), bins! {"a" => 1}).policy(SHORT).into_future());
+    let mut all = tokio::task::JoinSet::new();
+    commands.for_each(|command| drop(all.spawn(command)));
+    for result in all.join_all().await {
+        let error = result.unwrap_err();
+        assert!(
+            error.in_doubt(),
+            "all were sent, behind one that the node never answers: {error:?}"
+        );
+    }
+    client.put(key(1), bins! {"a" => 1}).policy(SHORT).await.unwrap();
+    assert_eq!(node.connections(), 3);
+}
+
+#[tokio::test]
+async fn an_answer_that_nobody_asked_for_ends_a_pipeline() {
+    let (node, client) = pipelined().await;
+    let answer = |code: u8| {
+        let mut answer = vec![2, 3, 0, 0, 0, 0, 0, 22, 22];
+        answer.resize(30, 0);
+        answer[13] = code;
+        answer
+    };
+    node.script([Reply::Bytes([answer(0), answer(3)].concat())]);
+    client.put(key(1), bins! {"a" => 1}).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(5)).await;
+    client.put(key(1), bins! {"a" => 1}).await.unwrap();
+    assert_eq!((node.commands(), node.connections()), (2, 3));
+}

@@ -94,6 +94,7 @@ impl ClientBuilder {
                 application: "-".into(),
                 services_alternate: false,
                 max_connections: 100,
+                pipelines: 0,
                 max_idle: Duration::from_secs(55),
                 connect_timeout: Duration::from_secs(1),
                 tend_interval: Duration::from_secs(1),
@@ -130,6 +131,16 @@ impl ClientBuilder {
     /// How many connections a node may have at most, from 1; by default 100. Commands wait for a free one.
     pub const fn max_connections(mut self, connections: usize) -> Self {
         self.config.max_connections = connections;
+        self
+    }
+
+    /// Lets commands on single records share so many connections to each node, instead of using one connection each.
+    ///
+    /// Commands are then written without waiting for the answers of those before, which takes less work off both sides
+    /// where many are under way at once; but a command may wait for a slow one before it. By default 0: no command
+    /// waits for another. Batches and info commands use connections of their own in any case.
+    pub const fn pipelines(mut self, connections: usize) -> Self {
+        self.config.pipelines = connections;
         self
     }
 

@@ -4,11 +4,12 @@ use std::future::Future;
 use std::io::{self, Read as _};
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf as _, Bytes, BytesMut};
 use spikelet_wire::frame::{self, MAX_BODY};
 use spikelet_wire::{DecodeError, FrameHeader, FrameType, info};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::time::timeout;
 
 use crate::cluster::{Host, Receive as _};
@@ -21,6 +22,13 @@ const READ_CHUNK: usize = 16 * 1024;
 #[derive(Debug)]
 pub(crate) struct Connection {
     stream: TcpStream,
+    received: BytesMut,
+}
+
+/// The half of a connection that receives.
+#[derive(Debug)]
+pub(crate) struct FrameReader {
+    stream: OwnedReadHalf,
     received: BytesMut,
 }
 
@@ -85,17 +93,14 @@ impl Connection {
 
     /// Receives the body of the next frame, which must be of the type given.
     pub(crate) async fn receive(&mut self, expected: FrameType, socket_timeout: Duration) -> Result<Bytes, Broken> {
-        let header = self.fill(FrameHeader::SIZE, socket_timeout).await?;
-        let mut bytes = [0; FrameHeader::SIZE];
-        bytes.copy_from_slice(&header);
-        let header = FrameHeader::decode(bytes);
-        if header.version != FrameHeader::VERSION || header.frame_type != expected {
-            return Err(DecodeError::new("a frame of another version or type than expected", 0).into());
-        }
-        if header.size > MAX_BODY {
-            return Err(DecodeError::new("a frame over the limit", 2).into());
-        }
-        self.fill(header.size as usize, socket_timeout).await
+        receive(&mut self.stream, &mut self.received, expected, socket_timeout).await
+    }
+
+    /// A half that receives and one that sends, for a connection on which nothing was received yet.
+    pub(crate) fn into_split(self) -> (FrameReader, OwnedWriteHalf) {
+        let (stream, writer) = self.stream.into_split();
+        let received = self.received;
+        (FrameReader { stream, received }, writer)
     }
 
     /// Asks for info values and gives the answer's text.
@@ -103,19 +108,52 @@ impl Connection {
         self.send(&info_frame(names), &mut false).await?;
         InfoText { socket_timeout }.from(self).await
     }
+}
 
-    /// Reads until there are `n` bytes, and takes them.
-    async fn fill(&mut self, n: usize, socket_timeout: Duration) -> Result<Bytes, Broken> {
-        while self.received.len() < n {
-            let missing = n - self.received.len();
-            self.received.reserve(missing.min(READ_CHUNK));
-            let read = within(socket_timeout, self.stream.read_buf(&mut self.received)).await?;
-            if read? == 0 {
-                return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
-            }
-        }
-        Ok(self.received.split_to(n).freeze())
+impl FrameReader {
+    /// Receives the body of the next frame, which must be of the type given.
+    pub(crate) async fn receive(&mut self, expected: FrameType, socket_timeout: Duration) -> Result<Bytes, Broken> {
+        receive(&mut self.stream, &mut self.received, expected, socket_timeout).await
     }
+}
+
+async fn receive(
+    stream: &mut (impl AsyncRead + Unpin),
+    received: &mut BytesMut,
+    expected: FrameType,
+    socket_timeout: Duration,
+) -> Result<Bytes, Broken> {
+    fill(stream, received, FrameHeader::SIZE, socket_timeout).await?;
+    let mut header = [0; FrameHeader::SIZE];
+    received.copy_to_slice(&mut header);
+    let header = FrameHeader::decode(header);
+    if header.version != FrameHeader::VERSION || header.frame_type != expected {
+        return Err(DecodeError::new("a frame of another version or type than expected", 0).into());
+    }
+    if header.size > MAX_BODY {
+        return Err(DecodeError::new("a frame over the limit", 2).into());
+    }
+    let size = header.size as usize;
+    fill(stream, received, size, socket_timeout).await?;
+    Ok(received.split_to(size).freeze())
+}
+
+/// Reads until there are `n` bytes.
+async fn fill(
+    stream: &mut (impl AsyncRead + Unpin),
+    received: &mut BytesMut,
+    n: usize,
+    socket_timeout: Duration,
+) -> Result<(), Broken> {
+    while received.len() < n {
+        let missing = n - received.len();
+        received.reserve(missing.min(READ_CHUNK));
+        let read = within(socket_timeout, stream.read_buf(received)).await?;
+        if read? == 0 {
+            return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
+        }
+    }
+    Ok(())
 }
 
 async fn within<T>(limit: Duration, future: impl Future<Output = T>) -> Result<T, Broken> {

@@ -16,6 +16,11 @@ use crate::record::OrderedRecord;
 pub(crate) struct Answer(Bytes);
 
 impl Answer {
+    pub(crate) fn new(body: Bytes) -> Result<Self, DecodeError> {
+        Message::decode(&body)?;
+        Ok(Self(body))
+    }
+
     /// The result code.
     pub(crate) fn code(&self) -> Result<ResultCode, DecodeError> {
         Ok(Message::decode(&self.0)?.header.result_code())
@@ -52,8 +57,7 @@ impl Receive for OneMessage {
 
     async fn from(self, connection: &mut Connection) -> Result<Answer, Broken> {
         let body = connection.receive(FrameType::MESSAGE, self.socket_timeout).await?;
-        Message::decode(&body)?;
-        Ok(Answer(body))
+        Ok(Answer::new(body)?)
     }
 }
 

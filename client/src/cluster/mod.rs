@@ -4,6 +4,7 @@ mod host;
 mod node;
 mod partitions;
 mod peers;
+mod pipeline;
 mod pool;
 mod tend;
 
@@ -29,6 +30,7 @@ pub(crate) struct Config {
     pub(crate) application: String,
     pub(crate) services_alternate: bool,
     pub(crate) max_connections: usize,
+    pub(crate) pipelines: usize,
     pub(crate) max_idle: Duration,
     pub(crate) connect_timeout: Duration,
     pub(crate) tend_interval: Duration,

@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
 use super::host::Host;
+use super::pipeline::Pipelines;
 use super::pool::Pool;
 use crate::connection::{Broken, Connection};
 use crate::retry::{Failure, FailureCause};
@@ -17,6 +18,7 @@ pub(crate) struct Node {
     pub(crate) name: Arc<str>,
     pub(crate) host: Host,
     pub(crate) pool: Pool,
+    pub(crate) pipelines: Pipelines,
     connect_timeout: Duration,
 }
 
@@ -26,6 +28,7 @@ impl Node {
             name: Arc::from(name),
             host,
             pool: Pool::new(config.max_connections, config.max_idle),
+            pipelines: Pipelines::new(config.pipelines),
             connect_timeout: config.connect_timeout,
         }
     }
@@ -60,7 +63,7 @@ impl Node {
         }))
     }
 
-    async fn connect(&self) -> io::Result<Connection> {
+    pub(super) async fn connect(&self) -> io::Result<Connection> {
         connect(&self.host, self.connect_timeout).await
     }
 
@@ -73,6 +76,7 @@ impl Node {
                 port: 1,
             },
             pool: Pool::new(1, Duration::ZERO),
+            pipelines: Pipelines::new(0),
             connect_timeout: Duration::ZERO,
         }
     }
@@ -104,7 +108,7 @@ fn not_sent(error: io::Error) -> Failure {
 }
 
 /// Waits for a future up to a deadline, if there is one.
-async fn until<T>(deadline: Option<Instant>, future: impl Future<Output = T>) -> Option<T> {
+pub(super) async fn until<T>(deadline: Option<Instant>, future: impl Future<Output = T>) -> Option<T> {
     match deadline {
         Some(deadline) => timeout_at(deadline, future).await.ok(),
         None => Some(future.await),

@@ -3,14 +3,14 @@
 use std::marker::PhantomData;
 use std::time::Duration;
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use spikelet_wire::{OpCode, ParticleType, ResultCode, Value};
 use tokio::time::Instant;
 
 use super::run::Run;
 use super::{Command, Options};
 use crate::clock;
-use crate::cluster::{Cluster, Node, Receive};
+use crate::cluster::{Cluster, Node};
 use crate::error::{Cause, Error};
 use crate::key::Key;
 use crate::operation::Operation;
@@ -212,14 +212,12 @@ async fn execute(cluster: &Cluster, key: &Key, content: &Content, options: &Opti
     let mut frame = BytesMut::with_capacity(256);
     let timing = (options.read_touch_ttl, options.policy.server_timeout());
     request::encode(&mut frame, key, content, &options.write, timing)?;
+    let frame = frame.freeze();
     let mut attempts = options.attempts(content.writes());
     loop {
         let node = cluster.node_for(&cluster.view(), key, attempts.failed());
         let node = node.map_err(|error| error.with_doubt(attempts.in_doubt()))?;
-        let receive = OneMessage {
-            socket_timeout: options.policy.socket_timeout,
-        };
-        let failure = match attempt(&node, &frame, deadline, receive).await {
+        let failure = match attempt(&node, &frame, deadline, options.policy.socket_timeout).await {
             Ok(answer) => return Ok(answer),
             Err(failure) => failure,
         };
@@ -229,11 +227,18 @@ async fn execute(cluster: &Cluster, key: &Key, content: &Content, options: &Opti
 
 async fn attempt(
     node: &Node,
-    frame: &[u8],
+    frame: &Bytes,
     deadline: Option<Instant>,
-    receive: impl Receive<Answer = Answer>,
+    socket_timeout: Duration,
 ) -> Result<Answer, Failure> {
-    let answer = node.exchange(frame, deadline, receive).await?;
+    let answer = match node.pipelines.is_empty() {
+        true => node.exchange(frame, deadline, OneMessage { socket_timeout }).await?,
+        false => {
+            node.pipelines
+                .ask(node, frame.clone(), deadline, socket_timeout)
+                .await?
+        }
+    };
     match answer.code() {
         Ok(ResultCode::OK) => Ok(answer),
         Ok(code) => Err(Failure::refused(code)),
