@@ -44,16 +44,7 @@ impl Particle {
             ParticleType::HLL if !hll::Sketch::is_valid(data) => return Err(ResultCode::PARAMETER),
             ParticleType::GEOJSON => return geo::from_wire(data),
             ParticleType::LIST | ParticleType::MAP => Self::Bytes(particle_type, cdt::from_wire(particle_type, data)?),
-            ParticleType::STRING
-            | ParticleType::BLOB
-            | ParticleType::JAVA_BLOB
-            | ParticleType::CSHARP_BLOB
-            | ParticleType::PYTHON_BLOB
-            | ParticleType::RUBY_BLOB
-            | ParticleType::PHP_BLOB
-            | ParticleType::ERLANG_BLOB
-            | ParticleType::VECTOR
-            | ParticleType::HLL => Self::Bytes(particle_type, data.into()),
+            _ if Self::is_known(particle_type) => Self::Bytes(particle_type, data.into()),
             _ => return Err(ResultCode::PARAMETER),
         })
     }
@@ -61,7 +52,25 @@ impl Particle {
     /// Whether a value of that type can be written.
     #[must_use]
     pub const fn is_known(particle_type: ParticleType) -> bool {
-        matches!(particle_type.0, 1..=4 | 7..=12 | 16..=20 | 23)
+        matches!(
+            particle_type,
+            ParticleType::INTEGER
+                | ParticleType::FLOAT
+                | ParticleType::STRING
+                | ParticleType::BLOB
+                | ParticleType::JAVA_BLOB
+                | ParticleType::CSHARP_BLOB
+                | ParticleType::PYTHON_BLOB
+                | ParticleType::RUBY_BLOB
+                | ParticleType::PHP_BLOB
+                | ParticleType::ERLANG_BLOB
+                | ParticleType::VECTOR
+                | ParticleType::BOOL
+                | ParticleType::HLL
+                | ParticleType::MAP
+                | ParticleType::LIST
+                | ParticleType::GEOJSON
+        )
     }
 
     /// Its type.
@@ -132,4 +141,37 @@ pub(super) fn wire_int(data: &[u8]) -> Option<i64> {
 /// A double as it goes over the wire.
 pub(super) fn wire_float(data: &[u8]) -> Option<f64> {
     data.try_into().ok().map(f64::from_be_bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn integers_come_in_four_sizes() {
+        let int = |data: &[u8]| Particle::from_wire(ParticleType::INTEGER, data);
+        assert_eq!(int(&[0xff]), Ok(Particle::Int(255)));
+        assert_eq!(int(&[0, 5]), Ok(Particle::Int(5)));
+        assert_eq!(int(&[0xff; 4]), Ok(Particle::Int(0xffff_ffff)));
+        assert_eq!(int(&[0xff; 8]), Ok(Particle::Int(-1)));
+        for size in [0, 3, 7, 9, 16] {
+            assert_eq!(int(&vec![0; size]), Err(ResultCode::PARAMETER), "{size}");
+        }
+    }
+
+    #[test]
+    fn types_without_a_meaning_are_refused() {
+        for particle_type in [0, 5, 6, 13, 14, 15, 21, 22, 24, 255] {
+            let refused = Particle::from_wire(ParticleType(particle_type), b"x");
+            assert_eq!(refused, Err(ResultCode::PARAMETER), "{particle_type}");
+        }
+        let vector = Particle::from_wire(ParticleType::VECTOR, b"x");
+        assert_eq!(vector, Ok(Particle::Bytes(ParticleType::VECTOR, b"x"[..].into())));
+        for boolean in [&[][..], &[2], &[0, 1]] {
+            assert_eq!(
+                Particle::from_wire(ParticleType::BOOL, boolean),
+                Err(ResultCode::PARAMETER)
+            );
+        }
+    }
 }
