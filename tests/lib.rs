@@ -2,3 +2,8 @@
 
 pub mod fake_node;
 pub mod fuzzing;
+
+/// The examples of the README, compiled and run as documentation tests.
+#[doc = include_str!("../README.md")]
+#[cfg(doctest)]
+pub struct Readme;
