@@ -5,6 +5,7 @@ use spikelet_wire::msgpack::{Reader, Token};
 use spikelet_wire::{DecodeError, ParticleType};
 
 use super::node::{Call, Instruction, Node, Piece};
+use super::path::SELECT;
 use super::regex::Pattern;
 use super::value::{Data, Value};
 use super::{Expression, MAX_DEPTH};
@@ -18,8 +19,6 @@ const CASE_SIZE: usize = 8;
 const BIN_NAME_SIZE: usize = 16;
 /// Operations on lists and maps are called inside a context: `[0xff, context, operation]`.
 const CONTEXT_EVAL: i64 = 0xff;
-/// The operation that selects, or modifies, by path: `[0xfe, context, flags, expression]`.
-const SELECT: i64 = 0xfe;
 /// The real server takes so many parts of a call's operation, written and evaluated ones, and dies of more.
 const MAX_PIECES: usize = 18;
 
@@ -68,13 +67,13 @@ fn check(valid: bool) -> Result<()> {
     }
 }
 
-/// Builds an expression; `None` when it is not valid.
-pub(super) fn build(bytes: &[u8]) -> Option<Expression<'_>> {
+/// Builds an expression, which stands inside of so many others; `None` when it is not valid.
+pub(super) fn build(bytes: &[u8], depth: usize) -> Option<Expression<'_>> {
     let mut builder = Builder {
         reader: Reader::new(bytes),
         nodes: Vec::new(),
         size: 0,
-        depth: 0,
+        depth,
         scope: Vec::new(),
         variables: 0,
     };
@@ -374,13 +373,15 @@ impl<'a> Builder<'a> {
             value,
             system: CallSystem::from_code(system & !CallSystem::MODIFY_LOCAL),
             modifies: system & CallSystem::MODIFY_LOCAL != 0,
+            is_path: false,
+            depth: self.depth,
             pieces: Vec::new(),
         };
         let system = call.system;
         let at = self.open(Instruction::Call(Box::new(call)))?;
-        let pieces = self.call_operation()?;
+        let (is_path, pieces) = self.call_operation()?;
         if let Instruction::Call(call) = &mut self.nodes[at].instruction {
-            call.pieces = pieces;
+            (call.is_path, call.pieces) = (is_path, pieces);
         }
         let bin = self.expression()?;
         self.close(at);
@@ -397,12 +398,13 @@ impl<'a> Builder<'a> {
         Ok(Checked::Is(value))
     }
 
-    /// The operation of a call: a list in which every list is an expression.
-    fn call_operation(&mut self) -> Result<Vec<Piece<'a>>> {
+    /// The operation of a call, a list in which every list is an expression, and whether it is a path expression.
+    fn call_operation(&mut self) -> Result<(bool, Vec<Piece<'a>>)> {
         let mut pieces = Pieces::new(self.reader);
         let mut count = self.reader.list()?;
         check(count > 0)?;
-        match self.reader.int()? {
+        let code = self.reader.int()?;
+        match code {
             CONTEXT_EVAL => {
                 check(count == 3)?;
                 self.reader.element()?;
@@ -439,7 +441,7 @@ impl<'a> Builder<'a> {
             }
         }
         pieces.end(&self.reader);
-        Ok(pieces.list)
+        Ok((code == SELECT, pieces.list))
     }
 }
 

@@ -3,10 +3,10 @@
 use spikelet_wire::ResultCode;
 use spikelet_wire::exp::CallSystem;
 
-use super::Unknown;
 use super::evaluate::{Evaluation, Operands};
 use super::node::{Call, Piece};
 use super::value::Value;
+use super::{Unknown, path};
 use crate::ops::{Particle, bits, hll};
 
 impl<'v> Evaluation<'_, 'v> {
@@ -19,14 +19,13 @@ impl<'v> Evaluation<'_, 'v> {
                 Piece::Written(bytes) => argument.extend_from_slice(bytes),
                 Piece::Operand => self.node(at.next().ok_or(Unknown)?)?.pack(&mut argument)?,
             }
-            self.step(argument.len())?;
+            self.steps.take(argument.len())?;
         }
         let bin = self.node(at.next().ok_or(Unknown)?)?;
-        let system = call.system.ok_or(Unknown)?;
         let result = match call.modifies {
             true => {
                 let mut bin = bin.into_particle()?;
-                modify(system, &mut bin, &argument).map_err(|_| Unknown)?;
+                self.modify(call, &mut bin, &argument).map_err(|_| Unknown)?;
                 bin
             }
             false => {
@@ -38,27 +37,36 @@ impl<'v> Evaluation<'_, 'v> {
                         made.as_ref()
                     }
                 };
-                read(system, bin, &argument).map_err(|_| Unknown)?
+                self.read(call, bin, &argument).map_err(|_| Unknown)?
             }
         };
         let value = result.map_or(Value::Nil, Value::from_particle);
-        self.step(value.size())?;
+        self.steps.take(value.size())?;
         if value.is(call.value) { Ok(value) } else { Err(Unknown) }
     }
-}
 
-fn read(system: CallSystem, bin: Option<&Particle>, argument: &[u8]) -> Result<Option<Particle>, ResultCode> {
-    match system {
-        CallSystem::Bits => bits::read(bin, argument),
-        CallSystem::Hll => hll::read(bin, argument),
-        CallSystem::Cdt => Err(ResultCode::UNSUPPORTED_FEATURE),
+    fn read(&self, call: &Call<'v>, bin: Option<&Particle>, argument: &[u8]) -> Result<Option<Particle>, ResultCode> {
+        match call.system {
+            Some(CallSystem::Cdt) if call.is_path => path::read_within(bin, argument, call.depth, self.steps),
+            Some(CallSystem::Bits) => bits::read(bin, argument),
+            Some(CallSystem::Hll) => hll::read(bin, argument),
+            Some(CallSystem::Cdt) => Err(ResultCode::UNSUPPORTED_FEATURE),
+            None => Err(ResultCode::PARAMETER),
+        }
     }
-}
 
-fn modify(system: CallSystem, bin: &mut Option<Particle>, argument: &[u8]) -> Result<Option<Particle>, ResultCode> {
-    match system {
-        CallSystem::Bits => bits::modify(bin, argument),
-        CallSystem::Hll => hll::modify(bin, argument),
-        CallSystem::Cdt => Err(ResultCode::UNSUPPORTED_FEATURE),
+    fn modify(
+        &self,
+        call: &Call<'v>,
+        bin: &mut Option<Particle>,
+        argument: &[u8],
+    ) -> Result<Option<Particle>, ResultCode> {
+        match call.system {
+            Some(CallSystem::Cdt) if call.is_path => path::modify_within(bin, argument, call.depth, self.steps),
+            Some(CallSystem::Bits) => bits::modify(bin, argument),
+            Some(CallSystem::Hll) => hll::modify(bin, argument),
+            Some(CallSystem::Cdt) => Err(ResultCode::UNSUPPORTED_FEATURE),
+            None => Err(ResultCode::PARAMETER),
+        }
     }
 }

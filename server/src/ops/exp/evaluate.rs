@@ -1,14 +1,18 @@
 //! Evaluation: a walk over the nodes; what is unknown ends it like an error.
 
+use std::cell::Cell;
+
 use spikelet_wire::ParticleType;
 use spikelet_wire::exp::{LoopVariable, Operator, Type};
+use spikelet_wire::msgpack::{Reader, Token, write};
 
 use super::node::{Instruction, Node};
 use super::value::Value;
 use super::{Expression, RecordView, Unknown, compare};
 use crate::clock::Now;
+use crate::ops::Particle;
 
-/// How many steps an evaluation may take, an operator or a byte that a call handles being one.
+/// How many steps the evaluation of a command's expression may take, an operator or a byte that a call handles being one.
 ///
 /// The real server has no such limit. It keeps a small hostile expression from taking forever, or all memory.
 const MAX_STEPS: u64 = 1 << 30;
@@ -21,12 +25,30 @@ pub(super) struct Evaluation<'e, 'v> {
     pub(super) now: Now,
     variables: Vec<Result<Value<'v>, Unknown>>,
     loop_variables: &'e LoopVariables<'v>,
-    steps: u64,
+    pub(super) steps: &'e Steps,
+}
+
+/// How many steps were taken.
+#[derive(Debug, Default)]
+pub(super) struct Steps(Cell<u64>);
+
+impl Steps {
+    /// Takes note of work done.
+    pub(super) fn take(&self, steps: usize) -> Result<(), Unknown> {
+        self.0.set(self.0.get().saturating_add(steps as u64));
+        if self.0.get() > MAX_STEPS { Err(Unknown) } else { Ok(()) }
+    }
 }
 
 /// The values of the variables that a path expression sets.
 #[derive(Debug, Default)]
 pub(super) struct LoopVariables<'v>([Option<Value<'v>>; 3]);
+
+impl<'v> LoopVariables<'v> {
+    pub(super) fn set(&mut self, variable: LoopVariable, value: Option<Value<'v>>) {
+        self.0[variable as usize] = value;
+    }
+}
 
 /// The operands of a node: from the first one's index to the index behind the last one.
 #[derive(Clone, Copy)]
@@ -35,8 +57,13 @@ pub(super) struct Operands {
     to: usize,
 }
 
-impl<'v> Evaluation<'_, 'v> {
-    pub(super) fn of_record(expression: &'v Expression<'_>, record: &'v dyn RecordView, now: Now) -> Self {
+impl<'e, 'v> Evaluation<'e, 'v> {
+    pub(super) fn of_record(
+        expression: &'v Expression<'_>,
+        record: &'v dyn RecordView,
+        now: Now,
+        steps: &'e Steps,
+    ) -> Self {
         const NONE: &LoopVariables<'static> = &LoopVariables([const { None }; 3]);
         Self {
             nodes: &expression.nodes,
@@ -44,7 +71,23 @@ impl<'v> Evaluation<'_, 'v> {
             now,
             variables: vec![Err(Unknown); expression.variables],
             loop_variables: NONE,
-            steps: 0,
+            steps,
+        }
+    }
+
+    /// Of an element that a path expression visits: there is no record.
+    pub(super) fn of_element(
+        expression: &'v Expression<'_>,
+        loop_variables: &'e LoopVariables<'v>,
+        steps: &'e Steps,
+    ) -> Self {
+        Self {
+            nodes: &expression.nodes,
+            record: None,
+            now: Now(0),
+            variables: vec![Err(Unknown); expression.variables],
+            loop_variables,
+            steps,
         }
     }
 
@@ -55,7 +98,7 @@ impl<'v> Evaluation<'_, 'v> {
 
     /// The value of the node at an index.
     pub(super) fn node(&mut self, at: usize) -> Result<Value<'v>, Unknown> {
-        self.step(1)?;
+        self.steps.take(1)?;
         let nodes = self.nodes;
         let node = nodes.get(at).ok_or(Unknown)?;
         let operands = Operands {
@@ -94,12 +137,6 @@ impl<'v> Evaluation<'_, 'v> {
         std::iter::successors(next(operands.from), move |at| next(nodes.get(*at)?.end))
     }
 
-    /// Takes note of work done.
-    pub(super) fn step(&mut self, steps: usize) -> Result<(), Unknown> {
-        self.steps += steps as u64;
-        if self.steps > MAX_STEPS { Err(Unknown) } else { Ok(()) }
-    }
-
     fn plain(&mut self, operator: Operator, operands: Operands) -> Result<Value<'v>, Unknown> {
         use Operator as O;
         match operator {
@@ -111,12 +148,14 @@ impl<'v> Evaluation<'_, 'v> {
                 Ok(Value::Bool(compare::compare(operator, &left, &right)?))
             }
             O::CmpGeo => Err(Unknown),
+            O::MapKeys => self.map_parts(operands, 0),
+            O::MapValues => self.map_parts(operands, 1),
             O::InList => {
                 let mut element = Vec::new();
                 self.operand(operands, 0)?.pack(&mut element)?;
                 let list = self.operand(operands, 1)?;
                 let list = list.bytes(ParticleType::LIST)?;
-                self.step(list.len())?;
+                self.steps.take(list.len())?;
                 Ok(Value::Bool(compare::contains(list, &element)?))
             }
             O::And => self.any(operands, false).map(|any| Value::Bool(!any)),
@@ -151,6 +190,30 @@ impl<'v> Evaluation<'_, 'v> {
             found |= is_true;
         }
         Ok(Value::Bool(found))
+    }
+
+    /// The keys of a map, as a list, or its values.
+    fn map_parts(&mut self, operands: Operands, part: usize) -> Result<Value<'v>, Unknown> {
+        let map = self.operand(operands, 0)?;
+        let map = map.bytes(ParticleType::MAP)?;
+        self.steps.take(map.len())?;
+        let mut reader = Reader::new(map);
+        let Ok(Token::Map(pairs)) = reader.token() else {
+            return Err(Unknown);
+        };
+        let mut parts = Vec::new();
+        for i in 0..pairs {
+            let is_flags = i == 0 && matches!(reader.peek(), Ok(Token::Ext(..)));
+            let mut element = || reader.element().map_err(|_| Unknown);
+            let pair = [element()?, element()?];
+            if !is_flags {
+                parts.push(pair[part]);
+            }
+        }
+        let mut list = Vec::with_capacity(map.len());
+        write::list(&mut list, parts.len() as u32);
+        list.extend(parts.concat());
+        Ok(Value::from_particle(Particle::Bytes(ParticleType::LIST, list.into())))
     }
 
     fn cond(&mut self, operands: Operands) -> Result<Value<'v>, Unknown> {

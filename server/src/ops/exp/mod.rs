@@ -13,6 +13,7 @@ mod evaluate;
 mod metadata;
 mod node;
 mod operation;
+pub mod path;
 mod regex;
 mod value;
 
@@ -22,7 +23,7 @@ use spikelet_wire::exp::Type;
 use spikelet_wire::{Digest, ParticleType, ResultCode};
 
 use self::build::{Checked, build};
-use self::evaluate::Evaluation;
+use self::evaluate::{Evaluation, Steps};
 use self::node::Node;
 use self::value::Value;
 use super::Particle;
@@ -77,7 +78,7 @@ impl<'a> Expression<'a> {
     /// # Errors
     /// `PARAMETER` (4), whatever is wrong with it.
     pub fn build(bytes: &'a [u8]) -> Result<Self, ResultCode> {
-        build(bytes).ok_or(ResultCode::PARAMETER)
+        Self::build_within(bytes, 0)
     }
 
     /// Decodes an expression that must be a boolean, and checks its types.
@@ -95,7 +96,10 @@ impl<'a> Expression<'a> {
     /// Whether it is true of a record; unknown is not.
     #[must_use]
     pub fn matches(&self, record: &dyn RecordView, now: Now) -> bool {
-        matches!(self.value(record, now), Ok(Value::Bool(true)))
+        matches!(
+            Evaluation::of_record(self, record, now, &Steps::default()).value(),
+            Ok(Value::Bool(true))
+        )
     }
 
     /// Its value for a record: `None` is nil.
@@ -103,11 +107,14 @@ impl<'a> Expression<'a> {
     /// # Errors
     /// When it is unknown, or no value that a bin can hold.
     pub fn evaluate(&self, record: &dyn RecordView, now: Now) -> Result<Option<Particle>, Unknown> {
-        self.value(record, now)?.into_particle()
+        Evaluation::of_record(self, record, now, &Steps::default())
+            .value()?
+            .into_particle()
     }
 
-    fn value<'v>(&'v self, record: &'v dyn RecordView, now: Now) -> Result<Value<'v>, Unknown> {
-        Evaluation::of_record(self, record, now).value()
+    /// Builds an expression that stands inside of others, so deep.
+    fn build_within(bytes: &'a [u8], depth: usize) -> Result<Self, ResultCode> {
+        build(bytes, depth).ok_or(ResultCode::PARAMETER)
     }
 }
 

@@ -47,6 +47,10 @@ pub(super) struct Call<'a> {
     /// `None` only where the bin is nil, for then the server does not look.
     pub(super) system: Option<CallSystem>,
     pub(super) modifies: bool,
+    /// Whether the operation is a path expression.
+    pub(super) is_path: bool,
+    /// How many operators the call stands inside of.
+    pub(super) depth: usize,
     /// The operation: its code, its context, its parameters.
     pub(super) pieces: Vec<Piece<'a>>,
 }

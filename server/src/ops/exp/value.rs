@@ -161,6 +161,16 @@ impl<'v> Value<'v> {
         }
     }
 
+    /// The bytes of a blob and its like, the text of a point or region.
+    pub(super) fn bytes_or_text(&self) -> Result<&[u8], Unknown> {
+        match self {
+            Self::GeoJson(text) => Ok(text),
+            Self::Bytes(ParticleType::GEOJSON, data) => geo::text(data).ok_or(Unknown),
+            Self::Bytes(_, data) => Ok(data),
+            _ => Err(Unknown),
+        }
+    }
+
     /// How many bytes it holds.
     pub(super) fn size(&self) -> usize {
         match self {

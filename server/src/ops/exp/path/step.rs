@@ -1,0 +1,118 @@
+//! The steps of a path: pairs of an integer and a value.
+
+use spikelet_wire::ResultCode;
+use spikelet_wire::msgpack::{Reader, Token};
+
+use crate::ops::exp::Expression;
+
+/// The bits of a step's integer that say by what it leads on.
+const BASE_MASK: u64 = 0x0f;
+/// The step leads through a list.
+const LIST: u64 = 0x10;
+/// The step leads through a map.
+const MAP: u64 = 0x20;
+/// The pair belongs to the step before it, whose elements must meet its expression too.
+const AND: u64 = 0x200;
+
+/// A step.
+#[derive(Debug)]
+pub(super) struct Step<'a> {
+    code: u64,
+    pub(super) by: By<'a>,
+    pub(super) and: And<'a>,
+}
+
+/// Which elements a step follows.
+#[derive(Debug)]
+pub(super) enum By<'a> {
+    /// That at an index; a map's keys are counted in their order.
+    Index(i64),
+    /// That whose value has a rank.
+    Rank(i64),
+    /// The value of a key.
+    Key(&'a [u8]),
+    /// Those that equal a value.
+    Value(&'a [u8]),
+    /// The values of the keys in a list.
+    KeyList(&'a [u8]),
+    /// Those for which an expression is true.
+    Expression(Expression<'a>),
+    /// All.
+    Everything,
+}
+
+/// What else the elements of a step must meet.
+#[derive(Debug)]
+pub(super) enum And<'a> {
+    /// Nothing was said.
+    Unsaid,
+    /// Nothing, as was said.
+    True,
+    /// An expression.
+    Expression(Expression<'a>),
+}
+
+impl<'a> Step<'a> {
+    /// Reads a pair: a step, or an addition to the last one.
+    pub(super) fn parse(reader: &mut Reader<'a>, steps: &mut Vec<Self>, depth: usize) -> Result<(), ResultCode> {
+        let damaged = |_| ResultCode::PARAMETER;
+        let code = match reader.token().map_err(damaged)? {
+            Token::Int(code) => code as u64,
+            Token::Uint(code) => code,
+            _ => return Err(ResultCode::PARAMETER),
+        };
+        if code & AND != 0 {
+            let last = steps.last_mut().ok_or(ResultCode::PARAMETER)?;
+            let is_expression = matches!(last.by, By::Expression(_) | By::Everything);
+            if code != AND | 4 || is_expression || !matches!(last.and, And::Unsaid) {
+                return Err(ResultCode::PARAMETER);
+            }
+            last.and = match expression(reader, depth)? {
+                Some(expression) => And::Expression(expression),
+                None => And::True,
+            };
+            return Ok(());
+        }
+        let by = match code & BASE_MASK {
+            base @ (0 | 1) => {
+                let at = match reader.token().map_err(damaged)? {
+                    Token::Int(at) => at,
+                    Token::Uint(at) => at as i64,
+                    _ => return Err(ResultCode::PARAMETER),
+                };
+                if base == 0 { By::Index(at) } else { By::Rank(at) }
+            }
+            2 => By::Key(reader.element().map_err(damaged)?),
+            3 => By::Value(reader.element().map_err(damaged)?),
+            4 => expression(reader, depth)?.map_or(By::Everything, By::Expression),
+            10 => By::KeyList(reader.element().map_err(damaged)?),
+            _ => return Err(ResultCode::PARAMETER),
+        };
+        steps.push(Self {
+            code,
+            by,
+            and: And::Unsaid,
+        });
+        Ok(())
+    }
+
+    /// Whether it leads through a collection of this kind. The flags of contexts that create are refused for maps only.
+    pub(super) const fn fits(&self, is_map: bool) -> bool {
+        match is_map {
+            true => matches!(self.code & 0xf0, 0 | MAP),
+            false => matches!(self.code & (LIST | MAP), 0 | LIST),
+        }
+    }
+}
+
+/// Reads an expression; `true` is none.
+fn expression<'a>(reader: &mut Reader<'a>, depth: usize) -> Result<Option<Expression<'a>>, ResultCode> {
+    let damaged = |_| ResultCode::PARAMETER;
+    let first = reader.peek().map_err(damaged)?;
+    let bytes = reader.element().map_err(damaged)?;
+    match first {
+        Token::List(_) => Expression::build_within(bytes, depth).map(Some),
+        Token::Bool(true) => Ok(None),
+        _ => Err(ResultCode::PARAMETER),
+    }
+}
