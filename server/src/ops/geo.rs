@@ -65,15 +65,16 @@ impl Geometry {
         })
     }
 
-    /// The cells that the server keeps with it: the point's own, or those that cover the circle.
+    /// The cells that the server keeps with it: the point's own, or those that cover the circle. `None` if it takes more
+    /// of them than the server allows, as most of the earth does.
     ///
     /// Polygons are kept without cells, unlike the real server's: no client reads them.
     #[must_use]
-    pub fn cells(&self) -> Vec<CellID> {
+    pub fn cells(&self) -> Option<Vec<CellID>> {
         match self {
-            Self::Point(cell) => vec![*cell],
-            Self::Circle(cap) => COVERER.covering(cap).0,
-            Self::Polygons(_) => Vec::new(),
+            Self::Point(cell) => Some(vec![*cell]),
+            Self::Circle(cap) => Some(COVERER.covering(cap).0).filter(|cells| cells.len() <= COVERER.max_cells),
+            Self::Polygons(_) => Some(Vec::new()),
         }
     }
 
@@ -88,12 +89,13 @@ impl Geometry {
 /// A GeoJSON value that a client wrote; its flags and cells are computed anew.
 ///
 /// # Errors
-/// [`ResultCode::GEO_INVALID_GEOJSON`]: it is cut short, or its text is not one that the server takes.
+/// [`ResultCode::GEO_INVALID_GEOJSON`]: it is cut short, its text is not one that the server takes, or it is a region too
+/// large to be covered.
 pub fn from_wire(data: &[u8]) -> Result<Particle, ResultCode> {
     let stored = || {
         let text = text(data)?;
         let geometry = Geometry::parse(text)?;
-        let cells = geometry.cells();
+        let cells = geometry.cells()?;
         let mut stored = vec![geometry.flags()];
         stored.extend_from_slice(&u16::try_from(cells.len()).ok()?.to_be_bytes());
         stored.extend(cells.iter().flat_map(|cell| cell.0.to_be_bytes()));
@@ -184,6 +186,7 @@ mod tests {
             r#"{"type":"Polygon","coordinates":[[[0,0],[0,1],[1,1],[1,0]]]}"#,
             r#"{"type":"Polygon","coordinates":[[[0,0],[0,0],[0,1],[0,0]]]}"#,
             r#"{"type":"Point","coordinates":[1,2]} x"#,
+            r#"{"type":"AeroCircle","coordinates":[[1,2],3e7]}"#,
         ] {
             assert_eq!(stored(text), Err(ResultCode::GEO_INVALID_GEOJSON), "{text}");
         }
