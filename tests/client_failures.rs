@@ -167,6 +167,35 @@ async fn the_rows_of_a_batch_share_the_fate_of_their_group() {
     assert_eq!((error.kind(), error.in_doubt()), (ErrorKind::Connection, false));
 }
 
+#[tokio::test]
+async fn peers_are_reached_by_their_alternate_addresses_when_asked_to() {
+    let (a, b) = (FakeNode::start("A1"), FakeNode::start("B1"));
+    a.set_info("peers-clear-std", "1,3000,[[B1,,[127.0.0.1:1]]]");
+    a.set_info("peers-clear-alt", &format!("1,3000,[[B1,,[{}]]]", b.addr()));
+    b.set_info("peers-clear-alt", "0,3000,[]");
+    let nodes = async |alternate| {
+        Client::builder(a.addr())
+            .services_alternate(alternate)
+            .await
+            .unwrap()
+            .nodes()
+    };
+    assert_eq!(nodes(false).await, ["A1"]);
+    assert_eq!(nodes(true).await, ["A1", "B1"]);
+}
+
+#[tokio::test]
+async fn the_next_host_is_tried_when_one_is_not_there() {
+    let node = FakeNode::start("A1");
+    let gone = FakeNode::start("B1").addr();
+    assert!(Client::connect(gone).await.is_err());
+    let client = Client::builder(gone).host(node.addr()).await.unwrap();
+    assert_eq!(client.nodes(), ["A1"]);
+    node.set_info("replicas", "test:0,1,AAAA");
+    let error = Client::connect(node.addr()).await.unwrap_err();
+    assert!(error.to_string().contains("partitions that cannot be read"), "{error}");
+}
+
 /// Two nodes that know each other: one is master of the even partitions, the other of the odd ones.
 fn pair() -> (FakeNode, FakeNode) {
     let (a, b) = (FakeNode::start("A1"), FakeNode::start("B1"));

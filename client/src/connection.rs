@@ -1,5 +1,6 @@
 //! One connection to a node: frames out, frames in.
 
+use std::fmt;
 use std::future::Future;
 use std::io::{self, Read as _};
 use std::time::Duration;
@@ -50,6 +51,16 @@ impl Broken {
             Self::Silent => FailureCause::Timeout,
         };
         Failure { cause, sent: true }
+    }
+}
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Io(error) => error.fmt(f),
+            Self::Protocol(error) => error.fmt(f),
+            Self::Silent => f.write_str("no answer in time"),
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use tokio::sync::Notify;
+use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::host::Host;
@@ -18,7 +19,7 @@ use super::partitions::{Claim, PartitionTable};
 use super::peers::{Peer, Peers};
 use super::{Cluster, Config, View};
 use crate::connection::{Broken, Connection, info_value};
-use crate::error::{Cause, Error};
+use crate::error::Error;
 
 /// After how many failed rounds a node is given up.
 const MAX_FAILURES: u32 = 3;
@@ -30,8 +31,9 @@ const INFO_TIMEOUT: Duration = Duration::from_secs(1);
 /// Tends a cluster; it alone writes the cluster's view.
 #[derive(Debug)]
 pub(super) struct Tender {
-    config: Config,
+    config: Arc<Config>,
     nodes: Vec<Tended>,
+    rounds: u64,
 }
 
 /// A node, and what it said last.
@@ -43,6 +45,8 @@ struct Tended {
     partition_generation: Option<String>,
     peers: Vec<Peer>,
     claims: Vec<Claim>,
+    /// The round in which it made its claims: of two that claim the same, the later is right.
+    claimed: u64,
     failures: u32,
 }
 
@@ -57,16 +61,13 @@ impl Tender {
     /// Finds the cluster through the hosts of its config, and knows all of it when this returns.
     pub(super) async fn start(cluster: &Cluster) -> Result<Self, Error> {
         let mut tender = Self {
-            config: cluster.config.clone(),
+            config: Arc::new(cluster.config.clone()),
             nodes: Vec::new(),
+            rounds: 0,
         };
         tender.seed().await?;
-        // The seed's peers are found in the first round, and say in the second what they have.
-        for _ in 0..3 {
-            if !tender.round().await.nodes {
-                break;
-            }
-        }
+        // Peers may know further peers.
+        while tender.add_new().await {}
         tender.publish(cluster);
         Ok(tender)
     }
@@ -98,10 +99,12 @@ impl Tender {
     }
 
     fn publish(&self, cluster: &Cluster) {
-        let claims = self.nodes.iter().map(|tended| (&tended.node, tended.claims.as_slice()));
+        let mut nodes: Vec<&Tended> = self.nodes.iter().collect();
+        nodes.sort_by_key(|tended| tended.claimed);
+        let claims = nodes.iter().map(|tended| (&tended.node, tended.claims.as_slice()));
         let view = View {
             partitions: PartitionTable::build(claims),
-            nodes: self.nodes.iter().map(|tended| tended.node.clone()).collect(),
+            nodes: nodes.iter().map(|tended| tended.node.clone()).collect(),
         };
         cluster.set_view(view);
     }
@@ -121,13 +124,26 @@ impl Tender {
         Err(last)
     }
 
+    /// Asks all nodes what changed, side by side, so that one that hangs does not hold up the others.
     async fn round(&mut self) -> Changes {
+        self.rounds += 1;
+        let mut asked = JoinSet::new();
+        for mut tended in self.nodes.drain(..) {
+            let config = self.config.clone();
+            asked.spawn(async move {
+                let result = tended.refresh(&config).await;
+                (tended, result)
+            });
+        }
         let mut changes = Changes::default();
-        for tended in &mut self.nodes {
-            match tended.refresh(&self.config).await {
-                Ok(partitions) => {
-                    changes.partitions |= partitions;
+        for (mut tended, result) in asked.join_all().await {
+            match result {
+                Ok(changed) => {
                     tended.failures = 0;
+                    if changed {
+                        tended.claimed = self.rounds;
+                        changes.partitions = true;
+                    }
                 }
                 Err(error) => {
                     tracing::debug!(node = %tended.node.name, ?error, "tending failed");
@@ -136,19 +152,23 @@ impl Tender {
                 }
             }
             tended.node.pool.trim();
+            self.nodes.push(tended);
         }
         changes.nodes |= self.drop_lost();
         changes.nodes |= self.add_new().await;
         changes
     }
 
-    /// Drops the nodes that do not answer: at once where the others do not name them any more, else after some rounds.
+    /// Drops the nodes that do not answer: at once where others do and do not name them any more, else after some
+    /// rounds.
     fn drop_lost(&mut self) -> bool {
         let named: HashSet<String> = self.peers().map(|peer| peer.name.clone()).collect();
+        let others_answer = self.nodes.iter().any(|tended| tended.failures == 0);
         let before = self.nodes.len();
         self.nodes.retain(|tended| {
             let name = &*tended.node.name;
-            let lost = tended.failures >= MAX_FAILURES || (tended.failures > 0 && !named.contains(name));
+            let disowned = tended.failures > 0 && others_answer && !named.contains(name);
+            let lost = disowned || tended.failures >= MAX_FAILURES;
             if lost {
                 tracing::info!(node = name, "node lost");
                 tended.node.pool.clear();
@@ -193,14 +213,24 @@ impl Tender {
 }
 
 impl Tended {
-    /// Connects to a host and asks which node it is.
+    /// Connects to a host, says who this is and asks for all there is to know: in one question, since a test may
+    /// connect more often than anything else.
     async fn meet(host: &Host, config: &Config) -> Result<Self, Error> {
         let unreachable = |what: String| Error::cluster(format!("{host}: {what}"));
         let connection = node::connect(host, config.connect_timeout).await;
         let mut connection = connection.map_err(|error| unreachable(error.to_string()))?;
-        let names = ["node", "cluster-name"];
+        let introduction = introduction(&config.application);
+        let names = [
+            &introduction,
+            "node",
+            "cluster-name",
+            peers_name(config),
+            // Before the partitions: if they change in between, the next round sees it.
+            "partition-generation",
+            "replicas",
+        ];
         let answer = ask(&mut connection, &names).await;
-        let answer = answer.map_err(|broken| unreachable(format!("no answer that can be read: {broken:?}")))?;
+        let answer = answer.map_err(|broken| unreachable(broken.to_string()))?;
         let name = info_value(&answer, "node").filter(|name| !name.is_empty());
         let name = name.ok_or_else(|| unreachable("the host does not say which node it is".into()))?;
         if let Some(expected) = &config.cluster_name {
@@ -209,16 +239,21 @@ impl Tended {
                 return Err(unreachable(format!("the cluster is {found:?}, not {expected:?}")));
             }
         }
-        introduce(&mut connection, &config.application).await?;
-        Ok(Self {
+        let mut tended = Self {
             node: Arc::new(Node::new(name, host.clone(), config)),
             connection: Some(connection),
             peers_generation: None,
-            partition_generation: None,
+            partition_generation: info_value(&answer, "partition-generation").map(str::to_owned),
             peers: Vec::new(),
             claims: Vec::new(),
+            claimed: 0,
             failures: 0,
-        })
+        };
+        let read = tended
+            .take_peers(&answer, config)
+            .and_then(|()| tended.take_claims(&answer));
+        read.map_err(|broken| unreachable(broken.to_string()))?;
+        Ok(tended)
     }
 
     /// Asks the node what changed; gives whether its partitions did.
@@ -232,29 +267,40 @@ impl Tended {
         if value("node").as_deref() != Some(&*self.node.name) {
             return Err(protocol("another node answers at the address"));
         }
-        let peers_generation = value("peers-generation");
-        if self.peers_generation != peers_generation {
-            let name = match config.services_alternate {
-                true => "peers-clear-alt",
-                false => "peers-clear-std",
-            };
-            let answer = ask(&mut connection, &[name]).await?;
-            let peers = info_value(&answer, name).and_then(Peers::parse);
-            let peers = peers.ok_or_else(|| protocol("peers that cannot be read"))?;
-            self.peers = peers.peers;
-            // The answer may be newer than the question.
-            self.peers_generation = Some(peers.generation.to_string());
+        if self.peers_generation != value("peers-generation") {
+            let answer = ask(&mut connection, &[peers_name(config)]).await?;
+            self.take_peers(&answer, config)?;
         }
         let partition_generation = value("partition-generation");
         let changed = self.partition_generation != partition_generation;
         if changed {
             let answer = ask(&mut connection, &["replicas"]).await?;
-            let claims = info_value(&answer, "replicas").and_then(Claim::parse_all);
-            self.claims = claims.ok_or_else(|| protocol("partitions that cannot be read"))?;
+            self.take_claims(&answer)?;
             self.partition_generation = partition_generation;
         }
         self.connection = Some(connection);
         Ok(changed)
+    }
+
+    fn take_peers(&mut self, answer: &str, config: &Config) -> Result<(), Broken> {
+        let peers = info_value(answer, peers_name(config)).and_then(Peers::parse);
+        let peers = peers.ok_or_else(|| protocol("peers that cannot be read"))?;
+        self.peers = peers.peers;
+        self.peers_generation = Some(peers.generation.to_string());
+        Ok(())
+    }
+
+    fn take_claims(&mut self, answer: &str) -> Result<(), Broken> {
+        let claims = info_value(answer, "replicas").and_then(Claim::parse_all);
+        self.claims = claims.ok_or_else(|| protocol("partitions that cannot be read"))?;
+        Ok(())
+    }
+}
+
+const fn peers_name(config: &Config) -> &'static str {
+    match config.services_alternate {
+        true => "peers-clear-alt",
+        false => "peers-clear-std",
     }
 }
 
@@ -266,15 +312,9 @@ fn protocol(what: &'static str) -> Broken {
     Broken::Protocol(spikelet_wire::DecodeError::new(what, 0))
 }
 
-/// Tells the node which client this is, as `version of the form,client-version,application`. Older servers refuse, which
-/// does no harm.
-async fn introduce(connection: &mut Connection, application: &str) -> Result<(), Error> {
+/// The command that tells a node which client this is, as `version of the form,client-version,application`. Older
+/// servers refuse it, which does no harm.
+fn introduction(application: &str) -> String {
     let agent = format!("1,spikelet-client-{},{application}", env!("CARGO_PKG_VERSION"));
-    let command = format!("user-agent-set:value={}", STANDARD.encode(agent));
-    match ask(connection, &[&command]).await {
-        Ok(_) => Ok(()),
-        Err(Broken::Io(error)) => Err(Error::new(Cause::Connection(error))),
-        Err(Broken::Protocol(error)) => Err(error.into()),
-        Err(Broken::Silent) => Err(Error::new(Cause::Timeout)),
-    }
+    format!("user-agent-set:value={}", STANDARD.encode(agent))
 }
