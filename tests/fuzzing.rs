@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 
 use bytes::BytesMut;
 use spikelet::clock::Now;
-use spikelet::command::{Engine, Flow};
+use spikelet::command::{Engine, Flow, Step};
 use spikelet::config::Config;
 use spikelet::ops::Particle;
 use spikelet_conformance::recorded::{self, Case, Expected};
@@ -237,7 +237,14 @@ pub fn connection(bytes: &[u8]) {
             return;
         }
         let mut out = BytesMut::new();
-        open = engine.handle(NOW, &mut session, header, body, &mut out) == Flow::Continue;
+        open = match engine.handle(NOW, &mut session, header, body, &mut out) {
+            Flow::Continue => true,
+            Flow::Query(mut query) | Flow::Background(mut query) => {
+                while query.step(&engine, NOW, &mut out) != Step::Done {}
+                true
+            }
+            Flow::Close | Flow::Ignore => false,
+        };
         let mut answers = &out[..];
         while let Some((head, rest)) = answers.split_first_chunk() {
             let header = FrameHeader::decode(*head);
@@ -305,7 +312,7 @@ impl Server {
         let mut session = self.engine.connect(0, None);
         let header = FrameHeader::new(FrameType::MESSAGE, request.len());
         let flow = self.engine.handle(NOW, &mut session, header, &request, &mut self.out);
-        assert_eq!(flow, Flow::Continue);
+        assert!(matches!(flow, Flow::Continue));
         self.answer().header.result_code().0
     }
 

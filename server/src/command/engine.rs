@@ -1,10 +1,13 @@
 //! The engine: a frame in, an answer out. It reads no clock, waits for nothing and spawns nothing.
 
+use std::sync::Arc;
+
 use bytes::BytesMut;
 use spikelet_wire::{Digest, FrameHeader, FrameType, Info1, Info2, Info4, Message, ResultCode};
 
 use super::filter::Filter;
 use super::info::Agents;
+use super::query::{Jobs, Query};
 use super::reply::{Metadata, Reply};
 use super::request::{Fields, Request};
 use super::stats::{Stats, add};
@@ -22,11 +25,12 @@ pub struct Engine {
     namespaces: Vec<Namespace>,
     stats: Stats,
     agents: Agents,
+    jobs: Arc<Jobs>,
     started: Now,
 }
 
 /// What becomes of a connection behind an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 #[must_use]
 pub enum Flow {
     /// It stays open for the next frame.
@@ -35,6 +39,11 @@ pub enum Flow {
     Close,
     /// It stays open, and nothing more is read from it.
     Ignore,
+    /// It is the query's, which goes on step by step and answers in each; once that is done, it stays open for the next
+    /// frame.
+    Query(Box<Query>),
+    /// It stays open for the next frame, while the query goes on step by step in the background.
+    Background(Box<Query>),
 }
 
 impl Engine {
@@ -54,6 +63,7 @@ impl Engine {
             namespaces,
             stats: Stats::default(),
             agents: Agents::default(),
+            jobs: Arc::default(),
             started: now,
         }
     }
@@ -94,6 +104,11 @@ impl Engine {
         &self.agents
     }
 
+    /// The long queries that run, and the last of those that ended.
+    pub(super) const fn jobs(&self) -> &Arc<Jobs> {
+        &self.jobs
+    }
+
     /// Since when it answers.
     #[must_use]
     pub const fn started(&self) -> Now {
@@ -126,7 +141,7 @@ impl Engine {
     }
 
     /// Handles a message: everything that is not info or security.
-    pub(super) fn handle_message(&self, now: Now, _session: &mut Session, body: &[u8], out: &mut BytesMut) -> Flow {
+    pub(super) fn handle_message(&self, now: Now, session: &mut Session, body: &[u8], out: &mut BytesMut) -> Flow {
         // The batch flag is looked at before anything is checked.
         if body
             .get(1)
@@ -148,7 +163,7 @@ impl Engine {
                 reply.status(ResultCode::INVALID_NAMESPACE, Metadata::default());
             }
             // A message without a digest is a query.
-            (Some(namespace), None) => query::query(now, namespace, &message, &fields, out),
+            (Some(_), None) => return query::query(self, now, session, body, out),
             (Some(_), Some(Err(_))) => reply.status(ResultCode::PARAMETER, Metadata::default()),
             (Some(_), Some(Ok(digest))) => {
                 let filter = fields.filter.map_or(Filter::None, Filter::Unread);

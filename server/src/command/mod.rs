@@ -19,6 +19,7 @@ mod ttl;
 mod write;
 
 pub use engine::{Engine, Flow};
+pub use query::{End, Query, Step};
 pub use session::Session;
 pub use stats::Stats;
 

@@ -12,6 +12,8 @@ pub struct Session {
     pub node: usize,
     /// The address under which the peer reached the node; `None` where there is no socket.
     pub local: Option<SocketAddr>,
+    /// The address of the peer; `None` where there is no socket.
+    pub peer: Option<SocketAddr>,
     /// What the peer says it is, in base64.
     pub user_agent: Option<String>,
 }
@@ -24,6 +26,7 @@ impl Engine {
         Session {
             node,
             local,
+            peer: None,
             user_agent: None,
         }
     }

@@ -1,12 +1,14 @@
 //! One connection: what has arrived is answered whole, and written once.
 
+use std::sync::Arc;
+
 use bytes::{Buf, BytesMut};
 use spikelet_wire::FrameHeader;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-use super::reaper::Reaper;
-use crate::clock::Clock;
-use crate::command::{Engine, Flow, Session};
+use super::listener::Shared;
+use super::query;
+use crate::command::{Flow, Session};
 
 /// What a connection's buffers hold at rest, in bytes.
 const AT_REST: usize = 4 * 1024;
@@ -17,9 +19,7 @@ const UNWRITTEN: usize = 256 * 1024;
 
 /// A connection and what it holds.
 pub(super) struct Connection<'e, S> {
-    pub(super) engine: &'e Engine,
-    pub(super) clock: &'e Clock,
-    pub(super) reaper: &'e Reaper,
+    pub(super) shared: &'e Arc<Shared>,
     pub(super) session: &'e mut Session,
     pub(super) stream: S,
 }
@@ -56,8 +56,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
                         return Ok(());
                     }
                 }
+                Pause::Engine(Flow::Query(query)) => {
+                    query::answer(self.shared, &mut self.stream, query, &mut out).await?;
+                    rest(&mut out);
+                }
+                Pause::Engine(Flow::Background(query)) => query::run(Arc::clone(self.shared), query),
                 Pause::Engine(Flow::Close) => {
-                    self.reaper.pass().await;
+                    self.shared.reaper.pass().await;
                     return Ok(());
                 }
                 Pause::Engine(Flow::Ignore) => {
@@ -70,7 +75,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
 
     /// Answers the whole frames of `input` and takes them out of it.
     fn handle(&mut self, input: &mut BytesMut, out: &mut BytesMut) -> Pause {
-        let now = self.clock.now();
+        let now = self.shared.clock.now();
         let mut at = 0;
         let pause = loop {
             if out.len() >= UNWRITTEN {
@@ -81,14 +86,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
                 break Pause::Input;
             };
             let header = FrameHeader::decode(*header);
-            if !self.engine.accepts(header) {
+            if !self.shared.engine.accepts(header) {
                 break Pause::Engine(Flow::Close);
             }
             let Some(body) = usize::try_from(header.size).ok().and_then(|size| behind.get(..size)) else {
                 break Pause::Input;
             };
             at += FrameHeader::SIZE + body.len();
-            match self.engine.handle(now, self.session, header, body, out) {
+            match self.shared.engine.handle(now, self.session, header, body, out) {
                 Flow::Continue => {}
                 flow => break Pause::Engine(flow),
             }

@@ -46,10 +46,9 @@ pub(super) async fn accept(shared: Arc<Shared>, node: usize, listener: TcpListen
                 let shared = Arc::clone(&shared);
                 tokio::spawn(async move {
                     let mut session = shared.engine.connect(node, local);
+                    session.peer = Some(peer);
                     let connection = Connection {
-                        engine: &shared.engine,
-                        clock: &shared.clock,
-                        reaper: &shared.reaper,
+                        shared: &shared,
                         session: &mut session,
                         stream,
                     };

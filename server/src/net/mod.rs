@@ -3,6 +3,7 @@
 mod connection;
 mod listener;
 mod nsup;
+mod query;
 mod reaper;
 mod runtime;
 

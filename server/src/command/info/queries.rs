@@ -1,4 +1,4 @@
-//! Queries that run in the background.
+//! Long queries: what they do, and their end.
 
 use spikelet_wire::ResultCode;
 
@@ -9,19 +9,31 @@ use super::truncate::number;
 const LONGEST_ID: usize = 26;
 
 pub(super) fn query_show(call: &mut Call<'_>) -> Answered {
+    let (jobs, node, now) = (call.engine.jobs(), call.session.node, call.now);
     match id(call)? {
-        None => Ok(()),
-        Some(_) => Err(InfoError::new(ResultCode::NOT_FOUND, "job not found")),
+        None => call.list(jobs.all(node).iter().map(|job| job.show(now))),
+        Some(id) => {
+            let job = jobs.find(node, id);
+            let job = job.ok_or(InfoError::new(ResultCode::NOT_FOUND, "job not found"))?;
+            call.say(job.show(now));
+            Ok(())
+        }
     }
 }
 
 pub(super) fn query_abort(call: &mut Call<'_>) -> Answered {
-    id(call)?.ok_or(InfoError::parameter("missing 'id'"))?;
-    Err(InfoError::new(ResultCode::NOT_FOUND, "id not active"))
+    let id = id(call)?.ok_or(InfoError::parameter("missing 'id'"))?;
+    if call.engine.jobs().abort(call.session.node, id) {
+        call.say("ok");
+        Ok(())
+    } else {
+        Err(InfoError::new(ResultCode::NOT_FOUND, "id not active"))
+    }
 }
 
 pub(super) fn query_abort_all(call: &mut Call<'_>) -> Answered {
-    call.say("number-of-queries-killed:0");
+    let count = call.engine.jobs().abort_all(call.session.node);
+    call.say(format_args!("number-of-queries-killed:{count}"));
     Ok(())
 }
 

@@ -1,47 +1,147 @@
 //! Background queries: operations on every record that a query finds.
 
-use spikelet_wire::{Digest, Header, Info1, Info2, Info3, Message, ResultCode};
+use std::num::NonZeroU32;
+use std::ops::ControlFlow;
+use std::time::Duration;
 
-use super::QueryFields;
-use crate::clock::Now;
-use crate::command::bin_ops::{self, Kind};
-use crate::command::filter::Filter;
+use bytes::BytesMut;
+use spikelet_wire::{Digest, Header, Info1, Info2, Info3, OpCode, ResultCode};
+
+use super::fields::{self, WantedSet};
+use super::job::{Active, Description, Kind, Tally};
+use super::walk::Walk;
+use super::{Asking, Pace, Step};
+use crate::command::bin_ops;
 use crate::command::reply::Reply;
 use crate::command::request::{Fields, Request};
 use crate::command::write;
-use crate::ops::exp::Expression;
-use crate::store::Namespace;
+use crate::ops::exp;
 
 /// How many records a second a background query may touch at most (`background-query-max-rps`).
 const MAX_RECORDS_PER_SECOND: u32 = 10_000;
 
-/// Applies the operations of a message to the records of a set, or of the whole namespace.
-///
-/// The real server does this while the client goes on; here it is done when the client is answered, so that a test need
-/// not wait for it.
-pub(super) fn operate(
-    now: Now,
-    namespace: &Namespace,
-    message: &Message<'_>,
-    query: &QueryFields,
-    fields: &Fields<'_>,
-) -> Result<(), ResultCode> {
-    let header = &message.header;
-    let set = match fields.set.filter(|name| !name.is_empty()) {
-        Some(name) => Some(namespace.sets.find(name).ok_or(ResultCode::NOT_FOUND)?),
-        None => None,
-    };
-    if header.info1.contains(Info1::SHORT_QUERY) || query.records_per_second > MAX_RECORDS_PER_SECOND {
+/// How many records are changed before others get their turn.
+const AT_ONCE: usize = 1024;
+
+/// How long the real server waits for the client to take its one answer.
+const SOCKET_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A query that applies operations to records.
+#[derive(Debug)]
+pub(super) struct Operate {
+    walk: Walk,
+    set: WantedSet,
+    pace: Pace,
+    active: Active,
+}
+
+impl Operate {
+    /// Checks a query, in the real server's order, and begins it.
+    ///
+    /// # Errors
+    /// [`ResultCode::PARAMETER`] for fields that are wrong, a short query, and operations that read;
+    /// [`ResultCode::NOT_FOUND`] for a set that there is not, [`ResultCode::INDEX_NOT_FOUND`] for a query of an index.
+    pub(super) fn start(asking: &Asking<'_>) -> Result<Self, ResultCode> {
+        let message = &asking.message;
+        let header = &message.header;
+        if header.info1.contains(Info1::SHORT_QUERY) {
+            return Err(ResultCode::PARAMETER);
+        }
+        let set = fields::set(asking.namespace, asking.fields.set)?;
+        let records_per_second = fields::records_per_second(message)?;
+        let wants_index = fields::wants_index(message)?;
+        if set == WantedSet::Unknown {
+            return Err(ResultCode::NOT_FOUND);
+        }
+        if records_per_second.is_some_and(|limit| limit.get() > MAX_RECORDS_PER_SECOND) {
+            return Err(ResultCode::PARAMETER);
+        }
+        if wants_index {
+            return Err(ResultCode::INDEX_NOT_FOUND);
+        }
+        asking.check_filter()?;
+        check_operations(asking)?;
+        let active = asking.engine.jobs().start(Description {
+            records_per_second: records_per_second.or(NonZeroU32::new(MAX_RECORDS_PER_SECOND)),
+            socket_timeout: Some(SOCKET_TIMEOUT),
+            ..asking.describe(Kind::Operate)
+        })?;
+        Ok(Self {
+            walk: Walk::everywhere(),
+            set,
+            // A limit that nobody asked for would only make tests wait.
+            pace: Pace::new(records_per_second.map(NonZeroU32::get)),
+            active,
+        })
+    }
+
+    /// Changes some records.
+    pub(super) fn step(&mut self, asking: &Asking<'_>) -> Step {
+        let mut tally = Tally::default();
+        let mut left = AT_ONCE.min(usize::try_from(self.pace.at_once()).unwrap_or(AT_ONCE));
+        let mut looks = AT_ONCE * 4;
+        let mut is_done = false;
+        let mut found = Vec::new();
+        while left > 0 && looks > 0 {
+            let partition = match self.walk.partition() {
+                Some(partition) if self.active.end().is_none() => partition,
+                _ => {
+                    is_done = true;
+                    break;
+                }
+            };
+            if !asking.is_master(partition) {
+                self.walk.leave();
+                continue;
+            }
+            let set = self.set;
+            // Records are changed behind the walk's lock, one by one, each under its own.
+            self.walk.visit(asking.namespace, |digest, record| {
+                looks = looks.saturating_sub(1);
+                if set.has(record.set) && !asking.namespace.is_doomed(record, asking.now) {
+                    found.push(*digest);
+                    left = left.saturating_sub(1);
+                }
+                if left > 0 && looks > 0 {
+                    ControlFlow::Continue(())
+                } else {
+                    ControlFlow::Break(())
+                }
+            });
+            change(asking, &mut found, &mut tally);
+        }
+        tally.throttled = tally.succeeded + tally.filtered + tally.failed;
+        self.active.reach(asking.now, self.walk.partition(), &tally);
+        if is_done {
+            self.active.complete();
+            Step::Done
+        } else {
+            self.pace.step(tally.throttled)
+        }
+    }
+}
+
+/// # Errors
+/// [`ResultCode::PARAMETER`] where there are none, where any reads, and for an expression that cannot be built.
+fn check_operations(asking: &Asking<'_>) -> Result<(), ResultCode> {
+    let message = &asking.message;
+    if message.header.info1.contains(Info1::READ) || message.op_count() == 0 {
         return Err(ResultCode::PARAMETER);
     }
-    if query.wants_index {
-        return Err(ResultCode::INDEX_NOT_FOUND);
+    for op in message.ops() {
+        if bin_ops::kind(op.code) == bin_ops::Kind::Read {
+            return Err(ResultCode::PARAMETER);
+        }
+        if op.code == OpCode::EXP_MODIFY {
+            exp::check_modify_op(op.value)?;
+        }
     }
-    let filter = fields.filter.map(Expression::build_filter).transpose()?;
-    let reads = header.info1.contains(Info1::READ) || message.ops().any(|op| bin_ops::kind(op.code) == Kind::Read);
-    if reads || message.op_count() == 0 {
-        return Err(ResultCode::PARAMETER);
-    }
+    Ok(())
+}
+
+/// Applies the message's operations to records, and forgets them.
+fn change(asking: &Asking<'_>, digests: &mut Vec<Digest>, tally: &mut Tally) {
+    let header = &asking.message.header;
     let mut request = Request {
         header: Header {
             info1: Info1::empty(),
@@ -51,28 +151,22 @@ pub(super) fn operate(
             record_ttl: header.record_ttl,
             ..Header::default()
         },
-        message: *message,
+        message: asking.message,
         fields: Fields::default(),
         digest: Digest([0; Digest::SIZE]),
-        filter: filter.as_ref().map_or(Filter::None, Filter::Built),
+        filter: asking.filter,
         is_background: true,
     };
-    let mut unread = bytes::BytesMut::new();
-    for id in namespace.partition_ids() {
-        let digests: Vec<Digest> = match namespace.partition(id) {
-            Some(partition) => partition
-                .iter()
-                .filter(|(_, record)| set.is_none() || record.set == set)
-                .map(|(digest, _)| *digest)
-                .collect(),
-            None => continue,
-        };
-        for digest in digests {
-            request.digest = digest;
-            // One record that cannot be written does not end the query.
-            let _ = write::write(now, namespace, &request, &mut Reply::single(&mut unread));
-            unread.clear();
+    let mut unread = BytesMut::new();
+    for digest in digests.drain(..) {
+        request.digest = digest;
+        // One record that cannot be written does not end the query.
+        match write::write(asking.now, asking.namespace, &request, &mut Reply::single(&mut unread)) {
+            ResultCode::OK => tally.succeeded += 1,
+            ResultCode::NOT_FOUND => {}
+            ResultCode::FILTERED_OUT => tally.filtered += 1,
+            _ => tally.failed += 1,
         }
+        unread.clear();
     }
-    Ok(())
 }

@@ -1,35 +1,251 @@
 //! Queries: messages without a digest, which concern many records.
+//!
+//! A query is carried out in steps, so that nobody waits long for anybody else's: each step answers or changes some
+//! records, notes where it stands, and lets go of all locks.
 
 mod background;
+mod basic;
 mod fields;
+mod job;
+#[cfg(test)]
+mod tests;
+mod walk;
+
+use std::time::Duration;
 
 use bytes::BytesMut;
-use spikelet_wire::{Header, Info2, Info3, Message, ResultCode, message};
+use spikelet_wire::{Header, Info2, Info3, Message, PartitionId, ResultCode, message};
 
-use self::fields::QueryFields;
+use self::background::Operate;
+use self::basic::Basic;
+use self::job::{Description, Kind};
+use super::engine::{Engine, Flow};
+use super::filter::Filter;
 use super::request::Fields;
+use super::session::Session;
+use super::stats::add;
 use crate::clock::Now;
+use crate::ops::exp::Expression;
 use crate::store::Namespace;
 
-/// Carries out a query.
-pub(super) fn query(now: Now, namespace: &Namespace, message: &Message<'_>, fields: &Fields<'_>, out: &mut BytesMut) {
-    match start(now, namespace, message, fields) {
-        // A background query is answered when it is accepted; nothing tells the client that it is done.
-        Ok(()) => message::write_header_only(
-            out,
-            &Header {
-                info3: Info3::LAST,
-                ..Header::default()
-            },
-        ),
-        // A query that is refused has one answer, which is not marked as the last.
-        Err(code) => message::write_header_only(out, &Header::result(code)),
+pub use self::job::End;
+pub(super) use self::job::Jobs;
+
+/// A query that has begun. It goes on whenever it is asked for its next [step](Self::step).
+#[derive(Debug)]
+pub struct Query {
+    /// Its message, which is read anew in every step.
+    body: Box<[u8]>,
+    session: Session,
+    work: Work,
+}
+
+#[derive(Debug)]
+enum Work {
+    Basic(Basic),
+    Operate(Operate),
+}
+
+/// What a query needs behind a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Step {
+    /// Another step, when others had their turn.
+    More,
+    /// Another step, but not before this time is over.
+    Wait(Duration),
+    /// Nothing: it has ended, and said so.
+    Done,
+}
+
+impl Query {
+    /// Goes on for a while, and appends whole frames of what there is to answer to `out`.
+    pub fn step(&mut self, engine: &Engine, now: Now, out: &mut BytesMut) -> Step {
+        let Some((message, fields)) = read(&self.body) else {
+            return Step::Done;
+        };
+        let filter = fields.filter.map(Expression::build_filter).transpose();
+        let (Some(namespace), Ok(filter)) = (engine.namespace(fields.namespace), &filter) else {
+            return Step::Done;
+        };
+        let asking = Asking {
+            engine,
+            now,
+            session: &self.session,
+            namespace,
+            message,
+            fields,
+            filter: filter.as_ref().map_or(Filter::None, Filter::Built),
+        };
+        match &mut self.work {
+            Work::Basic(basic) => basic.step(&asking, out),
+            Work::Operate(operate) => operate.step(&asking),
+        }
+    }
+
+    /// How long the client may leave unread what it was sent; none for as long as it likes.
+    #[must_use]
+    pub const fn socket_timeout(&self) -> Option<Duration> {
+        match &self.work {
+            Work::Basic(basic) => basic.socket_timeout(),
+            Work::Operate(_) => None,
+        }
+    }
+
+    /// Ends it where the client is at fault.
+    pub fn abandon(self, end: End) {
+        if let Work::Basic(basic) = &self.work {
+            basic.abandon(end);
+        }
     }
 }
 
-fn start(now: Now, namespace: &Namespace, message: &Message<'_>, fields: &Fields<'_>) -> Result<(), ResultCode> {
-    if fields.udf || !message.header.info2.contains(Info2::WRITE) {
+/// A message, and its fields; none for one that is damaged.
+fn read(body: &[u8]) -> Option<(Message<'_>, Fields<'_>)> {
+    let message = Message::decode(body).ok()?;
+    Some((message, Fields::of(&message)))
+}
+
+/// Begins a query: it is then up to the caller to have it go on.
+pub(super) fn query(engine: &Engine, now: Now, session: &Session, body: &[u8], out: &mut BytesMut) -> Flow {
+    match start(engine, now, session, body) {
+        Ok(mut query) => match &query.work {
+            Work::Basic(_) => Flow::Query(query),
+            Work::Operate(_) => {
+                // A background query is answered when it is accepted; nothing tells the client that it is done. What is
+                // little work is done by then, so that a test need not wait for it.
+                message::write_header_only(out, &last(ResultCode::OK));
+                match query.step(engine, now, out) {
+                    Step::Done => Flow::Continue,
+                    Step::More | Step::Wait(_) => Flow::Background(query),
+                }
+            }
+        },
+        Err(code) => {
+            // A query that is refused has one answer, which is not marked as the last.
+            add(&engine.stats().early_tsvc_client_error, 1);
+            message::write_header_only(out, &Header::result(code));
+            Flow::Continue
+        }
+    }
+}
+
+fn start(engine: &Engine, now: Now, session: &Session, body: &[u8]) -> Result<Box<Query>, ResultCode> {
+    let (message, fields) = read(body).ok_or(ResultCode::PARAMETER)?;
+    let asking = Asking {
+        engine,
+        now,
+        session,
+        namespace: engine
+            .namespace(fields.namespace)
+            .ok_or(ResultCode::INVALID_NAMESPACE)?,
+        message,
+        fields,
+        filter: Filter::None,
+    };
+    if fields.udf {
         return Err(ResultCode::UNSUPPORTED_FEATURE);
     }
-    background::operate(now, namespace, message, &QueryFields::of(message)?, fields)
+    let work = if message.header.info2.contains(Info2::WRITE) {
+        Work::Operate(Operate::start(&asking)?)
+    } else {
+        Work::Basic(Basic::start(&asking)?)
+    };
+    Ok(Box::new(Query {
+        body: body.into(),
+        session: session.clone(),
+        work,
+    }))
+}
+
+/// A query's message, and of whom it asks.
+struct Asking<'a> {
+    engine: &'a Engine,
+    now: Now,
+    session: &'a Session,
+    namespace: &'a Namespace,
+    message: Message<'a>,
+    fields: Fields<'a>,
+    filter: Filter<'a>,
+}
+
+impl Asking<'_> {
+    /// # Errors
+    /// [`ResultCode::PARAMETER`] for a filter that cannot be built.
+    fn check_filter(&self) -> Result<(), ResultCode> {
+        self.fields.filter.map(Expression::build_filter).transpose().map(drop)
+    }
+
+    /// Whether the session's node keeps a partition.
+    fn is_replica(&self, partition: PartitionId) -> bool {
+        let cluster = self.engine.cluster();
+        let replicas = cluster.replicas(self.namespace.settings.replication_factor);
+        cluster.place(self.session.node, partition.get()) < replicas
+    }
+
+    /// Whether the session's node writes a partition.
+    fn is_master(&self, partition: PartitionId) -> bool {
+        self.engine.cluster().place(self.session.node, partition.get()) == 0
+    }
+
+    /// The job that the message asks for, as far as every kind has it.
+    fn describe(&self, kind: Kind) -> Description {
+        Description {
+            id: fields::transaction_id(&self.message),
+            node: self.session.node,
+            namespace: self.namespace.name.clone(),
+            set: self
+                .fields
+                .set
+                .filter(|set| !set.is_empty())
+                .map(|set| String::from_utf8_lossy(set).into_owned()),
+            partitions: None,
+            records_per_second: None,
+            peer: self.session.peer,
+            socket_timeout: None,
+            kind,
+            started: self.now,
+        }
+    }
+}
+
+/// The header of the last message of an answer.
+fn last(code: ResultCode) -> Header {
+    Header {
+        info3: Info3::LAST,
+        ..Header::result(code)
+    }
+}
+
+/// How many records a query may touch, and how often.
+#[derive(Debug, Clone, Copy)]
+struct Pace {
+    records_per_second: Option<u32>,
+}
+
+impl Pace {
+    /// How often in a second a query with a limit goes on.
+    const STEPS: u32 = 50;
+
+    const fn new(records_per_second: Option<u32>) -> Self {
+        Self { records_per_second }
+    }
+
+    const fn is_limited(self) -> bool {
+        self.records_per_second.is_some()
+    }
+
+    /// How many records a step may touch.
+    fn at_once(self) -> u32 {
+        self.records_per_second
+            .map_or(u32::MAX, |limit| (limit / Self::STEPS).max(1))
+    }
+
+    /// What a query needs behind a step that touched so many.
+    fn step(self, touched: u64) -> Step {
+        match self.records_per_second {
+            Some(limit) if touched > 0 => Step::Wait(Duration::from_secs_f64(touched as f64 / f64::from(limit.max(1)))),
+            _ => Step::More,
+        }
+    }
 }

@@ -29,7 +29,7 @@ use self::value::Value;
 use super::Particle;
 use crate::clock::Now;
 
-pub use self::operation::{BinChange, modify_op, read_op};
+pub use self::operation::{BinChange, check_modify_op, modify_op, read_op};
 
 /// How deep the operators of an expression may nest.
 ///

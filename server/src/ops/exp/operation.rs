@@ -70,6 +70,14 @@ pub fn modify_op(
     }
 }
 
+/// Checks the argument of an operation `EXP_MODIFY` without a record.
+///
+/// # Errors
+/// `PARAMETER` (4) when the expression or a flag is not valid.
+pub fn check_modify_op(argument: &[u8]) -> Result<(), ResultCode> {
+    parse(argument, flags::MODIFY).map(drop)
+}
+
 fn parse(argument: &[u8], allowed: u64) -> Result<(Expression<'_>, u64), ResultCode> {
     let parameter = |_| ResultCode::PARAMETER;
     let mut reader = Reader::new(argument);

@@ -1,0 +1,391 @@
+//! Basic queries: the records that a query finds, answered one message each.
+
+use std::num::NonZeroU32;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::BytesMut;
+use spikelet_wire::frame::OpenFrame;
+use spikelet_wire::{
+    FieldType, FrameType, Header, Info1, Info2, Info3, Message, MessageWriter, OpCode, PartitionId, ResultCode, message,
+};
+
+use super::fields::{self, Partitions, WantedSet};
+use super::job::{Active, Description, End, Kind, Tally};
+use super::walk::Walk;
+use super::{Asking, Pace, Step, last};
+use crate::clock::Now;
+use crate::command::MAX_OPS;
+use crate::command::bin_ops::{self, BinRead, View};
+use crate::store::{BinName, Record, Set, SetId};
+
+/// A frame ends behind the record that makes it this large, in bytes.
+///
+/// The real server's frames are of a megabyte. Frames that stay within a processor's cache, and within what a connection
+/// keeps, are faster, and clients do not mind.
+const FRAME: usize = 128 * 1024;
+
+/// How many records are looked at before others get their turn.
+const AT_ONCE: usize = 4096;
+
+/// How long a short query may take that does not say, in milliseconds.
+const SHORT_QUERY: u64 = 1000;
+
+/// A query that answers records.
+#[derive(Debug)]
+pub(super) struct Basic {
+    walk: Walk,
+    set: WantedSet,
+    selection: Selection,
+    /// How many records it may still answer; none for all.
+    remaining: Option<u64>,
+    pace: Pace,
+    length: Length,
+    socket_timeout: Option<Duration>,
+}
+
+/// What is answered of a record.
+#[derive(Debug)]
+enum Selection {
+    /// Its metadata.
+    NoBins,
+    /// All bins.
+    All,
+    /// Some bins. A record that has none of them is left out.
+    Bins(Vec<BinName>),
+    /// The results of the message's operations. A record without any is left out.
+    Operations,
+}
+
+/// Whether a query is listed and can be aborted, or has to be over soon.
+#[derive(Debug)]
+enum Length {
+    Short { deadline: Now, is_late: bool },
+    Long(Active),
+}
+
+impl Basic {
+    /// Checks a query, in the real server's order, and begins it.
+    ///
+    /// # Errors
+    /// [`ResultCode::UNSUPPORTED_FEATURE`] for a query of clients before partition queries, [`ResultCode::INDEX_NOT_FOUND`]
+    /// for one of an index, [`ResultCode::PARAMETER`] for fields that are wrong.
+    pub(super) fn start(asking: &Asking<'_>) -> Result<Self, ResultCode> {
+        let message = &asking.message;
+        let header = &message.header;
+        if !header.info3.contains(Info3::PARTITION_DONE) {
+            return Err(ResultCode::UNSUPPORTED_FEATURE);
+        }
+        let set = fields::set(asking.namespace, asking.fields.set)?;
+        let partitions = fields::partitions(message)?;
+        let records_per_second = fields::records_per_second(message)?;
+        let wants_index = fields::wants_index(message)?;
+        let Partitions { walk, count, resumed } = partitions.ok_or(ResultCode::UNSUPPORTED_FEATURE)?;
+        if wants_index {
+            return Err(ResultCode::INDEX_NOT_FOUND);
+        }
+        let socket_timeout = fields::socket_timeout(message)?;
+        let remaining = fields::sample_max(message)?;
+        let selection = Selection::of(message)?;
+        asking.check_filter()?;
+        let length = if header.info1.contains(Info1::SHORT_QUERY) {
+            let milliseconds = match header.transaction_ttl {
+                0 => SHORT_QUERY,
+                ttl => u64::from(ttl),
+            };
+            Length::Short {
+                deadline: Now(asking.now.0.saturating_add(milliseconds)),
+                is_late: false,
+            }
+        } else {
+            Length::Long(asking.engine.jobs().start(Description {
+                partitions: Some((count, resumed)),
+                records_per_second,
+                socket_timeout,
+                ..asking.describe(Kind::Basic)
+            })?)
+        };
+        Ok(Self {
+            walk,
+            set,
+            selection,
+            remaining,
+            pace: Pace::new(records_per_second.map(NonZeroU32::get)),
+            length,
+            socket_timeout,
+        })
+    }
+
+    pub(super) const fn socket_timeout(&self) -> Option<Duration> {
+        self.socket_timeout
+    }
+
+    /// Has it end without the client.
+    pub(super) fn abandon(&self, end: End) {
+        if let Length::Long(active) = &self.length {
+            active.abandon(end);
+        }
+    }
+
+    /// Answers up to a frame of records.
+    pub(super) fn step(&mut self, asking: &Asking<'_>, out: &mut BytesMut) -> Step {
+        let start = out.len();
+        let frame = OpenFrame::begin(out);
+        let mut tally = Tally::default();
+        let mut turn = Turn {
+            looks: AT_ONCE,
+            records: self.pace.at_once(),
+        };
+        let mut is_done = false;
+        while turn.goes_on(&frame, out) {
+            let Some(partition) = self.walk.partition() else {
+                is_done = true;
+                break;
+            };
+            if !asking.is_replica(partition) {
+                partition_unavailable(out, partition);
+                self.walk.leave();
+            } else if self.has_enough(asking.now) {
+                self.walk.leave();
+            } else {
+                self.answer_partition(asking, (&frame, &mut turn, &mut tally), out);
+            }
+        }
+        if let (true, Length::Short { is_late, .. }) = (is_done, &self.length) {
+            let code = if *is_late { ResultCode::TIMEOUT } else { ResultCode::OK };
+            MessageWriter::bare(out, &last(code)).finish();
+        }
+        if frame.body_size(out) == 0 {
+            frame.abandon(out);
+        } else {
+            frame.finish(FrameType::MESSAGE, out);
+        }
+        if let Length::Long(active) = &mut self.length {
+            if is_done {
+                message::write_header_only(out, &last(active.complete()));
+            }
+            tally.sent = (out.len() - start) as u64;
+            active.reach(asking.now, self.walk.partition(), &tally);
+        }
+        if is_done {
+            Step::Done
+        } else {
+            self.pace.step(tally.throttled)
+        }
+    }
+
+    /// Whether there is nothing more to find; partitions are then only looked at for whether they are there.
+    fn has_enough(&mut self, now: Now) -> bool {
+        let has_ended = match &mut self.length {
+            Length::Short { deadline, is_late } => {
+                *is_late |= now > *deadline;
+                *is_late
+            }
+            Length::Long(active) => active.end().is_some(),
+        };
+        has_ended || self.set == WantedSet::Unknown || self.remaining == Some(0)
+    }
+
+    fn answer_partition(
+        &mut self,
+        asking: &Asking<'_>,
+        (frame, turn, tally): (&OpenFrame, &mut Turn, &mut Tally),
+        out: &mut BytesMut,
+    ) {
+        let Self {
+            walk,
+            set,
+            selection,
+            remaining,
+            pace,
+            ..
+        } = self;
+        let (now, namespace) = (asking.now, asking.namespace);
+        let is_limited = u64::from(pace.is_limited());
+        let mut names = SetNames::default();
+        walk.visit(namespace, |digest, record| {
+            turn.looks = turn.looks.saturating_sub(1);
+            if set.has(record.set) && !namespace.is_doomed(record, now) {
+                let view = View::of(now, namespace, digest, record);
+                if asking.filter.check(&view).is_err() {
+                    tally.filtered += 1;
+                } else {
+                    turn.records = turn.records.saturating_sub(1);
+                    // What is left out for want of bins counts too.
+                    let enough = remaining.as_mut().is_some_and(|remaining| {
+                        *remaining = remaining.saturating_sub(1);
+                        *remaining == 0
+                    });
+                    let set = record.set.and_then(|id| names.get(asking, id));
+                    match selection.write(asking, &view, record, set, out) {
+                        Ok(()) => {
+                            tally.succeeded += 1;
+                            tally.throttled += is_limited;
+                        }
+                        Err(_) => tally.failed += 1,
+                    }
+                    if enough {
+                        return ControlFlow::Break(());
+                    }
+                }
+            }
+            if turn.goes_on(frame, out) {
+                ControlFlow::Continue(())
+            } else {
+                ControlFlow::Break(())
+            }
+        });
+    }
+}
+
+/// What may still be done before others get their turn.
+struct Turn {
+    /// How many records may be looked at.
+    looks: usize,
+    /// How many may be answered.
+    records: u32,
+}
+
+impl Turn {
+    fn goes_on(&self, frame: &OpenFrame, out: &BytesMut) -> bool {
+        self.looks > 0 && self.records > 0 && frame.body_size(out) < FRAME
+    }
+}
+
+/// The name of the last set that was asked for: most records that follow one another are of one set.
+#[derive(Default)]
+struct SetNames(Option<(SetId, Arc<Set>)>);
+
+impl SetNames {
+    fn get(&mut self, asking: &Asking<'_>, id: SetId) -> Option<&[u8]> {
+        if self.0.as_ref().is_none_or(|(known, _)| *known != id) {
+            self.0 = Some((id, asking.namespace.sets.get(id)?));
+        }
+        self.0.as_ref().map(|(_, set)| &*set.name)
+    }
+}
+
+impl Selection {
+    /// # Errors
+    /// [`ResultCode::PARAMETER`] for a list of bins beside operations, and for operations that do not read.
+    fn of(message: &Message<'_>) -> Result<Self, ResultCode> {
+        if message.header.info1.contains(Info1::GET_NO_BINS) {
+            return Ok(Self::NoBins);
+        }
+        match (message.field(FieldType::QUERY_BINLIST), message.op_count()) {
+            (None, 0) => Ok(Self::All),
+            (Some(list), 0) => fields::bin_list(list).map(Self::Bins),
+            (Some(_), _) => Err(ResultCode::PARAMETER),
+            (None, _) => {
+                let mut ops = message.ops();
+                let reads =
+                    ops.all(|op| BinName::new(op.name).is_some() && bin_ops::kind(op.code) == bin_ops::Kind::Read);
+                if reads {
+                    Ok(Self::Operations)
+                } else {
+                    Err(ResultCode::PARAMETER)
+                }
+            }
+        }
+    }
+
+    /// Writes a record, if there is something of it to write.
+    ///
+    /// # Errors
+    /// That of an operation that fails; then nothing is written.
+    fn write(
+        &self,
+        asking: &Asking<'_>,
+        view: &View<'_>,
+        record: &Record,
+        set: Option<&[u8]>,
+        out: &mut BytesMut,
+    ) -> Result<(), ResultCode> {
+        let begin = |out, info1| {
+            let header = Header {
+                info1,
+                generation: u32::from(record.generation),
+                record_ttl: record.void_time,
+                ..Header::default()
+            };
+            let mut message = MessageWriter::bare(out, &header);
+            message.field(FieldType::NAMESPACE, asking.namespace.name.as_bytes());
+            message.field(FieldType::DIGEST, &view.digest.0);
+            if let Some(set) = set {
+                message.field(FieldType::SET, set);
+            }
+            if let Some(key) = &record.key {
+                message.field(FieldType::KEY, key);
+            }
+            message
+        };
+        match self {
+            Self::NoBins => begin(out, Info1::GET_NO_BINS).finish(),
+            Self::All => {
+                let mut message = begin(out, Info1::empty());
+                for bin in &record.bins {
+                    bin_ops::write_bin(&mut message, OpCode::READ, bin.name.as_bytes(), Some(&bin.value));
+                }
+                message.finish();
+            }
+            Self::Bins(names) => {
+                let mut message = begin(out, Info1::empty());
+                for name in names {
+                    if let Some(value) = view.bin(name) {
+                        bin_ops::write_bin(&mut message, OpCode::READ, name.as_bytes(), Some(value));
+                    }
+                }
+                finish_unless_empty(message);
+            }
+            Self::Operations => {
+                let mut message = begin(out, Info1::empty());
+                match write_results(asking, view, &mut message) {
+                    Ok(()) => finish_unless_empty(message),
+                    Err(code) => {
+                        message.abandon();
+                        return Err(code);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn write_results(asking: &Asking<'_>, view: &View<'_>, answer: &mut MessageWriter<'_>) -> Result<(), ResultCode> {
+    let request = &asking.message;
+    if request.op_count() > MAX_OPS {
+        return Err(ResultCode::PARAMETER);
+    }
+    let respond_all_ops = request.header.info2.contains(Info2::RESPOND_ALL_OPS);
+    for op in request.ops() {
+        let name = BinName::new(op.name).ok_or(ResultCode::BIN_NAME)?;
+        let value = match bin_ops::read(&op, &name, view)? {
+            BinRead::Absent => None,
+            BinRead::Value(value) => value,
+        };
+        if respond_all_ops || value.is_some() {
+            bin_ops::write_bin(answer, op.code, op.name, value.as_deref());
+        }
+    }
+    Ok(())
+}
+
+fn finish_unless_empty(message: MessageWriter<'_>) {
+    if message.op_count() == 0 {
+        message.abandon();
+    } else {
+        message.finish();
+    }
+}
+
+/// Says that the records of a partition are to be had from another node.
+fn partition_unavailable(out: &mut BytesMut, partition: PartitionId) {
+    let header = Header {
+        info3: Info3::PARTITION_DONE,
+        generation: u32::from(partition.get()),
+        ..Header::result(ResultCode::UNAVAILABLE)
+    };
+    MessageWriter::bare(out, &header).finish();
+}

@@ -1,0 +1,315 @@
+//! Jobs: the long queries that run, and the last of those that ended, as `query-show` lists them.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use spikelet_wire::{PARTITIONS, PartitionId, ResultCode};
+
+use crate::clock::Now;
+
+/// How many jobs that ended are remembered (`query-max-done`).
+const MAX_DONE: usize = 100;
+
+/// The long queries of all nodes.
+#[derive(Debug, Default)]
+pub(in crate::command) struct Jobs {
+    table: Mutex<Table>,
+    /// The last id that was given to a query that came without one.
+    last_id: AtomicU32,
+}
+
+#[derive(Debug, Default)]
+struct Table {
+    active: Vec<Arc<Job>>,
+    done: VecDeque<Arc<Job>>,
+}
+
+/// What a job is asked to do.
+#[derive(Debug)]
+pub(super) struct Description {
+    /// By what it is known among the jobs of its node; 0 to be given an id.
+    pub(super) id: u64,
+    pub(super) node: usize,
+    pub(super) namespace: String,
+    pub(super) set: Option<String>,
+    /// How many partitions it names, and how many of them by a digest; none where it is about all of them.
+    pub(super) partitions: Option<(usize, usize)>,
+    pub(super) records_per_second: Option<NonZeroU32>,
+    pub(super) peer: Option<SocketAddr>,
+    pub(super) socket_timeout: Option<Duration>,
+    pub(super) kind: Kind,
+    pub(super) started: Now,
+}
+
+/// The kinds of jobs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Basic,
+    Operate,
+}
+
+/// A long query, running or done.
+#[derive(Debug)]
+pub(in crate::command) struct Job {
+    description: Description,
+    state: Mutex<State>,
+}
+
+/// What a job has done so far.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Tally {
+    /// Records that counted against the limit of its rate.
+    pub(super) throttled: u64,
+    /// Records that its filter left out.
+    pub(super) filtered: u64,
+    /// Records that it answered, or changed.
+    pub(super) succeeded: u64,
+    /// Records that it could not answer, or change.
+    pub(super) failed: u64,
+    /// Bytes that it answered.
+    pub(super) sent: u64,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct State {
+    progress: f32,
+    tally: Tally,
+    done: Option<Now>,
+    end: Option<End>,
+}
+
+/// How a job ends that is not carried through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// By `query-abort`.
+    Aborted,
+    /// The client is gone.
+    ResponseError,
+    /// The client reads too slowly.
+    ResponseTimeout,
+}
+
+impl End {
+    /// What the client is told.
+    pub(super) const fn result_code(self) -> ResultCode {
+        match self {
+            Self::Aborted => ResultCode::QUERY_ABORTED,
+            Self::ResponseError | Self::ResponseTimeout => ResultCode::SERVER_ERROR,
+        }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Aborted => "user-aborted",
+            Self::ResponseError => "abandoned-response-error",
+            Self::ResponseTimeout => "abandoned-response-timeout",
+        }
+    }
+}
+
+impl Jobs {
+    /// Starts a job.
+    ///
+    /// # Errors
+    /// [`ResultCode::PARAMETER`] where the node has or remembers another one of this id.
+    pub(super) fn start(self: &Arc<Self>, mut description: Description) -> Result<Active, ResultCode> {
+        if description.id == 0 {
+            description.id = u64::from(self.last_id.fetch_add(1, Ordering::Relaxed)) + 1;
+        }
+        let mut table = self.lock();
+        if table.find(description.node, description.id).is_some() {
+            return Err(ResultCode::PARAMETER);
+        }
+        let job = Arc::new(Job {
+            state: Mutex::default(),
+            description,
+        });
+        table.active.push(Arc::clone(&job));
+        Ok(Active {
+            jobs: Arc::clone(self),
+            now: job.description.started,
+            is_complete: false,
+            job,
+        })
+    }
+
+    /// The job of an id on a node, running or remembered.
+    pub(in crate::command) fn find(&self, node: usize, id: u64) -> Option<Arc<Job>> {
+        self.lock().find(node, id).cloned()
+    }
+
+    /// The jobs of a node: first those that run, then those that ended, the latest first.
+    pub(in crate::command) fn all(&self, node: usize) -> Vec<Arc<Job>> {
+        let table = self.lock();
+        let jobs = table.active.iter().rev().chain(table.done.iter().rev());
+        jobs.filter(|job| job.description.node == node).cloned().collect()
+    }
+
+    /// Has a job end, and says whether it was running.
+    pub(in crate::command) fn abort(&self, node: usize, id: u64) -> bool {
+        let table = self.lock();
+        let found = table.active.iter().find(|job| job.is(node, id));
+        found.map(|job| job.end(End::Aborted)).is_some()
+    }
+
+    /// Has all jobs of a node end that run, and says how many.
+    pub(in crate::command) fn abort_all(&self, node: usize) -> usize {
+        let table = self.lock();
+        let running = table.active.iter().filter(|job| job.description.node == node);
+        running.map(|job| job.end(End::Aborted)).count()
+    }
+
+    fn finish(&self, job: &Arc<Job>, now: Now) {
+        job.lock().done = Some(now);
+        let mut table = self.lock();
+        table.active.retain(|active| !Arc::ptr_eq(active, job));
+        table.done.push_back(Arc::clone(job));
+        if table.done.len() > MAX_DONE {
+            table.done.pop_front();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Table> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Table {
+    fn find(&self, node: usize, id: u64) -> Option<&Arc<Job>> {
+        self.active.iter().chain(&self.done).find(|job| job.is(node, id))
+    }
+}
+
+impl Job {
+    fn is(&self, node: usize, id: u64) -> bool {
+        (self.description.node, self.description.id) == (node, id)
+    }
+
+    fn end(&self, end: End) {
+        self.lock().end.get_or_insert(end);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// As `query-show` tells of it.
+    pub(in crate::command) fn show(&self, now: Now) -> impl fmt::Display {
+        Show {
+            job: self,
+            state: *self.lock(),
+            now,
+        }
+    }
+}
+
+/// A job that runs: it is done when this is dropped.
+#[derive(Debug)]
+pub(super) struct Active {
+    jobs: Arc<Jobs>,
+    job: Arc<Job>,
+    now: Now,
+    is_complete: bool,
+}
+
+impl Active {
+    /// How it is to end, if it is not to be carried through.
+    pub(super) fn end(&self) -> Option<End> {
+        self.job.lock().end
+    }
+
+    /// Has it end, unless it is ending already.
+    pub(super) fn abandon(&self, end: End) {
+        self.job.end(end);
+    }
+
+    /// Notes that it has come to its end, and says what the client is told.
+    pub(super) fn complete(&mut self) -> ResultCode {
+        self.is_complete = true;
+        self.end().map_or(ResultCode::OK, End::result_code)
+    }
+
+    /// Notes how far it is, and what it has done since the last time.
+    pub(super) fn reach(&mut self, now: Now, partition: Option<PartitionId>, tally: &Tally) {
+        self.now = now;
+        let mut state = self.job.lock();
+        state.progress = progress(partition);
+        state.tally.throttled += tally.throttled;
+        state.tally.filtered += tally.filtered;
+        state.tally.succeeded += tally.succeeded;
+        state.tally.failed += tally.failed;
+        state.tally.sent += tally.sent;
+    }
+}
+
+impl Drop for Active {
+    fn drop(&mut self) {
+        if !self.is_complete {
+            self.job.end(End::ResponseError);
+        }
+        self.jobs.finish(&self.job, self.now);
+    }
+}
+
+struct Show<'j> {
+    job: &'j Job,
+    state: State,
+    now: Now,
+}
+
+impl fmt::Display for Show<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (description, state, tally) = (&self.job.description, self.state, self.state.tally);
+        write!(f, "trid={}:ns={}", description.id, description.namespace)?;
+        if let Some(set) = &description.set {
+            write!(f, ":set={set}")?;
+        }
+        if let Some((partitions, digests)) = description.partitions {
+            write!(f, ":n-pids-requested={partitions}:n-keyds-requested={digests}")?;
+        }
+        let (status, threads) = match state.done {
+            Some(_) => ("done", 0),
+            None => ("active", 1),
+        };
+        let end = state.end.map_or("ok", End::name);
+        let ran_until = state.done.unwrap_or(self.now);
+        write!(
+            f,
+            ":rps={}:active-threads={threads}:status={status}({end}):job-progress={:.2}:run-time={}:time-since-done={}",
+            description.records_per_second.map_or(0, NonZeroU32::get),
+            state.progress,
+            ran_until.0.saturating_sub(description.started.0),
+            state.done.map_or(0, |done| self.now.0.saturating_sub(done.0)),
+        )?;
+        // Which records a filter leaves out without a look at their bins is not known here.
+        write!(
+            f,
+            ":recs-throttled={}:recs-filtered-meta=0:recs-filtered-bins={}:recs-succeeded={}:recs-failed={}",
+            tally.throttled, tally.filtered, tally.succeeded, tally.failed,
+        )?;
+        // A colon would separate.
+        let peer = description.peer.map(|peer| peer.to_string().replace(':', "+"));
+        let timeout = description.socket_timeout.map_or(0, |timeout| timeout.as_millis());
+        let kind = match description.kind {
+            Kind::Basic => "basic",
+            Kind::Operate => "background-ops",
+        };
+        write!(f, ":from={}:job-type={kind}", peer.unwrap_or_default())?;
+        write!(f, ":net-io-bytes={}", tally.sent)?;
+        match description.kind {
+            Kind::Basic => write!(f, ":net-io-time=0:socket-timeout={timeout}"),
+            Kind::Operate => write!(f, ":socket-timeout={timeout}:ops-active=0"),
+        }
+    }
+}
+
+/// How much of all partitions lies before one of them, itself included, in percent; all of them lie before none.
+fn progress(partition: Option<PartitionId>) -> f32 {
+    let reached = partition.map_or(PARTITIONS, |partition| partition.get() + 1);
+    f32::from(reached) * 100.0 / f32::from(PARTITIONS)
+}
