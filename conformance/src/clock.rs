@@ -1,6 +1,6 @@
 //! Time: the only place in this crate that reads the machine's clock.
 
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 /// Aerospike's epoch, 2010-01-01T00:00:00Z, in seconds since 1970.
 const EPOCH_SECONDS: u64 = 1_262_304_000;
@@ -14,4 +14,10 @@ pub(crate) fn now() -> u32 {
     let epoch = SystemTime::UNIX_EPOCH + Duration::from_secs(EPOCH_SECONDS);
     let since = SystemTime::now().duration_since(epoch).unwrap_or_default();
     u32::try_from(since.as_secs()).unwrap_or(u32::MAX)
+}
+
+/// The start of a span of time that is measured.
+#[expect(clippy::disallowed_methods, reason = "reports say how long things took")]
+pub(crate) fn start() -> Instant {
+    Instant::now()
 }

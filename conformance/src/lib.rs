@@ -1,8 +1,34 @@
 //! A conformance suite for servers that speak the Aerospike protocol.
+//!
+//! It holds a server to the behaviour of the real one in two ways. [Scenarios](scenario) go through a client, assert, and
+//! leave a [transcript], so that two servers can be compared. [Recorded exchanges](recorded) are requests as they stood on
+//! the wire, and the real server's answers, compared byte by byte. The servers are [targets](target): one embedded in this
+//! process, one in a container, any that runs already.
+//!
+//! ```
+//! use spikelet_conformance::{run, scenarios, target::TargetSpec};
+//!
+//! # tokio::runtime::Runtime::new()?.block_on(async {
+//! let target = TargetSpec::Embedded.start().await?;
+//! let generation: Vec<_> = scenarios::all().filter(|scenario| scenario.subject == "generation").collect();
+//! let run = run::scenarios(&target, &generation, |result| println!("{}", result.name)).await?;
+//! assert!(run.results.iter().all(|result| result.verdict == run::Verdict::Passed));
+//! # Ok::<(), spikelet_conformance::target::Unavailable>(()) }).map_err(|error| error.to_string())?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+pub mod context;
 pub mod describe;
+pub mod divergences;
+pub mod raw;
 pub mod recorded;
+pub mod report;
+pub mod run;
+pub mod scenario;
+pub mod scenarios;
+pub mod target;
+pub mod transcript;
 
 mod clock;

@@ -15,6 +15,9 @@ use std::io::{self, BufRead as _, BufReader, Read};
 use flate2::read::GzDecoder;
 use serde::Deserialize;
 
+/// The areas that the embedded server answers as the real one, to the last case.
+pub const COMPLETE: &[&str] = &["kv", "ttl", "batch", "malformed"];
+
 macro_rules! recordings {
     ($($area:literal),*) => {
         /// The areas of the recordings that come with this crate.

@@ -1,0 +1,180 @@
+//! The program `spikelet-conformance`.
+#![forbid(unsafe_code)]
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+use spikelet_conformance::divergences::{Divergences, matches};
+use spikelet_conformance::recorded;
+use spikelet_conformance::report::{Progress, Report};
+use spikelet_conformance::run::{self, TargetRun};
+use spikelet_conformance::scenario::Scenario;
+use spikelet_conformance::scenarios;
+use spikelet_conformance::target::{TargetSpec, Unavailable};
+
+/// Holds servers that speak the Aerospike protocol to the behaviour of the real one.
+#[derive(Debug, Parser)]
+#[command(version, after_long_help = MORE)]
+struct Arguments {
+    /// Where to run: `embedded`, `docker`, `docker-cluster` or HOST:PORT; may be given several times
+    #[arg(long, value_name = "TARGET", default_value = "embedded")]
+    target: Vec<TargetSpec>,
+
+    /// The image of the containers
+    #[arg(long, value_name = "IMAGE")]
+    image: Option<String>,
+
+    /// The transcripts of all targets must agree with those of the first
+    #[arg(long)]
+    compare: bool,
+
+    /// Only what fits the pattern, such as `ttl/*`; may be given several times
+    #[arg(long, value_name = "PATTERN")]
+    filter: Vec<String>,
+
+    /// Lists the scenarios and the areas of recorded cases, and runs nothing
+    #[arg(long)]
+    list: bool,
+
+    /// The areas of recorded cases, separated by commas; `none` for none. On a server that ran already, none by default:
+    /// the cases want an empty one
+    #[arg(long, value_name = "AREAS", value_delimiter = ',')]
+    recorded: Option<Vec<String>>,
+
+    /// Writes the transcripts of all scenarios to stdout
+    #[arg(long)]
+    transcripts: bool,
+
+    /// The accepted divergences, in place of the project's own
+    #[arg(long, value_name = "FILE")]
+    divergences: Option<PathBuf>,
+
+    /// Writes the report as JUnit XML
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+
+    /// Writes the report as Markdown
+    #[arg(long, value_name = "FILE")]
+    markdown: Option<PathBuf>,
+}
+
+const MORE: &str = "\
+Examples:
+  spikelet-conformance
+      All scenarios and recorded cases against the embedded server.
+
+  spikelet-conformance --target docker --target embedded --compare --junit report.xml
+      The real server and the embedded one, and their transcripts compared.
+
+  spikelet-conformance --target 127.0.0.1:3000 --filter 'batch/*'
+      The scenarios on batches, against a server that runs already; it needs a namespace `test` that allows TTLs.
+
+Exit status:
+  0  nothing failed, and something ran
+  1  something failed, diverged, or an accepted divergence is stale
+  2  the command line is wrong, or a file cannot be read or written
+  3  nothing ran: no target was available, or nothing fits the filter";
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let done = runtime
+        .map_err(|error| format!("cannot start: {error}"))
+        .and_then(|runtime| runtime.block_on(run(arguments)));
+    match done {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("spikelet-conformance: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> Result<ExitCode, String> {
+    let divergences = match &arguments.divergences {
+        Some(file) => {
+            let text = std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
+            Divergences::parse(&text).map_err(|error| format!("{}: {error}", file.display()))?
+        }
+        None => Divergences::of_this_project().map_err(|error| error.to_string())?,
+    };
+    for area in arguments.recorded.iter().flatten().filter(|area| *area != "none") {
+        recorded::area(area).map_err(|error| error.to_string())?;
+    }
+    let wanted = |name: &str| arguments.filter.is_empty() || arguments.filter.iter().any(|of| matches(of, name));
+    let scenarios: Vec<Scenario> = scenarios::all().filter(|scenario| wanted(&scenario.id())).collect();
+    if arguments.list {
+        scenarios.iter().for_each(|scenario| println!("{}", scenario.id()));
+        let areas = recorded::AREAS.iter().map(|area| format!("recorded/{area}"));
+        areas.filter(|area| wanted(area)).for_each(|area| println!("{area}"));
+        return Ok(ExitCode::SUCCESS);
+    }
+
+    let mut runs: Vec<TargetRun> = Vec::new();
+    for spec in &arguments.target {
+        let spec = match &arguments.image {
+            Some(image) => spec.clone().with_image(image),
+            None => spec.clone(),
+        };
+        let areas: Vec<&str> = match &arguments.recorded {
+            Some(areas) => areas
+                .iter()
+                .map(String::as_str)
+                .filter(|area| *area != "none")
+                .collect(),
+            None if matches!(spec, TargetSpec::Address(_)) => Vec::new(),
+            None => recorded::COMPLETE.to_vec(),
+        };
+        let areas: Vec<&str> = areas
+            .into_iter()
+            .filter(|area| wanted(&format!("recorded/{area}")))
+            .collect();
+        let run = match run_target(&spec, &scenarios, &areas).await {
+            Ok(mut run) => {
+                if let Some(first) = runs.first().filter(|_| arguments.compare) {
+                    run.compare(first);
+                }
+                run
+            }
+            Err(why) => TargetRun::unavailable(&spec, &scenarios, &why),
+        };
+        runs.push(run);
+    }
+
+    if arguments.transcripts {
+        for result in runs.iter().flat_map(|run| &run.results) {
+            println!("{}", result.name);
+            result.transcript.iter().for_each(|entry| println!("  {entry}"));
+        }
+    }
+    let report = Report::new(runs, &divergences);
+    print!("{report}");
+    for (file, text) in [
+        (&arguments.junit, report.junit()),
+        (&arguments.markdown, report.markdown()),
+    ] {
+        if let Some(file) = file {
+            std::fs::write(file, text).map_err(|error| format!("{}: {error}", file.display()))?;
+        }
+    }
+    Ok(match (report.failed(), report.ran()) {
+        (true, _) => ExitCode::from(1),
+        (false, true) => ExitCode::SUCCESS,
+        (false, false) => ExitCode::from(3),
+    })
+}
+
+async fn run_target(spec: &TargetSpec, scenarios: &[Scenario], areas: &[&str]) -> Result<TargetRun, Unavailable> {
+    let target = spec.start().await?;
+    let progress = Progress::new(target.name(), scenarios.len());
+    let mut run = run::scenarios(&target, scenarios, |result| progress.result(result)).await?;
+    drop(progress);
+    for area in areas {
+        let progress = Progress::new(format!("{} recorded/{area}", target.name()), 0);
+        let results = run::recorded(spec, &target, area, move |done, of| progress.done(done, of)).await?;
+        run.took += results.iter().map(|result| result.took).sum();
+        run.results.extend(results);
+    }
+    Ok(run)
+}

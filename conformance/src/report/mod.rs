@@ -1,0 +1,133 @@
+//! The report of a run: what ran on which target, how it ended, and what is accepted.
+
+mod junit;
+mod markdown;
+mod terminal;
+
+use crate::divergences::{Divergence, Divergences};
+use crate::run::{TargetRun, Verdict};
+
+pub use terminal::Progress;
+
+/// Everything that a run brought to light.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// The runs, by target.
+    pub runs: Vec<TargetRun>,
+    /// Entries of the accepted divergences whose tests all passed.
+    pub stale: Vec<Divergence>,
+}
+
+impl Report {
+    /// Takes the accepted divergences out of the failures, and finds those that are stale.
+    #[must_use]
+    pub fn new(mut runs: Vec<TargetRun>, divergences: &Divergences) -> Self {
+        let mut stale = Vec::new();
+        for entry in &divergences.entries {
+            let (mut ran, mut diverged) = (false, false);
+            for run in &mut runs {
+                for result in &mut run.results {
+                    if !entry.is_about(&result.name, &run.target) {
+                        continue;
+                    }
+                    match &result.verdict {
+                        Verdict::Passed => ran = true,
+                        Verdict::Failed(_) => {
+                            diverged = true;
+                            result.verdict = Verdict::Accepted(entry.reason.clone());
+                        }
+                        Verdict::Accepted(_) => diverged = true,
+                        // What did not run shows nothing.
+                        Verdict::Skipped(_) => {}
+                    }
+                }
+            }
+            if ran && !diverged {
+                stale.push(entry.clone());
+            }
+        }
+        Self { runs, stale }
+    }
+
+    /// Whether anything failed.
+    #[must_use]
+    pub fn failed(&self) -> bool {
+        !self.stale.is_empty() || self.count(|verdict| matches!(verdict, Verdict::Failed(_))) > 0
+    }
+
+    /// Whether there is a result at all: one that was not skipped.
+    #[must_use]
+    pub fn ran(&self) -> bool {
+        self.count(|verdict| !matches!(verdict, Verdict::Skipped(_))) > 0
+    }
+
+    /// Whether all entries of a run were skipped, and their one reason.
+    fn skipped_whole(run: &TargetRun) -> Option<&str> {
+        let mut reasons = run.results.iter().map(|result| match &result.verdict {
+            Verdict::Skipped(why) => Some(why.as_str()),
+            _ => None,
+        });
+        let first = reasons.next()??;
+        reasons.all(|reason| reason == Some(first)).then_some(first)
+    }
+
+    fn count(&self, of: impl Fn(&Verdict) -> bool + Copy) -> usize {
+        self.runs.iter().map(|run| run.count(of)).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::run::TestResult;
+
+    pub(super) fn report(entries: &str) -> Report {
+        let result = |name: &str, verdict| TestResult {
+            name: name.to_owned(),
+            verdict,
+            took: Duration::from_millis(5),
+            transcript: Vec::new(),
+        };
+        let run = TargetRun {
+            target: "embedded".to_owned(),
+            results: vec![
+                result("kv/good", Verdict::Passed),
+                result("kv/bad", Verdict::Failed("a < b & \"c\"\u{1}".to_owned())),
+                result("ttl/long", Verdict::Skipped("no time".to_owned())),
+            ],
+            took: Duration::from_secs(1),
+        };
+        Report::new(vec![run], &Divergences::parse(entries).unwrap())
+    }
+
+    fn entry(name: &str) -> String {
+        format!("[[divergence]]\nname = \"{name}\"\nreason = \"known\"\n")
+    }
+
+    #[test]
+    fn an_accepted_divergence_is_no_failure() {
+        assert!(report("").failed());
+        let accepted = report(&entry("kv/bad"));
+        assert!(!accepted.failed() && accepted.ran());
+        assert_eq!(
+            accepted.runs[0].results[1].verdict,
+            Verdict::Accepted("known".to_owned())
+        );
+    }
+
+    #[test]
+    fn a_stale_entry_fails_the_run() {
+        let stale = report(&[entry("kv/bad"), entry("kv/good")].concat());
+        assert!(stale.failed());
+        assert_eq!(stale.stale[0].name, "kv/good");
+        // What did not run is not stale.
+        assert!(!report(&[entry("kv/bad"), entry("ttl/*"), entry("none/*")].concat()).failed());
+    }
+
+    #[test]
+    fn two_entries_may_share_a_failure() {
+        assert!(!report(&[entry("kv/bad"), entry("kv/*")].concat()).failed());
+    }
+}

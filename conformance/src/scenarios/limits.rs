@@ -1,0 +1,200 @@
+//! Limits on names and sizes, and what the Community Edition refuses.
+
+use spikelet_client::{Key, ResultCode, Value, bins};
+use spikelet_wire::{FieldType, Header, Info1, Info2, OpCode};
+
+use crate::context::Context;
+use crate::raw::RawRequest;
+use crate::scenario::{Outcome, ask, refused, same, scenarios};
+
+scenarios![
+    longest_bin_name,
+    too_long_bin_name_refused,
+    empty_bin_name,
+    unknown_namespace_refused,
+    no_namespace_refused,
+    record_of_many_bins,
+    record_too_big_refused,
+    record_grows_too_big_refused,
+    durable_delete_refused,
+    unknown_operations_refused,
+    read_in_a_write_refused,
+    write_in_a_read_refused,
+    unknown_fields_are_passed_over,
+];
+
+async fn longest_bin_name(t: &mut Context) -> Outcome {
+    let key = t.key("a");
+    let name = "n".repeat(15);
+    ask!(t, put(&key, bins! {name.as_str() => 1}))?;
+    same!(ask!(t, select(&key, [name.as_str()]))?.bins, bins! {name.as_str() => 1});
+    Ok(())
+}
+
+async fn too_long_bin_name_refused(t: &mut Context) -> Outcome {
+    let key = t.key("a");
+    for size in [16, 255] {
+        refused!(ask!(t, put(&key, bins! {"n".repeat(size) => 1})), BIN_NAME);
+    }
+    same!(ask!(t, exists(&key))?, false);
+    Ok(())
+}
+
+async fn empty_bin_name(t: &mut Context) -> Outcome {
+    let key = t.key("a");
+    ask!(t, put(&key, bins! {"" => 1}))?;
+    same!(ask!(t, get(&key))?.bins, bins! {"" => 1});
+    Ok(())
+}
+
+async fn unknown_namespace_refused(t: &mut Context) -> Outcome {
+    // The client would not find a node for it, so the message is sent as it is.
+    let key = Key::new("no such namespace", t.set(), t.number());
+    let read = Header {
+        info1: Info1::READ | Info1::GET_ALL,
+        ..Header::default()
+    };
+    same!(
+        t.send_one(&RawRequest::new(&key, read)).await?.code(),
+        ResultCode::INVALID_NAMESPACE
+    );
+    let write = RawRequest::new(
+        &key,
+        Header {
+            info2: Info2::WRITE,
+            ..Header::default()
+        },
+    );
+    same!(
+        t.send_one(&write.op(OpCode::WRITE, "a", 1)).await?.code(),
+        ResultCode::INVALID_NAMESPACE
+    );
+    Ok(())
+}
+
+async fn no_namespace_refused(t: &mut Context) -> Outcome {
+    let header = Header {
+        info1: Info1::READ | Info1::GET_ALL,
+        ..Header::default()
+    };
+    let request = RawRequest::new(&t.key("a"), header).without(FieldType::NAMESPACE);
+    same!(t.send_one(&request).await?.code(), ResultCode::INVALID_NAMESPACE);
+    Ok(())
+}
+
+async fn record_of_many_bins(t: &mut Context) -> Outcome {
+    let key = t.key("a");
+    let many: Vec<_> = (0..200).map(|n| (format!("bin{n}"), n)).collect();
+    ask!(t, put(&key, many))?;
+    let record = ask!(t, get(&key))?;
+    same!((record.bins.len(), &record.bins["bin199"]), (200, &Value::Int(199)));
+    Ok(())
+}
+
+async fn record_too_big_refused(t: &mut Context) -> Outcome {
+    let key = t.key("a");
+    refused!(
+        ask!(t, put(&key, bins! {"a" => Value::Blob(vec![0; 2 * 1024 * 1024])})),
+        RECORD_TOO_BIG
+    );
+    same!(ask!(t, exists(&key))?, false);
+    Ok(())
+}
+
+async fn record_grows_too_big_refused(t: &mut Context) -> Outcome {
+    let key = t.key("a");
+    ask!(t, put(&key, bins! {"a" => Value::Blob(vec![0; 600 * 1024])}))?;
+    refused!(
+        ask!(t, append(&key, "a", Value::Blob(vec![0; 600 * 1024]))),
+        RECORD_TOO_BIG
+    );
+    same!(ask!(t, header(&key))?.generation, 1);
+    Ok(())
+}
+
+async fn durable_delete_refused(t: &mut Context) -> Outcome {
+    let key = t.key("a");
+    ask!(t, put(&key, bins! {"a" => 1}))?;
+    refused!(ask!(t, remove(&key).durable_delete(true)), ENTERPRISE_ONLY);
+    same!(ask!(t, exists(&key))?, true);
+    Ok(())
+}
+
+async fn unknown_operations_refused(t: &mut Context) -> Outcome {
+    let key = t.key("a");
+    ask!(t, put(&key, bins! {"a" => 1}))?;
+    let write = RawRequest::new(
+        &key,
+        Header {
+            info2: Info2::WRITE,
+            ..Header::default()
+        },
+    );
+    for code in [0, 6, 17, 255] {
+        same!(
+            t.send_one(&write.clone().op(OpCode(code), "a", 5)).await?.code(),
+            ResultCode::PARAMETER
+        );
+    }
+    let read = RawRequest::new(
+        &key,
+        Header {
+            info1: Info1::READ,
+            ..Header::default()
+        },
+    );
+    same!(
+        t.send_one(&read.op(OpCode(99), "a", ())).await?.code(),
+        ResultCode::PARAMETER
+    );
+    same!(ask!(t, get(&key))?.bins, bins! {"a" => 1});
+    Ok(())
+}
+
+async fn read_in_a_write_refused(t: &mut Context) -> Outcome {
+    let key = t.key("a");
+    ask!(t, put(&key, bins! {"a" => 1}))?;
+    let write = RawRequest::new(
+        &key,
+        Header {
+            info2: Info2::WRITE,
+            ..Header::default()
+        },
+    );
+    same!(
+        t.send_one(&write.op(OpCode::READ, "a", ())).await?.code(),
+        ResultCode::PARAMETER
+    );
+    Ok(())
+}
+
+async fn write_in_a_read_refused(t: &mut Context) -> Outcome {
+    let key = t.key("a");
+    ask!(t, put(&key, bins! {"a" => 1}))?;
+    let read = RawRequest::new(
+        &key,
+        Header {
+            info1: Info1::READ,
+            ..Header::default()
+        },
+    );
+    same!(
+        t.send_one(&read.op(OpCode::WRITE, "a", 5)).await?.code(),
+        ResultCode::PARAMETER
+    );
+    same!(ask!(t, get(&key))?.bins, bins! {"a" => 1});
+    Ok(())
+}
+
+async fn unknown_fields_are_passed_over(t: &mut Context) -> Outcome {
+    let key = t.key("a");
+    ask!(t, put(&key, bins! {"a" => 1}))?;
+    let header = Header {
+        info1: Info1::READ | Info1::GET_ALL,
+        ..Header::default()
+    };
+    let request = RawRequest::new(&key, header).field(FieldType(200), b"what is this");
+    let answer = t.send_one(&request).await?;
+    same!((answer.code(), answer.bins.len()), (ResultCode::OK, 1));
+    Ok(())
+}

@@ -1,0 +1,52 @@
+//! The scenarios, in a file for each subject.
+//!
+//! To add one, write an `async fn` over a [`Context`](crate::context::Context) in the file of its subject and name it in
+//! the list at the head of that file. A scenario uses only records of its own, by [`key`](crate::context::Context::key),
+//! and says nothing about the server that it runs on.
+
+mod batch;
+mod exists_action;
+mod generation;
+mod info;
+mod keys;
+mod limits;
+mod modify;
+mod operate;
+mod records;
+mod ttl;
+mod values;
+
+use crate::scenario::Scenario;
+
+const SUBJECTS: &[&[Scenario]] = &[
+    values::SCENARIOS,
+    records::SCENARIOS,
+    modify::SCENARIOS,
+    exists_action::SCENARIOS,
+    generation::SCENARIOS,
+    ttl::SCENARIOS,
+    keys::SCENARIOS,
+    limits::SCENARIOS,
+    operate::SCENARIOS,
+    batch::SCENARIOS,
+    info::SCENARIOS,
+];
+
+/// All scenarios.
+pub fn all() -> impl Iterator<Item = Scenario> {
+    SUBJECTS.iter().copied().flatten().copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_many() {
+        let names: HashSet<_> = all().map(|scenario| scenario.id()).collect();
+        assert_eq!(names.len(), all().count());
+        assert!(names.len() >= 100, "{} scenarios", names.len());
+    }
+}

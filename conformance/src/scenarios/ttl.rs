@@ -1,0 +1,260 @@
+//! TTLs and void times. The scenarios want a namespace that allows TTLs.
+
+use std::time::Duration;
+
+use spikelet_client::{Key, Ttl, bins};
+use tokio::time::sleep;
+
+use crate::clock;
+use crate::context::Context;
+use crate::scenario::{End, Outcome, ask, holds, refused, same, scenarios};
+
+scenarios![
+    seconds,
+    longest,
+    too_long_refused,
+    never,
+    never_takes_a_ttl_away,
+    keep,
+    keep_on_new_record,
+    default_of_the_namespace,
+    default_takes_a_ttl_away,
+    touch_renews,
+    touch_too_long_refused,
+    operate_renews,
+    operate_touch,
+    add_renews,
+    reads_keep,
+    removal_forgets,
+    replace_renews,
+    expires,
+    expired_is_missing_to_writes,
+    expired_is_missing_in_a_batch,
+    touched_in_time_lives_on,
+    expired_starts_anew,
+];
+
+/// How long the record has to live by this machine's clock, in seconds; 0 for ever.
+async fn left(t: &mut Context, key: &Key) -> Result<i64, End> {
+    let void_time = ask!(t, header(key))?.void_time;
+    Ok(if void_time == 0 {
+        0
+    } else {
+        i64::from(void_time) - i64::from(clock::now())
+    })
+}
+
+/// Fails unless the record has about so many seconds to live.
+async fn lives(t: &mut Context, key: &Key, seconds: i64) -> Outcome {
+    let left = left(t, key).await?;
+    holds!(
+        (left - seconds).abs() <= 3,
+        "the record has {left} seconds to live, not {seconds}"
+    );
+    Ok(())
+}
+
+/// The TTL that the namespace gives, in seconds; 0 for ever.
+async fn namespace_default(t: &Context) -> Result<i64, End> {
+    let parameters = t.client().info(format!("namespace/{}", Context::NAMESPACE)).await?;
+    let default = spikelet_wire::info::parameters(&parameters).find(|(name, _)| *name == "default-ttl");
+    let default = default.and_then(|(_, value)| value.parse().ok());
+    default.ok_or_else(|| End::failed("the namespace does not tell its default-ttl"))
+}
+
+/// Until a record that was written with a TTL of one second has certainly expired.
+async fn wait() {
+    sleep(Duration::from_millis(3100)).await;
+}
+
+async fn seconds(t: &mut Context) -> Outcome {
+    let key = t.key("a");
+    ask!(t, put(&key, bins! {"a" => 1}).ttl(Duration::from_secs(300)))?;
+    lives(t, &key, 300).await?;
+    ask!(t, put(&key, bins! {"a" => 1}).ttl(Duration::from_secs(1000)))?;
+    lives(t, &key, 1000).await
+}
+
+async fn longest(t: &mut Context) -> Outcome {
+    // Ten years.
+    let key = t.key("a");
+    ask!(t, put(&key, bins! {"a" => 1}).ttl(Ttl::Seconds(315_360_000)))?;
+    lives(t, &key, 315_360_000).await
+}
+
+async fn too_long_refused(t: &mut Context) -> Outcome {
+    let key = t.key("a");
+    for seconds in [315_360_001, 0x7fff_ffff, 0xffff_fffd] {
+        refused!(
+            ask!(t, put(&key, bins! {"a" => 1}).ttl(Ttl::Seconds(seconds))),
+            PARAMETER
+        );
+    }
+    same!(ask!(t, exists(&key))?, false);
+    Ok(())
+}
+
+async fn never(t: &mut Context) -> Outcome {
+    let key = t.key("a");
+    ask!(t, put(&key, bins! {"a" => 1}).never_expire())?;
+    same!(ask!(t, get(&key))?.void_time, 0);
+    Ok(())
+}
+
+async fn never_takes_a_ttl_away(t: &mut Context) -> Outcome {
+    let key = t.key("a");
+    ask!(t, put(&key, bins! {"a" => 1}).ttl(Duration::from_secs(1000)))?;
+    ask!(t, put(&key, bins! {"a" => 2}).never_expire())?;
+    same!(ask!(t, get(&key))?.void_time, 0);
+    Ok(())
+}
+
+async fn keep(t: &mut Context) -> Outcome {
+    let key = t.key("a");
+    ask!(t, put(&key, bins! {"a" => 1}).ttl(Duration::from_secs(1000)))?;
+    let void_time = ask!(t, header(&key))?.void_time;
+    ask!(t, put(&key, bins! {"a" => 2}).keep_ttl())?;
+    ask!(t, touch(&key).keep_ttl())?;
+    let record = ask!(t, get(&key))?;
+    same!((record.void_time, record.generation), (void_time, 3));
+    Ok(())
+}
+
+async fn keep_on_new_record(t: &mut Context) -> Outcome {
+    // There is no void time to keep: the namespace's TTL it is.
+    let key = t.key("a");
+    ask!(t, put(&key, bins! {"a" => 1}).keep_ttl())?;
+    let default = namespace_default(t).await?;
+    lives(t, &key, default).await
+}
+
+async fn default_of_the_namespace(t: &mut Context) -> Outcome {
+    let key = t.key("a");
+    ask!(t, put(&key, bins! {"a" => 1}).default_ttl())?;
+    let default = namespace_default(t).await?;
+    lives(t, &key, default).await
+}
+
+async fn default_takes_a_ttl_away(t: &mut Context) -> Outcome {
+    let key = t.key("a");
+    ask!(t, put(&key, bins! {"a" => 1}).ttl(Duration::from_secs(1000)))?;
+    ask!(t, put(&key, bins! {"a" => 2}))?;
+    let default = namespace_default(t).await?;
+    lives(t, &key, default).await
+}
+
+async fn touch_renews(t: &mut Context) -> Outcome {
+    let key = t.key("a");
+    ask!(t, put(&key, bins! {"a" => 1}).ttl(Duration::from_secs(300)))?;
+    ask!(t, touch(&key).ttl(Duration::from_secs(600)))?;
+    lives(t, &key, 600).await
+}
+
+async fn touch_too_long_refused(t: &mut Context) -> Outcome {
+    let key = t.key("a");
+    ask!(t, put(&key, bins! {"a" => 1}).ttl(Duration::from_secs(1000)))?;
+    refused!(ask!(t, touch(&key).ttl(Ttl::Seconds(315_360_001))), PARAMETER);
+    same!(ask!(t, header(&key))?.generation, 1);
+    lives(t, &key, 1000).await
+}
+
+async fn operate_renews(t: &mut Context) -> Outcome {
+    let key = t.key("a");
+    ask!(t, put(&key, bins! {"a" => 1}).ttl(Duration::from_secs(300)))?;
+    ask!(t, operate(&key).write("a", 2).get("a").ttl(Duration::from_secs(600)))?;
+    lives(t, &key, 600).await
+}
+
+async fn operate_touch(t: &mut Context) -> Outcome {
+    let key = t.key("a");
+    ask!(t, put(&key, bins! {"a" => 1}).ttl(Duration::from_secs(300)))?;
+    let record = ask!(t, operate(&key).touch().get("a").ttl(Duration::from_secs(600)))?;
+    same!((record.generation, record.bins), (2, bins! {"a" => 1}));
+    lives(t, &key, 600).await
+}
+
+async fn add_renews(t: &mut Context) -> Outcome {
+    let key = t.key("a");
+    ask!(t, increment(&key, "a", 1).ttl(Duration::from_secs(300)))?;
+    ask!(t, increment(&key, "a", 1).ttl(Duration::from_secs(600)))?;
+    lives(t, &key, 600).await
+}
+
+async fn reads_keep(t: &mut Context) -> Outcome {
+    let key = t.key("a");
+    ask!(t, put(&key, bins! {"a" => 1}).ttl(Duration::from_secs(300)))?;
+    let void_time = ask!(t, get(&key))?.void_time;
+    ask!(t, operate(&key).get("a"))?;
+    same!(ask!(t, get(&key))?.void_time, void_time);
+    Ok(())
+}
+
+async fn removal_forgets(t: &mut Context) -> Outcome {
+    let key = t.key("a");
+    ask!(t, put(&key, bins! {"a" => 1}).ttl(Duration::from_secs(300)))?;
+    ask!(t, remove(&key))?;
+    ask!(t, put(&key, bins! {"a" => 1}).never_expire())?;
+    same!(ask!(t, get(&key))?.void_time, 0);
+    Ok(())
+}
+
+async fn replace_renews(t: &mut Context) -> Outcome {
+    let key = t.key("a");
+    ask!(t, put(&key, bins! {"a" => 1}).ttl(Duration::from_secs(300)))?;
+    ask!(t, put(&key, bins! {"a" => 1}).replace().ttl(Duration::from_secs(600)))?;
+    lives(t, &key, 600).await
+}
+
+async fn expires(t: &mut Context) -> Outcome {
+    let key = t.key("a");
+    ask!(t, put(&key, bins! {"a" => 1}).ttl(Duration::from_secs(1)))?;
+    same!(ask!(t, exists(&key))?, true);
+    wait().await;
+    refused!(ask!(t, get(&key)), NOT_FOUND);
+    same!(ask!(t, exists(&key))?, false);
+    Ok(())
+}
+
+async fn expired_is_missing_to_writes(t: &mut Context) -> Outcome {
+    let key = t.key("a");
+    ask!(t, put(&key, bins! {"a" => 1}).ttl(Duration::from_secs(1)))?;
+    wait().await;
+    refused!(ask!(t, put(&key, bins! {"a" => 2}).update_only()), NOT_FOUND);
+    refused!(ask!(t, touch(&key)), NOT_FOUND);
+    ask!(t, put(&key, bins! {"b" => 2}).create_only())?;
+    let record = ask!(t, get(&key))?;
+    same!((record.generation, record.bins), (1, bins! {"b" => 2}));
+    Ok(())
+}
+
+async fn expired_is_missing_in_a_batch(t: &mut Context) -> Outcome {
+    let keys = t.keys(2);
+    ask!(t, put(&keys[0], bins! {"a" => 1}).ttl(Duration::from_secs(1)))?;
+    ask!(t, put(&keys[1], bins! {"a" => 1}).ttl(Duration::from_secs(1000)))?;
+    wait().await;
+    let rows = ask!(t, batch_read(&keys))?;
+    same!(
+        rows.iter().map(|row| row.record().is_some()).collect::<Vec<_>>(),
+        [false, true]
+    );
+    Ok(())
+}
+
+async fn touched_in_time_lives_on(t: &mut Context) -> Outcome {
+    let key = t.key("a");
+    ask!(t, put(&key, bins! {"a" => 1}).ttl(Duration::from_secs(1)))?;
+    ask!(t, touch(&key).ttl(Duration::from_secs(1000)))?;
+    wait().await;
+    same!(ask!(t, get(&key))?.bins, bins! {"a" => 1});
+    Ok(())
+}
+
+async fn expired_starts_anew(t: &mut Context) -> Outcome {
+    let key = t.key("a");
+    ask!(t, put(&key, bins! {"n" => 10}).ttl(Duration::from_secs(1)))?;
+    wait().await;
+    ask!(t, increment(&key, "n", 1))?;
+    let record = ask!(t, get(&key))?;
+    same!((record.generation, record.bins), (1, bins! {"n" => 1}));
+    Ok(())
+}

@@ -1,0 +1,85 @@
+//! All scenarios on the embedded server, and the machinery that compares servers.
+
+use std::time::Duration;
+
+use spikelet_conformance::divergences::Divergences;
+use spikelet_conformance::report::Report;
+use spikelet_conformance::run::{self, TargetRun, Verdict};
+use spikelet_conformance::scenario::Scenario;
+use spikelet_conformance::scenarios;
+use spikelet_conformance::target::TargetSpec;
+use spikelet_conformance::transcript::Answer;
+
+async fn run(scenarios: &[Scenario]) -> TargetRun {
+    let target = TargetSpec::Embedded.start().await.unwrap();
+    run::scenarios(&target, scenarios, |_| {}).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_scenario_passes_on_the_embedded_server() {
+    let all: Vec<_> = scenarios::all().collect();
+    let run = run(&all).await;
+    let report = Report::new(vec![run.clone()], &Divergences::of_this_project().unwrap());
+    assert!(!report.failed(), "{report}");
+    assert_eq!(
+        run.count(|verdict| matches!(verdict, Verdict::Skipped(_))),
+        0,
+        "{report}"
+    );
+    let silent = run.results.iter().find(|result| result.transcript.is_empty());
+    assert!(silent.is_none(), "{silent:?} left no transcript");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_server_twice_leaves_the_same_transcripts() {
+    let some: Vec<_> = scenarios::all().filter(|scenario| scenario.subject != "ttl").collect();
+    let first = run(&some).await;
+    let mut second = run(&some).await;
+    second.compare(&first);
+    let report = Report::new(vec![second], &Divergences::default());
+    assert!(!report.failed(), "{report}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_answer_is_a_failure() {
+    let some: Vec<_> = scenarios::all()
+        .filter(|scenario| scenario.subject == "generation")
+        .collect();
+    let first = run(&some).await;
+    let mut second = first.clone();
+    let changed = second.results[3].transcript.last_mut().unwrap();
+    changed.answer = Answer::Says("something else".to_owned());
+    let name = second.results[3].name.clone();
+    second.compare(&first);
+    let failed: Vec<_> = second
+        .results
+        .iter()
+        .filter(|result| result.verdict != Verdict::Passed)
+        .collect();
+    assert_eq!(failed.len(), 1);
+    assert_eq!(failed[0].name, name);
+    assert!(
+        matches!(&failed[0].verdict, Verdict::Failed(what) if what.contains("something else")),
+        "{failed:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_target_that_is_not_there_is_skipped_and_not_passed() {
+    let target = TargetSpec::Address("127.0.0.1:1".to_owned());
+    let scenarios: Vec<_> = scenarios::all().take(3).collect();
+    let started = target.start().await.unwrap();
+    let why = run::scenarios(&started, &scenarios, |_| {}).await.unwrap_err();
+    let run = TargetRun::unavailable(&target, &scenarios, &why);
+    assert_eq!(run.count(|verdict| matches!(verdict, Verdict::Skipped(_))), 3);
+    assert_eq!(run.took, Duration::ZERO);
+    let report = Report::new(vec![run], &Divergences::default());
+    assert!(!report.failed() && !report.ran());
+    assert!(
+        report
+            .to_string()
+            .contains("all 3 skipped: cannot connect to 127.0.0.1:1"),
+        "{report}"
+    );
+    assert!(report.markdown().contains("Skipped whole"), "{}", report.markdown());
+}
