@@ -4,6 +4,7 @@
 //! `RECORDS` the largest number of records that the cost of a command is measured at (1,000,000 by default), `ONLY` the
 //! first letters of the tables wanted, and `ADDRESS` a server that runs already, to put the same load on another one.
 
+mod engine;
 mod load;
 mod request;
 mod startup;
@@ -31,11 +32,15 @@ fn main() {
         startup::first_put();
         startup::memory();
     }
+    let largest: usize = std::env::var("RECORDS").map_or(1_000_000, |n| n.parse().unwrap());
+    if wanted("engine") && elsewhere.is_none() {
+        engine::cost(largest);
+    }
     if wanted("throughput") {
         throughput(elsewhere);
     }
     if wanted("records") {
-        records(elsewhere);
+        records(elsewhere, largest);
     }
 }
 
@@ -74,8 +79,7 @@ fn throughput(elsewhere: Option<SocketAddr>) {
     }
 }
 
-fn records(elsewhere: Option<SocketAddr>) {
-    let largest: usize = std::env::var("RECORDS").map_or(1_000_000, |n| n.parse().unwrap());
+fn records(elsewhere: Option<SocketAddr>, largest: usize) {
     println!("\nrecords: the cost by how many there are, {CONNECTIONS} connections at depth 32");
     Outcome::head();
     let (_server, address) = target(elsewhere);

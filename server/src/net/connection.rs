@@ -10,10 +10,12 @@ use super::listener::Shared;
 use super::query;
 use crate::command::{Flow, Session};
 
-/// What a connection's buffers hold at rest, in bytes.
-const AT_REST: usize = 4 * 1024;
-/// The most that is read at once, in bytes.
-const READ_AT_ONCE: usize = 256 * 1024;
+/// How much a new connection reads at once, in bytes.
+const FIRST_READ: usize = 4 * 1024;
+/// What a connection's buffers keep while nothing is in them, and how much it reads at once of many requests, in bytes.
+const KEPT: usize = 64 * 1024;
+/// How much is read at once of a large request, in bytes.
+const LARGEST_READ: usize = 256 * 1024;
 /// How much may wait to be written before no further frame is handled, in bytes.
 const UNWRITTEN: usize = 256 * 1024;
 
@@ -40,8 +42,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
     /// # Errors
     /// When the stream fails, as it does when the peer is gone.
     pub(super) async fn serve(mut self) -> std::io::Result<()> {
-        let mut input = BytesMut::with_capacity(AT_REST);
-        let mut out = BytesMut::new();
+        let (mut input, mut out) = (BytesMut::new(), BytesMut::new());
+        let mut at_once = FIRST_READ;
         loop {
             let pause = self.handle(&mut input, &mut out);
             if !out.is_empty() {
@@ -51,9 +53,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
             match pause {
                 Pause::Output | Pause::Engine(Flow::Continue) => {}
                 Pause::Input => {
-                    make_room(&mut input);
+                    make_room(&mut input, at_once);
                     if self.stream.read_buf(&mut input).await? == 0 {
                         return Ok(());
+                    }
+                    if input.len() == input.capacity() {
+                        at_once = (at_once * 2).min(KEPT);
                     }
                 }
                 Pause::Engine(Flow::Query(query)) => {
@@ -103,20 +108,22 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
     }
 }
 
-/// Makes room for the next read: as much again as has arrived of an unfinished frame, whatever size it announced.
-fn make_room(input: &mut BytesMut) {
+/// Makes room for the next read: `at_once`, or as much again as has arrived of an unfinished frame, whatever size it
+/// announced.
+fn make_room(input: &mut BytesMut, at_once: usize) {
     if input.is_empty() {
         rest(input);
     }
-    if input.capacity() - input.len() < AT_REST / 4 {
-        input.reserve(input.capacity().clamp(AT_REST, READ_AT_ONCE));
+    let room = input.len().clamp(at_once, LARGEST_READ);
+    if input.capacity() - input.len() < room / 2 {
+        input.reserve(room);
     }
 }
 
 /// Empties a buffer, and gives back what a large frame made it take.
 fn rest(buffer: &mut BytesMut) {
     buffer.clear();
-    if buffer.capacity() > READ_AT_ONCE {
+    if buffer.capacity() > KEPT {
         *buffer = BytesMut::new();
     }
 }

@@ -1,0 +1,43 @@
+//! What a command costs without sockets, by how many records there are.
+
+use bytes::BytesMut;
+use spikelet::clock::Now;
+use spikelet::command::{Engine, Session};
+use spikelet::config::Config;
+use spikelet_wire::{FrameHeader, FrameType};
+
+use crate::request::Requests;
+use crate::time::now;
+
+/// Puts new records, puts them again, and gets them: 10^3 and then ten times as many, up to `largest`.
+pub(crate) fn cost(largest: usize) {
+    println!("\nengine: nanoseconds a command takes among so many records, without sockets");
+    println!("{:<12} {:>12} {:>12} {:>12}", "records", "put new", "put again", "get");
+    let mut records = 1000;
+    while records <= largest {
+        let engine = Engine::new(Config::default());
+        let puts = Requests::put(records);
+        let rounds = (1_000_000 / records).max(1);
+        let new = nanoseconds(&engine, &puts, 1);
+        let again = nanoseconds(&engine, &puts, rounds);
+        drop(puts);
+        let get = nanoseconds(&engine, &Requests::get(records), rounds);
+        println!("{records:<12} {new:>12.0} {again:>12.0} {get:>12.0}");
+        records *= 10;
+    }
+}
+
+fn nanoseconds(engine: &Engine, requests: &Requests, rounds: usize) -> f64 {
+    let (mut session, mut out) = (Session::default(), BytesMut::with_capacity(64 * 1024));
+    let time = Now(500_000_000_000);
+    let start = now();
+    for record in (0..rounds).flat_map(|_| 0..requests.count()) {
+        let body = &requests.frame(record)[FrameHeader::SIZE..];
+        let header = FrameHeader::new(FrameType::MESSAGE, body.len());
+        let _ = engine.handle(time, &mut session, header, body, &mut out);
+        if out.len() > 32 * 1024 {
+            out.clear();
+        }
+    }
+    start.elapsed().as_nanos() as f64 / (rounds * requests.count()) as f64
+}
