@@ -1,11 +1,12 @@
 //! The client against the embedded server: every verb, its options and its errors.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use spikelet::Server;
 use spikelet_client::{
-    BatchRow, Bins, Client, Error, ErrorKind, Key, Operation, OptionalExt as _, Policy, ResultCode, Ttl, Value, bins,
-    blocking,
+    BatchRow, Bins, Client, Error, ErrorKind, FilterExpression, Key, Operation, OptionalExt as _, Policy, ResultCode,
+    Serde, Ttl, Value, bins, blocking,
 };
 
 async fn start() -> (Server, Client) {
@@ -420,4 +421,72 @@ async fn commands_in_a_pipeline_get_their_own_answers() {
         assert_eq!(i64::from(expected), n);
     }
     assert!(client.get(key("nobody")).await.unwrap_err().is_not_found());
+}
+
+#[tokio::test]
+async fn sets_and_namespaces_are_truncated() {
+    let (_server, client) = start().await;
+    let other = Key::new("test", "other", 1);
+    client.put(key("a"), bins! {"a" => 1}).await.unwrap();
+    client.put(&other, bins! {"a" => 1}).await.unwrap();
+    // What was written in the millisecond of the truncation stays.
+    tokio::time::sleep(Duration::from_millis(2)).await;
+    client.truncate("test", "demo").await.unwrap();
+    assert!(!client.exists(key("a")).await.unwrap());
+    assert!(client.exists(&other).await.unwrap());
+    client.truncate("test", "").await.unwrap();
+    assert!(!client.exists(&other).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_filter_decides_whether_a_command_is_carried_out() {
+    let (_server, client) = start().await;
+    // eq(int_bin("a"), 5)
+    let five = || FilterExpression::from_bytes(*b"\x93\x01\x93\x51\x02\xa1\x61\x05");
+    let (five_key, six_key) = (key("five"), key("six"));
+    client.put(&five_key, bins! {"a" => 5}).await.unwrap();
+    client.put(&six_key, bins! {"a" => 6}).await.unwrap();
+    assert_eq!(
+        client.get(&five_key).filter(five()).await.unwrap().bins,
+        bins! {"a" => 5}
+    );
+    assert!(client.get(&six_key).filter(five()).await.unwrap_err().is_filtered_out());
+    assert!(
+        client
+            .remove(&six_key)
+            .filter(five())
+            .await
+            .unwrap_err()
+            .is_filtered_out()
+    );
+    let rows = client.batch_remove([&six_key, &five_key]).filter(five()).await.unwrap();
+    let codes: Vec<_> = rows.iter().map(|row| row.result_code().unwrap()).collect();
+    assert_eq!(codes, [ResultCode::FILTERED_OUT, ResultCode::OK]);
+}
+
+#[tokio::test]
+async fn fields_that_are_none_delete_their_bins() {
+    let (_server, client) = start().await;
+    let key = key("fields");
+    let put = async |fields: [(&'static str, Option<i64>); 2]| {
+        client.put(&key, Serde(BTreeMap::from(fields))).await.unwrap();
+        client
+            .get(&key)
+            .await
+            .unwrap()
+            .deserialize::<BTreeMap<String, i64>>()
+            .unwrap()
+    };
+    assert_eq!(put([("a", Some(1)), ("b", Some(2))]).await.len(), 2);
+    assert_eq!(
+        put([("a", None), ("b", Some(3))]).await,
+        BTreeMap::from([("b".to_owned(), 3)])
+    );
+}
+
+#[tokio::test]
+async fn servers_list_the_client() {
+    let server = Server::start().unwrap();
+    let client = Client::builder(server.addr()).application("shop").await.unwrap();
+    assert!(client.info("user-agents:").await.unwrap().contains("user-agent="));
 }

@@ -16,9 +16,10 @@ use std::sync::Arc;
 
 use tokio::runtime::{Builder, Handle, Runtime};
 
-use crate::client::{ClientBuilder, verbs};
+use crate::client::ClientBuilder;
 use crate::cluster::Cluster;
 use crate::error::{Cause, Error};
+use crate::verbs::verbs;
 
 /// A blocking client of one cluster.
 ///

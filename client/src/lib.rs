@@ -42,6 +42,7 @@ mod response;
 mod retry;
 #[cfg(feature = "serde")]
 mod structs;
+mod verbs;
 
 pub use client::{Client, ClientBuilder};
 pub use command::batch::{BatchRecord, BatchRow};

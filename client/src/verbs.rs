@@ -1,0 +1,253 @@
+//! The verbs: the methods that both clients have.
+
+use crate::cluster::Cluster;
+use crate::command::Options;
+
+/// The options that a client's commands start with.
+pub(crate) fn default_options(cluster: &Cluster) -> Options {
+    Options::new(cluster.config.policy, cluster.config.send_key)
+}
+
+/// The verbs. Both clients have them; what they give is awaited with the one and called with the other.
+macro_rules! verbs {
+    ($client:ty) => {
+        /// Writes bins: creates the record or updates it. A bin whose value is [`Value::Nil`](crate::Value::Nil) is
+        /// deleted.
+        pub fn put(
+            &self,
+            key: impl Into<$crate::Key>,
+            bins: impl $crate::IntoBins,
+        ) -> $crate::Command<$client, $crate::verb::Write> {
+            let content = bins.into_bins().map($crate::request::Content::write_bins);
+            self.command($crate::verb::Write::new(key, content))
+        }
+
+        /// Reads a record with all its bins.
+        ///
+        /// It fails with [`NOT_FOUND`](crate::ResultCode::NOT_FOUND) where there is none; see
+        /// [`OptionalExt`](crate::OptionalExt).
+        pub fn get(&self, key: impl Into<$crate::Key>) -> $crate::Command<$client, $crate::verb::Read<$crate::Record>> {
+            let content = $crate::request::Content::read($crate::wire::Info1::GET_ALL);
+            self.command($crate::verb::Read::new(key, content))
+        }
+
+        /// Reads a record with some of its bins; those that it does not have are left out.
+        pub fn select(
+            &self,
+            key: impl Into<$crate::Key>,
+            bins: impl IntoIterator<Item = impl Into<String>>,
+        ) -> $crate::Command<$client, $crate::verb::Read<$crate::Record>> {
+            self.command($crate::verb::Read::new(
+                key,
+                $crate::request::Content::read_bins(bins),
+            ))
+        }
+
+        /// Whether a record exists.
+        pub fn exists(&self, key: impl Into<$crate::Key>) -> $crate::Command<$client, $crate::verb::Read<bool>> {
+            let content = $crate::request::Content::read($crate::wire::Info1::GET_NO_BINS);
+            self.command($crate::verb::Read::new(key, content))
+        }
+
+        /// Reads a record without its bins: its generation and its TTL.
+        pub fn header(
+            &self,
+            key: impl Into<$crate::Key>,
+        ) -> $crate::Command<$client, $crate::verb::Read<$crate::Record>> {
+            let content = $crate::request::Content::read($crate::wire::Info1::GET_NO_BINS);
+            self.command($crate::verb::Read::new(key, content))
+        }
+
+        /// Counts a record's generation up and sets its TTL anew.
+        ///
+        /// It fails with [`NOT_FOUND`](crate::ResultCode::NOT_FOUND) where there is none.
+        pub fn touch(&self, key: impl Into<$crate::Key>) -> $crate::Command<$client, $crate::verb::Write> {
+            self.write(key, [$crate::Operation::touch()])
+        }
+
+        /// Removes a record.
+        ///
+        /// It fails with [`NOT_FOUND`](crate::ResultCode::NOT_FOUND) where there is none.
+        pub fn remove(&self, key: impl Into<$crate::Key>) -> $crate::Command<$client, $crate::verb::Write> {
+            self.command($crate::verb::Write::new(
+                key,
+                Ok($crate::request::Content::remove()),
+            ))
+        }
+
+        /// Deletes bins; a record without any bin left is removed.
+        ///
+        /// It fails with [`NOT_FOUND`](crate::ResultCode::NOT_FOUND) where there is no record.
+        pub fn remove_bin(
+            &self,
+            key: impl Into<$crate::Key>,
+            bins: impl IntoIterator<Item = impl Into<String>>,
+        ) -> $crate::Command<$client, $crate::verb::Write> {
+            self.write(key, bins.into_iter().map($crate::Operation::remove_bin))
+        }
+
+        /// Appends to a bin of text or bytes; a bin or record that does not exist is created.
+        pub fn append(
+            &self,
+            key: impl Into<$crate::Key>,
+            bin: impl Into<String>,
+            value: impl Into<$crate::Value>,
+        ) -> $crate::Command<$client, $crate::verb::Write> {
+            self.write(key, [$crate::Operation::append(bin, value)])
+        }
+
+        /// Prepends to a bin of text or bytes; a bin or record that does not exist is created.
+        pub fn prepend(
+            &self,
+            key: impl Into<$crate::Key>,
+            bin: impl Into<String>,
+            value: impl Into<$crate::Value>,
+        ) -> $crate::Command<$client, $crate::verb::Write> {
+            self.write(key, [$crate::Operation::prepend(bin, value)])
+        }
+
+        /// Adds to a bin's number, integer or double; a bin or record that does not exist is created.
+        pub fn increment(
+            &self,
+            key: impl Into<$crate::Key>,
+            bin: impl Into<String>,
+            value: impl Into<$crate::Value>,
+        ) -> $crate::Command<$client, $crate::verb::Write> {
+            self.write(key, [$crate::Operation::add(bin, value)])
+        }
+
+        /// Carries out several operations on a record, in order and all or none, and gives the last result of each bin.
+        pub fn operate(
+            &self,
+            key: impl Into<$crate::Key>,
+        ) -> $crate::Command<$client, $crate::verb::Operate<$crate::Record>> {
+            self.command($crate::verb::Operate::new(key))
+        }
+
+        /// Carries out several operations on a record, and gives their results one after the other.
+        pub fn operate_ordered(
+            &self,
+            key: impl Into<$crate::Key>,
+        ) -> $crate::Command<$client, $crate::verb::Operate<$crate::OrderedRecord>> {
+            self.command($crate::verb::Operate::new(key))
+        }
+
+        /// Carries out rows of any kind: reads, writes, operates and removals.
+        ///
+        /// Every batch gives one [`BatchRecord`](crate::BatchRecord) for each row, in the order of the rows, and fails
+        /// as a whole only where no row was answered.
+        pub fn batch(
+            &self,
+            rows: impl IntoIterator<Item = $crate::BatchRow>,
+        ) -> $crate::Command<$client, $crate::verb::Batch> {
+            self.command($crate::verb::Batch::new(rows))
+        }
+
+        /// Reads many records with all their bins.
+        pub fn batch_read(
+            &self,
+            keys: impl IntoIterator<Item = impl Into<$crate::Key>>,
+        ) -> $crate::Command<$client, $crate::verb::Batch> {
+            let content = $crate::request::Content::read($crate::wire::Info1::GET_ALL);
+            self.command($crate::verb::Batch::of(keys, content))
+        }
+
+        /// Reads many records with some of their bins.
+        pub fn batch_select(
+            &self,
+            keys: impl IntoIterator<Item = impl Into<$crate::Key>>,
+            bins: impl IntoIterator<Item = impl Into<String>>,
+        ) -> $crate::Command<$client, $crate::verb::Batch> {
+            self.command($crate::verb::Batch::of(
+                keys,
+                $crate::request::Content::read_bins(bins),
+            ))
+        }
+
+        /// Reads generation and TTL of many records.
+        pub fn batch_header(
+            &self,
+            keys: impl IntoIterator<Item = impl Into<$crate::Key>>,
+        ) -> $crate::Command<$client, $crate::verb::Batch> {
+            let content = $crate::request::Content::read($crate::wire::Info1::GET_NO_BINS);
+            self.command($crate::verb::Batch::of(keys, content))
+        }
+
+        /// Writes many records, each with its bins.
+        pub fn batch_write<K: Into<$crate::Key>, B: $crate::IntoBins>(
+            &self,
+            records: impl IntoIterator<Item = (K, B)>,
+        ) -> $crate::Command<$client, $crate::verb::Batch> {
+            self.batch(
+                records
+                    .into_iter()
+                    .map(|(key, bins)| $crate::BatchRow::write(key, bins)),
+            )
+        }
+
+        /// Carries out the same operations on many records.
+        pub fn batch_operate(
+            &self,
+            keys: impl IntoIterator<Item = impl Into<$crate::Key>>,
+            operations: impl IntoIterator<Item = $crate::Operation>,
+        ) -> $crate::Command<$client, $crate::verb::Batch> {
+            let content = $crate::request::Content::operate(operations.into_iter().collect());
+            self.command($crate::verb::Batch::of(keys, content))
+        }
+
+        /// Removes many records.
+        pub fn batch_remove(
+            &self,
+            keys: impl IntoIterator<Item = impl Into<$crate::Key>>,
+        ) -> $crate::Command<$client, $crate::verb::Batch> {
+            self.command($crate::verb::Batch::of(keys, $crate::request::Content::remove()))
+        }
+
+        /// Asks any node, or a [certain one](crate::Command::node), for an info value, such as `build`.
+        pub fn info(&self, command: impl Into<String>) -> $crate::Command<$client, $crate::verb::Info> {
+            self.command($crate::verb::Info::new(command))
+        }
+
+        /// Asks every node for an info value.
+        pub fn info_all(&self, command: impl Into<String>) -> $crate::Command<$client, $crate::verb::InfoAll> {
+            self.command($crate::verb::InfoAll::new(command))
+        }
+
+        /// Removes all records of a set, or of the whole namespace where the set's name is empty.
+        ///
+        /// The records are gone when the last node has heard of it, which may be a moment later. Those written in the
+        /// very millisecond of the truncation stay.
+        pub fn truncate(&self, namespace: &str, set: &str) -> $crate::Command<$client, $crate::verb::Info> {
+            self.info(match set {
+                "" => format!("truncate-namespace:namespace={namespace}"),
+                set => format!("truncate:namespace={namespace};set={set}"),
+            })
+        }
+
+        /// The names of the cluster's nodes.
+        #[must_use]
+        pub fn nodes(&self) -> Vec<String> {
+            self.cluster()
+                .view()
+                .nodes
+                .iter()
+                .map(|node| node.name.to_string())
+                .collect()
+        }
+
+        fn write(
+            &self,
+            key: impl Into<$crate::Key>,
+            operations: impl IntoIterator<Item = $crate::Operation>,
+        ) -> $crate::Command<$client, $crate::verb::Write> {
+            let content = $crate::request::Content::write(operations.into_iter().collect());
+            self.command($crate::verb::Write::new(key, Ok(content)))
+        }
+
+        fn command<V>(&self, verb: V) -> $crate::Command<$client, V> {
+            $crate::Command::new(self.clone(), verb, $crate::verbs::default_options(self.cluster()))
+        }
+    };
+}
+
+pub(crate) use verbs;
