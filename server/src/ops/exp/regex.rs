@@ -116,6 +116,7 @@ impl<'a> Translator<'a> {
                 Token::Assertion(assertion) => {
                     self.out.push_str(assertion);
                     self.begin();
+                    self.caret_anchors = false;
                 }
                 Token::Repeat(operator, literal) => match self.atom {
                     Some(from) if self.extended || self.repetitions == 0 || literal != b'*' => {
@@ -149,7 +150,11 @@ impl<'a> Translator<'a> {
 
     fn byte(&mut self, byte: u8) {
         let mut set = Set::default();
-        set.insert(byte);
+        set.insert(if self.ignore_case {
+            byte.to_ascii_uppercase()
+        } else {
+            byte
+        });
         self.set(&set);
     }
 
@@ -309,8 +314,6 @@ impl<'a> Translator<'a> {
         }
         self.at += 1;
         if negated {
-            // What differs from a letter only by case is in the set already, so that it is negated with it.
-            let set = if self.ignore_case { set.ignoring_case() } else { set };
             return Some(Set::of(|b| !set.contains(b) && (b != b'\n' || !self.newline)));
         }
         Some(set)
@@ -318,12 +321,12 @@ impl<'a> Translator<'a> {
 
     /// One element in brackets: a byte, which can begin or end a range, or a class, which goes into the set at once.
     fn bracket_element(&mut self, set: &mut Set) -> Option<Option<u8>> {
+        // The C library ignores case by taking capitals for all letters, before it looks at ranges.
+        let capital = |byte: u8, ignore_case| if ignore_case { byte.to_ascii_uppercase() } else { byte };
         let byte = self.next()?;
         let kind = match (byte, self.rest().first()) {
             (b'[', Some(kind @ (b':' | b'=' | b'.'))) => *kind,
-            // Case is ignored by the C library by taking capitals for all letters, before it looks at ranges.
-            _ if self.ignore_case => return Some(Some(byte.to_ascii_uppercase())),
-            _ => return Some(Some(byte)),
+            _ => return Some(Some(capital(byte, self.ignore_case))),
         };
         self.at += 1;
         let rest = self.rest();
@@ -336,10 +339,10 @@ impl<'a> Translator<'a> {
                 Some(None)
             }
             (b'=', [byte]) => {
-                set.insert(*byte);
+                set.insert(capital(*byte, self.ignore_case));
                 Some(None)
             }
-            (b'.', [byte]) => Some(Some(*byte)),
+            (b'.', [byte]) => Some(Some(capital(*byte, self.ignore_case))),
             _ => None,
         }
     }
@@ -385,8 +388,9 @@ impl Set {
         Some(())
     }
 
+    /// What it holds when texts are read in capitals.
     fn ignoring_case(&self) -> Self {
-        Self::of(|b| self.contains(b.to_ascii_uppercase()) || self.contains(b.to_ascii_lowercase()))
+        Self::of(|b| self.contains(b.to_ascii_uppercase()))
     }
 
     fn write(&self, out: &mut String) {
@@ -451,6 +455,7 @@ mod tests {
         assert!(matches("*a", BASIC, "*a"));
         assert!(matches("^*a", BASIC, "*a"));
         assert!(matches("a^b$c", BASIC, "a^b$c"));
+        assert!(matches("^^a", BASIC, "^a"));
         assert!(matches(r"\(^a\)", BASIC, "ab"));
         refused("a**", BASIC);
         refused(r"\{1\}", BASIC);
@@ -490,6 +495,7 @@ mod tests {
         assert!(matches("^ABC$", EXTENDED | ICASE, "abc"));
         assert!(!matches("[^a]", EXTENDED | ICASE, "A"));
         refused("[Z-a]", EXTENDED | ICASE);
+        assert!(!matches("[_-~]", EXTENDED | ICASE, "a"));
         assert!(matches("a.b", EXTENDED, "a\nb"));
         assert!(!matches("a.b", EXTENDED | NEWLINE, "a\nb"));
         assert!(!matches("a[^x]b", EXTENDED | NEWLINE, "a\nb"));
