@@ -147,7 +147,11 @@ impl<'e, 'v> Evaluation<'e, 'v> {
                 let right = self.operand(operands, 1)?;
                 Ok(Value::Bool(compare::compare(operator, &left, &right)?))
             }
-            O::CmpGeo => Err(Unknown),
+            O::CmpGeo => {
+                let left = self.operand(operands, 0)?.geometry()?;
+                let right = self.operand(operands, 1)?.geometry()?;
+                Ok(Value::Bool(left.matches(&right)))
+            }
             O::MapKeys => self.map_parts(operands, 0),
             O::MapValues => self.map_parts(operands, 1),
             O::InList => {

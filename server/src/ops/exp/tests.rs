@@ -232,6 +232,19 @@ fn an_element_is_found_in_a_list() {
 }
 
 #[test]
+fn regions_contain_points() {
+    let geo = |text: &str| lit(Element::GeoJson(text.to_owned()));
+    let point = || geo(r#"{"type":"Point","coordinates":[0.5,0.5]}"#);
+    let region = || geo(r#"{"type":"Polygon","coordinates":[[[0,0],[1,0],[1,1],[0,1],[0,0]]]}"#);
+    is(&op(8, &[point(), region()]), true);
+    is(&op(8, &[region(), point()]), true);
+    is(&op(8, &[region(), region()]), false);
+    invalid(&op(8, &[geo("{}"), point()]));
+    // They have no other order.
+    invalid(&op(1, &[point(), point()]));
+}
+
+#[test]
 fn hostile_bytes_are_refused() {
     let deep = |depth: usize| [[0x92, 18].repeat(depth), vec![0xc3]].concat();
     assert!(Expression::build(&deep(MAX_DEPTH)).is_ok());

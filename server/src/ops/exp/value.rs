@@ -8,7 +8,8 @@ use spikelet_wire::exp::Type;
 use spikelet_wire::msgpack::write;
 
 use super::Unknown;
-use crate::ops::{Particle, geo};
+use crate::ops::Particle;
+use crate::ops::geo::{self, Geometry};
 
 /// A value.
 #[derive(Debug, Clone)]
@@ -157,6 +158,15 @@ impl<'v> Value<'v> {
     pub(super) fn bytes(&self, wanted: ParticleType) -> Result<&[u8], Unknown> {
         match self {
             Self::Bytes(particle_type, data) if *particle_type == wanted => Ok(data),
+            _ => Err(Unknown),
+        }
+    }
+
+    pub(super) fn geometry(&self) -> Result<Geometry, Unknown> {
+        match self {
+            Self::GeoJson(_) | Self::Bytes(ParticleType::GEOJSON, _) => {
+                Geometry::parse(self.bytes_or_text()?).ok_or(Unknown)
+            }
             _ => Err(Unknown),
         }
     }

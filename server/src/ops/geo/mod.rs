@@ -1,5 +1,7 @@
 //! GeoJSON: what the server reads out of the text, and what it keeps in front of it.
 
+mod region;
+
 use s2::cap::Cap;
 use s2::cellid::CellID;
 use s2::latlng::LatLng;

@@ -1,0 +1,128 @@
+//! Which points a region contains.
+
+use s2::edge_crossings::{EdgeCrosser, angle_contains_vertex};
+use s2::point::Point;
+
+use super::Geometry;
+
+impl Geometry {
+    /// Whether one of the two is a point and the other a region that contains it.
+    #[must_use]
+    pub fn matches(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Point(_), Self::Point(_)) => false,
+            (Self::Point(cell), region) | (region, Self::Point(cell)) => region.contains(&Point::from(*cell)),
+            _ => false,
+        }
+    }
+
+    fn contains(&self, point: &Point) -> bool {
+        match self {
+            Self::Point(_) => false,
+            Self::Circle(cap) => cap.contains_point(point),
+            // A hole takes out of its shell what both contain.
+            Self::Polygons(polygons) => polygons.iter().any(|polygon| {
+                let inside = polygon.iter().filter(|vertices| loop_contains(vertices, point));
+                inside.count() % 2 == 1
+            }),
+        }
+    }
+}
+
+/// Whether a loop contains a point. Whichever way round the loop runs, it is taken for the smaller of its two sides.
+fn loop_contains(vertices: &[Point], point: &Point) -> bool {
+    let [v0, v1, v2, ..] = vertices else { return false };
+    // What a way from the origin to a point crosses tells whether both are on one side, and the angle at a vertex on
+    // which side the vertex is.
+    let vertex_contained = angle_contains_vertex(v0, v1, v2);
+    let origin_contained = vertex_contained != crosses_to(vertices, v1);
+    let on_left = origin_contained != crosses_to(vertices, point);
+    on_left != (area_on_left(vertices) > std::f64::consts::TAU)
+}
+
+/// Whether the way from the origin to a point crosses a loop an odd number of times.
+fn crosses_to(vertices: &[Point], point: &Point) -> bool {
+    let Some(last) = vertices.last() else { return false };
+    let mut crosser = EdgeCrosser::new_with_c(&Point::origin(), point, last);
+    let crossed = vertices
+        .iter()
+        .filter(|vertex| crosser.chain_edge_or_vertex_crossing(vertex));
+    crossed.count() % 2 == 1
+}
+
+/// The area to the left of a loop, in steradians, of 4 pi that the sphere has.
+fn area_on_left(vertices: &[Point]) -> f64 {
+    let Some((apex, rest)) = vertices.split_first() else {
+        return 0.0;
+    };
+    let area: f64 = rest.windows(2).map(|edge| signed_area(apex, &edge[0], &edge[1])).sum();
+    area.rem_euclid(2.0 * std::f64::consts::TAU)
+}
+
+/// The area of a triangle, negative where it runs clockwise.
+fn signed_area(a: &Point, b: &Point, c: &Point) -> f64 {
+    let (a, b, c) = (a.0, b.0, c.0);
+    let volume = a.dot(&b.cross(&c));
+    2.0 * volume.atan2(1.0 + a.dot(&b) + b.dot(&c) + c.dot(&a))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn geometry(text: &str) -> Geometry {
+        Geometry::parse(text.as_bytes()).expect("a geometry")
+    }
+
+    fn point(longitude: f64, latitude: f64) -> Geometry {
+        geometry(&format!(r#"{{"type":"Point","coordinates":[{longitude},{latitude}]}}"#))
+    }
+
+    #[test]
+    fn a_polygon_contains_what_is_not_in_its_holes() {
+        let shell = "[[0,0],[10,0],[10,10],[0,10],[0,0]]";
+        let clockwise = "[[0,0],[0,10],[10,10],[10,0],[0,0]]";
+        let hole = "[[4,4],[6,4],[6,6],[4,6],[4,4]]";
+        for shell in [shell, clockwise] {
+            let whole = geometry(&format!(r#"{{"type":"Polygon","coordinates":[{shell}]}}"#));
+            let pierced = geometry(&format!(r#"{{"type":"Polygon","coordinates":[{shell},{hole}]}}"#));
+            assert!(whole.matches(&point(5.0, 5.0)));
+            assert!(point(5.0, 5.0).matches(&whole));
+            assert!(!pierced.matches(&point(5.0, 5.0)));
+            assert!(pierced.matches(&point(2.0, 8.0)));
+            for outside in [
+                point(-1.0, 5.0),
+                point(11.0, 5.0),
+                point(5.0, -80.0),
+                point(-170.0, 0.0),
+            ] {
+                assert!(!whole.matches(&outside));
+                assert!(!pierced.matches(&outside));
+            }
+        }
+    }
+
+    #[test]
+    fn a_multi_polygon_contains_what_one_of_them_does() {
+        let both = geometry(
+            r#"{"type":"MultiPolygon","coordinates":[[[[0,0],[1,0],[1,1],[0,1],[0,0]]],[[[5,5],[6,5],[6,6],[5,6],[5,5]]]]}"#,
+        );
+        assert!(both.matches(&point(0.5, 0.5)));
+        assert!(both.matches(&point(5.5, 5.5)));
+        assert!(!both.matches(&point(3.0, 3.0)));
+    }
+
+    #[test]
+    fn a_circle_contains_what_is_near() {
+        let circle = geometry(r#"{"type":"AeroCircle","coordinates":[[-122.0,37.5],1000]}"#);
+        assert!(circle.matches(&point(-122.0, 37.508)));
+        assert!(!circle.matches(&point(-122.0, 37.51)));
+    }
+
+    #[test]
+    fn two_points_or_two_regions_do_not_match() {
+        let circle = geometry(r#"{"type":"AeroCircle","coordinates":[[0,0],1000]}"#);
+        assert!(!circle.matches(&circle));
+        assert!(!point(0.0, 0.0).matches(&point(0.0, 0.0)));
+    }
+}
