@@ -1,23 +1,12 @@
 //! The server as a library user meets it.
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
 
 use spikelet::{ConfigError, Edition, NamespaceConfig, Server, StartError};
 
-fn info(address: SocketAddr, request: &str) -> String {
-    let mut stream = TcpStream::connect(address).unwrap();
-    let header = u64::to_be_bytes(2 << 56 | 1 << 48 | request.len() as u64);
-    stream.write_all(&header).unwrap();
-    stream.write_all(request.as_bytes()).unwrap();
-    let mut header = [0; 8];
-    stream.read_exact(&mut header).unwrap();
-    let size = u64::from_be_bytes(header) & 0xFFFF_FFFF_FFFF;
-    let mut answer = vec![0; size as usize];
-    stream.read_exact(&mut answer).unwrap();
-    String::from_utf8(answer).unwrap()
-}
+use crate::support::Asking;
 
 #[test]
 fn two_servers_share_nothing() {
@@ -34,8 +23,8 @@ fn two_servers_share_nothing() {
         .start()
         .unwrap();
     let ask = "node\nnamespaces\ncluster-name\n";
-    assert_eq!(info(a.addr(), ask), "node\tA\nnamespaces\ta\ncluster-name\tone\n");
-    assert_eq!(info(b.addr(), ask), "node\tB\nnamespaces\tb\ncluster-name\ttwo\n");
+    assert_eq!(Asking::to(&a).whole(ask), "node\tA\nnamespaces\ta\ncluster-name\tone\n");
+    assert_eq!(Asking::to(&b).whole(ask), "node\tB\nnamespaces\tb\ncluster-name\ttwo\n");
     assert_eq!(a.hosts(), a.addr().to_string());
 }
 
@@ -44,7 +33,7 @@ fn dropping_a_server_closes_its_connections_and_frees_its_port() {
     let server = Server::start().unwrap();
     let address = server.addr();
     let mut idle = TcpStream::connect(address).unwrap();
-    assert_eq!(info(address, "status\n"), "status\tok\n");
+    assert_eq!(Asking::to(&server).ask("status"), "ok");
     drop(server);
     assert_eq!(idle.read(&mut [0]).unwrap_or(0), 0);
     TcpListener::bind(address).unwrap();
@@ -100,12 +89,15 @@ fn the_edition_decides_what_is_enterprise_only() {
         .start()
         .unwrap();
     assert_eq!(
-        info(community.addr(), "peers-tls-std\n"),
+        Asking::to(&community).whole("peers-tls-std\n"),
         "peers-tls-std\tERROR:25:enterprise only\n"
     );
-    assert_eq!(info(enterprise.addr(), "peers-tls-std\n"), "peers-tls-std\t0,3000,[]\n");
     assert_eq!(
-        info(enterprise.addr(), "build\nedition\n"),
+        Asking::to(&enterprise).whole("peers-tls-std\n"),
+        "peers-tls-std\t0,3000,[]\n"
+    );
+    assert_eq!(
+        Asking::to(&enterprise).whole("build\nedition\n"),
         "build\t7.0.0.1\nedition\tAerospike Enterprise Edition\n"
     );
 }

@@ -1,0 +1,35 @@
+//! What several tests share.
+
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, TcpStream};
+
+use spikelet::Server;
+
+/// A connection that asks info commands.
+pub(crate) struct Asking(TcpStream);
+
+impl Asking {
+    pub(crate) fn to(server: &Server) -> Self {
+        Self(TcpStream::connect((Ipv4Addr::LOCALHOST, server.addr().port())).unwrap())
+    }
+
+    /// The whole answer to a request.
+    pub(crate) fn whole(&mut self, request: &str) -> String {
+        let header = u64::to_be_bytes(2 << 56 | 1 << 48 | request.len() as u64);
+        self.0.write_all(&[&header[..], request.as_bytes()].concat()).unwrap();
+        let mut header = [0; 8];
+        self.0.read_exact(&mut header).unwrap();
+        let mut answer = vec![0; (u64::from_be_bytes(header) & 0xFFFF_FFFF_FFFF) as usize];
+        self.0.read_exact(&mut answer).unwrap();
+        String::from_utf8(answer).unwrap()
+    }
+
+    /// What one command answers, behind its own text.
+    pub(crate) fn ask(&mut self, command: &str) -> String {
+        let answer = self.whole(&format!("{command}\n"));
+        let value = answer
+            .strip_prefix(&format!("{command}\t"))
+            .and_then(|rest| rest.strip_suffix('\n'));
+        value.unwrap_or_else(|| panic!("{answer:?}")).to_owned()
+    }
+}
