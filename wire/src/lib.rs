@@ -15,6 +15,8 @@
 
 pub mod batch;
 pub mod bits;
+pub mod cdt;
+pub mod context;
 pub mod error;
 pub mod exp;
 pub mod field;
@@ -23,6 +25,8 @@ pub mod frame;
 pub mod hll;
 pub mod info;
 pub mod key;
+pub mod list;
+pub mod map;
 pub mod message;
 pub mod msgpack;
 pub mod op;

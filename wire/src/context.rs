@@ -1,0 +1,168 @@
+//! Contexts: the way from a bin's collection to one inside of it.
+//!
+//! A context is a list of pairs of an integer and a value. The integer says by what the value leads on, whether through
+//! a list or a map, and with what a collection that is missing there is created.
+
+use crate::msgpack::{ORDERED, VALUE_ORDERED, write};
+use crate::value::{MapOrder, Value};
+
+/// By what a step leads on.
+pub const BASE_MASK: u64 = 0x0f;
+/// By index.
+pub const BY_INDEX: u64 = 0;
+/// By rank.
+pub const BY_RANK: u64 = 1;
+/// By key.
+pub const BY_KEY: u64 = 2;
+/// By value.
+pub const BY_VALUE: u64 = 3;
+/// By an expression; only in path expressions.
+pub const BY_EXPRESSION: u64 = 4;
+/// The step leads through a list.
+pub const LIST: u64 = 0x10;
+/// The step leads through a map.
+pub const MAP: u64 = 0x20;
+/// Which collection is created where it is missing; 0 for none.
+pub const CREATE_MASK: u64 = 0xc0;
+/// An unordered list or map.
+pub const CREATE_UNORDERED: u64 = 0x40;
+/// An unordered list, filled up with nil as far as the index; a map ordered by key.
+pub const CREATE_PADDED_OR_KEY_ORDERED: u64 = 0x80;
+/// An ordered list; a map ordered by key and value.
+pub const CREATE_ORDERED: u64 = 0xc0;
+/// The collection that is created stores its index.
+pub const CREATE_PERSIST_INDEX: u64 = 0x100;
+
+/// The way from a bin's collection to one inside of it.
+///
+/// ```
+/// use spikelet_wire::context::{Context, Step};
+///
+/// let context = Context::default().then(Step::MapKey("lists".into())).then(Step::ListIndex(-1));
+/// assert!(!context.is_empty());
+/// ```
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Context(Vec<Step>);
+
+/// One step of a [`Context`].
+#[derive(Debug, Clone, PartialEq)]
+pub enum Step {
+    /// The element at an index of a list.
+    ListIndex(i64),
+    /// The element at an index of a list; where there is none it is created, as a list or as what the next step wants.
+    ListIndexCreate(i64, ListCreate),
+    /// The element of a rank of a list.
+    ListRank(i64),
+    /// The first element of a list that equals a value.
+    ListValue(Value),
+    /// The value of the key at an index of a map.
+    MapIndex(i64),
+    /// The value of a rank of a map.
+    MapRank(i64),
+    /// The value of a key of a map.
+    MapKey(Value),
+    /// The value of a key of a map; where there is none it is created.
+    MapKeyCreate(Value, MapOrder),
+    /// The first value of a map that equals a value.
+    MapValue(Value),
+}
+
+/// Which list a step creates where it is missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ListCreate {
+    /// An unordered list; the index may not be beyond its end.
+    Unordered,
+    /// An unordered list, filled up with nil as far as the index.
+    Padded,
+    /// An ordered list.
+    Ordered,
+}
+
+impl Context {
+    /// The context that goes one step further.
+    #[must_use]
+    pub fn then(mut self, step: Step) -> Self {
+        self.0.push(step);
+        self
+    }
+
+    /// Whether it leads nowhere but to the bin's collection itself.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Its steps.
+    #[must_use]
+    pub fn steps(&self) -> &[Step] {
+        &self.0
+    }
+
+    /// Appends it as msgpack.
+    pub fn pack(&self, out: &mut Vec<u8>) {
+        write::list(out, 2 * self.0.len() as u32);
+        self.0.iter().for_each(|step| step.pack(out));
+    }
+}
+
+impl FromIterator<Step> for Context {
+    fn from_iter<I: IntoIterator<Item = Step>>(steps: I) -> Self {
+        Self(steps.into_iter().collect())
+    }
+}
+
+impl Step {
+    fn pack(&self, out: &mut Vec<u8>) {
+        let value = match self {
+            Self::ListIndex(n) | Self::ListIndexCreate(n, _) => &Value::Int(*n),
+            Self::ListRank(n) | Self::MapIndex(n) | Self::MapRank(n) => &Value::Int(*n),
+            Self::ListValue(value) | Self::MapKey(value) | Self::MapKeyCreate(value, _) | Self::MapValue(value) => {
+                value
+            }
+        };
+        write::uint(out, self.code());
+        value.pack(out);
+    }
+
+    const fn code(&self) -> u64 {
+        match self {
+            Self::ListIndex(_) => LIST | BY_INDEX,
+            Self::ListIndexCreate(_, create) => LIST | BY_INDEX | create.code(),
+            Self::ListRank(_) => LIST | BY_RANK,
+            Self::ListValue(_) => LIST | BY_VALUE,
+            Self::MapIndex(_) => MAP | BY_INDEX,
+            Self::MapRank(_) => MAP | BY_RANK,
+            Self::MapKey(_) => MAP | BY_KEY,
+            Self::MapKeyCreate(_, order) => MAP | BY_KEY | map_create_code(*order),
+            Self::MapValue(_) => MAP | BY_VALUE,
+        }
+    }
+}
+
+impl ListCreate {
+    const fn code(self) -> u64 {
+        match self {
+            Self::Unordered => CREATE_UNORDERED,
+            Self::Padded => CREATE_PADDED_OR_KEY_ORDERED,
+            Self::Ordered => CREATE_ORDERED,
+        }
+    }
+}
+
+const fn map_create_code(order: MapOrder) -> u64 {
+    match order {
+        MapOrder::Unordered => CREATE_UNORDERED,
+        MapOrder::KeyOrdered => CREATE_PADDED_OR_KEY_ORDERED,
+        MapOrder::KeyValueOrdered => CREATE_ORDERED,
+    }
+}
+
+/// The flags of the map that a step's integer creates.
+#[must_use]
+pub const fn created_map_flags(code: u64) -> u8 {
+    match code & CREATE_MASK {
+        CREATE_PADDED_OR_KEY_ORDERED => ORDERED,
+        CREATE_ORDERED => ORDERED | VALUE_ORDERED,
+        _ => 0,
+    }
+}
