@@ -81,6 +81,53 @@ pub fn write(out: &mut BytesMut, frame_type: FrameType, body: &[u8]) {
     out.put_slice(body);
 }
 
+/// A frame whose size is not known yet: its header is written when the last of its body is.
+///
+/// ```
+/// use bytes::{BufMut, BytesMut};
+/// use spikelet_wire::FrameType;
+/// use spikelet_wire::frame::OpenFrame;
+///
+/// let mut out = BytesMut::new();
+/// let frame = OpenFrame::begin(&mut out);
+/// out.put_slice(b"build\n");
+/// frame.finish(FrameType::INFO, &mut out);
+/// assert_eq!(&out[..], b"\x02\x01\0\0\0\0\0\x06build\n");
+/// ```
+#[derive(Debug)]
+#[must_use = "a frame is whole only when it is finished"]
+pub struct OpenFrame {
+    start: usize,
+}
+
+impl OpenFrame {
+    /// Begins a frame at the end of `out`; its body is what is appended from now on.
+    pub fn begin(out: &mut BytesMut) -> Self {
+        let start = out.len();
+        out.put_bytes(0, FrameHeader::SIZE);
+        Self { start }
+    }
+
+    /// The size of its body so far, in bytes.
+    #[must_use]
+    pub fn body_size(&self, out: &BytesMut) -> usize {
+        out.len().saturating_sub(self.start + FrameHeader::SIZE)
+    }
+
+    /// Writes its header.
+    pub fn finish(self, frame_type: FrameType, out: &mut BytesMut) {
+        let header = FrameHeader::new(frame_type, self.body_size(out)).encode();
+        if let Some(reserved) = out.get_mut(self.start..self.start + FrameHeader::SIZE) {
+            reserved.copy_from_slice(&header);
+        }
+    }
+
+    /// Takes back all of it.
+    pub fn abandon(self, out: &mut BytesMut) {
+        out.truncate(self.start);
+    }
+}
+
 /// Compresses a whole frame into a frame of type [`FrameType::COMPRESSED`].
 ///
 /// The body is the uncompressed size (8 bytes) and the zlib stream of the inner frame, header included.

@@ -1,5 +1,6 @@
 //! Keys, their digests, and the partitions that these fall into.
 
+use std::cmp::Ordering;
 use std::fmt;
 
 use ripemd::{Digest as _, Ripemd160};
@@ -102,7 +103,7 @@ impl<const N: usize> From<&[u8; N]> for UserKey {
 }
 
 /// The RIPEMD-160 of a record's set and key: the record's identity within a namespace.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Digest(pub [u8; Self::SIZE]);
 
 impl Digest {
@@ -127,6 +128,20 @@ impl Digest {
     #[must_use]
     pub const fn partition_id(&self) -> PartitionId {
         PartitionId(u16::from_le_bytes([self.0[0], self.0[1]]) & (PARTITIONS - 1))
+    }
+}
+
+impl Ord for Digest {
+    fn cmp(&self, other: &Self) -> Ordering {
+        // A search compares many; the first 8 bytes all but always decide, without a call.
+        let first = |Self([a, b, c, d, e, f, g, h, ..]): &Self| u64::from_be_bytes([*a, *b, *c, *d, *e, *f, *g, *h]);
+        first(self).cmp(&first(other)).then_with(|| self.0.cmp(&other.0))
+    }
+}
+
+impl PartialOrd for Digest {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 
@@ -202,5 +217,17 @@ mod tests {
         for bad in [&[][..], &[1, 0], &[2, 0, 0, 0, 0, 0, 0, 0, 0], &[3, 0xff]] {
             assert!(UserKey::from_field(bad).is_err());
         }
+    }
+
+    #[test]
+    fn digests_are_ordered_as_their_bytes() {
+        let digest = |first: u8, ninth: u8| {
+            let mut bytes = [7; Digest::SIZE];
+            (bytes[0], bytes[8]) = (first, ninth);
+            Digest(bytes)
+        };
+        let digests = [digest(1, 9), digest(7, 2), digest(7, 200), digest(255, 0)];
+        assert!(digests.is_sorted_by(|a, b| a < b && a.0 < b.0));
+        assert_eq!(digest(7, 2).cmp(&digests[1]), Ordering::Equal);
     }
 }

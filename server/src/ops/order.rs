@@ -202,6 +202,112 @@ fn merge_sort_into(items: &mut [u32], spare: &mut [u32], compare: &mut impl FnMu
     }
 }
 
+/// Where a search ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Found {
+    /// Whether an equal item was met.
+    pub found: bool,
+    /// The rank of that item, or the rank that the value would have.
+    pub rank: u32,
+}
+
+/// Which of several equal items a search ends at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Equal {
+    /// The one that halving meets first. Where that is matters once the items are written out again.
+    Any,
+    /// The first.
+    First,
+    /// Behind the last.
+    Behind,
+}
+
+/// Searches sorted items by halving; `compare` is asked how the value stands to the item of a rank.
+pub fn search(items: std::ops::Range<u32>, equal: Equal, mut compare: impl FnMut(u32) -> Ordering) -> Found {
+    let (mut lower, mut upper) = (items.start, items.end);
+    let mut rank = lower + upper.saturating_sub(lower) / 2;
+    let mut found = false;
+    while lower < upper {
+        let mut order = compare(rank);
+        if order.is_eq() {
+            found = true;
+            order = match equal {
+                Equal::Any => break,
+                Equal::First => Ordering::Less,
+                Equal::Behind => Ordering::Greater,
+            };
+        }
+        if order.is_gt() {
+            lower = rank + 1;
+            if lower >= upper {
+                rank = lower;
+                break;
+            }
+            // Not the middle of what is left: the server halves from where it stands.
+            rank = rank.midpoint(upper);
+        } else {
+            if rank == lower {
+                break;
+            }
+            upper = rank;
+            rank = rank.midpoint(lower);
+        }
+    }
+    Found { found, rank }
+}
+
+/// Items chosen by rank, in the order in which the server comes by them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ranked {
+    /// The items.
+    pub items: Vec<u32>,
+    /// Whether they come from the highest rank to the lowest.
+    pub descending: bool,
+}
+
+/// Chooses the items of `count` ranks from `rank` on, of the items from 0 to `n`.
+///
+/// Of equal items it depends on the heap which one has which rank; so the heap is the server's own: built from the items
+/// in their order, from the least up where that is nearer, else from the greatest down.
+pub fn ranked(n: u32, rank: u32, count: u32, compare: &mut impl FnMut(u32, u32) -> Ordering) -> Ranked {
+    let tail = n.saturating_sub(rank).saturating_sub(count);
+    let descending = rank <= tail;
+    let (wanted, discard) = if descending {
+        (Ordering::Less, rank)
+    } else {
+        (Ordering::Greater, tail)
+    };
+    let mut heap: Vec<u32> = (0..n).collect();
+    for i in (0..heap.len() / 2).rev() {
+        sift(&mut heap, i, wanted, compare);
+    }
+    let mut filled = heap.len();
+    for _ in 0..count.saturating_add(discard).min(n) {
+        filled -= 1;
+        heap.swap(0, filled);
+        sift(&mut heap[..filled], 0, wanted, compare);
+    }
+    let items = heap.drain(filled..).take(count as usize).collect();
+    Ranked { items, descending }
+}
+
+/// Lets the item at `i` sink until the heap is one again.
+fn sift(heap: &mut [u32], mut i: usize, wanted: Ordering, compare: &mut impl FnMut(u32, u32) -> Ordering) {
+    loop {
+        let (first, second) = (2 * i + 1, 2 * i + 2);
+        let child = match (heap.get(first), heap.get(second)) {
+            (Some(&a), Some(&b)) if compare(a, b) == wanted.reverse() => second,
+            (Some(_), _) => first,
+            (None, _) => return,
+        };
+        if compare(heap[child], heap[i]) != wanted {
+            return;
+        }
+        heap.swap(i, child);
+        i = child;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use spikelet_wire::{Map, Value};
@@ -303,5 +409,33 @@ mod tests {
         let mut items = vec![3, 12, 1, 11, 2, 10];
         merge_sort(&mut items, &mut |a, b| (a / 10).cmp(&(b / 10)));
         assert_eq!(items, [3, 1, 2, 12, 11, 10]);
+    }
+
+    #[test]
+    fn searching_meets_equal_items_where_it_is_told_to() {
+        let items = [1, 3, 3, 3, 3, 5];
+        let at = |value: i32, equal| search(0..6, equal, |i| value.cmp(&items[i as usize]));
+        let found = |rank| Found { found: true, rank };
+        assert_eq!(at(3, Equal::First), found(1));
+        assert_eq!(at(3, Equal::Any), found(3));
+        assert_eq!(at(3, Equal::Behind), found(5));
+        for equal in [Equal::First, Equal::Any, Equal::Behind] {
+            let missing = |rank| Found { found: false, rank };
+            assert_eq!(at(0, equal), missing(0));
+            assert_eq!(at(4, equal), missing(5));
+            assert_eq!(at(9, equal), missing(6));
+            assert_eq!(search(0..0, equal, |_| Ordering::Less), missing(0));
+        }
+    }
+
+    #[test]
+    fn ranks_are_chosen_from_the_nearer_end() {
+        let items = [40, 10, 30, 20, 50];
+        let mut by_value = |a: u32, b: u32| items[a as usize].cmp(&items[b as usize]);
+        let low = ranked(5, 0, 2, &mut by_value);
+        assert_eq!((low.items, low.descending), (vec![3, 1], true));
+        let high = ranked(5, 3, 2, &mut by_value);
+        assert_eq!((high.items, high.descending), (vec![0, 4], false));
+        assert!(ranked(0, 0, 0, &mut by_value).items.is_empty());
     }
 }

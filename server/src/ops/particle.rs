@@ -99,6 +99,7 @@ impl Particle {
         match self {
             Self::Int(_) | Self::Float(_) => 8,
             Self::Bool(_) => 1,
+            Self::Bytes(ParticleType::MAP, bytes) => cdt::to_wire(bytes).len(),
             Self::Bytes(_, bytes) => bytes.len(),
         }
     }

@@ -601,7 +601,7 @@ fn background_queries_change_what_they_find() {
     assert_eq!(generations("t"), [1]);
     let shown = server.info("query-show:id=1\n");
     assert!(
-        shown.contains(&format!(":rps=10000:active-threads=0:status=done(ok):")),
+        shown.contains(":rps=10000:active-threads=0:status=done(ok):"),
         "{shown}"
     );
     assert!(shown.contains(&format!(":recs-succeeded={MANY}:")), "{shown}");

@@ -26,8 +26,8 @@ struct Open<'a> {
 
 /// Appends the one value in `source` as it is stored; nothing, when it cannot be stored.
 ///
-/// The flag of a stored index stays on the `outermost` map when that is ordered by value: the order of some results
-/// depends on it. Everywhere else it has no effect that could be seen, and is dropped.
+/// The flag of a stored index stays on the `outermost` map, where some results depend on it. Everywhere else it has no
+/// effect that could be seen, and is dropped.
 pub fn append_normalised(out: &mut Vec<u8>, source: &[u8], outermost: bool) -> Option<Kind> {
     let mut reader = Reader::new(source);
     let mut open: Vec<Open<'_>> = Vec::new();
@@ -124,12 +124,10 @@ fn begin<'a>(out: &mut Vec<u8>, reader: &mut Reader<'a>, is_map: bool, n: u32, o
 
 /// The flags of a collection that it is stored with, of those that a client gave it.
 pub(crate) const fn stored_flags(is_map: bool, flags: u8, outermost: bool) -> u8 {
-    if !is_map {
-        flags & ORDERED
-    } else if outermost && flags & VALUE_ORDERED != 0 {
-        flags & (ORDERED | VALUE_ORDERED | PERSIST_INDEX)
-    } else {
-        flags & (ORDERED | VALUE_ORDERED)
+    match (is_map, outermost) {
+        (false, _) => flags & ORDERED,
+        (true, false) => flags & (ORDERED | VALUE_ORDERED),
+        (true, true) => flags & (ORDERED | VALUE_ORDERED | PERSIST_INDEX),
     }
 }
 

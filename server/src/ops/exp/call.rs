@@ -7,7 +7,7 @@ use super::evaluate::{Evaluation, Operands};
 use super::node::{Call, Piece};
 use super::value::Value;
 use super::{Unknown, path};
-use crate::ops::{Particle, bits, hll};
+use crate::ops::{Particle, bits, cdt, hll};
 
 impl<'v> Evaluation<'_, 'v> {
     /// The result of an operation, or what a modifying one leaves behind; unknown where the operation fails.
@@ -50,7 +50,7 @@ impl<'v> Evaluation<'_, 'v> {
             Some(CallSystem::Cdt) if call.is_path => path::read_within(bin, argument, call.depth, self.steps),
             Some(CallSystem::Bits) => bits::read(bin, argument),
             Some(CallSystem::Hll) => hll::read(bin, argument),
-            Some(CallSystem::Cdt) => Err(ResultCode::UNSUPPORTED_FEATURE),
+            Some(CallSystem::Cdt) => cdt::read(bin, argument),
             None => Err(ResultCode::PARAMETER),
         }
     }
@@ -65,7 +65,7 @@ impl<'v> Evaluation<'_, 'v> {
             Some(CallSystem::Cdt) if call.is_path => path::modify_within(bin, argument, call.depth, self.steps),
             Some(CallSystem::Bits) => bits::modify(bin, argument),
             Some(CallSystem::Hll) => hll::modify(bin, argument),
-            Some(CallSystem::Cdt) => Err(ResultCode::UNSUPPORTED_FEATURE),
+            Some(CallSystem::Cdt) => cdt::modify(bin, argument),
             None => Err(ResultCode::PARAMETER),
         }
     }

@@ -1,0 +1,95 @@
+//! The arguments of a call, read as its operation's parameters.
+
+use spikelet_wire::ResultCode;
+use spikelet_wire::cdt::{Call, Operation};
+use spikelet_wire::msgpack::{COMPARE_ONLY, Reader, Token};
+
+use super::want::Want;
+
+/// The arguments of a call. Whatever is wrong with one is `PARAMETER`.
+pub(super) struct Arguments<'a> {
+    call: Call<'a>,
+    left: u32,
+}
+
+impl<'a> Arguments<'a> {
+    /// The arguments of a call, which must be as many as the operation takes.
+    pub(super) fn new(call: Call<'a>, operation: &Operation) -> Result<Self, ResultCode> {
+        match call.fits(operation) {
+            true => Ok(Self {
+                call,
+                left: call.arguments,
+            }),
+            false => Err(ResultCode::PARAMETER),
+        }
+    }
+
+    /// An index or rank.
+    pub(super) fn index(&mut self) -> Result<i64, ResultCode> {
+        self.take(Call::index)
+    }
+
+    /// How many; where it is left out, as many as there are.
+    pub(super) fn count(&mut self) -> Result<u64, ResultCode> {
+        match self.left {
+            0 => Ok(u64::from(u32::MAX)),
+            _ => self.take(Call::unsigned),
+        }
+    }
+
+    /// Flags; where they are left out, none.
+    pub(super) fn flags(&mut self) -> Result<u64, ResultCode> {
+        match self.left {
+            0 => Ok(0),
+            _ => self.take(Call::unsigned),
+        }
+    }
+
+    /// What is wanted of the selected elements.
+    pub(super) fn want(&mut self, multi: bool) -> Result<Want, ResultCode> {
+        Ok(Want::new(self.take(Call::unsigned)?, multi))
+    }
+
+    /// A value to compare with.
+    pub(super) fn value(&mut self) -> Result<&'a [u8], ResultCode> {
+        self.take(Call::value)
+    }
+
+    /// A value that may be left out.
+    pub(super) fn optional_value(&mut self) -> Result<Option<&'a [u8]>, ResultCode> {
+        match self.left {
+            0 => Ok(None),
+            _ => self.value().map(Some),
+        }
+    }
+
+    /// A value to store.
+    pub(super) fn stored(&mut self) -> Result<&'a [u8], ResultCode> {
+        let value = self.value()?;
+        match only_compares(value) {
+            true => Err(ResultCode::PARAMETER),
+            false => Ok(value),
+        }
+    }
+
+    fn take<T>(
+        &mut self,
+        read: impl FnOnce(&mut Call<'a>) -> Result<T, spikelet_wire::DecodeError>,
+    ) -> Result<T, ResultCode> {
+        self.left = self.left.checked_sub(1).ok_or(ResultCode::PARAMETER)?;
+        read(&mut self.call).map_err(|_| ResultCode::PARAMETER)
+    }
+}
+
+/// Whether a value holds a wildcard or infinity, at any depth.
+pub(super) fn only_compares(value: &[u8]) -> bool {
+    let mut reader = Reader::new(value);
+    while !reader.is_empty() {
+        match reader.token() {
+            Ok(Token::Ext(COMPARE_ONLY, content)) if (1..=3).contains(&content.len()) => return true,
+            Ok(_) => {}
+            Err(_) => return false,
+        }
+    }
+    false
+}
