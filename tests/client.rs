@@ -364,10 +364,13 @@ fn the_blocking_client_has_the_same_verbs() {
 }
 
 #[tokio::test]
-async fn the_blocking_client_refuses_to_stop_an_async_one() {
+async fn the_blocking_client_works_within_an_async_runtime() {
     let server = Server::start().unwrap();
-    let error = blocking::Client::connect(server.addr()).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Argument);
+    let client = blocking::Client::connect(server.addr()).unwrap();
+    client.put(("test", "demo", 1), bins! {"a" => 1}).call().unwrap();
+    let elsewhere = client.clone();
+    let exists = tokio::task::spawn_blocking(move || elsewhere.exists(("test", "demo", 1)).call());
+    assert!(exists.await.unwrap().unwrap());
 }
 
 #[tokio::test]
@@ -489,4 +492,32 @@ async fn servers_list_the_client() {
     let server = Server::start().unwrap();
     let client = Client::builder(server.addr()).application("shop").await.unwrap();
     assert!(client.info("user-agents:").await.unwrap().contains("user-agent="));
+}
+
+#[tokio::test]
+async fn a_client_that_is_dropped_closes_its_connections() {
+    let (_server, watcher) = start().await;
+    let open = async || {
+        let statistics = watcher.info("statistics").await.unwrap();
+        let open = statistics
+            .split(';')
+            .find_map(|pair| pair.strip_prefix("client_connections="));
+        open.unwrap().parse::<u32>().unwrap()
+    };
+    let alone = open().await;
+    for pipelines in [0, 1] {
+        for _ in 0..20 {
+            let client = Client::builder(watcher.info("service-clear-std").await.unwrap());
+            client
+                .pipelines(pipelines)
+                .await
+                .unwrap()
+                .exists(key("a"))
+                .await
+                .unwrap();
+        }
+    }
+    while open().await > alone {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
 }

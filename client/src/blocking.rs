@@ -12,7 +12,9 @@
 
 use std::fmt;
 use std::future::{Future, IntoFuture as _};
+use std::panic::resume_unwind;
 use std::sync::Arc;
+use std::thread;
 
 use tokio::runtime::{Builder, Handle, Runtime};
 
@@ -24,7 +26,8 @@ use crate::verbs::verbs;
 /// A blocking client of one cluster.
 ///
 /// It is cheap to clone, and may be shared among threads. It has no thread of its own: the cluster is tended while
-/// commands are under way.
+/// commands are under way. Within an async runtime it works, but each call takes a thread; use the
+/// [async client](crate::Client) there.
 #[derive(Clone)]
 pub struct Client(Arc<Inner>);
 
@@ -48,8 +51,7 @@ impl Client {
     /// Connects to the cluster of a host, or of several separated by commas: `host`, `host:port` or `[ipv6]:port`.
     ///
     /// # Errors
-    /// When the text is no list of hosts, or none of them can be reached; and of kind
-    /// [`Argument`](crate::ErrorKind::Argument) within an async runtime, where waiting would stop everything else.
+    /// When the text is no list of hosts, or none of them can be reached.
     pub fn connect(hosts: impl fmt::Display) -> Result<Self, Error> {
         Self::builder(hosts).connect_blocking()
     }
@@ -72,22 +74,24 @@ impl Client {
         self.0.client.cluster()
     }
 
-    pub(crate) fn wait<T>(&self, future: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    pub(crate) fn wait<T: Send>(&self, future: impl Future<Output = Result<T, Error>> + Send) -> Result<T, Error> {
         self.0.runtime.wait(future)
     }
 }
 
 impl OwnedRuntime {
-    fn wait<T>(&self, future: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-        if Handle::try_current().is_ok() {
-            return Err(Error::argument(
-                "a blocking client cannot be used within an async runtime",
-            ));
+    fn wait<T: Send>(&self, future: impl Future<Output = Result<T, Error>> + Send) -> Result<T, Error> {
+        let Some(runtime) = &self.0 else {
+            return Err(Error::cluster("the client is closed"));
+        };
+        if Handle::try_current().is_err() {
+            return runtime.block_on(future);
         }
-        match &self.0 {
-            Some(runtime) => runtime.block_on(future),
-            None => Err(Error::cluster("the client is closed")),
-        }
+        // A thread that belongs to a runtime may not wait for another one, even where it may block.
+        thread::scope(|scope| {
+            let waiting = scope.spawn(|| runtime.block_on(future));
+            waiting.join().unwrap_or_else(|panic| resume_unwind(panic))
+        })
     }
 }
 

@@ -177,7 +177,7 @@ impl ClientBuilder {
     /// Connects a blocking client.
     ///
     /// # Errors
-    /// Those of [`Client::connect`]; and of kind [`Argument`](crate::ErrorKind::Argument) within an async runtime.
+    /// Those of [`Client::connect`].
     pub fn connect_blocking(self) -> Result<crate::blocking::Client, Error> {
         crate::blocking::Client::build(self)
     }

@@ -15,6 +15,7 @@ use spikelet_wire::{Digest, UserKey};
 /// let key = Key::new("test", "demo", "user1");
 /// assert_eq!(key.to_string(), "test:demo:user1");
 /// assert_eq!(key, Key::from_digest("test", key.digest()));
+/// assert_eq!(key, Key::from(("test", "demo", "user1")));
 /// ```
 #[derive(Clone)]
 pub struct Key(Arc<Inner>);
@@ -93,6 +94,13 @@ impl std::hash::Hash for Key {
 impl From<&Key> for Key {
     fn from(key: &Key) -> Self {
         key.clone()
+    }
+}
+
+impl<N: Into<String>, S: Into<String>, K: Into<UserKey>> From<(N, S, K)> for Key {
+    /// Namespace, set and user key.
+    fn from((namespace, set, user_key): (N, S, K)) -> Self {
+        Self::new(namespace, set, user_key)
     }
 }
 

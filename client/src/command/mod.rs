@@ -151,8 +151,7 @@ impl<V: Verb> Command<crate::blocking::Client, V> {
     /// Carries the command out, and waits until that is done.
     ///
     /// # Errors
-    /// What the verb says; and of kind [`Argument`](crate::ErrorKind::Argument) within an async runtime, where waiting
-    /// would stop everything else.
+    /// What the verb says.
     pub fn call(self) -> Result<V::Output, Error> {
         let Self { client, verb, options } = self;
         client.wait(verb.run(client.cluster(), options))
