@@ -6,7 +6,7 @@ use spikelet::command::{Engine, Session};
 use spikelet::config::Config;
 use spikelet_wire::{FrameHeader, FrameType};
 
-use crate::request::Requests;
+use crate::request::{Requests, in_chunks, sample};
 use crate::time::now;
 
 /// Puts new records, puts them again, and gets them: 10^3 and then ten times as many, up to `largest`.
@@ -16,12 +16,15 @@ pub(crate) fn cost(largest: usize) {
     let mut records = 1000;
     while records <= largest {
         let engine = Engine::new(Config::default());
-        let puts = Requests::put(records);
-        let rounds = (1_000_000 / records).max(1);
-        let new = nanoseconds(&engine, &puts, 1);
-        let again = nanoseconds(&engine, &puts, rounds);
-        drop(puts);
-        let get = nanoseconds(&engine, &Requests::get(records), rounds);
+        let new: f64 = in_chunks(records)
+            .map(|chunk| nanoseconds(&engine, &Requests::put(chunk), 1))
+            .sum();
+        let (puts, gets) = (Requests::put(sample(records)), Requests::get(sample(records)));
+        let rounds = (1_000_000 / puts.count()).max(1);
+        let each = (rounds * puts.count()) as f64;
+        let again = nanoseconds(&engine, &puts, rounds) / each;
+        let get = nanoseconds(&engine, &gets, rounds) / each;
+        let new = new / records as f64;
         println!("{records:<12} {new:>12.0} {again:>12.0} {get:>12.0}");
         records *= 10;
     }
@@ -39,5 +42,5 @@ fn nanoseconds(engine: &Engine, requests: &Requests, rounds: usize) -> f64 {
             out.clear();
         }
     }
-    start.elapsed().as_nanos() as f64 / (rounds * requests.count()) as f64
+    start.elapsed().as_nanos() as f64
 }

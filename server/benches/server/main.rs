@@ -16,7 +16,7 @@ use std::time::Duration;
 use spikelet::Server;
 
 use self::load::{Load, Outcome};
-use self::request::Requests;
+use self::request::{Requests, in_chunks, sample};
 
 const CONNECTIONS: usize = 16;
 
@@ -63,9 +63,9 @@ fn throughput(elsewhere: Option<SocketAddr>) {
     Outcome::head();
     for depth in [1, 32] {
         for requests in [
-            Requests::put(RECORDS),
-            Requests::get(RECORDS),
-            Requests::operate(RECORDS),
+            Requests::put(sample(RECORDS)),
+            Requests::get(sample(RECORDS)),
+            Requests::operate(sample(RECORDS)),
         ] {
             let load = Load {
                 address,
@@ -91,11 +91,11 @@ fn records(elsewhere: Option<SocketAddr>, largest: usize) {
             depth: 32,
             duration: seconds(),
         };
-        let puts = Requests::put(records);
-        load.once(&puts);
-        load.run(&puts).print(&format!("put among {records}"));
-        drop(puts);
-        load.run(&Requests::get(records)).print(&format!("get among {records}"));
+        in_chunks(records).for_each(|chunk| load.once(&Requests::put(chunk)));
+        load.run(&Requests::put(sample(records)))
+            .print(&format!("put among {records}"));
+        load.run(&Requests::get(sample(records)))
+            .print(&format!("get among {records}"));
         records *= 10;
     }
 }

@@ -3,8 +3,29 @@
 //! They stand in no order that the server could profit from: digests are as good as random. The load goes through them
 //! from the first to the last, so that fetching them costs the load next to nothing.
 
+use std::iter::StepBy;
+use std::ops::Range;
+
 use bytes::BytesMut;
 use spikelet_wire::{Digest, FieldType, Header, Info1, Info2, MessageWriter, Op, OpCode, ParticleType, UserKey};
+
+/// Numbers of records.
+pub(crate) type Records = StepBy<Range<usize>>;
+
+/// How many requests are encoded at a time.
+const CHUNK: usize = 100_000;
+
+/// The first so many records, in parts that are encoded one behind the other.
+pub(crate) fn in_chunks(records: usize) -> impl Iterator<Item = Records> {
+    (0..records)
+        .step_by(CHUNK)
+        .map(move |start| (start..records.min(start + CHUNK)).step_by(1))
+}
+
+/// Some of the first so many records, evenly spread.
+pub(crate) fn sample(records: usize) -> Records {
+    (0..records).step_by(records.div_ceil(CHUNK))
+}
 
 /// One request for each record, all of one size.
 pub(crate) struct Requests {
@@ -15,7 +36,7 @@ pub(crate) struct Requests {
 
 impl Requests {
     /// Writes a bin of 100 bytes.
-    pub(crate) fn put(records: usize) -> Self {
+    pub(crate) fn put(records: Records) -> Self {
         let header = Header {
             info2: Info2::WRITE,
             ..Header::default()
@@ -25,7 +46,7 @@ impl Requests {
     }
 
     /// Reads all bins.
-    pub(crate) fn get(records: usize) -> Self {
+    pub(crate) fn get(records: Records) -> Self {
         let header = Header {
             info1: Info1::READ | Info1::GET_ALL,
             ..Header::default()
@@ -34,7 +55,7 @@ impl Requests {
     }
 
     /// Adds to a counter and reads it.
-    pub(crate) fn operate(records: usize) -> Self {
+    pub(crate) fn operate(records: Records) -> Self {
         let header = Header {
             info1: Info1::READ,
             info2: Info2::WRITE,
@@ -45,9 +66,10 @@ impl Requests {
         Self::new("operate", records, header, &[add, read])
     }
 
-    fn new(name: &'static str, records: usize, header: Header, ops: &[Op<'_>]) -> Self {
+    fn new(name: &'static str, records: Records, header: Header, ops: &[Op<'_>]) -> Self {
         let mut frames = BytesMut::new();
-        for record in 0..records {
+        let count = records.len();
+        for record in records {
             let mut message = MessageWriter::frame(&mut frames, &header);
             message.field(FieldType::NAMESPACE, b"test");
             message.field(FieldType::SET, b"bench");
@@ -55,7 +77,7 @@ impl Requests {
             ops.iter().for_each(|op| message.op(op));
             message.finish();
         }
-        let size = frames.len() / records;
+        let size = frames.len() / count;
         Self { name, frames, size }
     }
 

@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use spikelet::Server;
 
-use crate::request::Requests;
+use crate::request::{Requests, sample};
 use crate::time::now;
 
 /// From `Server::start()` to the first put answered over TCP.
 pub(crate) fn first_put() {
     const TIMES: usize = 500;
-    let requests = Requests::put(1);
+    let requests = Requests::put(sample(1));
     let measured = || {
         let start = now();
         let server = Server::start().unwrap();
@@ -41,7 +41,7 @@ pub(crate) fn memory() {
         println!("memory: only measured on Linux");
         return;
     };
-    let requests = Requests::put(1);
+    let requests = Requests::put(sample(1));
     let servers: Vec<Server> = (0..SERVERS).map(|_| Server::start().unwrap()).collect();
     let started = resident().unwrap_or(before);
     servers.iter().for_each(|server| put(server, &requests));
