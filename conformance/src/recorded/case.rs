@@ -16,7 +16,21 @@ use flate2::read::GzDecoder;
 use serde::Deserialize;
 
 /// The areas that the embedded server answers as the real one, to the last case.
-pub const COMPLETE: &[&str] = &["kv", "ttl", "batch", "malformed"];
+pub const COMPLETE: &[&str] = &[
+    "kv",
+    "ttl",
+    "batch",
+    "malformed",
+    "list",
+    "map",
+    "ctx",
+    "bits",
+    "hll",
+    "exp",
+    "call",
+    "path",
+    "scan",
+];
 
 macro_rules! recordings {
     ($($area:literal),*) => {

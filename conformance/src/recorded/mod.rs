@@ -19,4 +19,4 @@ mod replay;
 
 pub use case::{AREAS, COMPLETE, Case, Expected, Kind, Step, area, crashes, load};
 pub use compare::{Answer, TOLERANCE};
-pub use replay::{Mismatch, Report, replay};
+pub use replay::{Mismatch, Report, ask, replay};

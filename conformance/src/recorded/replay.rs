@@ -90,6 +90,15 @@ pub fn replay<'c>(addr: SocketAddr, cases: &'c [Case], progress: impl Fn(usize) 
     }
 }
 
+/// Asks everything that a case asks, one step after the other, and gives what was answered without comparing it.
+///
+/// # Errors
+/// When the server cannot be reached.
+pub fn ask(addr: SocketAddr, case: &Case) -> std::io::Result<Vec<Answer>> {
+    let mut exchange = Exchange::new(addr);
+    case.steps.iter().map(|step| exchange.ask(step)).collect()
+}
+
 fn play<'c>(exchange: &mut Exchange, case: &'c Case) -> Option<Mismatch<'c>> {
     case.steps.iter().enumerate().find_map(|(number, step)| {
         let expected = expected(step)?;

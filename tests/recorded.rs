@@ -1,0 +1,82 @@
+//! The embedded server answers recorded requests as the real server did.
+
+use spikelet::Server;
+use spikelet_conformance::recorded::{self, Answer, COMPLETE, Expected};
+use spikelet_conformance::target::{recorded_namespaces, recorded_ttl_namespaces};
+
+/// Areas by name, each with how many cases it has: one test for each.
+macro_rules! areas {
+    ($($area:ident: $cases:literal),* $(,)?) => {
+        $(#[test]
+        fn $area() {
+            let namespaces = match stringify!($area) {
+                "ttl" => recorded_ttl_namespaces(),
+                _ => recorded_namespaces(),
+            };
+            assert_area(&namespaces.start().unwrap(), stringify!($area), $cases);
+        })*
+
+        #[test]
+        fn every_complete_area_is_tested() {
+            let mut tested = [$(stringify!($area)),*];
+            let mut complete = COMPLETE.to_vec();
+            (tested.sort_unstable(), complete.sort_unstable());
+            assert_eq!(tested[..], complete[..]);
+        }
+    };
+}
+
+areas! {
+    kv: 1999,
+    ttl: 600,
+    batch: 800,
+    malformed: 600,
+    list: 2000,
+    map: 1994,
+    ctx: 1499,
+    bits: 1200,
+    hll: 800,
+    exp: 2500,
+    call: 1500,
+    path: 1200,
+    scan: 150,
+}
+
+#[track_caller]
+fn assert_area(server: &Server, area: &str, cases: usize) {
+    let recorded = recorded::area(area).unwrap();
+    let report = recorded::replay(server.addr(), &recorded, |_| {});
+    assert!(report.is_success(), "{area}: {report}");
+    assert_eq!(report.played, cases);
+}
+
+#[test]
+fn what_crashed_the_real_server_is_answered() {
+    let server = recorded_namespaces().start().unwrap();
+    let cases = recorded::crashes().unwrap();
+    assert_eq!(cases.len(), 8);
+    for case in &cases {
+        for (step, answer) in recorded::ask(server.addr(), case).unwrap().iter().enumerate() {
+            assert!(
+                matches!(answer, Answer::Messages(_)),
+                "{}, step {step}: {answer}",
+                case.id
+            );
+        }
+    }
+    assert_area(&server, "malformed", 600);
+}
+
+#[test]
+fn a_wrong_answer_is_seen() {
+    let server = recorded_namespaces().start().unwrap();
+    let mut cases = recorded::area("batch").unwrap();
+    cases.truncate(10);
+    let Some(Expected::Frames(frames)) = cases[3].steps.last_mut().map(|step| &mut step.expected) else {
+        panic!("a step without an answer");
+    };
+    *frames[0].last_mut().unwrap() ^= 1;
+    let report = recorded::replay(server.addr(), &cases, |_| {});
+    assert_eq!((report.played, report.mismatches.len()), (10, 1), "{report}");
+    assert_eq!(report.mismatches[0].case.id, cases[3].id);
+}
