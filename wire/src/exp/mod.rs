@@ -11,7 +11,9 @@
 //! assert_eq!(Operator::Mod.form(), Form::Exactly(&[Operand::Of(Type::Int), Operand::Of(Type::Int)]));
 //! ```
 
+pub mod build;
 mod operator;
+pub mod path;
 
 pub use operator::{Form, Operand, Operator, Yield};
 
