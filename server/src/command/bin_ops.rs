@@ -135,7 +135,6 @@ pub(super) fn read<'a>(op: &Op<'_>, name: &BinName, view: &View<'a>) -> Result<B
         OpCode::READ => return Ok(BinRead::Value(Some(Cow::Borrowed(bin)))),
         OpCode::BITS_READ => ops::bits::read(Some(bin), bits_argument(op)?),
         OpCode::HLL_READ => ops::hll::read(Some(bin), op.value),
-        OpCode::CDT_READ if exp::path::is_path(op.value) => exp::path::read(Some(bin), op.value),
         OpCode::CDT_READ => ops::cdt::read(Some(bin), op.value),
         _ => return Err(ResultCode::UNSUPPORTED_FEATURE),
     };
@@ -161,9 +160,6 @@ pub(super) fn change(
             return bins.modify(name, |bin| ops::bits::modify(bin, argument));
         }
         OpCode::HLL_MODIFY => return bins.modify(name, |bin| ops::hll::modify(bin, op.value)),
-        OpCode::CDT_MODIFY if exp::path::is_path(op.value) => {
-            return bins.modify(name, |bin| exp::path::modify(bin, op.value));
-        }
         OpCode::CDT_MODIFY => return bins.modify(name, |bin| ops::cdt::modify(bin, op.value)),
         OpCode::EXP_MODIFY => {
             let view = View {

@@ -17,7 +17,7 @@ mod want;
 
 use std::borrow::Cow;
 
-use spikelet_wire::cdt::{CONTEXT, Call, Parameter};
+use spikelet_wire::cdt::{CONTEXT, Call, Parameter, SELECT};
 use spikelet_wire::list::ListOp;
 use spikelet_wire::map::MapOp;
 use spikelet_wire::msgpack::PERSIST_INDEX;
@@ -30,6 +30,7 @@ pub use normalise::append_normalised;
 pub use want::particle;
 
 use super::Particle;
+use crate::ops::exp::path;
 use crate::ops::order::Kind;
 
 /// Applies an operation that reads a list or map, or one inside of it.
@@ -46,6 +47,9 @@ pub fn read(bin: Option<&Particle>, argument: &[u8]) -> Result<Option<Particle>,
         return Ok(None);
     };
     let call = Call::read(argument).map_err(|_| ResultCode::PARAMETER)?;
+    if call.code == SELECT {
+        return path::read(Some(bin), argument);
+    }
     if call.code == CONTEXT {
         let (context, call) = with_context(call)?;
         let path = Path::follow(Some(nested(bin)?), context, false)?;
@@ -66,6 +70,9 @@ pub fn read(bin: Option<&Particle>, argument: &[u8]) -> Result<Option<Particle>,
 /// - `RECORD_TOO_BIG`: a list would be filled up with more nils than a record can hold.
 pub fn modify(bin: &mut Option<Particle>, argument: &[u8]) -> Result<Option<Particle>, ResultCode> {
     let call = Call::read(argument).map_err(|_| ResultCode::PARAMETER)?;
+    if call.code == SELECT {
+        return path::modify(bin, argument);
+    }
     let (result, changed) = if call.code == CONTEXT {
         let (context, call) = with_context(call)?;
         let root = bin.as_ref().map(nested).transpose()?;

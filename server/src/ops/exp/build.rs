@@ -1,11 +1,11 @@
 //! Building: bytes are decoded and types are checked, once for a command.
 
+use spikelet_wire::exp::path::SELECT;
 use spikelet_wire::exp::{CallSystem, Form, LoopVariable, Operand, Operator, Type, Yield};
 use spikelet_wire::msgpack::{Reader, Token};
 use spikelet_wire::{DecodeError, ParticleType};
 
 use super::node::{Call, Instruction, Node, Piece};
-use super::path::SELECT;
 use super::regex::Pattern;
 use super::value::{Data, Value};
 use super::{Expression, MAX_DEPTH};

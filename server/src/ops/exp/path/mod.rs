@@ -9,6 +9,7 @@ mod step;
 mod variables;
 mod walk;
 
+use spikelet_wire::exp::path as wire;
 use spikelet_wire::msgpack::{Reader, Token};
 use spikelet_wire::{ParticleType, ResultCode};
 
@@ -18,21 +19,7 @@ use super::evaluate::Steps;
 use super::{Expression, MAX_DEPTH};
 use crate::ops::Particle;
 
-/// The code of the operation.
-pub(super) const SELECT: i64 = 0xfe;
-/// The most steps of a path.
-const MAX_STEPS: usize = 64;
-/// The bits of the flags that say what is wanted.
-const WANTED_MASK: i64 = 0xf;
-/// The flag that takes what is unknown, or cannot be, for false.
-const NO_FAIL: i64 = 0x10;
-
-/// Whether the argument of an operation on a list or map is a path expression.
-#[must_use]
-pub fn is_path(argument: &[u8]) -> bool {
-    let mut reader = Reader::new(argument);
-    reader.list().is_ok() && reader.int() == Ok(SELECT)
-}
+const KEYS_AND_VALUES: i64 = wire::KEYS | wire::VALUES;
 
 /// Selects elements of a bin.
 ///
@@ -123,7 +110,7 @@ impl<'a> Path<'a> {
         let arguments = reader.list().map_err(damaged)?;
         reader.int().map_err(damaged)?;
         let pairs = reader.list().map_err(damaged)? as usize;
-        if pairs == 0 || pairs % 2 == 1 || pairs / 2 > MAX_STEPS {
+        if pairs == 0 || pairs % 2 == 1 || pairs / 2 > wire::MAX_STEPS {
             return Err(ResultCode::PARAMETER);
         }
         // An expression is evaluated inside of as many walks as there are steps.
@@ -140,11 +127,13 @@ impl<'a> Path<'a> {
             Token::Uint(flags) => flags as i64,
             _ => return Err(ResultCode::PARAMETER),
         };
-        let (keys, values) = (flags & 2 != 0, flags & 1 != 0);
-        let (wanted, expected) = match flags & WANTED_MASK {
-            0 => (Some(Wanted::Tree), 3),
-            1..=3 => (Some(Wanted::Leaves { keys, values }), 3),
-            4 => (None, 4),
+        let leaves = |keys, values| (Some(Wanted::Leaves { keys, values }), 3);
+        let (wanted, expected) = match flags & wire::WANTED_MASK {
+            wire::TREE => (Some(Wanted::Tree), 3),
+            wire::VALUES => leaves(false, true),
+            wire::KEYS => leaves(true, false),
+            KEYS_AND_VALUES => leaves(true, true),
+            wire::MODIFY => (None, 4),
             _ => return Err(ResultCode::PARAMETER),
         };
         if arguments != expected {
@@ -160,7 +149,7 @@ impl<'a> Path<'a> {
         Ok(Self {
             steps,
             wanted,
-            no_fail: flags & NO_FAIL != 0,
+            no_fail: flags & wire::NO_FAIL != 0,
         })
     }
 }

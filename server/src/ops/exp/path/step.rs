@@ -1,18 +1,10 @@
 //! The steps of a path: pairs of an integer and a value.
 
 use spikelet_wire::ResultCode;
+use spikelet_wire::exp::path as wire;
 use spikelet_wire::msgpack::{Reader, Token};
 
 use crate::ops::exp::Expression;
-
-/// The bits of a step's integer that say by what it leads on.
-const BASE_MASK: u64 = 0x0f;
-/// The step leads through a list.
-const LIST: u64 = 0x10;
-/// The step leads through a map.
-const MAP: u64 = 0x20;
-/// The pair belongs to the step before it, whose elements must meet its expression too.
-const AND: u64 = 0x200;
 
 /// A step.
 #[derive(Debug)]
@@ -61,10 +53,10 @@ impl<'a> Step<'a> {
             Token::Uint(code) => code,
             _ => return Err(ResultCode::PARAMETER),
         };
-        if code & AND != 0 {
+        if code & wire::AND != 0 {
             let last = steps.last_mut().ok_or(ResultCode::PARAMETER)?;
             let is_expression = matches!(last.by, By::Expression(_) | By::Everything);
-            if code != AND | 4 || is_expression || !matches!(last.and, And::Unsaid) {
+            if code != wire::AND | wire::BY_EXPRESSION || is_expression || !matches!(last.and, And::Unsaid) {
                 return Err(ResultCode::PARAMETER);
             }
             last.and = match expression(reader, depth)? {
@@ -73,19 +65,23 @@ impl<'a> Step<'a> {
             };
             return Ok(());
         }
-        let by = match code & BASE_MASK {
-            base @ (0 | 1) => {
+        let by = match code & wire::BASE_MASK {
+            base @ (wire::BY_INDEX | wire::BY_RANK) => {
                 let at = match reader.token().map_err(damaged)? {
                     Token::Int(at) => at,
                     Token::Uint(at) => at as i64,
                     _ => return Err(ResultCode::PARAMETER),
                 };
-                if base == 0 { By::Index(at) } else { By::Rank(at) }
+                if base == wire::BY_INDEX {
+                    By::Index(at)
+                } else {
+                    By::Rank(at)
+                }
             }
-            2 => By::Key(reader.element().map_err(damaged)?),
-            3 => By::Value(reader.element().map_err(damaged)?),
-            4 => expression(reader, depth)?.map_or(By::Everything, By::Expression),
-            10 => By::KeyList(reader.element().map_err(damaged)?),
+            wire::BY_KEY => By::Key(reader.element().map_err(damaged)?),
+            wire::BY_VALUE => By::Value(reader.element().map_err(damaged)?),
+            wire::BY_EXPRESSION => expression(reader, depth)?.map_or(By::Everything, By::Expression),
+            wire::BY_KEY_LIST => By::KeyList(reader.element().map_err(damaged)?),
             _ => return Err(ResultCode::PARAMETER),
         };
         steps.push(Self {
@@ -99,8 +95,8 @@ impl<'a> Step<'a> {
     /// Whether it leads through a collection of this kind. The flags of contexts that create are refused for maps only.
     pub(super) const fn fits(&self, is_map: bool) -> bool {
         match is_map {
-            true => matches!(self.code & 0xf0, 0 | MAP),
-            false => matches!(self.code & (LIST | MAP), 0 | LIST),
+            true => matches!(self.code & 0xf0, 0 | wire::MAP),
+            false => matches!(self.code & (wire::LIST | wire::MAP), 0 | wire::LIST),
         }
     }
 }

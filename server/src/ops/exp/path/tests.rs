@@ -32,7 +32,7 @@ fn greater(than: i64) -> Vec<u8> {
 fn call(steps: &[(u64, Vec<u8>)], flags: i64, modify: Option<Vec<u8>>) -> Vec<u8> {
     let mut out = Vec::new();
     write::list(&mut out, 3 + u32::from(modify.is_some()));
-    write::int(&mut out, SELECT);
+    write::int(&mut out, wire::SELECT);
     write::list(&mut out, 2 * steps.len() as u32);
     for (code, value) in steps {
         write::uint(&mut out, *code);
