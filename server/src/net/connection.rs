@@ -134,3 +134,72 @@ async fn discard<S: AsyncRead + Unpin>(mut stream: S) -> std::io::Result<()> {
     while stream.read(&mut ignored).await? > 0 {}
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::duplex;
+    use tokio::runtime::Builder;
+
+    use super::super::reaper::Reaper;
+    use super::*;
+    use crate::clock::Clock;
+    use crate::command::Engine;
+    use crate::config::Config;
+
+    /// A request of over 300 KiB, an unfinished one behind it, and an end: through a pipe that holds 100 bytes.
+    #[test]
+    fn it_serves_any_stream_to_its_end() {
+        let shared = Arc::new(Shared {
+            engine: Arc::new(Engine::new(Config::default())),
+            clock: Clock::default(),
+            reaper: Reaper::default(),
+        });
+        let text = "status\n".repeat(50_000);
+        let mut request = BytesMut::new();
+        spikelet_wire::frame::write(&mut request, spikelet_wire::FrameType::INFO, text.as_bytes());
+        request.extend_from_slice(&[2, 1, 0]);
+
+        let runtime = Builder::new_current_thread().enable_time().build().unwrap();
+        let (answer, served) = runtime.block_on(async {
+            let (peer, stream) = duplex(100);
+            let connection = Connection {
+                shared: &shared,
+                session: &mut shared.engine.connect(0, None),
+                stream,
+            };
+            let (mut reading, mut writing) = tokio::io::split(peer);
+            let ask = async {
+                writing.write_all(&request).await.unwrap();
+                writing.shutdown().await.unwrap();
+            };
+            let read = async {
+                let mut answer = Vec::new();
+                reading.read_to_end(&mut answer).await.unwrap();
+                answer
+            };
+            let ((), answer, served) = tokio::join!(ask, read, connection.serve());
+            (answer, served)
+        });
+        assert!(served.is_ok(), "{served:?}");
+        assert_eq!(answer.len(), FrameHeader::SIZE + 50_000 * "status\tok\n".len());
+    }
+
+    #[test]
+    fn room_grows_with_what_has_arrived_and_is_given_back() {
+        let mut input = BytesMut::new();
+        make_room(&mut input, FIRST_READ);
+        assert!((FIRST_READ..2 * FIRST_READ).contains(&input.capacity()));
+        for arrived in [100_000, 200_000, 400_000, 800_000] {
+            input.resize(arrived, 0);
+            make_room(&mut input, FIRST_READ);
+            let room = input.capacity() - input.len();
+            assert!(
+                (FIRST_READ / 2..=arrived.max(LARGEST_READ)).contains(&room),
+                "{room} behind {arrived}"
+            );
+        }
+        input.clear();
+        make_room(&mut input, FIRST_READ);
+        assert!(input.capacity() <= KEPT);
+    }
+}
