@@ -185,6 +185,14 @@ impl Namespace {
         self.truncation.latest.fetch_max(before.0, Ordering::Relaxed);
     }
 
+    /// Forgets the truncation of the namespace, or of one of its sets. What was removed stays removed.
+    pub fn undo_truncate(&self, set: Option<SetId>) {
+        match set.and_then(|id| self.sets.get(id)) {
+            Some(set) => set.truncate_lut.store(0, Ordering::Relaxed),
+            None => self.truncation.namespace.store(0, Ordering::Relaxed),
+        }
+    }
+
     /// The time before which the namespace's records are truncated, 0 if it never was.
     #[must_use]
     pub fn truncate_lut(&self) -> Now {

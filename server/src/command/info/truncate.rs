@@ -2,27 +2,67 @@
 
 use super::call::{Answered, Call, InfoError};
 use crate::clock::Now;
+use crate::store::{Namespace, SetId};
 
 /// The longest time, in bytes.
 const LONGEST_TIME: usize = 24;
 
 pub(super) fn truncate(call: &mut Call<'_>) -> Answered {
-    let namespace = call.required_namespace_name()?;
-    let set = call.required("set", 64)?;
-    apply(call, namespace, Some(set))
+    let target = Target::set(call)?;
+    apply(call, target)
 }
 
 pub(super) fn truncate_namespace(call: &mut Call<'_>) -> Answered {
-    let namespace = call.required_namespace_name()?;
-    // Whoever names a set did not mean all of them.
-    if call.has("set") {
-        return Err(InfoError::parameter("unexpected set name"));
-    }
-    apply(call, namespace, None)
+    let target = Target::namespace(call)?;
+    apply(call, target)
 }
 
-/// What is not there, on this node, is truncated with success: the real server tells all nodes, and waits for none.
-fn apply(call: &mut Call<'_>, namespace: &str, set: Option<&str>) -> Answered {
+pub(super) fn truncate_undo(call: &mut Call<'_>) -> Answered {
+    let target = Target::set(call)?;
+    undo(call, target)
+}
+
+pub(super) fn truncate_namespace_undo(call: &mut Call<'_>) -> Answered {
+    let target = Target::namespace(call)?;
+    undo(call, target)
+}
+
+/// What is to be truncated, by its name.
+#[derive(Clone, Copy)]
+struct Target<'a> {
+    namespace: &'a str,
+    set: Option<&'a str>,
+}
+
+impl<'a> Target<'a> {
+    fn set(call: &Call<'a>) -> Result<Self, InfoError> {
+        Ok(Self {
+            namespace: call.required_namespace_name()?,
+            set: Some(call.required("set", 64)?),
+        })
+    }
+
+    fn namespace(call: &Call<'a>) -> Result<Self, InfoError> {
+        let namespace = call.required_namespace_name()?;
+        // Whoever names a set did not mean all of them.
+        if call.has("set") {
+            return Err(InfoError::parameter("unexpected set name"));
+        }
+        Ok(Self { namespace, set: None })
+    }
+
+    /// The namespace and the set. What is not there, on this node, is dealt with by success: the real server tells all
+    /// nodes, and waits for none.
+    fn find<'e>(self, call: &Call<'e>) -> Option<(&'e Namespace, Option<SetId>)> {
+        let namespace = call.namespace(self.namespace).ok()?;
+        match self.set {
+            None => Some((namespace, None)),
+            Some(set) => Some((namespace, Some(namespace.sets.find(set.as_bytes())?))),
+        }
+    }
+}
+
+fn apply(call: &mut Call<'_>, target: Target<'_>) -> Answered {
     let before = match call.optional("lut", LONGEST_TIME)? {
         None => call.now,
         Some(text) => match Now::from_unix_nanoseconds(number(text)) {
@@ -31,15 +71,19 @@ fn apply(call: &mut Call<'_>, namespace: &str, set: Option<&str>) -> Answered {
             before => before,
         },
     };
-    if let Ok(namespace) = call.namespace(namespace) {
-        match set.map(|set| namespace.sets.find(set.as_bytes())) {
-            None => namespace.truncate(None, before),
-            Some(Some(set)) => namespace.truncate(Some(set), before),
-            Some(None) => {}
-        }
+    if let Some((namespace, set)) = target.find(call) {
+        namespace.truncate(set, before);
         for id in namespace.partition_ids() {
             namespace.sweep_truncated(id);
         }
+    }
+    call.say("ok");
+    Ok(())
+}
+
+fn undo(call: &mut Call<'_>, target: Target<'_>) -> Answered {
+    if let Some((namespace, set)) = target.find(call) {
+        namespace.undo_truncate(set);
     }
     call.say("ok");
     Ok(())
@@ -63,11 +107,46 @@ pub(super) fn number(text: &str) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use bytes::BytesMut;
+    use spikelet_wire::{FrameHeader, FrameType};
+
     use super::*;
+    use crate::command::Engine;
+    use crate::config::Config;
 
     #[test]
     fn numbers_are_written_as_in_c() {
         let read = ["0", "12", "0x1F", "017", "12ns", "", "x", "99999999999999999999"].map(number);
         assert_eq!(read, [0, 12, 31, 15, 12, 0, 0, u64::MAX]);
+    }
+
+    #[test]
+    fn a_truncation_is_undone_by_the_name_it_was_done_by() {
+        let engine = Engine::new(Config::default());
+        let now = Now(500_000_000_000);
+        let set = engine.namespaces()[0].sets.find_or_create(b"s");
+        let ask = |line: &str| {
+            let (mut out, body) = (BytesMut::new(), format!("{line}\n"));
+            let header = FrameHeader::new(FrameType::INFO, body.len());
+            let _ = engine.handle(now, &mut engine.connect(0, None), header, body.as_bytes(), &mut out);
+            let answer = String::from_utf8_lossy(&out[8..]).into_owned();
+            let [namespace, of_set] = [None, set].map(|set| engine.namespaces()[0].truncates(set, Now(1)));
+            (
+                answer.trim_end().rsplit('\t').next().unwrap().to_owned(),
+                namespace,
+                of_set,
+            )
+        };
+        let ok = |namespace, of_set| ("ok".to_owned(), namespace, of_set);
+        assert_eq!(ask("truncate:namespace=test;set=s"), ok(false, true));
+        assert_eq!(ask("truncate-undo:namespace=test;set=t"), ok(false, true));
+        assert_eq!(ask("truncate-undo:namespace=test;set=s"), ok(false, false));
+        assert_eq!(ask("truncate-namespace:namespace=test"), ok(true, true));
+        assert_eq!(
+            ask("truncate-namespace-undo:namespace=test;set=s").0,
+            "ERROR:4:unexpected set name"
+        );
+        assert_eq!(ask("truncate-undo:namespace=test").0, "ERROR:4:missing 'set'");
+        assert_eq!(ask("truncate-namespace-undo:namespace=test"), ok(false, false));
     }
 }
