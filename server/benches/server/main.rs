@@ -7,6 +7,7 @@
 mod engine;
 mod load;
 mod request;
+mod scan;
 mod startup;
 mod time;
 
@@ -14,6 +15,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use spikelet::Server;
+use spikelet_wire::Info1;
 
 use self::load::{Load, Outcome};
 use self::request::{Requests, in_chunks, sample};
@@ -41,6 +43,9 @@ fn main() {
     }
     if wanted("records") {
         records(elsewhere, largest);
+    }
+    if wanted("scan") {
+        scans(elsewhere, largest);
     }
 }
 
@@ -98,6 +103,26 @@ fn records(elsewhere: Option<SocketAddr>, largest: usize) {
             .print(&format!("get among {records}"));
         records *= 10;
     }
+}
+
+fn scans(elsewhere: Option<SocketAddr>, records: usize) {
+    println!("\nscan: {records} records of one number, to one connection");
+    println!("{:<28} {:>12}", "", "per second");
+    let (_server, address) = target(elsewhere);
+    let load = |depth| Load {
+        address,
+        connections: CONNECTIONS,
+        depth,
+        duration: seconds(),
+    };
+    in_chunks(records).for_each(|chunk| load(32).once(&Requests::put_number(chunk)));
+    scan::print("all bins", address, Info1::READ | Info1::GET_ALL, seconds());
+    scan::print("no bins", address, Info1::READ | Info1::GET_NO_BINS, seconds());
+    println!();
+    Outcome::head();
+    let puts = Requests::put_number(sample(records));
+    load(1).run(&puts).print("put");
+    scan::disturb(&load(1), &puts).print("put during a scan");
 }
 
 fn seconds() -> Duration {

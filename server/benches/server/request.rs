@@ -45,6 +45,21 @@ impl Requests {
         Self::new("put", records, header, &[op])
     }
 
+    /// Writes a bin of one number.
+    pub(crate) fn put_number(records: Records) -> Self {
+        let header = Header {
+            info2: Info2::WRITE,
+            ..Header::default()
+        };
+        let op = Op::new(
+            OpCode::WRITE,
+            b"number",
+            ParticleType::INTEGER,
+            &[0, 0, 0, 0, 0, 0, 0, 1],
+        );
+        Self::new("put", records, header, &[op])
+    }
+
     /// Reads all bins.
     pub(crate) fn get(records: Records) -> Self {
         let header = Header {

@@ -9,7 +9,7 @@ use spikelet_wire::{Digest, Header, Info1, Info2, Info3, OpCode, ResultCode};
 
 use super::fields::{self, WantedSet};
 use super::job::{Active, Description, Kind, Tally};
-use super::walk::Walk;
+use super::walk::{Look, Walk};
 use super::{Asking, Pace, Step};
 use crate::command::bin_ops;
 use crate::command::reply::Reply;
@@ -96,7 +96,7 @@ impl Operate {
             }
             let set = self.set;
             // Records are changed behind the walk's lock, one by one, each under its own.
-            self.walk.visit(asking.namespace, |digest, record| {
+            self.walk.visit(asking.namespace, Look::Metadata, |digest, record| {
                 looks = looks.saturating_sub(1);
                 if set.has(record.set) && !asking.namespace.is_doomed(record, asking.now) {
                     found.push(*digest);

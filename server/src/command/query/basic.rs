@@ -13,11 +13,12 @@ use spikelet_wire::{
 
 use super::fields::{self, Partitions, WantedSet};
 use super::job::{Active, Description, End, Kind, Tally};
-use super::walk::Walk;
+use super::walk::{Look, Walk};
 use super::{Asking, Pace, Step, last};
 use crate::clock::Now;
 use crate::command::MAX_OPS;
 use crate::command::bin_ops::{self, BinRead, View};
+use crate::command::filter::Filter;
 use crate::store::{BinName, Record, Set, SetId};
 
 /// A frame ends behind the record that makes it this large, in bytes.
@@ -204,7 +205,11 @@ impl Basic {
         let (now, namespace) = (asking.now, asking.namespace);
         let is_limited = u64::from(pace.is_limited());
         let mut names = SetNames::default();
-        walk.visit(namespace, |digest, record| {
+        let look = match (&*selection, asking.filter) {
+            (Selection::NoBins, Filter::None) => Look::Metadata,
+            _ => Look::Bins,
+        };
+        walk.visit(namespace, look, |digest, record| {
             turn.looks = turn.looks.saturating_sub(1);
             if set.has(record.set) && !namespace.is_doomed(record, now) {
                 let view = View::of(now, namespace, digest, record);

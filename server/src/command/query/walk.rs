@@ -1,10 +1,15 @@
 //! The walk of a query: from partition to partition, and through each from its last digest to its first.
 
+use std::hint::black_box;
 use std::ops::{Bound, ControlFlow};
 
 use spikelet_wire::{Digest, PartitionId};
 
+use crate::ops::Particle;
 use crate::store::{Namespace, Record};
+
+/// How many records are fetched from memory together.
+const FETCH: usize = 16;
 
 /// Where a query stands. It can be left at every record, and goes on behind it whatever was written or removed meanwhile.
 ///
@@ -14,6 +19,13 @@ use crate::store::{Namespace, Record};
 pub(super) struct Walk {
     stops: Vec<Stop>,
     at: usize,
+}
+
+/// What a visit looks at of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Look {
+    Metadata,
+    Bins,
 }
 
 /// A partition to walk through.
@@ -50,15 +62,30 @@ impl Walk {
         self.at += 1;
     }
 
-    /// Visits the records of the partition, under its lock. Leaves it when none is left; a visit that breaks was the last
-    /// one for now, and the walk stays.
-    pub(super) fn visit(&mut self, namespace: &Namespace, mut visit: impl FnMut(&Digest, &Record) -> ControlFlow<()>) {
+    /// Visits the records of the partition, under its lock, of which the visits look at the metadata or at the bins too.
+    /// Leaves it when none is left; a visit that breaks was the last one for now, and the walk stays.
+    pub(super) fn visit(
+        &mut self,
+        namespace: &Namespace,
+        look: Look,
+        mut visit: impl FnMut(&Digest, &Record) -> ControlFlow<()>,
+    ) {
         let Some(stop) = self.stops.get_mut(self.at) else {
             return;
         };
         if let Some(partition) = namespace.partition(stop.partition) {
             let end = stop.behind.as_ref().map_or(Bound::Unbounded, Bound::Excluded);
-            for (digest, record) in partition.range::<Digest, _>((Bound::Unbounded, end)).rev() {
+            let mut records = partition.range::<Digest, _>((Bound::Unbounded, end)).rev();
+            let mut fetched = 0;
+            loop {
+                if fetched == 0 && look == Look::Bins {
+                    fetched = FETCH;
+                    fetch(records.clone().take(FETCH).map(|(_, record)| record));
+                }
+                let Some((digest, record)) = records.next() else {
+                    break;
+                };
+                fetched = fetched.saturating_sub(1);
                 if visit(digest, record).is_break() {
                     stop.behind = Some(*digest);
                     return;
@@ -66,5 +93,20 @@ impl Walk {
             }
         }
         self.leave();
+    }
+}
+
+/// Looks at the bins of some records, one after the other and at nothing else, so that the processor fetches them all at
+/// once: bins lie anywhere in memory, and to wait for each alone is most of what a scan takes.
+fn fetch<'r>(records: impl Iterator<Item = &'r Record> + Clone) {
+    for record in records.clone() {
+        black_box(record.bins.first().map(|bin| bin.name));
+    }
+    for record in records {
+        for bin in &record.bins {
+            if let Particle::Bytes(_, bytes) = &bin.value {
+                black_box(bytes.first().copied());
+            }
+        }
     }
 }
