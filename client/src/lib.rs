@@ -55,6 +55,7 @@ pub use record::{Bins, IntoBins, OrderedRecord, Record};
 #[cfg(feature = "serde")]
 pub use structs::{Serde, from_value, to_value};
 
+pub use spikelet_wire::exp::build as exp;
 pub use spikelet_wire::value::WrongType;
 pub use spikelet_wire::{self as wire, Digest, Map, MapOrder, OpCode, ParticleType, ResultCode, UserKey, Value};
 

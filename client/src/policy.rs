@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use spikelet_wire::exp::build::Exp;
 use spikelet_wire::message::ttl;
 use spikelet_wire::{Header, Info2, Info3};
 
@@ -118,8 +119,8 @@ pub enum ExistsAction {
     ReplaceOnly,
 }
 
-/// The bytes of a filter expression: the command is carried out only where it is true, and fails with
-/// [`FILTERED_OUT`](spikelet_wire::ResultCode::FILTERED_OUT) elsewhere.
+/// A filter expression: the command is carried out only where it is true, and fails with
+/// [`FILTERED_OUT`](spikelet_wire::ResultCode::FILTERED_OUT) elsewhere. It is built with [`exp`](crate::exp).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FilterExpression(Vec<u8>);
 
@@ -134,6 +135,12 @@ impl FilterExpression {
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
+    }
+}
+
+impl From<Exp<bool>> for FilterExpression {
+    fn from(expression: Exp<bool>) -> Self {
+        Self(expression.into_bytes())
     }
 }
 
@@ -284,8 +291,8 @@ macro_rules! record_option_methods {
     ($($at:ident).+) => {
         /// Carries the command out only where the expression is true; it fails with
         /// [`FILTERED_OUT`](crate::ResultCode::FILTERED_OUT) elsewhere.
-        pub fn filter(mut self, expression: $crate::FilterExpression) -> Self {
-            self.$($at).+.filter = Some(expression);
+        pub fn filter(mut self, expression: impl Into<$crate::FilterExpression>) -> Self {
+            self.$($at).+.filter = Some(expression.into());
             self
         }
     };
