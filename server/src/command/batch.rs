@@ -1,8 +1,9 @@
 //! Batches: commands on many records in one message, each row carried out as if it had come alone.
 
-use bytes::{BufMut, BytesMut};
+use bytes::BytesMut;
 use spikelet_wire::batch::{BatchFlags, BatchRequest, RowContent};
-use spikelet_wire::{FrameHeader, FrameType, Header, Info1, Info3, ResultCode, message};
+use spikelet_wire::frame::OpenFrame;
+use spikelet_wire::{FrameType, Header, Info1, Info3, ResultCode, message};
 
 use super::engine::Engine;
 use super::filter::Filter;
@@ -129,29 +130,32 @@ fn carry_out(
 struct Answers<'b> {
     out: &'b mut BytesMut,
     flags: BatchFlags,
-    frame_at: usize,
+    frame: Option<OpenFrame>,
     frame_error: Option<ResultCode>,
     error: Option<ResultCode>,
 }
 
 impl<'b> Answers<'b> {
-    fn begin(flags: BatchFlags, out: &'b mut BytesMut) -> Self {
-        let frame_at = out.len();
-        out.put_slice(&[0; FrameHeader::SIZE]);
+    const fn begin(flags: BatchFlags, out: &'b mut BytesMut) -> Self {
         Self {
             out,
             flags,
-            frame_at,
+            frame: None,
             frame_error: None,
             error: None,
         }
     }
 
     fn row(&mut self, index: u32, carry_out: impl FnOnce(&mut Reply<'_>) -> ResultCode) {
-        if self.out.len() - self.frame_at > FRAME {
+        if self
+            .frame
+            .as_ref()
+            .is_some_and(|frame| frame.body_size(self.out) > FRAME)
+        {
             self.end_frame();
-            self.frame_at = self.out.len();
-            self.out.put_slice(&[0; FrameHeader::SIZE]);
+        }
+        if self.frame.is_none() {
+            self.frame = Some(OpenFrame::begin(self.out));
         }
         let code = carry_out(&mut Reply::row(self.out, index));
         let is_error = !matches!(code, ResultCode::OK | ResultCode::NOT_FOUND | ResultCode::FILTERED_OUT);
@@ -172,12 +176,13 @@ impl<'b> Answers<'b> {
     }
 
     fn end_frame(&mut self) {
-        let size = self.out.len() - self.frame_at - FrameHeader::SIZE;
-        if self.error.is_some() || size == 0 {
-            self.out.truncate(self.frame_at);
+        let Some(frame) = self.frame.take() else {
+            return;
+        };
+        if self.error.is_some() {
+            frame.abandon(self.out);
         } else {
-            let header = FrameHeader::new(FrameType::MESSAGE, size).encode();
-            self.out[self.frame_at..self.frame_at + FrameHeader::SIZE].copy_from_slice(&header);
+            frame.finish(FrameType::MESSAGE, self.out);
             self.error = self.frame_error.take();
         }
     }

@@ -20,7 +20,8 @@ mod table;
 mod truncate;
 
 use bytes::{BufMut, BytesMut};
-use spikelet_wire::{FrameHeader, FrameType};
+use spikelet_wire::FrameType;
+use spikelet_wire::frame::OpenFrame;
 
 pub(super) use self::agents::Agents;
 use self::call::Call;
@@ -31,8 +32,7 @@ use crate::clock::Now;
 
 /// Answers a whole info request.
 pub(super) fn handle(engine: &Engine, now: Now, session: &mut Session, body: &[u8], out: &mut BytesMut) -> Flow {
-    let start = out.len();
-    out.put_bytes(0, FrameHeader::SIZE);
+    let frame = OpenFrame::begin(out);
     let mut asking = Asking {
         engine,
         now,
@@ -51,10 +51,7 @@ pub(super) fn handle(engine: &Engine, now: Now, session: &mut Session, body: &[u
             .filter_map(|line| line.strip_suffix(b"\n"))
             .for_each(|line| asking.answer_line(line));
     }
-    let header = FrameHeader::new(FrameType::INFO, out.len() - start - FrameHeader::SIZE).encode();
-    if let Some(reserved) = out.get_mut(start..start + FrameHeader::SIZE) {
-        reserved.copy_from_slice(&header);
-    }
+    frame.finish(FrameType::INFO, out);
     add(&engine.stats().info_complete, 1);
     Flow::Continue
 }
