@@ -25,9 +25,11 @@ pub(super) async fn answer<S: AsyncWrite + Unpin>(
     loop {
         let step = query.step(&shared.engine, shared.clock.now(), out);
         if let Err(error) = write_all(stream, out, query.socket_timeout()).await {
-            if error.kind() == io::ErrorKind::TimedOut {
-                query.abandon(End::ResponseTimeout);
-            }
+            let end = match error.kind() {
+                io::ErrorKind::TimedOut => End::ResponseTimeout,
+                _ => End::ResponseError,
+            };
+            query.abandon(&shared.engine, end);
             return Err(error);
         }
         match step {

@@ -15,6 +15,30 @@ pub struct CommandCounters {
     pub delete: Ends,
 }
 
+/// The ends of queries without an index.
+#[derive(Debug, Default)]
+pub struct QueryCounters {
+    /// Short queries.
+    pub short_basic: QueryEnds,
+    /// Long queries that answer records.
+    pub long_basic: QueryEnds,
+    /// Queries that operate in the background.
+    pub ops_bg: QueryEnds,
+}
+
+/// The ends of one kind of query.
+#[derive(Debug, Default)]
+pub struct QueryEnds {
+    /// It came to its end.
+    pub complete: AtomicU64,
+    /// Its client was gone.
+    pub error: AtomicU64,
+    /// It took too long, as only short ones can.
+    pub timeout: AtomicU64,
+    /// It was aborted, as only long ones can be.
+    pub abort: AtomicU64,
+}
+
 /// The ends of one kind of command.
 #[derive(Debug, Default)]
 pub struct Ends {
@@ -44,6 +68,19 @@ impl CommandCounters {
             ResultCode::FILTERED_OUT => &ends.filtered_out,
             ResultCode::TIMEOUT => &ends.timeout,
             _ => &ends.error,
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+impl QueryEnds {
+    /// Counts a query that ended with a result code.
+    pub fn count(&self, code: ResultCode) {
+        let counter = match code {
+            ResultCode::OK => &self.complete,
+            ResultCode::TIMEOUT => &self.timeout,
+            ResultCode::QUERY_ABORTED => &self.abort,
+            _ => &self.error,
         };
         counter.fetch_add(1, Ordering::Relaxed);
     }

@@ -8,7 +8,7 @@ use dashmap::DashMap;
 use dashmap::mapref::one::{Ref, RefMut};
 use spikelet_wire::{Digest, PartitionId};
 
-use super::counters::CommandCounters;
+use super::counters::{CommandCounters, QueryCounters};
 use super::record::Record;
 use super::set::{SetId, Sets};
 use crate::clock::Now;
@@ -57,6 +57,10 @@ pub struct Counters {
     pub client: CommandCounters,
     /// Commands that were rows of batches.
     pub batch_sub: CommandCounters,
+    /// Operations on single records by queries in the background, all of them writes.
+    pub ops_sub: CommandCounters,
+    /// Queries without an index.
+    pub pi_query: QueryCounters,
 }
 
 /// Times before which records count as truncated, in milliseconds since 2010.

@@ -6,7 +6,8 @@ use std::sync::atomic::Ordering::Relaxed;
 use super::call::{Answered, Call};
 use super::config::write_namespace;
 use crate::command::stats::get;
-use crate::store::counters::{CommandCounters, Ends};
+use crate::store::counters::{CommandCounters, Ends, QueryCounters};
+use crate::store::namespace::Counters;
 use crate::store::{Namespace, Set};
 
 /// What the real server's primary index takes for a record, in bytes.
@@ -131,6 +132,29 @@ fn statistics(call: &mut Call<'_>, namespace: &Namespace) {
     );
     commands(call, "client", &namespace.counters.client);
     commands(call, "batch_sub", &namespace.counters.batch_sub);
+    queries(call, &namespace.counters);
+}
+
+/// Queries without an index, and what those in the background did to single records.
+fn queries(call: &mut Call<'_>, counters: &Counters) {
+    let write = &counters.ops_sub.write;
+    call.pair("ops_sub_write_success", get(&write.success));
+    call.pair("ops_sub_write_error", get(&write.error));
+    call.pair("ops_sub_write_timeout", get(&write.timeout));
+    call.pair("ops_sub_write_filtered_out", get(&write.filtered_out));
+    let QueryCounters {
+        short_basic,
+        long_basic,
+        ops_bg,
+    } = &counters.pi_query;
+    call.pair("pi_query_short_basic_complete", get(&short_basic.complete));
+    call.pair("pi_query_short_basic_error", get(&short_basic.error));
+    call.pair("pi_query_short_basic_timeout", get(&short_basic.timeout));
+    for (kind, ends) in [("long_basic", long_basic), ("ops_bg", ops_bg)] {
+        call.pair(format_args!("pi_query_{kind}_complete"), get(&ends.complete));
+        call.pair(format_args!("pi_query_{kind}_error"), get(&ends.error));
+        call.pair(format_args!("pi_query_{kind}_abort"), get(&ends.abort));
+    }
 }
 
 /// How many records a node of several has as their master, and how many as a replica.

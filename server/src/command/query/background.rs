@@ -113,7 +113,7 @@ impl Operate {
         tally.throttled = tally.succeeded + tally.filtered + tally.failed;
         self.active.reach(asking.now, self.walk.partition(), &tally);
         if is_done {
-            self.active.complete();
+            asking.namespace.counters.pi_query.ops_bg.count(self.active.complete());
             Step::Done
         } else {
             self.pace.step(tally.throttled)
@@ -161,7 +161,9 @@ fn change(asking: &Asking<'_>, digests: &mut Vec<Digest>, tally: &mut Tally) {
     for digest in digests.drain(..) {
         request.digest = digest;
         // One record that cannot be written does not end the query.
-        match write::write(asking.now, asking.namespace, &request, &mut Reply::single(&mut unread)) {
+        let code = write::write(asking.now, asking.namespace, &request, &mut Reply::single(&mut unread));
+        asking.namespace.counters.ops_sub.count(Info2::WRITE, code);
+        match code {
             ResultCode::OK => tally.succeeded += 1,
             ResultCode::NOT_FOUND => {}
             ResultCode::FILTERED_OUT => tally.filtered += 1,

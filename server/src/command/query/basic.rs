@@ -19,7 +19,7 @@ use crate::clock::Now;
 use crate::command::MAX_OPS;
 use crate::command::bin_ops::{self, BinRead, View};
 use crate::command::filter::Filter;
-use crate::store::{BinName, Record, Set, SetId};
+use crate::store::{BinName, Namespace, Record, Set, SetId};
 
 /// A frame ends behind the record that makes it this large, in bytes.
 ///
@@ -123,14 +123,20 @@ impl Basic {
     }
 
     /// Has it end without the client.
-    pub(super) fn abandon(&self, end: End) {
-        if let Length::Long(active) = &self.length {
-            active.abandon(end);
+    pub(super) fn abandon(&self, namespace: &Namespace, end: End) {
+        let counters = &namespace.counters.pi_query;
+        match &self.length {
+            Length::Short { .. } => counters.short_basic.count(end.result_code()),
+            Length::Long(active) => {
+                active.abandon(end);
+                counters.long_basic.count(end.result_code());
+            }
         }
     }
 
     /// Answers up to a frame of records.
     pub(super) fn step(&mut self, asking: &Asking<'_>, out: &mut BytesMut) -> Step {
+        let counters = &asking.namespace.counters.pi_query;
         let start = out.len();
         let frame = OpenFrame::begin(out);
         let mut tally = Tally::default();
@@ -156,6 +162,7 @@ impl Basic {
         if let (true, Length::Short { is_late, .. }) = (is_done, &self.length) {
             let code = if *is_late { ResultCode::TIMEOUT } else { ResultCode::OK };
             MessageWriter::bare(out, &last(code)).finish();
+            counters.short_basic.count(code);
         }
         if frame.body_size(out) == 0 {
             frame.abandon(out);
@@ -164,7 +171,9 @@ impl Basic {
         }
         if let Length::Long(active) = &mut self.length {
             if is_done {
-                message::write_header_only(out, &last(active.complete()));
+                let code = active.complete();
+                message::write_header_only(out, &last(code));
+                counters.long_basic.count(code);
             }
             tally.sent = (out.len() - start) as u64;
             active.reach(asking.now, self.walk.partition(), &tally);

@@ -93,9 +93,10 @@ impl Query {
     }
 
     /// Ends it where the client is at fault.
-    pub fn abandon(self, end: End) {
-        if let Work::Basic(basic) = &self.work {
-            basic.abandon(end);
+    pub fn abandon(self, engine: &Engine, end: End) {
+        let namespace = read(&self.body).and_then(|(_, fields)| engine.namespace(fields.namespace));
+        if let (Work::Basic(basic), Some(namespace)) = (&self.work, namespace) {
+            basic.abandon(namespace, end);
         }
     }
 }

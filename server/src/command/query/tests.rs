@@ -8,7 +8,7 @@ use spikelet_wire::{
 
 use crate::clock::Now;
 use crate::cluster::{Cluster, Node, NodeId};
-use crate::command::{Engine, Flow, Query, Step};
+use crate::command::{End, Engine, Flow, Query, Step};
 use crate::config::Config;
 
 const NOW: Now = Now(500_000_000_000);
@@ -558,10 +558,23 @@ fn long_queries_are_listed_and_can_be_aborted() {
         "{shown}"
     );
 
-    drop(Ask::all().query(&server));
+    Ask::all().query(&server).abandon(&server.0, End::ResponseTimeout);
     assert!(
         server
             .info("query-show:id=2\n")
+            .contains("status=done(abandoned-response-timeout)")
+    );
+    let statistics = server.info("namespace/test\n");
+    for count in ["complete=1", "error=1", "abort=1"] {
+        assert!(
+            statistics.contains(&format!(";pi_query_long_basic_{count};")),
+            "{count}"
+        );
+    }
+    drop(Ask::all().query(&server));
+    assert!(
+        server
+            .info("query-show:id=3\n")
             .contains("status=done(abandoned-response-error)")
     );
 }
