@@ -160,16 +160,16 @@ impl<'a> Reader<'a> {
     /// As [`token`](Self::token).
     pub fn element(&mut self) -> Result<&'a [u8], DecodeError> {
         let (from, rest) = (self.at(), self.rest());
-        let mut left = 1_u64;
+        let (mut size, mut left) = (0, 1_u64);
         while left > 0 {
-            left -= 1;
-            left += match self.token()? {
-                Token::List(n) => u64::from(n),
-                Token::Map(n) => 2 * u64::from(n),
-                _ => 0,
-            };
+            let (token, inside) = rest.get(size..).and_then(extent).unwrap_or((usize::MAX, 0));
+            size = size.saturating_add(token);
+            left = left - 1 + inside;
+            if size > rest.len() {
+                return Err(DecodeError::new("a msgpack element cut short", from));
+            }
         }
-        Ok(&rest[..self.at() - from])
+        self.cursor.take(size, "a msgpack element cut short")
     }
 
     /// Reads the head of a list, and how many elements it has.
@@ -207,6 +207,42 @@ impl<'a> Reader<'a> {
     const fn clone_cursor(&self) -> Self {
         *self
     }
+}
+
+/// How many bytes the first token takes, and how many values are inside of it.
+///
+/// The sizes stand in [`Reader::token`] as well; but passing over elements is what operations on collections do most.
+fn extent(bytes: &[u8]) -> Option<(usize, u64)> {
+    let u8_at = |i: usize| bytes.get(i).map(|&n| usize::from(n));
+    let u16_at = |i: usize| {
+        bytes
+            .get(i..)?
+            .first_chunk()
+            .map(|n| usize::from(u16::from_be_bytes(*n)))
+    };
+    let u32_at = |i: usize| bytes.get(i..)?.first_chunk().map(|n| u32::from_be_bytes(*n) as usize);
+    Some(match *bytes.first()? {
+        0x00..=0x7f | 0xe0..=0xff | 0xc0 | 0xc2 | 0xc3 => (1, 0),
+        marker @ 0xa0..=0xbf => (1 + usize::from(marker & 0x1f), 0),
+        marker @ 0x80..=0x8f => (1, 2 * u64::from(marker & 0x0f)),
+        marker @ 0x90..=0x9f => (1, u64::from(marker & 0x0f)),
+        0xc1 => return None,
+        0xcc | 0xd0 => (2, 0),
+        0xcd | 0xd1 => (3, 0),
+        0xca | 0xce | 0xd2 => (5, 0),
+        0xcb | 0xcf | 0xd3 => (9, 0),
+        0xc4 | 0xd9 => (u8_at(1)?.saturating_add(2), 0),
+        0xc5 | 0xda => (u16_at(1)?.saturating_add(3), 0),
+        0xc6 | 0xdb => (u32_at(1)?.saturating_add(5), 0),
+        marker @ 0xd4..=0xd8 => (2 + (1 << (marker - 0xd4)), 0),
+        0xc7 => (u8_at(1)?.saturating_add(3), 0),
+        0xc8 => (u16_at(1)?.saturating_add(4), 0),
+        0xc9 => (u32_at(1)?.saturating_add(6), 0),
+        0xdc => (3, u16_at(1)? as u64),
+        0xdd => (5, u32_at(1)? as u64),
+        0xde => (3, 2 * u16_at(1)? as u64),
+        0xdf => (5, 2 * u32_at(1)? as u64),
+    })
 }
 
 /// Appends tokens to bytes, each in its shortest form.
@@ -291,6 +327,26 @@ pub mod write {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn passing_over_a_token_takes_as_many_bytes_as_reading_it() {
+        for marker in 0..=u8::MAX {
+            for fill in [0, 1, 3] {
+                let bytes = [&[marker][..], &[0, 0, 0, fill][..], &[0; 40]].concat();
+                for cut in [0, 1, 2, 4, 5, 45] {
+                    let bytes = &bytes[..cut];
+                    let mut reader = Reader::new(bytes);
+                    let read = reader.token().map(|token| match token {
+                        Token::List(n) => (reader.at(), u64::from(n)),
+                        Token::Map(n) => (reader.at(), 2 * u64::from(n)),
+                        _ => (reader.at(), 0),
+                    });
+                    let passed = extent(bytes).filter(|(size, _)| *size <= bytes.len());
+                    assert_eq!(passed, read.ok(), "{bytes:02x?}");
+                }
+            }
+        }
+    }
 
     #[test]
     fn integers_are_written_shortest_and_come_back() {

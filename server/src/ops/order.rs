@@ -9,6 +9,9 @@ use std::cmp::Ordering;
 use spikelet_wire::ParticleType;
 use spikelet_wire::msgpack::{COMPARE_ONLY, INFINITY, ORDERED, Reader, Token, WILDCARD};
 
+/// The first byte of a text.
+const STRING: u8 = ParticleType::STRING.0;
+
 /// One step of a comparison: a scalar, or the head of a collection without its flags.
 enum Item<'a> {
     Int(u64),
@@ -39,6 +42,13 @@ pub fn compare_in_order(a: &[u8], b: &[u8]) -> Option<Ordering> {
 }
 
 fn compare_noting(a: &[u8], b: &[u8], unordered_map: &mut bool) -> Ordering {
+    // Most of what is compared is small integers or short texts, whose encodings can be compared as they are.
+    if let (&[a @ 0..=0x7f, ..], &[b @ 0..=0x7f, ..]) = (a, b) {
+        return a.cmp(&b);
+    }
+    if let (Some(a), Some(b)) = (short_text(a), short_text(b)) {
+        return a.cmp(b);
+    }
     let (mut a, mut b) = (Reader::new(a), Reader::new(b));
     let (mut left, mut end) = (1_u64, Ordering::Equal);
     while left > 0 {
@@ -136,6 +146,14 @@ impl Kind {
     #[must_use]
     pub fn first_of(msgpack: &[u8]) -> Option<Self> {
         Reader::new(msgpack).token().ok().as_ref().map(Self::of)
+    }
+}
+
+/// The text that stands first, if it is at most 30 bytes long.
+fn short_text(value: &[u8]) -> Option<&[u8]> {
+    match *value {
+        [marker @ 0xa1..=0xbf, STRING, ref rest @ ..] => rest.get(..usize::from(marker & 0x1f) - 1),
+        _ => None,
     }
 }
 

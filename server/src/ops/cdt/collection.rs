@@ -200,19 +200,25 @@ impl<'a> Edit<'a> {
         Self::of(collection, collection.count, vec![Cow::Borrowed(collection.contents)])
     }
 
-    /// How many bytes its contents are.
-    pub(super) fn size(&self) -> usize {
-        self.pieces.iter().map(|piece| piece.len()).sum()
-    }
-
-    /// Appends it as it is stored.
-    pub(super) fn append(&self, out: &mut Vec<u8>) {
-        append_head(out, self.is_map, self.count, self.flags);
+    /// It as it is stored, with `before` and `after` around it.
+    pub(super) fn encode(&self, before: &[u8], after: &[u8]) -> Vec<u8> {
+        let mut head = Vec::with_capacity(MAX_HEAD);
+        append_head(&mut head, self.is_map, self.count, self.flags);
+        let contents: usize = self.pieces.iter().map(|piece| piece.len()).sum();
+        // Exactly what it takes, so that it can be kept without being copied once more.
+        let mut out = Vec::with_capacity(before.len() + head.len() + contents + after.len());
+        out.extend_from_slice(before);
+        out.extend_from_slice(&head);
         for piece in &self.pieces {
             out.extend_from_slice(piece);
         }
+        out.extend_from_slice(after);
+        out
     }
 }
+
+/// Bytes that the head of a collection takes at most, with its flags.
+const MAX_HEAD: usize = 9;
 
 /// What an operation did.
 #[derive(Debug, Default)]

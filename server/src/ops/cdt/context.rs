@@ -235,12 +235,17 @@ impl<'a> Path<'a> {
     /// `PARAMETER` when the collection is damaged; `RECORD_TOO_BIG` when more nils would be filled in than a record can
     /// hold.
     pub(super) fn replace(&self, edit: &Edit<'_>) -> Result<Vec<u8>, ResultCode> {
+        let outside = |at: &Range<usize>| {
+            let before = self.root.get(..at.start).unwrap_or_default();
+            (before, self.root.get(at.end..).unwrap_or_default())
+        };
         let mut at = self.at.clone();
-        let mut new = Vec::with_capacity(edit.size() + 16);
-        if let Some(created) = &self.created {
-            new.extend_from_slice(&created.heads);
+        if self.created.is_none() && self.ordered.is_empty() {
+            let (before, after) = outside(&at);
+            return Ok(edit.encode(before, after));
         }
-        edit.append(&mut new);
+        let heads = self.created.as_ref().map_or(&[][..], |created| &created.heads);
+        let mut new = edit.encode(heads, &[]);
         if let Some(parent) = self.created.as_ref().and_then(|created| created.parent.as_ref()) {
             new = parent.with(&new)?;
             at = parent.at.clone();
@@ -249,13 +254,8 @@ impl<'a> Path<'a> {
             new = self.moved(list, *index, &at, &new)?;
             at = list.clone();
         }
-        let before = self.root.get(..at.start).unwrap_or_default();
-        let after = self.root.get(at.end..).unwrap_or_default();
-        let mut root = Vec::with_capacity(before.len() + new.len() + after.len());
-        root.extend_from_slice(before);
-        root.extend_from_slice(&new);
-        root.extend_from_slice(after);
-        Ok(root)
+        let (before, after) = outside(&at);
+        Ok([before, &new, after].concat())
     }
 
     /// An ordered list whose element at `index` has `new` in the place of what is at `at`.

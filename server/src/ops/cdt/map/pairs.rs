@@ -65,10 +65,13 @@ impl<'a> Pairs<'a> {
         order::compare(self.elements.get(a), self.elements.get(b))
     }
 
-    /// Orders two pairs by value, and by key where the values are equal.
-    pub(super) fn compare_values(&self, a: u32, b: u32) -> Ordering {
-        let by_value = order::compare(self.elements.value(a), self.elements.value(b));
-        by_value.then_with(|| self.compare_keys(a, b))
+    /// An order of places by value, and by key where the values are equal.
+    fn value_order(&self) -> impl FnMut(u32, u32) -> Ordering + '_ {
+        let values: Vec<&[u8]> = (0..self.len()).map(|place| self.elements.value(place)).collect();
+        move |a, b| {
+            let value = |place: u32| values.get(place as usize).copied().unwrap_or_default();
+            order::compare(value(a), value(b)).then_with(|| self.compare_keys(a, b))
+        }
     }
 
     /// How a pair's key stands to another.
@@ -109,13 +112,13 @@ impl<'a> Pairs<'a> {
     /// The places in the order by value.
     pub(super) fn by_value(&self) -> Vec<u32> {
         let mut places: Vec<u32> = (0..self.len()).collect();
-        order::merge_sort(&mut places, &mut |a, b| self.compare_values(a, b));
+        order::merge_sort(&mut places, &mut self.value_order());
         places
     }
 
     /// The places of `count` ranks from `rank` on, upwards.
     pub(in crate::ops::cdt) fn ranked(&self, rank: u32, count: u32) -> Vec<u32> {
-        let ranked = order::ranked(self.len(), rank, count, &mut |a, b| self.compare_values(a, b));
+        let ranked = order::ranked(self.len(), rank, count, &mut self.value_order());
         let mut places = ranked.items;
         if ranked.descending {
             places.reverse();
@@ -145,8 +148,8 @@ impl<'a> Pairs<'a> {
     /// The ranks of the pairs at some places.
     pub(super) fn ranks(&self, places: &[u32]) -> Vec<u32> {
         if let [place] = *places {
-            let below = |&other: &u32| self.compare_values(other, place).is_lt();
-            return vec![(0..self.len()).filter(below).count() as u32];
+            let mut order = self.value_order();
+            return vec![(0..self.len()).filter(|&other| order(other, place).is_lt()).count() as u32];
         }
         let mut ranks = vec![0; self.len() as usize];
         for (rank, place) in (0..).zip(self.by_value()) {

@@ -1,0 +1,104 @@
+use spikelet_wire::context::{ListCreate, Step};
+use spikelet_wire::list::ListOp;
+use spikelet_wire::map::MapOp;
+
+use super::*;
+
+fn at<const N: usize>(steps: [Step; N]) -> Context {
+    steps.into_iter().collect()
+}
+
+#[test]
+fn a_context_leads_into_lists_and_maps() {
+    let inner = pairs(MapOrder::Unordered, [("k", [4, 5])]);
+    let mut bin = Bin::new(values([[9].into(), inner]));
+    let ways = [
+        at([Step::ListIndex(1), Step::MapKey("k".into())]),
+        at([Step::ListIndex(-1), Step::MapIndex(0)]),
+        at([Step::ListRank(1), Step::MapRank(0)]),
+        at([Step::ListIndex(1), Step::MapValue([4, 5].into())]),
+    ];
+    for way in &ways {
+        assert_eq!(bin.apply_at(list(ListOp::Size), way), Ok(2.into()), "{way:?}");
+    }
+    assert_eq!(bin.apply_at(list(ListOp::Append).value(6), &ways[0]), Ok(3.into()));
+    let inner = pairs(MapOrder::Unordered, [("k", [4, 5, 6])]);
+    assert_eq!(bin.value(), values([[9].into(), inner]));
+}
+
+#[test]
+fn a_context_that_leads_nowhere_is_not_applicable() {
+    let mut bin = Bin::new(values([[9].into(), 1.into()]));
+    let mut size = |step| bin.apply_at(list(ListOp::Size), &at([step]));
+    assert_eq!(size(Step::ListIndex(2)), Err(ResultCode::OP_NOT_APPLICABLE));
+    assert_eq!(size(Step::MapKey("k".into())), Err(ResultCode::OP_NOT_APPLICABLE));
+    assert_eq!(size(Step::ListValue(7.into())), Err(ResultCode::OP_NOT_APPLICABLE));
+    // It leads to something, which is no list.
+    assert_eq!(size(Step::ListIndex(1)), Err(ResultCode::INCOMPATIBLE_TYPE));
+    let mut number = Bin::new(1);
+    let size = number.apply_at(list(ListOp::Size), &at([Step::ListIndex(0)]));
+    assert_eq!(size, Err(ResultCode::PARAMETER));
+}
+
+#[test]
+fn an_element_of_an_ordered_list_moves_when_it_changes() {
+    let mut bin = Bin::missing();
+    bin.apply(list(ListOp::SetType).int(1)).unwrap();
+    bin.apply(list(ListOp::AppendItems).value(values([[1].into(), [2].into(), [3].into()])))
+        .unwrap();
+    bin.apply_at(list(ListOp::Set).int(0).value(5), &at([Step::ListIndex(0)]))
+        .unwrap();
+    assert_eq!(bin.value(), values([[2].into(), [3].into(), [5].into()]));
+    bin.apply_at(list(ListOp::Set).int(0).value(1), &at([Step::ListValue([5].into())]))
+        .unwrap();
+    assert_eq!(bin.value(), values([[1].into(), [2].into(), [3].into()]));
+}
+
+#[test]
+fn what_is_missing_is_created_on_the_way() {
+    let mut bin = Bin::missing();
+    let way = at([
+        Step::MapKeyCreate("a".into(), MapOrder::KeyOrdered),
+        Step::ListIndexCreate(1, ListCreate::Padded),
+    ]);
+    assert_eq!(bin.apply_at(map(MapOp::Put).value("k").value(1), &way), Ok(1.into()));
+    let made = values([Value::Nil, pairs(MapOrder::Unordered, [("k", 1)])]);
+    assert_eq!(bin.value(), pairs(MapOrder::KeyOrdered, [("a", made)]));
+    let ordered = at([Step::MapKey("a".into()), Step::ListIndexCreate(2, ListCreate::Ordered)]);
+    bin.apply_at(list(ListOp::Append).value(2).int(1).int(0), &ordered)
+        .unwrap();
+    assert_eq!(
+        bin.apply_at(list(ListOp::Size), &at([Step::MapKey("a".into())])),
+        Ok(3.into())
+    );
+}
+
+#[test]
+fn nothing_is_created_by_reading_removing_or_failing() {
+    let way = || at([Step::MapKeyCreate("a".into(), MapOrder::Unordered)]);
+    let mut bin = Bin::new(pairs(MapOrder::Unordered, [("b", 1)]));
+    assert_eq!(
+        bin.apply_at(list(ListOp::Size), &way()),
+        Err(ResultCode::OP_NOT_APPLICABLE)
+    );
+    assert_eq!(bin.apply_at(list(ListOp::Pop).int(0), &way()), Ok(Value::Nil));
+    let bounded = list(ListOp::Insert).int(1).value(1).int(2);
+    assert_eq!(bin.apply_at(bounded, &way()), Err(ResultCode::OP_NOT_APPLICABLE));
+    assert_eq!(bin.value(), pairs(MapOrder::Unordered, [("b", 1)]));
+    // Adding no element creates the list that it would be added to.
+    bin.apply_at(list(ListOp::AppendItems).value(Value::List(Vec::new())), &way())
+        .unwrap();
+    assert_eq!(bin.apply_at(list(ListOp::Size), &way()), Ok(0.into()));
+}
+
+#[test]
+fn after_a_wildcard_on_the_way_nothing_can_be_stored() {
+    let way = at([Step::ListValue(values([1.into(), Value::Wildcard]))]);
+    let mut bin = Bin::new(values([[1, 2].into()]));
+    assert_eq!(bin.apply_at(list(ListOp::Size), &way), Ok(2.into()));
+    assert_eq!(
+        bin.apply_at(list(ListOp::Append).value(3), &way),
+        Err(ResultCode::PARAMETER)
+    );
+    assert_eq!(bin.apply_at(list(ListOp::Pop).int(0), &way), Ok(1.into()));
+}

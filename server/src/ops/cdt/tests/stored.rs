@@ -1,0 +1,93 @@
+use super::super::{from_wire, to_wire};
+use super::*;
+
+fn stored(value: &Value) -> Result<Value, ResultCode> {
+    let (particle_type, data) = value.to_particle();
+    let stored = from_wire(particle_type, &data)?;
+    Ok(Value::from_particle(particle_type, &stored).unwrap())
+}
+
+fn map(order: MapOrder, keys: &[i64]) -> Value {
+    let mut map = Map::new(order);
+    for &key in keys {
+        map.insert(key, "v");
+    }
+    Value::Map(map)
+}
+
+#[test]
+fn unordered_maps_are_sorted_at_every_depth() {
+    let inner = Value::List(vec![map(MapOrder::Unordered, &[3, 1, 2])]);
+    let mut outer = Map::new(MapOrder::Unordered);
+    outer.insert("b", inner);
+    outer.insert("a", 1);
+    let Value::Map(outer) = stored(&Value::Map(outer)).unwrap() else {
+        panic!("no map")
+    };
+    let keys: Vec<_> = outer.iter().map(|(key, _)| key.clone()).collect();
+    assert_eq!(keys, ["a".into(), "b".into()]);
+    assert_eq!(
+        outer.get("b"),
+        Some(&Value::List(vec![map(MapOrder::Unordered, &[1, 2, 3])]))
+    );
+}
+
+#[test]
+fn what_is_flagged_as_ordered_must_be_in_order() {
+    assert!(stored(&map(MapOrder::KeyOrdered, &[1, 2])).is_ok());
+    assert_eq!(
+        stored(&map(MapOrder::KeyOrdered, &[2, 1])),
+        Err(ResultCode::SERVER_ERROR)
+    );
+    let list = |items: &[u8]| from_wire(ParticleType::LIST, items).map(Vec::from);
+    assert_eq!(list(&[0x93, 0xc7, 0, 1, 1, 1]), Ok(vec![0x93, 0xc7, 0, 1, 1, 1]));
+    assert_eq!(list(&[0x93, 0xc7, 0, 1, 2, 1]), Err(ResultCode::SERVER_ERROR));
+}
+
+#[test]
+fn everything_is_stored_in_its_shortest_form() {
+    let list = |items: &[u8]| from_wire(ParticleType::LIST, items).map(Vec::from);
+    let long = [
+        0xdc, 0, 4, 0xd3, 0, 0, 0, 0, 0, 0, 0, 5, 0xd1, 0xff, 0xff, 0xc4, 2, 4, 9, 0xdd, 0, 0, 0, 0,
+    ];
+    assert_eq!(list(&long), Ok(vec![0x94, 5, 0xff, 0xa2, 4, 9, 0x90]));
+    // Floats of 4 bytes stay as they are, and the flag of a stored index is dropped.
+    assert_eq!(
+        list(&[0x91, 0xca, 0x3f, 0x80, 0, 0]),
+        Ok(vec![0x91, 0xca, 0x3f, 0x80, 0, 0])
+    );
+    assert_eq!(list(&[0x92, 0xc7, 0, 0x10, 7]), Ok(vec![0x91, 7]));
+    assert_eq!(list(&[0x92, 0xc7, 0, 0x11, 7]), Ok(vec![0x92, 0xc7, 0, 1, 7]));
+}
+
+#[test]
+fn the_flag_of_a_stored_index_never_goes_out() {
+    let data = [0x82, 0xc7, 0, 0x13, 0xc0, 1, 2];
+    let stored = from_wire(ParticleType::MAP, &data).unwrap();
+    assert_eq!(*stored, data);
+    assert_eq!(*to_wire(&stored), [0x82, 0xc7, 0, 3, 0xc0, 1, 2]);
+    assert_eq!(*to_wire(&[0x82, 0xc7, 0, 0x10, 0xc0, 1, 2]), [0x81, 1, 2]);
+}
+
+#[test]
+fn what_cannot_be_stored_is_refused() {
+    let list = |items: &[u8]| from_wire(ParticleType::LIST, items);
+    let refused = |items: &[u8]| assert_eq!(list(items), Err(ResultCode::SERVER_ERROR), "{items:?}");
+    refused(&[]);
+    refused(&[0x91]);
+    refused(&[0x91, 1, 2]);
+    refused(&[0x91, 0xc1]);
+    refused(&[0x80]);
+    refused(&[0x91, 0xd4, 0xff, 0]);
+    refused(&[0x91, 0x81, 0xc0, 1]);
+    refused(&[0x91, 0x82, 1, 1, 1, 1]);
+    refused(&[0x91, 0x83, 2, 1, 1, 1, 2, 1]);
+    refused(&[0xdd, 0xff, 0xff, 0xff, 0xff]);
+    refused(&[0xdf, 0xff, 0xff, 0xff, 0xff, 1]);
+}
+
+#[test]
+fn nesting_costs_no_stack() {
+    let deep = [vec![0x91; 1 << 20], vec![0x90]].concat();
+    assert_eq!(from_wire(ParticleType::LIST, &deep).map(Vec::from), Ok(deep));
+}
