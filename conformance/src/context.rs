@@ -71,7 +71,7 @@ impl Context {
         (hash >> 1) as i64
     }
 
-    /// Writes a request and its answer into the transcript; [`ask!`](crate::scenario::ask) does so by itself.
+    /// Writes a request and its answer into the transcript; `ask!` does so by itself.
     pub fn tell(&mut self, request: &str, answer: &impl Describe) {
         self.note(request, answer.describe());
     }
