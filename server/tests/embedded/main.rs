@@ -3,5 +3,6 @@
 mod info;
 mod inspect;
 mod program;
+mod query;
 mod server;
 mod support;
