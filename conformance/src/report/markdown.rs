@@ -94,7 +94,8 @@ fn write_rest(out: &mut String, run: &TargetRun) -> fmt::Result {
     if let Some(why) = Report::skipped_whole(run) {
         return writeln!(out, "\n## {}\n\nSkipped whole: {why}", run.target);
     }
-    let rest = run.results.iter().filter(|result| result.verdict != Verdict::Passed);
+    let (shown, more) = Report::shown(run);
+    let rest = shown.into_iter().filter(|result| result.verdict != Verdict::Passed);
     for (at, result) in rest.enumerate() {
         if at == 0 {
             writeln!(out, "\n## {}\n", run.target)?;
@@ -111,7 +112,8 @@ fn write_rest(out: &mut String, run: &TargetRun) -> fmt::Result {
             Verdict::Passed => {}
         }
     }
-    Ok(())
+    more.iter()
+        .try_for_each(|(area, count)| writeln!(out, "- **{count} more of `recorded/{area}` failed**"))
 }
 
 fn cell(text: &str) -> String {

@@ -4,10 +4,15 @@ mod junit;
 mod markdown;
 mod terminal;
 
+use std::collections::BTreeMap;
+
 use crate::divergences::{Divergence, Divergences};
-use crate::run::{TargetRun, Verdict};
+use crate::run::{TargetRun, TestResult, Verdict};
 
 pub use terminal::Progress;
+
+/// How many failed cases of an area are shown.
+const SHOWN_OF_AN_AREA: usize = 5;
 
 /// Everything that a run brought to light.
 #[derive(Debug, Clone)]
@@ -71,6 +76,28 @@ impl Report {
         reasons.all(|reason| reason == Some(first)).then_some(first)
     }
 
+    /// The results of a run that are shown one by one, and how many more failed in areas of recorded cases: a server that
+    /// is wrong about one thing is wrong in hundreds of those.
+    fn shown(run: &TargetRun) -> (Vec<&TestResult>, BTreeMap<&str, usize>) {
+        let (mut failed, mut more) = (BTreeMap::new(), BTreeMap::new());
+        let shown = run.results.iter().filter(|result| {
+            let area = result
+                .name
+                .strip_prefix("recorded/")
+                .and_then(|rest| rest.split_once('/'));
+            let (Some((area, _)), Verdict::Failed(_)) = (area, &result.verdict) else {
+                return true;
+            };
+            let failed = failed.entry(area).or_insert(0);
+            *failed += 1;
+            if *failed > SHOWN_OF_AN_AREA {
+                *more.entry(area).or_insert(0) += 1;
+            }
+            *failed <= SHOWN_OF_AN_AREA
+        });
+        (shown.collect(), more)
+    }
+
     fn count(&self, of: impl Fn(&Verdict) -> bool + Copy) -> usize {
         self.runs.iter().map(|run| run.count(of)).sum()
     }
@@ -129,5 +156,24 @@ mod tests {
     #[test]
     fn two_entries_may_share_a_failure() {
         assert!(!report(&[entry("kv/bad"), entry("kv/*")].concat()).failed());
+    }
+
+    #[test]
+    fn of_many_recorded_cases_a_few_are_shown() {
+        let mut report = report("");
+        let failed = |n| TestResult {
+            name: format!("recorded/kv/{n}"),
+            verdict: Verdict::Failed("otherwise".to_owned()),
+            took: Duration::ZERO,
+            transcript: Vec::new(),
+        };
+        report.runs[0].results.extend((0..12).map(failed));
+        let text = report.to_string();
+        assert!(
+            text.contains("recorded/kv/4\n") && !text.contains("recorded/kv/5\n"),
+            "{text}"
+        );
+        assert!(text.contains("FAILED   7 more of recorded/kv\n"), "{text}");
+        assert!(report.markdown().contains("7 more of `recorded/kv` failed"));
     }
 }

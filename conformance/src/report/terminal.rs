@@ -88,13 +88,17 @@ impl fmt::Display for Report {
                 writeln!(f, "{}: all {} skipped: {why}", run.target, run.results.len())?;
                 continue;
             }
-            for TestResult { name, verdict, .. } in &run.results {
+            let (shown, more) = Self::shown(run);
+            for TestResult { name, verdict, .. } in shown {
                 match verdict {
                     Verdict::Passed => {}
                     Verdict::Failed(what) => writeln!(f, "FAILED   {name}\n  {}", what.replace('\n', "\n  "))?,
                     Verdict::Skipped(why) => writeln!(f, "skipped  {name}: {why}")?,
                     Verdict::Accepted(why) => writeln!(f, "accepted {name}: {why}")?,
                 }
+            }
+            for (area, count) in more {
+                writeln!(f, "FAILED   {count} more of recorded/{area}")?;
             }
             writeln!(
                 f,

@@ -373,14 +373,14 @@ async fn repeated_rows(t: &mut Context) -> Outcome {
 }
 
 async fn first_error_ends_the_answers(t: &mut Context) -> Outcome {
-    // Without flags no row is answered, only the error; but every row was carried out.
+    // Without a flag for errors no row is answered, only the error; but every row was carried out.
     let keys = t.keys(3);
     ask!(t, put(&keys[1], bins! {"n" => 1}))?;
     let rows = keys
         .iter()
         .map(|key| RawRow::new(key, create()).write("n", 2))
         .collect::<Vec<_>>();
-    let answers = t.send(&RawRequest::batch(BatchFlags::empty(), &rows)).await?;
+    let answers = t.send(&RawRequest::batch(BatchFlags::INLINE_IN_MEMORY, &rows)).await?;
     same!(
         answers.iter().map(|answer| answer.code()).collect::<Vec<_>>(),
         [ResultCode::RECORD_EXISTS]
@@ -397,7 +397,10 @@ async fn error_record_is_answered(t: &mut Context) -> Outcome {
         .map(|key| RawRow::new(key, create()).write("n", 2))
         .collect::<Vec<_>>();
     let answers = t
-        .send(&RawRequest::batch(BatchFlags::REPORT_ERROR_RECORD, &rows))
+        .send(&RawRequest::batch(
+            BatchFlags::INLINE_IN_MEMORY | BatchFlags::REPORT_ERROR_RECORD,
+            &rows,
+        ))
         .await?;
     // The rows, and the error once more for the batch as a whole.
     let mut codes: Vec<_> = answers.iter().map(|answer| answer.code()).collect();
@@ -410,7 +413,7 @@ async fn missing_record_is_no_error(t: &mut Context) -> Outcome {
     let keys = t.keys(2);
     ask!(t, put(&keys[1], bins! {"n" => 1}))?;
     let rows = [RawRow::new(&keys[0], read()), RawRow::repeat(&keys[1])];
-    let answers = t.send(&RawRequest::batch(BatchFlags::empty(), &rows)).await?;
+    let answers = t.send(&RawRequest::batch(BatchFlags::INLINE_IN_MEMORY, &rows)).await?;
     same!(
         answers.iter().map(|answer| answer.code()).collect::<Vec<_>>(),
         [ResultCode::NOT_FOUND, OK]
