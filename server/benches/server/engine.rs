@@ -9,10 +9,13 @@ use spikelet_wire::{FrameHeader, FrameType};
 use crate::request::{Requests, in_chunks, sample};
 use crate::time::now;
 
-/// Puts new records, puts them again, and gets them: 10^3 and then ten times as many, up to `largest`.
+/// Puts new records, puts them again, and gets them, without and with a filter: 10^3 and then ten times as many, up to `largest`.
 pub(crate) fn cost(largest: usize) {
     println!("\nengine: nanoseconds a command takes among so many records, without sockets");
-    println!("{:<12} {:>12} {:>12} {:>12}", "records", "put new", "put again", "get");
+    println!(
+        "{:<12} {:>12} {:>12} {:>12} {:>12}",
+        "records", "put new", "put again", "get", "get filtered"
+    );
     let mut records = 1000;
     while records <= largest {
         let engine = Engine::new(Config::default());
@@ -24,8 +27,10 @@ pub(crate) fn cost(largest: usize) {
         let each = (rounds * puts.count()) as f64;
         let again = nanoseconds(&engine, &puts, rounds) / each;
         let get = nanoseconds(&engine, &gets, rounds) / each;
+        let filtered = Requests::get_filtered(sample(records));
+        let filtered = nanoseconds(&engine, &filtered, rounds) / each;
         let new = new / records as f64;
-        println!("{records:<12} {new:>12.0} {again:>12.0} {get:>12.0}");
+        println!("{records:<12} {new:>12.0} {again:>12.0} {get:>12.0} {filtered:>12.0}");
         records *= 10;
     }
 }

@@ -7,6 +7,7 @@ use std::iter::StepBy;
 use std::ops::Range;
 
 use bytes::BytesMut;
+use spikelet_wire::exp::build::{since_update, string_bin, ttl};
 use spikelet_wire::{Digest, FieldType, Header, Info1, Info2, MessageWriter, Op, OpCode, ParticleType, UserKey};
 
 /// Numbers of records.
@@ -69,6 +70,16 @@ impl Requests {
         Self::new("get", records, header, &[])
     }
 
+    /// Reads all bins, if a filter expression is true, which asks three things of the record.
+    pub(crate) fn get_filtered(records: Records) -> Self {
+        let header = Header {
+            info1: Info1::READ | Info1::GET_ALL,
+            ..Header::default()
+        };
+        let filter = string_bin("value").gt("w").and(ttl().lt(0).or(since_update().gt(1)));
+        Self::filtered("get filtered", records, header, Some(filter.as_bytes()), &[])
+    }
+
     /// Adds to a counter and reads it.
     pub(crate) fn operate(records: Records) -> Self {
         let header = Header {
@@ -82,6 +93,10 @@ impl Requests {
     }
 
     fn new(name: &'static str, records: Records, header: Header, ops: &[Op<'_>]) -> Self {
+        Self::filtered(name, records, header, None, ops)
+    }
+
+    fn filtered(name: &'static str, records: Records, header: Header, filter: Option<&[u8]>, ops: &[Op<'_>]) -> Self {
         let mut frames = BytesMut::new();
         let count = records.len();
         for record in records {
@@ -89,6 +104,9 @@ impl Requests {
             message.field(FieldType::NAMESPACE, b"test");
             message.field(FieldType::SET, b"bench");
             message.field(FieldType::DIGEST, &Digest::of("bench", &UserKey::Int(record as i64)).0);
+            if let Some(filter) = filter {
+                message.field(FieldType::FILTER_EXPRESSION, filter);
+            }
             ops.iter().for_each(|op| message.op(op));
             message.finish();
         }

@@ -71,7 +71,8 @@ fn check(valid: bool) -> Result<()> {
 pub(super) fn build(bytes: &[u8], depth: usize) -> Option<Expression<'_>> {
     let mut builder = Builder {
         reader: Reader::new(bytes),
-        nodes: Vec::new(),
+        // Enough for most, in one allocation: an operator is rarely written in fewer than 4 bytes.
+        nodes: Vec::with_capacity(bytes.len().min(64) / 4 + 1),
         size: 0,
         depth,
         scope: Vec::new(),
@@ -105,10 +106,11 @@ struct Variable<'a> {
 
 impl<'a> Builder<'a> {
     fn expression(&mut self) -> Result<Checked> {
-        let Token::List(count) = self.reader.peek()? else {
-            return self.literal();
+        let from = self.reader;
+        let count = match self.reader.token()? {
+            Token::List(count) => count,
+            token => return self.literal(token, from),
         };
-        self.reader.token()?;
         check(self.depth < MAX_DEPTH)?;
         self.depth += 1;
         let operands = (count as usize).checked_sub(1).ok_or(Invalid)?;
@@ -129,10 +131,14 @@ impl<'a> Builder<'a> {
         Ok(checked)
     }
 
-    fn literal(&mut self) -> Result<Checked> {
-        let mut after = self.reader;
-        let written = after.element()?;
-        let (value, checked) = match self.reader.token()? {
+    /// A literal, of which the first token was read, and which began at `from`.
+    fn literal(&mut self, token: Token<'a>, mut from: Reader<'a>) -> Result<Checked> {
+        let mut written = || {
+            let written = from.element()?;
+            self.reader = from;
+            Ok::<_, Invalid>(written)
+        };
+        let (value, checked) = match token {
             Token::Nil => (Value::Nil, Checked::Is(Type::Nil)),
             Token::Bool(b) => (Value::Bool(b), Checked::Is(Type::Bool)),
             Token::Int(n) => (Value::Int(n), Checked::Is(Type::Int)),
@@ -158,11 +164,10 @@ impl<'a> Builder<'a> {
                 (value, Checked::Is(checked))
             }
             Token::Bytes([]) => return Err(Invalid),
-            Token::Map(_) => (Value::borrowed(ParticleType::MAP, written), Checked::Is(Type::Map)),
-            Token::Ext(..) => (Value::Extension(Data::Borrowed(written)), Checked::Extension),
+            Token::Map(_) => (Value::borrowed(ParticleType::MAP, written()?), Checked::Is(Type::Map)),
+            Token::Ext(..) => (Value::Extension(Data::Borrowed(written()?)), Checked::Extension),
             Token::List(_) => return Err(Invalid),
         };
-        self.reader = after;
         self.leaf(Instruction::Literal(value))?;
         Ok(checked)
     }

@@ -22,6 +22,7 @@ impl<'v> Evaluation<'_, 'v> {
             self.steps.take(argument.len())?;
         }
         let bin = self.node(at.next().ok_or(Unknown)?)?;
+        self.steps.take(bin.size())?;
         let result = match call.modifies {
             true => {
                 let mut bin = bin.into_particle()?;

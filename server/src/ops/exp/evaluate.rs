@@ -12,10 +12,11 @@ use super::{Expression, RecordView, Unknown, compare};
 use crate::clock::Now;
 use crate::ops::Particle;
 
-/// How many steps the evaluation of a command's expression may take, an operator or a byte that a call handles being one.
+/// How many steps the evaluation of a command's expression may take: an operator is one, and a byte of a value that is
+/// handled.
 ///
 /// The real server has no such limit. It keeps a small hostile expression from taking forever, or all memory.
-const MAX_STEPS: u64 = 1 << 30;
+const MAX_STEPS: u64 = 1 << 26;
 
 /// An expression being evaluated.
 pub(super) struct Evaluation<'e, 'v> {
@@ -110,6 +111,7 @@ impl<'e, 'v> Evaluation<'e, 'v> {
             Instruction::Plain(operator) => self.plain(*operator, operands),
             Instruction::Regex(pattern) => {
                 let text = self.operand(operands, 0)?;
+                self.steps.take(text.size())?;
                 Ok(Value::Bool(pattern.matches(text.bytes(ParticleType::STRING)?)))
             }
             Instruction::DigestModulo(modulo) => self.digest_modulo(*modulo),
@@ -145,6 +147,7 @@ impl<'e, 'v> Evaluation<'e, 'v> {
             O::Eq | O::Ne | O::Gt | O::Ge | O::Lt | O::Le => {
                 let left = self.operand(operands, 0)?;
                 let right = self.operand(operands, 1)?;
+                self.steps.take(left.size().min(right.size()))?;
                 Ok(Value::Bool(compare::compare(operator, &left, &right)?))
             }
             O::CmpGeo => {
@@ -159,7 +162,7 @@ impl<'e, 'v> Evaluation<'e, 'v> {
                 self.operand(operands, 0)?.pack(&mut element)?;
                 let list = self.operand(operands, 1)?;
                 let list = list.bytes(ParticleType::LIST)?;
-                self.steps.take(list.len())?;
+                self.steps.take(list.len() + element.len())?;
                 Ok(Value::Bool(compare::contains(list, &element)?))
             }
             O::And => self.any(operands, false).map(|any| Value::Bool(!any)),

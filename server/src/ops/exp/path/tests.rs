@@ -4,6 +4,8 @@ use spikelet_wire::msgpack::write;
 use spikelet_wire::{Map, MapOrder, Value};
 
 use super::*;
+use crate::ops::exp::Unknown;
+use crate::ops::exp::evaluate::{Evaluation, LoopVariables};
 
 fn packed(value: impl Into<Value>) -> Vec<u8> {
     let mut out = Vec::new();
@@ -185,6 +187,29 @@ fn an_ordered_list_is_in_order_again() {
     assert_eq!(result, Ok(None));
     let expected = Particle::Bytes(ParticleType::LIST, [0x94, 0xc7, 0, 1, 0xfd, 0xfe, 0xff].into());
     assert_eq!(bin, Some(expected));
+}
+
+#[test]
+fn expressions_and_paths_nest_in_each_other_only_so_deep() {
+    // Each is a call that selects, by an expression that is the next one, from a list of one element.
+    let nested = |depth: usize| {
+        (0..depth).fold(packed(true), |inner, _| {
+            let select = call(&[(4, inner)], 1, None);
+            op(127, &[packed(4), packed(0), select, op(126, &[packed([1])])])
+        })
+    };
+    let evaluated = |depth| {
+        let expression = nested(depth);
+        let expression = Expression::build(&expression).expect("only the outermost is built at once");
+        Evaluation::of_element(&expression, &LoopVariables::default(), &Steps::default())
+            .value()
+            .map(|value| value.bytes(ParticleType::LIST).expect("a list").to_vec())
+    };
+    assert_eq!(evaluated(1), Ok(vec![0x91, 1]));
+    // A list is not true.
+    assert_eq!(evaluated(2), Ok(vec![0x90]));
+    assert_eq!(evaluated(MAX_DEPTH / 2 - 1), Ok(vec![0x90]));
+    assert_eq!(evaluated(MAX_DEPTH), Err(Unknown));
 }
 
 #[test]
