@@ -1,0 +1,326 @@
+//! Lists.
+
+use spikelet_wire::ResultCode;
+use spikelet_wire::Value;
+use spikelet_wire::cdt::{CallWriter, ReturnType};
+use spikelet_wire::context::Context;
+use spikelet_wire::list::{ListOp as Op, ListWriteFlags as Flags};
+
+use super::{Answer, Outcome, Want, give, order, others, positions, sorted};
+
+/// A list.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct List {
+    /// It is kept in order.
+    pub ordered: bool,
+    /// Its elements.
+    pub items: Vec<Value>,
+}
+
+/// An operation on a list.
+#[derive(Debug, Clone)]
+pub enum Call {
+    /// Sets whether the list is ordered.
+    SetOrder(bool),
+    /// Adds values; one that is not in a list of values stands alone.
+    Append(Items, Flags),
+    /// Inserts values before an index.
+    Insert(i64, Items, Flags),
+    /// Sets an element.
+    Set(i64, Value, Flags),
+    /// Adds to a number.
+    Increment(i64, i64),
+    /// Sorts: whether downwards, and whether duplicates are dropped.
+    Sort(bool, bool),
+    /// Removes all elements.
+    Clear,
+    /// Selects elements, and removes them if so asked.
+    Select(By, Want, bool),
+}
+
+/// One value, or several.
+#[derive(Debug, Clone)]
+pub enum Items {
+    /// One.
+    One(Value),
+    /// Several.
+    Many(Vec<Value>),
+}
+
+/// By what elements are selected.
+#[derive(Debug, Clone)]
+pub enum By {
+    /// By index: one element, or with a count several.
+    Index(i64, Option<i64>),
+    /// By rank.
+    Rank(i64, Option<i64>),
+    /// The first that equals a value.
+    First(Value),
+    /// All that equal a value.
+    Equal(Value),
+    /// All that equal one of some values.
+    AnyOf(Vec<Value>),
+    /// From one value on, before another.
+    Interval(Value, Option<Value>),
+    /// From a rank on, counted from that of a value.
+    RelativeRank(Value, i64, i64),
+}
+
+impl List {
+    /// Applies an operation; gives the expected answer, and whether the model knows what is left of the list.
+    pub fn apply(&mut self, call: &Call) -> (Outcome, bool) {
+        let mut after = self.clone();
+        let (outcome, known) = match call {
+            Call::Select(by, want, remove) => after.select(by, *want, *remove),
+            write => (after.write(write).map(Answer::Is), true),
+        };
+        // An operation that fails changes nothing.
+        if outcome.is_ok() {
+            *self = after;
+        }
+        (outcome, known)
+    }
+
+    fn write(&mut self, call: &Call) -> Result<Value, ResultCode> {
+        let n = self.items.len();
+        match call {
+            Call::SetOrder(ordered) => {
+                self.ordered = *ordered;
+                self.keep_order();
+                Ok(Value::Nil)
+            }
+            Call::Append(items, flags) => self.add(n as i64, items, *flags),
+            Call::Insert(..) | Call::Set(..) if self.ordered => Err(ResultCode::OP_NOT_APPLICABLE),
+            Call::Insert(index, items, flags) => self.add(*index, items, *flags),
+            Call::Set(index, value, flags) if *index >= n as i64 => {
+                self.add(*index, &Items::One(value.clone()), *flags).map(|_| Value::Nil)
+            }
+            Call::Set(index, value, flags) => {
+                let i = positions(*index, None, n)?[0];
+                let mut others = self.items.clone();
+                others.remove(i);
+                if flags.contains(Flags::ADD_UNIQUE) && others.contains(value) {
+                    return no_fail(*flags, ResultCode::ELEMENT_EXISTS, Value::Nil);
+                }
+                self.items[i] = value.clone();
+                Ok(Value::Nil)
+            }
+            Call::Increment(index, by) => {
+                let index = if *index < 0 { *index + n as i64 } else { *index };
+                let index = usize::try_from(index).map_err(|_| ResultCode::OP_NOT_APPLICABLE)?;
+                if self.ordered && index > n {
+                    return Err(ResultCode::OP_NOT_APPLICABLE);
+                }
+                let sum = match self.items.get(index) {
+                    Some(Value::Int(old)) => Value::Int(old.wrapping_add(*by)),
+                    Some(Value::Float(old)) => Value::Float(old + *by as f64),
+                    Some(_) => return Err(ResultCode::PARAMETER),
+                    None => Value::Int(*by),
+                };
+                if index >= self.items.len() {
+                    self.items.resize(index + 1, Value::Nil);
+                }
+                self.items[index] = sum.clone();
+                self.keep_order();
+                Ok(sum)
+            }
+            Call::Sort(down, drop) => {
+                if !self.ordered {
+                    self.items = sorted(std::mem::take(&mut self.items));
+                    if *down {
+                        self.items.reverse();
+                    }
+                }
+                let distinct = self.items.windows(2).any(|pair| pair[0] != pair[1]);
+                if *drop && *down && distinct && !self.ordered {
+                    return Err(ResultCode::PARAMETER);
+                }
+                if *drop {
+                    self.items.dedup();
+                }
+                Ok(Value::Nil)
+            }
+            Call::Clear => {
+                self.items.clear();
+                Ok(Value::Nil)
+            }
+            Call::Select(..) => unreachable!("selected elsewhere"),
+        }
+    }
+
+    fn keep_order(&mut self) {
+        if self.ordered {
+            self.items = sorted(std::mem::take(&mut self.items));
+        }
+    }
+
+    fn add(&mut self, index: i64, items: &Items, flags: Flags) -> Result<Value, ResultCode> {
+        let n = self.items.len();
+        let count = |items: &[Value]| Value::Int(items.len() as i64);
+        let mut new = match items {
+            Items::One(value) => vec![value.clone()],
+            Items::Many(values) if values.is_empty() => return Ok(count(&self.items)),
+            Items::Many(values) => values.clone(),
+        };
+        let index = if index < 0 { index + n as i64 } else { index };
+        let index = usize::try_from(index).map_err(|_| ResultCode::OP_NOT_APPLICABLE)?;
+        if flags.contains(Flags::INSERT_BOUNDED) && index > n {
+            return no_fail(flags, ResultCode::OP_NOT_APPLICABLE, count(&self.items));
+        }
+        if flags.contains(Flags::ADD_UNIQUE) {
+            let mut kept: Vec<Value> = Vec::new();
+            let mut wrong = Vec::new();
+            // An ordered list looks among the new values for duplicates before it looks into itself.
+            if self.ordered {
+                new = sorted(new);
+                if new.windows(2).any(|pair| pair[0] == pair[1]) {
+                    wrong.push(ResultCode::OP_NOT_APPLICABLE);
+                }
+            }
+            for value in new {
+                if self.items.contains(&value) {
+                    wrong.push(ResultCode::ELEMENT_EXISTS);
+                } else if kept.contains(&value) {
+                    wrong.push(ResultCode::OP_NOT_APPLICABLE);
+                } else {
+                    kept.push(value);
+                }
+            }
+            let partial = flags.contains(Flags::NO_FAIL | Flags::DO_PARTIAL);
+            if let Some(&code) = wrong.first()
+                && !partial
+            {
+                return no_fail(flags, code, count(&self.items));
+            }
+            new = kept;
+            if new.is_empty() {
+                return Ok(count(&self.items));
+            }
+        }
+        if index > n {
+            self.items.resize(index, Value::Nil);
+        }
+        self.items.splice(index..index, new);
+        self.keep_order();
+        Ok(count(&self.items))
+    }
+
+    fn select(&mut self, by: &By, want: Want, remove: bool) -> (Outcome, bool) {
+        let n = self.items.len();
+        let in_order = sorted(self.items.clone());
+        let has_equal = in_order.windows(2).any(|pair| order(&pair[0], &pair[1]).is_eq());
+        let below = |value: &Value| self.items.iter().filter(|item| order(item, value).is_lt()).count();
+        let wants_rank = matches!(want.kind, ReturnType::Rank | ReturnType::ReverseRank);
+        // Where values are equal, which of them has which rank is the server's affair.
+        let by_rank = matches!(by, By::Rank(..) | By::RelativeRank(..));
+        let known = !(by_rank && has_equal);
+        let matching = |test: &dyn Fn(&Value) -> bool| (0..n).filter(|&i| test(&self.items[i])).collect::<Vec<_>>();
+        let at_ranks = |ranks: Vec<usize>| matching(&|item| ranks.contains(&below(item)));
+        let (selected, multi) = match by {
+            By::Index(index, count) => (positions(*index, *count, n), count.is_some()),
+            By::Rank(rank, count) => (positions(*rank, *count, n).map(at_ranks), count.is_some()),
+            By::First(value) => {
+                let mut all = matching(&|item| item == value);
+                all.truncate(1);
+                (Ok(all), false)
+            }
+            By::Equal(value) => (Ok(matching(&|item| item == value)), true),
+            By::AnyOf(values) => (Ok(matching(&|item| values.contains(item))), true),
+            By::Interval(start, end) => {
+                let inside = |item: &Value| {
+                    order(item, start).is_ge() && end.as_ref().is_none_or(|end| order(item, end).is_lt())
+                };
+                (Ok(matching(&inside)), true)
+            }
+            By::RelativeRank(value, rank, count) => {
+                let start = below(value) as i64 + rank;
+                let ranks = (start..start + count).filter_map(|rank| usize::try_from(rank).ok());
+                (Ok(at_ranks(ranks.collect())), true)
+            }
+        };
+        let mut selected = match selected {
+            Ok(selected) => selected,
+            Err(code) => return (Err(code), true),
+        };
+        if want.inverted {
+            selected = others(&selected, n);
+        }
+        let answer = match (known, wants_rank && has_equal) {
+            (true, false) => give(
+                want,
+                multi,
+                &selected,
+                n,
+                |i| below(&self.items[i]),
+                |i| self.items[i].clone(),
+            ),
+            _ => Answer::Any,
+        };
+        if remove {
+            self.items = others(&selected, n)
+                .into_iter()
+                .map(|i| self.items[i].clone())
+                .collect();
+        }
+        (Ok(answer), known || !remove)
+    }
+}
+
+fn no_fail(flags: Flags, code: ResultCode, value: Value) -> Result<Value, ResultCode> {
+    match flags.contains(Flags::NO_FAIL) {
+        true => Ok(value),
+        false => Err(code),
+    }
+}
+
+impl Call {
+    /// The operation as it goes over the wire, and whether it modifies.
+    #[must_use]
+    pub fn encode(&self, context: &Context) -> (Vec<u8>, bool) {
+        let call = |op: Op| CallWriter::new(op.operation());
+        let list = |values: &[Value]| Value::List(values.to_vec());
+        let writer = match self {
+            Self::SetOrder(ordered) => call(Op::SetType).int((*ordered).into()),
+            Self::Append(Items::One(value), flags) => call(Op::Append).value(value).int(0).int(flags.bits() as i64),
+            Self::Append(Items::Many(values), flags) => call(Op::AppendItems)
+                .value(&list(values))
+                .int(0)
+                .int(flags.bits() as i64),
+            Self::Insert(index, Items::One(value), flags) => {
+                call(Op::Insert).int(*index).value(value).int(flags.bits() as i64)
+            }
+            Self::Insert(index, Items::Many(values), flags) => call(Op::InsertItems)
+                .int(*index)
+                .value(&list(values))
+                .int(flags.bits() as i64),
+            Self::Set(index, value, flags) => call(Op::Set).int(*index).value(value).int(flags.bits() as i64),
+            Self::Increment(index, by) => call(Op::Increment).int(*index).int(*by),
+            Self::Sort(down, drop) => call(Op::Sort).int(i64::from(*down) + 2 * i64::from(*drop)),
+            Self::Clear => call(Op::Clear),
+            Self::Select(by, want, remove) => {
+                let inverted = if want.inverted { ReturnType::INVERTED } else { 0 };
+                let kind = (u64::from(want.kind as u16) | inverted) as i64;
+                let either = |get: Op, removing: Op| call(if *remove { removing } else { get }).int(kind);
+                match by {
+                    By::Index(i, None) => either(Op::GetByIndex, Op::RemoveByIndex).int(*i),
+                    By::Index(i, Some(n)) => either(Op::GetByIndexRange, Op::RemoveByIndexRange).int(*i).int(*n),
+                    By::Rank(i, None) => either(Op::GetByRank, Op::RemoveByRank).int(*i),
+                    By::Rank(i, Some(n)) => either(Op::GetByRankRange, Op::RemoveByRankRange).int(*i).int(*n),
+                    By::First(value) => either(Op::GetByValue, Op::RemoveByValue).value(value),
+                    By::Equal(value) => either(Op::GetAllByValue, Op::RemoveAllByValue).value(value),
+                    By::AnyOf(values) => either(Op::GetAllByValueList, Op::RemoveAllByValueList).value(&list(values)),
+                    By::Interval(start, end) => {
+                        let from = either(Op::GetByValueInterval, Op::RemoveByValueInterval).value(start);
+                        end.iter().fold(from, CallWriter::value)
+                    }
+                    By::RelativeRank(value, rank, n) => {
+                        let from = either(Op::GetByValueRelRankRange, Op::RemoveByValueRelRankRange).value(value);
+                        from.int(*rank).int(*n)
+                    }
+                }
+            }
+        };
+        let modifies = !matches!(self, Self::Select(_, _, false));
+        (writer.finish(context), modifies)
+    }
+}

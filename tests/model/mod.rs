@@ -1,0 +1,146 @@
+//! A naive model of lists and maps: every rule stated in the plainest way, nothing fast.
+//!
+//! Where the real server's answer depends on how it works inside (which of several equal elements has which rank, in which
+//! order the elements of a result come), the model says so instead of guessing.
+
+pub mod list;
+pub mod map;
+
+use std::cmp::Ordering;
+
+use spikelet_wire::cdt::ReturnType;
+use spikelet_wire::{ResultCode, Value};
+
+/// What the model expects of an operation.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Answer {
+    /// This value.
+    Is(Value),
+    /// A list of these values, or a map of these pairs, in any order.
+    Holds(Vec<Value>),
+    /// The server may answer anything: it depends on how it works inside.
+    Any,
+}
+
+/// An answer or an error.
+pub type Outcome = Result<Answer, ResultCode>;
+
+/// Where there is no element of an index or rank.
+const OUT_OF_BOUNDS: ResultCode = ResultCode::OP_NOT_APPLICABLE;
+
+/// What is wanted of the selected elements.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Want {
+    /// The return type.
+    pub kind: ReturnType,
+    /// All other elements are selected instead.
+    pub inverted: bool,
+}
+
+impl Answer {
+    /// Whether the server's answer is one that the model expects.
+    #[must_use]
+    pub fn allows(&self, answer: &Value) -> bool {
+        match (self, answer) {
+            (Self::Any, _) => true,
+            (Self::Is(value), answer) => value == answer,
+            (Self::Holds(values), Value::List(answer)) => sorted(values.clone()) == sorted(answer.clone()),
+            (Self::Holds(values), Value::Map(map)) => {
+                let pairs = map.iter().map(|(k, v)| Value::List(vec![k.clone(), v.clone()]));
+                sorted(values.clone()) == sorted(pairs.collect())
+            }
+            (Self::Holds(_), _) => false,
+        }
+    }
+}
+
+/// The order of values, of the types that the model uses.
+#[must_use]
+pub fn order(a: &Value, b: &Value) -> Ordering {
+    let rank = |value: &Value| match value {
+        Value::Nil => 0,
+        Value::Bool(_) => 1,
+        Value::Int(n) if *n < 0 => 2,
+        Value::Int(_) => 3,
+        Value::String(_) => 4,
+        Value::List(_) => 5,
+        Value::Map(_) => 6,
+        Value::Blob(_) => 7,
+        Value::Float(_) => 8,
+        _ => 9,
+    };
+    rank(a).cmp(&rank(b)).then_with(|| match (a, b) {
+        (Value::Bool(a), Value::Bool(b)) => a.cmp(b),
+        (Value::Int(a), Value::Int(b)) => a.cmp(b),
+        (Value::String(a), Value::String(b)) => a.as_bytes().cmp(b.as_bytes()),
+        (Value::Blob(a), Value::Blob(b)) => a.cmp(b),
+        (Value::Float(a), Value::Float(b)) => a.partial_cmp(b).unwrap_or(Ordering::Equal),
+        (Value::List(a), Value::List(b)) => {
+            let first = a.iter().zip(b).map(|(a, b)| order(a, b)).find(|order| order.is_ne());
+            first.unwrap_or_else(|| a.len().cmp(&b.len()))
+        }
+        _ => Ordering::Equal,
+    })
+}
+
+/// Values in order.
+#[must_use]
+pub fn sorted(mut values: Vec<Value>) -> Vec<Value> {
+    values.sort_by(order);
+    values
+}
+
+/// The positions that an index and a count select of `n`; without a count it must be one that is there.
+fn positions(index: i64, count: Option<i64>, n: usize) -> Result<Vec<usize>, ResultCode> {
+    let n = n as i64;
+    let start = if index < 0 { n + index } else { index };
+    let Some(count) = count else {
+        return match (0..n).contains(&start) {
+            true => Ok(vec![start as usize]),
+            false => Err(OUT_OF_BOUNDS),
+        };
+    };
+    Ok((start..start + count)
+        .filter(|i| (0..n).contains(i))
+        .map(|i| i as usize)
+        .collect())
+}
+
+/// The positions that are not selected.
+fn others(selected: &[usize], n: usize) -> Vec<usize> {
+    (0..n).filter(|i| !selected.contains(i)).collect()
+}
+
+/// What the return types that are the same for lists and maps give; `index` and `rank` tell of an element which it has.
+fn give(
+    want: Want,
+    multi: bool,
+    selected: &[usize],
+    n: usize,
+    rank: impl Fn(usize) -> usize,
+    element: impl Fn(usize) -> Value,
+) -> Answer {
+    let number = |i: usize| match want.kind {
+        ReturnType::Index => i,
+        ReturnType::ReverseIndex => n - 1 - i,
+        ReturnType::Rank => rank(i),
+        _ => n - 1 - rank(i),
+    };
+    let each: Vec<Value> = match want.kind {
+        ReturnType::None => return Answer::Is(Value::Nil),
+        ReturnType::Count => return Answer::Is((selected.len() as i64).into()),
+        ReturnType::Exists => return Answer::Is((!selected.is_empty()).into()),
+        ReturnType::Index | ReturnType::ReverseIndex | ReturnType::Rank | ReturnType::ReverseRank => {
+            selected.iter().map(|&i| Value::Int(number(i) as i64)).collect()
+        }
+        _ => selected.iter().map(|&i| element(i)).collect(),
+    };
+    let is_map = want.kind == ReturnType::KeyValue;
+    let is_element = matches!(want.kind, ReturnType::Key | ReturnType::Value);
+    match each.first() {
+        _ if multi || is_map => Answer::Holds(each),
+        Some(only) => Answer::Is(only.clone()),
+        None if is_element => Answer::Is(Value::Nil),
+        None => Answer::Is(Value::Int(-1)),
+    }
+}
