@@ -3,10 +3,12 @@
 pub mod bin;
 pub mod counters;
 pub mod namespace;
+pub mod partition;
 pub mod record;
 pub mod set;
 
 pub use bin::{Bin, BinName, Bins};
-pub use namespace::{Namespace, Partition};
+pub use namespace::Namespace;
+pub use partition::Partition;
 pub use record::Record;
 pub use set::{Set, SetId, Sets};

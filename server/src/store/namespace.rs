@@ -1,14 +1,14 @@
 //! Namespaces: partitions of records, sets, and the numbers that are reported of them.
 
-use std::collections::BTreeMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use dashmap::DashMap;
 use dashmap::mapref::one::{Ref, RefMut};
-use spikelet_wire::{Digest, PartitionId};
+use spikelet_wire::PartitionId;
 
 use super::counters::{CommandCounters, QueryCounters};
+use super::partition::Partition;
 use super::record::Record;
 use super::set::{SetId, Sets};
 use crate::clock::Now;
@@ -86,9 +86,6 @@ impl Default for Expiry {
         }
     }
 }
-
-/// The records of a partition, in the order of their digests: the order of a scan.
-pub type Partition = BTreeMap<Digest, Record>;
 
 /// Spreads 4096 partition ids over all bits, of which the map uses the highest and the lowest.
 #[derive(Debug, Default)]

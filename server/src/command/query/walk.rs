@@ -1,7 +1,7 @@
 //! The walk of a query: from partition to partition, and through each from its last digest to its first.
 
 use std::hint::black_box;
-use std::ops::{Bound, ControlFlow};
+use std::ops::ControlFlow;
 
 use spikelet_wire::{Digest, PartitionId};
 
@@ -74,8 +74,8 @@ impl Walk {
             return;
         };
         if let Some(partition) = namespace.partition(stop.partition) {
-            let end = stop.behind.as_ref().map_or(Bound::Unbounded, Bound::Excluded);
-            let mut records = partition.range::<Digest, _>((Bound::Unbounded, end)).rev();
+            let ordered = partition.behind(stop.behind.as_ref());
+            let mut records = ordered.iter().copied();
             let mut fetched = 0;
             loop {
                 if fetched == 0 && look == Look::Bins {
