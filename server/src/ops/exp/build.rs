@@ -315,7 +315,7 @@ impl<'a> Builder<'a> {
     fn cond(&mut self, operands: usize) -> Result<Checked> {
         check(operands >= 3 && operands % 2 == 1)?;
         let at = self.open(Instruction::Cond)?;
-        self.size += operands / 2 * CASE_SIZE;
+        self.size += operands.div_ceil(2) * CASE_SIZE;
         let mut common = None;
         for i in 0..operands {
             let checked = self.expression()?;

@@ -19,8 +19,8 @@ impl<'v> Evaluation<'_, 'v> {
                 Piece::Written(bytes) => argument.extend_from_slice(bytes),
                 Piece::Operand => self.node(at.next().ok_or(Unknown)?)?.pack(&mut argument)?,
             }
-            self.steps.take(argument.len())?;
         }
+        self.steps.take(argument.len())?;
         let bin = self.node(at.next().ok_or(Unknown)?)?;
         self.steps.take(bin.size())?;
         let result = match call.modifies {
@@ -32,10 +32,11 @@ impl<'v> Evaluation<'_, 'v> {
             false => {
                 let made;
                 let bin = match bin.as_particle() {
-                    Some(bin) => Some(bin),
+                    Some(bin) => bin,
                     None => {
-                        made = bin.into_particle()?;
-                        made.as_ref()
+                        // Nothing can be read of nil.
+                        made = bin.into_particle()?.ok_or(Unknown)?;
+                        &made
                     }
                 };
                 self.read(call, bin, &argument).map_err(|_| Unknown)?
@@ -46,7 +47,8 @@ impl<'v> Evaluation<'_, 'v> {
         if value.is(call.value) { Ok(value) } else { Err(Unknown) }
     }
 
-    fn read(&self, call: &Call<'v>, bin: Option<&Particle>, argument: &[u8]) -> Result<Option<Particle>, ResultCode> {
+    fn read(&self, call: &Call<'v>, bin: &Particle, argument: &[u8]) -> Result<Option<Particle>, ResultCode> {
+        let bin = Some(bin);
         match call.system {
             Some(CallSystem::Cdt) if call.is_path => path::read_within(bin, argument, call.depth, self.steps),
             Some(CallSystem::Bits) => bits::read(bin, argument),

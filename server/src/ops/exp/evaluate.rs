@@ -16,7 +16,7 @@ use crate::ops::Particle;
 /// handled.
 ///
 /// The real server has no such limit. It keeps a small hostile expression from taking forever, or all memory.
-const MAX_STEPS: u64 = 1 << 26;
+const MAX_STEPS: u64 = 1 << 24;
 
 /// An expression being evaluated.
 pub(super) struct Evaluation<'e, 'v> {

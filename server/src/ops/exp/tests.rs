@@ -232,6 +232,46 @@ fn an_element_is_found_in_a_list() {
 }
 
 #[test]
+fn operations_are_called() {
+    // [type, system, operation, bin]; a modifying system has a bit more.
+    let call = |of: Type, system: i64, operation: &[u8], bin: Vec<u8>| {
+        op(127, &[lit(i64::from(of.code())), lit(system), operation.to_vec(), bin])
+    };
+    let (append, size, get) = ([0x92, 1, 9], [0x91, 16], [0x92, 17, 1]);
+    is(&call(Type::Int, 0, &size, bin(Type::List, b"l")), 3);
+    is(&call(Type::List, 0x40, &append, bin(Type::List, b"l")), [1, 2, 3, 9]);
+    // The value of a parameter is computed.
+    let computed = op(21, &[lit(3), lit(1)]);
+    let get_computed = [&[0x92, 17][..], &computed].concat();
+    is(&call(Type::Int, 0, &get_computed, bin(Type::List, b"l")), 3);
+    unknown(&call(Type::String, 0, &get, bin(Type::List, b"l")));
+    unknown(&call(Type::Int, 0, &[0x92, 17, 7], bin(Type::List, b"l")));
+    // Out of nil comes what an operation creates, and nothing can be read of it.
+    is(&call(Type::List, 0x40, &append, lit(())), [9]);
+    unknown(&call(Type::Nil, 0, &size, lit(())));
+    invalid(&call(Type::Int, 0, &size, bin(Type::Int, b"i")));
+    invalid(&call(Type::Int, 7, &size, bin(Type::List, b"l")));
+    invalid(&call(Type::Int, 0, &[0x90], bin(Type::List, b"l")));
+}
+
+#[test]
+fn small_expressions_do_not_work_forever() {
+    // Each variable is a list with all of the one before twice.
+    let appended = |name: &str| {
+        let var = op(124, &[raw(name.as_bytes())]);
+        let operation = [&[0x92, 2][..], &var].concat();
+        op(127, &[lit(4), lit(0x40), operation, var])
+    };
+    let mut bindings = vec![raw(b"v0"), op(126, &[lit([1, 2, 3, 4, 5, 6, 7, 8])])];
+    for i in 1..40 {
+        bindings.push(raw(format!("v{i}").as_bytes()));
+        bindings.push(appended(&format!("v{}", i - 1)));
+    }
+    bindings.push(op(124, &[raw(b"v39")]));
+    unknown(&op(125, &bindings));
+}
+
+#[test]
 fn regions_contain_points() {
     let geo = |text: &str| lit(Element::GeoJson(text.to_owned()));
     let point = || geo(r#"{"type":"Point","coordinates":[0.5,0.5]}"#);
