@@ -102,3 +102,22 @@ fn after_a_wildcard_on_the_way_nothing_can_be_stored() {
     );
     assert_eq!(bin.apply_at(list(ListOp::Pop).int(0), &way), Ok(1.into()));
 }
+
+#[test]
+fn what_a_context_leads_to_can_be_had_as_a_particle() {
+    let bin = Bin::new(values([pairs(MapOrder::Unordered, [("k", "v")]), Value::Nil]))
+        .0
+        .unwrap();
+    let found = |steps: Context| {
+        let mut packed = Vec::new();
+        steps.pack(&mut packed);
+        super::super::at_context(&bin, &packed).map(|particle| value(&particle))
+    };
+    assert_eq!(
+        found(at([Step::ListIndex(0), Step::MapKey("k".into())])),
+        Some("v".into())
+    );
+    assert_eq!(found(at([Step::ListIndex(0), Step::MapKey("x".into())])), None);
+    assert_eq!(found(at([Step::ListIndex(1)])), None);
+    assert_eq!(found(at([Step::ListIndexCreate(2, ListCreate::Padded)])), None);
+}
