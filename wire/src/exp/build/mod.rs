@@ -23,7 +23,7 @@ mod record;
 use std::marker::PhantomData;
 
 use super::{Operator, Type, flags};
-use crate::msgpack::write;
+use crate::msgpack::{Reader, Token, write};
 use crate::value::{Map, Value};
 
 pub use path::{Path, Select};
@@ -118,6 +118,24 @@ impl<T> Exp<T> {
         Exp::operator(operator, &[&self.bytes, &other.into().bytes])
     }
 
+    /// An operator that takes any number of operands from the left: of one already there it becomes another operand, so
+    /// that long chains do not nest.
+    fn chained(self, operator: Operator, other: impl Into<Self>) -> Self {
+        let mut reader = Reader::new(&self.bytes);
+        match (reader.token(), reader.token()) {
+            (Ok(Token::List(count)), Ok(Token::Int(code))) if code == i64::from(operator.code()) => {
+                let operands = reader.rest();
+                let mut bytes = Vec::with_capacity(self.bytes.len() + 16);
+                write::list(&mut bytes, count + 1);
+                write::uint(&mut bytes, u64::from(operator.code()));
+                bytes.extend_from_slice(operands);
+                bytes.extend(other.into().bytes);
+                Self::from_bytes(bytes)
+            }
+            _ => self.binary(operator, other),
+        }
+    }
+
     /// Its bytes, as the server takes them.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
@@ -181,12 +199,12 @@ impl<T: Comparable> Exp<T> {
 impl Exp<bool> {
     /// Whether both are true.
     pub fn and(self, other: impl Into<Self>) -> Self {
-        self.binary(Operator::And, other)
+        self.chained(Operator::And, other)
     }
 
     /// Whether any of the two is true.
     pub fn or(self, other: impl Into<Self>) -> Self {
-        self.binary(Operator::Or, other)
+        self.chained(Operator::Or, other)
     }
 
     /// Whether just one of the two is true.

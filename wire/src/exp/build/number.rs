@@ -6,21 +6,22 @@ use super::Exp;
 use crate::exp::Operator;
 
 macro_rules! rust_operators {
-    ($($of:ty: $($trait:ident::$method:ident = $operator:ident),+;)*) => {
+    ($($of:ty: $($trait:ident::$method:ident = $how:ident $operator:ident),+;)*) => {
         $($(impl<E: Into<Exp<$of>>> $trait<E> for Exp<$of> {
             type Output = Self;
 
             fn $method(self, other: E) -> Self {
-                self.binary(Operator::$operator, other)
+                self.$how(Operator::$operator, other)
             }
         })+)*
     };
 }
 
 rust_operators! {
-    i64: Add::add = Add, Sub::sub = Sub, Mul::mul = Mul, Div::div = Div, Rem::rem = Mod, BitAnd::bitand = IntAnd,
-        BitOr::bitor = IntOr, BitXor::bitxor = IntXor, Shl::shl = IntLshift, Shr::shr = IntArshift;
-    f64: Add::add = Add, Sub::sub = Sub, Mul::mul = Mul, Div::div = Div;
+    i64: Add::add = chained Add, Sub::sub = binary Sub, Mul::mul = chained Mul, Div::div = binary Div,
+        Rem::rem = binary Mod, BitAnd::bitand = chained IntAnd, BitOr::bitor = chained IntOr,
+        BitXor::bitxor = chained IntXor, Shl::shl = binary IntLshift, Shr::shr = binary IntArshift;
+    f64: Add::add = chained Add, Sub::sub = binary Sub, Mul::mul = chained Mul, Div::div = binary Div;
 }
 
 macro_rules! both {
@@ -41,12 +42,12 @@ macro_rules! both {
 
             /// The lesser of the two.
             pub fn min(self, other: impl Into<Self>) -> Self {
-                self.binary(Operator::Min, other)
+                self.chained(Operator::Min, other)
             }
 
             /// The greater of the two.
             pub fn max(self, other: impl Into<Self>) -> Self {
-                self.binary(Operator::Max, other)
+                self.chained(Operator::Max, other)
             }
         })*
     };
