@@ -32,6 +32,7 @@ pub struct Builder {
     edition: Edition,
     cluster_name: String,
     node_id: NodeId,
+    work_directory: Option<String>,
 }
 
 impl Default for Builder {
@@ -43,6 +44,7 @@ impl Default for Builder {
             edition: Edition::default(),
             cluster_name: Cluster::DEFAULT_NAME.to_owned(),
             node_id: NodeId(0xA1),
+            work_directory: None,
         }
     }
 }
@@ -84,6 +86,13 @@ impl Builder {
         self
     }
 
+    /// The directory that the errors of UDFs name (`work-directory`), `/opt/aerospike` by default, as where the real server
+    /// is installed. Nothing is read from it or written to it.
+    pub fn work_directory(mut self, directory: impl Into<String>) -> Self {
+        self.work_directory = Some(directory.into());
+        self
+    }
+
     /// Starts the server. Clients can connect as soon as this returns.
     ///
     /// # Errors
@@ -99,6 +108,9 @@ impl Builder {
         }
         if let Some(version) = self.version {
             config.version = version;
+        }
+        if let Some(directory) = self.work_directory {
+            config.work_directory = directory;
         }
         config.check()?;
         if self.node_id == NodeId(0) {

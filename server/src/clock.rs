@@ -1,6 +1,6 @@
 //! Time: the only place in the server that reads the machine's clock.
 
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 /// Aerospike's epoch, 2010-01-01T00:00:00Z, in seconds since 1970.
 const EPOCH_SECONDS: u64 = 1_262_304_000;
@@ -34,6 +34,26 @@ impl From<SystemTime> for Now {
     fn from(time: SystemTime) -> Self {
         let since = time.duration_since(SystemTime::UNIX_EPOCH + Duration::from_secs(EPOCH_SECONDS));
         Self(since.map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX)))
+    }
+}
+
+/// When something is to end that nothing else would end. It is real time, whatever time the server is told.
+#[derive(Debug, Clone, Copy)]
+pub struct Deadline(Option<Instant>);
+
+impl Deadline {
+    /// So much time from now; never, where that is beyond all time.
+    #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]
+    pub fn after(time: Duration) -> Self {
+        Self(Instant::now().checked_add(time))
+    }
+
+    /// Whether the time is over.
+    #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]
+    pub fn has_passed(&self) -> bool {
+        self.0.is_some_and(|end| Instant::now() >= end)
     }
 }
 

@@ -9,6 +9,9 @@ pub struct Config {
     pub version: String,
     /// The edition that the server says it is, and whose limits it has.
     pub edition: Edition,
+    /// The directory that the server says it works in (`work-directory`): the errors of UDFs name it. Nothing is read from
+    /// it or written to it.
+    pub work_directory: String,
 }
 
 /// The editions of the real server.
@@ -71,6 +74,9 @@ pub const MAX_NAMESPACES: usize = 32;
 pub const MAX_NODES: u32 = 256;
 
 impl Config {
+    /// The real server's `work-directory` where it is installed as a package.
+    pub const WORK_DIRECTORY: &str = "/opt/aerospike";
+
     /// Checks what the real server checks before it starts.
     ///
     /// # Errors
@@ -156,6 +162,7 @@ impl Default for Config {
             namespaces: vec![NamespaceConfig::new("test"), NamespaceConfig::new("bar")],
             version: "8.1.2.0".to_owned(),
             edition: Edition::default(),
+            work_directory: Self::WORK_DIRECTORY.to_owned(),
         }
     }
 }

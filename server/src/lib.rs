@@ -38,6 +38,8 @@ mod builder;
 mod inspect;
 mod net;
 mod server;
+#[cfg(feature = "udf")]
+mod udf;
 
 pub use builder::{Builder, StartError};
 pub use config::{ConfigError, Edition, NamespaceConfig};

@@ -50,6 +50,10 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "NAME")]
     cluster_name: Option<String>,
 
+    /// The directory that the errors of UDFs name, /opt/aerospike by default; nothing is read from it or written to it.
+    #[arg(long, value_name = "PATH")]
+    work_directory: Option<String>,
+
     /// Writes the port to this file once clients can connect; the file is there whole or not at all.
     #[arg(long, value_name = "PATH")]
     pub(super) port_file: Option<PathBuf>,
@@ -81,6 +85,10 @@ impl Arguments {
         let builder = Server::builder().listen(self.listen);
         let builder = match &self.cluster_name {
             Some(name) => builder.cluster_name(name),
+            None => builder,
+        };
+        let builder = match &self.work_directory {
+            Some(directory) => builder.work_directory(directory),
             None => builder,
         };
         self.namespaces.iter().cloned().fold(builder, Builder::namespace)

@@ -16,6 +16,8 @@ use crate::clock::Now;
 use crate::cluster::Cluster;
 use crate::config::Config;
 use crate::store::Namespace;
+#[cfg(feature = "udf")]
+use crate::udf::Modules;
 
 /// The whole state of a server, and the way to ask it.
 #[derive(Debug)]
@@ -26,6 +28,8 @@ pub struct Engine {
     stats: Stats,
     agents: Agents,
     jobs: Arc<Jobs>,
+    #[cfg(feature = "udf")]
+    modules: Modules,
     started: Now,
 }
 
@@ -57,6 +61,8 @@ impl Engine {
     #[must_use]
     pub fn with_cluster(config: Config, cluster: Cluster, now: Now) -> Self {
         let namespaces = config.namespaces.iter().map(Namespace::new).collect();
+        #[cfg(feature = "udf")]
+        let modules = Modules::new(&config.work_directory);
         Self {
             config,
             cluster,
@@ -64,6 +70,8 @@ impl Engine {
             stats: Stats::default(),
             agents: Agents::default(),
             jobs: Arc::default(),
+            #[cfg(feature = "udf")]
+            modules,
             started: now,
         }
     }
@@ -107,6 +115,12 @@ impl Engine {
     /// The long queries that run, and the last of those that ended.
     pub(super) const fn jobs(&self) -> &Arc<Jobs> {
         &self.jobs
+    }
+
+    /// The UDF modules that are registered.
+    #[cfg(feature = "udf")]
+    pub(super) const fn modules(&self) -> &Modules {
+        &self.modules
     }
 
     /// Since when it answers.
@@ -187,38 +201,49 @@ impl Engine {
         let Some(namespace) = self.namespace(request.fields.namespace) else {
             return refuse(reply, ResultCode::INVALID_NAMESPACE);
         };
-        let code = carry_out(now, namespace, request, reply);
+        let code = self.carry_out(now, namespace, request, reply);
         let counters = &namespace.counters;
         let origin = if reply.is_row() {
             &counters.batch_sub
         } else {
             &counters.client
         };
-        origin.count(request.header.info2, code);
+        origin.count(request.header.info2, request.fields.udf, code);
         code
     }
-}
 
-fn carry_out(now: Now, namespace: &Namespace, request: &Request<'_>, reply: &mut Reply<'_>) -> ResultCode {
-    let header = &request.header;
-    if header.info2.contains(Info2::WRITE) {
-        if header.info2.contains(Info2::DELETE) {
-            delete::delete(now, namespace, request, reply)
-        } else if request.fields.udf {
-            refuse(reply, ResultCode::UNSUPPORTED_FEATURE)
-        } else if header.info4.intersects(Info4::MRT_ROLL_FORWARD | Info4::MRT_ROLL_BACK) {
-            refuse(reply, ResultCode::ENTERPRISE_ONLY)
+    fn carry_out(&self, now: Now, namespace: &Namespace, request: &Request<'_>, reply: &mut Reply<'_>) -> ResultCode {
+        let header = &request.header;
+        if header.info2.contains(Info2::WRITE) {
+            if header.info2.contains(Info2::DELETE) {
+                delete::delete(now, namespace, request, reply)
+            } else if request.fields.udf {
+                self.udf(now, namespace, request, reply)
+            } else if header.info4.intersects(Info4::MRT_ROLL_FORWARD | Info4::MRT_ROLL_BACK) {
+                refuse(reply, ResultCode::ENTERPRISE_ONLY)
+            } else {
+                write::write(now, namespace, request, reply)
+            }
+        } else if header.info1.contains(Info1::READ) {
+            if header.info4.contains(Info4::MRT_VERIFY_READ) {
+                refuse(reply, ResultCode::ENTERPRISE_ONLY)
+            } else {
+                read::read(now, namespace, request, reply)
+            }
         } else {
-            write::write(now, namespace, request, reply)
+            refuse(reply, ResultCode::PARAMETER)
         }
-    } else if header.info1.contains(Info1::READ) {
-        if header.info4.contains(Info4::MRT_VERIFY_READ) {
-            refuse(reply, ResultCode::ENTERPRISE_ONLY)
-        } else {
-            read::read(now, namespace, request, reply)
-        }
-    } else {
-        refuse(reply, ResultCode::PARAMETER)
+    }
+
+    #[cfg(feature = "udf")]
+    fn udf(&self, now: Now, namespace: &Namespace, request: &Request<'_>, reply: &mut Reply<'_>) -> ResultCode {
+        super::udf::udf(now, namespace, &self.modules, request, reply)
+    }
+
+    #[cfg(not(feature = "udf"))]
+    #[expect(clippy::unused_self, reason = "with UDFs it knows the modules")]
+    fn udf(&self, _: Now, _: &Namespace, _: &Request<'_>, reply: &mut Reply<'_>) -> ResultCode {
+        refuse(reply, ResultCode::UNSUPPORTED_FEATURE)
     }
 }
 

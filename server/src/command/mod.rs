@@ -16,6 +16,8 @@ mod request;
 mod session;
 mod stats;
 mod ttl;
+#[cfg(feature = "udf")]
+mod udf;
 mod write;
 
 pub use engine::{Engine, Flow};

@@ -192,12 +192,12 @@ fn apply(
 }
 
 /// The generation behind a write: 0 is no generation, so after 65535 comes 1.
-fn next_generation(existing: Option<&Record>) -> u16 {
+pub(super) fn next_generation(existing: Option<&Record>) -> u16 {
     existing.map_or(1, |record| record.generation.checked_add(1).unwrap_or(1))
 }
 
 /// Everything that is checked before bins are looked at, in the real server's order; gives the record's set.
-fn check(
+pub(super) fn check(
     now: Now,
     namespace: &Namespace,
     request: &Request<'_>,
@@ -249,7 +249,7 @@ pub(super) fn check_generation(request: &Request<'_>, existing: Option<&Record>)
 }
 
 /// Whether a key that is to be stored can be.
-fn check_new_key(key: Option<&[u8]>) -> Result<(), ResultCode> {
+pub(super) fn check_new_key(key: Option<&[u8]>) -> Result<(), ResultCode> {
     match key {
         None => Ok(()),
         // An integer key is its type and 8 bytes.

@@ -13,6 +13,49 @@ pub struct CommandCounters {
     pub write: Ends,
     /// Deletes of whole records.
     pub delete: Ends,
+    /// UDFs.
+    pub udf: Ends,
+    /// What UDFs that were carried out did.
+    pub lang: Lang,
+}
+
+/// What UDFs did to their records.
+#[derive(Debug, Default)]
+pub struct Lang {
+    /// They changed nothing.
+    pub read_success: AtomicU64,
+    /// They wrote the record.
+    pub write_success: AtomicU64,
+    /// They removed it.
+    pub delete_success: AtomicU64,
+    /// The script failed.
+    pub error: AtomicU64,
+}
+
+/// What a UDF did to its record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Did {
+    /// It changed nothing.
+    Read,
+    /// It wrote the record.
+    Write,
+    /// It removed it.
+    Delete,
+    /// The script failed.
+    Fail,
+}
+
+impl Lang {
+    /// Counts what a UDF did.
+    pub fn count(&self, did: Did) {
+        let counter = match did {
+            Did::Read => &self.read_success,
+            Did::Write => &self.write_success,
+            Did::Delete => &self.delete_success,
+            Did::Fail => &self.error,
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
 }
 
 /// The ends of queries without an index.
@@ -55,11 +98,12 @@ pub struct Ends {
 }
 
 impl CommandCounters {
-    /// Counts a command, told by its flags, as ended with a result code.
-    pub fn count(&self, info2: Info2, code: ResultCode) {
+    /// Counts a command, told by its flags and whether it has a UDF, as ended with a result code.
+    pub fn count(&self, info2: Info2, is_udf: bool, code: ResultCode) {
         let (ends, is_write) = match info2 {
             info2 if !info2.contains(Info2::WRITE) => (&self.read, false),
             info2 if info2.contains(Info2::DELETE) => (&self.delete, false),
+            _ if is_udf => (&self.udf, true),
             _ => (&self.write, true),
         };
         let counter = match code {

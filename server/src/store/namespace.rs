@@ -61,6 +61,8 @@ pub struct Counters {
     pub ops_sub: CommandCounters,
     /// Queries without an index.
     pub pi_query: QueryCounters,
+    /// UDFs on the records of queries.
+    pub udf_sub: CommandCounters,
 }
 
 /// Times before which records count as truncated, in milliseconds since 2010.

@@ -42,14 +42,20 @@ impl Sets {
         self.read().by_name.get(name).copied()
     }
 
+    /// Whether a set can have this name: not the empty one, nor one that is too long or holds a 0.
+    #[must_use]
+    pub fn is_name(name: &[u8]) -> bool {
+        !name.is_empty() && name.len() <= Self::MAX_NAME && !name.contains(&0)
+    }
+
     /// The number of a set, which is made if there is none.
     ///
-    /// Gives nothing for the empty name, a name that is too long or holds a 0, and when there are too many sets.
+    /// Gives nothing for what is [no name](Self::is_name), and when there are too many sets.
     pub fn find_or_create(&self, name: &[u8]) -> Option<SetId> {
         if let Some(id) = self.find(name) {
             return Some(id);
         }
-        if name.is_empty() || name.len() > Self::MAX_NAME || name.contains(&0) {
+        if !Self::is_name(name) {
             return None;
         }
         let mut table = self.0.write().unwrap_or_else(PoisonError::into_inner);

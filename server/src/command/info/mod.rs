@@ -9,6 +9,7 @@ mod config;
 mod diagnostics;
 mod identity;
 mod indexes;
+#[cfg_attr(not(feature = "udf"), path = "no_modules.rs")]
 mod modules;
 mod namespaces;
 mod parameters;

@@ -1,35 +1,107 @@
-//! UDF modules: there are none.
+//! UDF modules: registered, listed, read and removed.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use sha1::{Digest as _, Sha1};
 
 use super::call::{Answered, Call};
+use crate::udf::{CompileError, MAX_FILE_NAME};
 
-/// The longest name of a file, in bytes, and one.
-const FILE_NAME: usize = 128;
+/// The one language of modules.
+const LUA: &str = "LUA";
+/// The largest script, in bytes.
+const MAX_SCRIPT: usize = 1024 * 1024;
 
-pub(super) fn list(_call: &mut Call<'_>) -> Answered {
+/// Refusals have a form of their own, not that of other commands.
+type Refusal = &'static str;
+
+/// `udf-put:filename=NAME;content=BASE64;content-len=SIZE;udf-type=LUA`
+pub(super) fn put(call: &mut Call<'_>) -> Answered {
+    match take(call) {
+        Ok(Ok(())) => call.say("ok"),
+        Ok(Err(CompileError { file, line, message })) => {
+            let message = BASE64.encode(message);
+            call.say(format_args!(
+                "error=compile_error;file={file};line={line};message={message}"
+            ));
+        }
+        Err(refusal) => call.say(refusal),
+    }
     Ok(())
 }
 
+fn take(call: &Call<'_>) -> Result<Result<(), CompileError>, Refusal> {
+    let file = file_name(call)?;
+    match file.find('.') {
+        None | Some(0) => return Err("error=invalid_filename"),
+        Some(dot) if dot + 1 == file.len() => return Err("error=invalid_filename"),
+        Some(_) => {}
+    }
+    let length = parameter(call, "content-len", 11).ok_or("error=invalid_content_len")?;
+    if call.has("udf-type") && parameter(call, "udf-type", 16) != Some(LUA) {
+        return Err("error=invalid_udf_type");
+    }
+    let length: u32 = length.parse().map_err(|_| "error=invalid_content_len")?;
+    // The length is that of the text, and base64 comes in fours.
+    if !length.is_multiple_of(4) {
+        return Err("error=invalid_content_len");
+    }
+    let content = call
+        .value("content")
+        .filter(|content| !content.is_empty() && content.len() == length as usize)
+        .ok_or("error=invalid_content")?;
+    if content.len() / 4 * 3 > MAX_SCRIPT {
+        return Err("error=invalid_udf_content_len,>1M");
+    }
+    let script = BASE64.decode(content).map_err(|_| "error=invalid_base64_content")?;
+    Ok(call.engine.modules().put(file, &script))
+}
+
+/// `udf-get:filename=NAME`
 pub(super) fn get(call: &mut Call<'_>) -> Answered {
-    let found = if names_a_file(call) {
-        "error=not_found"
-    } else {
-        "error=invalid_filename"
-    };
-    call.say(found);
+    match file_name(call).map(|file| call.engine.modules().get(file)) {
+        Ok(Some(script)) if script.is_empty() => call.say("error=empty"),
+        Ok(Some(script)) => {
+            let content = BASE64.encode(script);
+            call.say(format_args!("type={LUA};content={content};"));
+        }
+        Ok(None) => call.say("error=not_found"),
+        Err(refusal) => call.say(refusal),
+    }
     Ok(())
 }
 
-/// A module that is not there is removed with success.
+/// `udf-list`
+pub(super) fn list(call: &mut Call<'_>) -> Answered {
+    for (file, script) in call.engine.modules().all() {
+        // The hash is that of what the nodes of a cluster tell each other of the module.
+        let content = BASE64.encode(script);
+        let item = format!(r#"{{"content64": "{content}", "type": "{LUA}", "name": "{file}"}}"#);
+        let hash: String = Sha1::digest(item).iter().map(|byte| format!("{byte:02x}")).collect();
+        call.say(format_args!("filename={file},hash={hash},type={LUA};"));
+    }
+    Ok(())
+}
+
+/// `udf-remove:filename=NAME`. A module that is not there is removed with success.
 pub(super) fn remove(call: &mut Call<'_>) -> Answered {
-    let removed = if names_a_file(call) {
-        "ok"
-    } else {
-        "error=invalid_filename"
-    };
-    call.say(removed);
+    let removed = file_name(call).map(|file| call.engine.modules().remove(file));
+    call.say(removed.map_or_else(|refusal| refusal, |()| "ok"));
     Ok(())
 }
 
-fn names_a_file(call: &Call<'_>) -> bool {
-    call.value("filename").is_some_and(|name| name.len() < FILE_NAME)
+/// `udf-clear-cache:`
+pub(super) fn clear_cache(call: &mut Call<'_>) -> Answered {
+    call.engine.modules().forget_states();
+    call.say("ok");
+    Ok(())
+}
+
+fn file_name<'c>(call: &'c Call<'_>) -> Result<&'c str, Refusal> {
+    parameter(call, "filename", MAX_FILE_NAME).ok_or("error=invalid_filename")
+}
+
+/// A parameter that is there and under `limit` bytes.
+fn parameter<'c>(call: &'c Call<'_>, name: &str, limit: usize) -> Option<&'c str> {
+    call.value(name).filter(|value| value.len() < limit)
 }

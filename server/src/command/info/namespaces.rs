@@ -131,7 +131,10 @@ fn statistics(call: &mut Call<'_>, namespace: &Namespace) {
         u64::from(node == 0) * u64::from(spikelet_wire::PARTITIONS),
     );
     commands(call, "client", &namespace.counters.client);
+    udfs(call, "client", &namespace.counters.client);
     commands(call, "batch_sub", &namespace.counters.batch_sub);
+    udfs(call, "batch_sub", &namespace.counters.batch_sub);
+    udfs(call, "udf_sub", &namespace.counters.udf_sub);
     queries(call, &namespace.counters);
 }
 
@@ -184,4 +187,21 @@ fn commands(call: &mut Call<'_>, origin: &str, counters: &CommandCounters) {
     ends(&"read", &counters.read, true);
     ends(&"write", &counters.write, false);
     ends(&"delete", &counters.delete, true);
+}
+
+/// UDFs that ended well are complete, whatever they did; that is counted beside.
+fn udfs(call: &mut Call<'_>, origin: &str, counters: &CommandCounters) {
+    let (ends, lang) = (&counters.udf, &counters.lang);
+    for (name, counter) in [
+        ("udf_complete", &ends.success),
+        ("udf_error", &ends.error),
+        ("udf_timeout", &ends.timeout),
+        ("udf_filtered_out", &ends.filtered_out),
+        ("lang_read_success", &lang.read_success),
+        ("lang_write_success", &lang.write_success),
+        ("lang_delete_success", &lang.delete_success),
+        ("lang_error", &lang.error),
+    ] {
+        call.pair(format_args!("{origin}_{name}"), get(counter));
+    }
 }

@@ -162,7 +162,7 @@ fn change(asking: &Asking<'_>, digests: &mut Vec<Digest>, tally: &mut Tally) {
         request.digest = digest;
         // One record that cannot be written does not end the query.
         let code = write::write(asking.now, asking.namespace, &request, &mut Reply::single(&mut unread));
-        asking.namespace.counters.ops_sub.count(Info2::WRITE, code);
+        asking.namespace.counters.ops_sub.count(Info2::WRITE, false, code);
         match code {
             ResultCode::OK => tally.succeeded += 1,
             ResultCode::NOT_FOUND => {}

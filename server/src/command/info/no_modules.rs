@@ -1,0 +1,36 @@
+//! UDF modules where the server is built without UDFs: there are none.
+
+use super::call::{Answered, Call};
+pub(super) use super::diagnostics::{unsupported as clear_cache, unsupported as put};
+
+/// The longest name of a file, in bytes, and one.
+const FILE_NAME: usize = 128;
+
+pub(super) fn list(_call: &mut Call<'_>) -> Answered {
+    Ok(())
+}
+
+pub(super) fn get(call: &mut Call<'_>) -> Answered {
+    let found = if names_a_file(call) {
+        "error=not_found"
+    } else {
+        "error=invalid_filename"
+    };
+    call.say(found);
+    Ok(())
+}
+
+/// A module that is not there is removed with success.
+pub(super) fn remove(call: &mut Call<'_>) -> Answered {
+    let removed = if names_a_file(call) {
+        "ok"
+    } else {
+        "error=invalid_filename"
+    };
+    call.say(removed);
+    Ok(())
+}
+
+fn names_a_file(call: &Call<'_>) -> bool {
+    call.value("filename").is_some_and(|name| name.len() < FILE_NAME)
+}

@@ -1,0 +1,87 @@
+//! `aerospike`: what scripts can do beside looking at their record.
+
+use mlua::{AnyUserData, Lua, MultiValue, UserData, UserDataFields, UserDataMethods, Value};
+
+use super::arguments::{Arguments, Object};
+use super::record::{Record, Work};
+use super::state;
+use crate::clock::Now;
+
+/// The object `aerospike`.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Host;
+
+impl Object for Host {
+    const NAME: &'static str = "Aerospike";
+}
+
+/// The server's time when the script was called.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct CallTime(pub(super) Now);
+
+impl UserData for Host {
+    fn add_fields<F: UserDataFields<Self>>(fields: &mut F) {
+        fields.add_meta_field("__name", Self::NAME);
+    }
+
+    fn add_methods<M: UserDataMethods<Self>>(methods: &mut M) {
+        methods.add_function("create", |lua, values: MultiValue| {
+            on_record(lua, values, |work| work.create(lua))
+        });
+        methods.add_function("update", |lua, values: MultiValue| {
+            on_record(lua, values, |work| work.update(lua))
+        });
+        methods.add_function("remove", |lua, values: MultiValue| {
+            on_record(lua, values, |work| work.remove(lua))
+        });
+        methods.add_function("exists", |lua, values: MultiValue| {
+            on_record(lua, values, |work| Ok(work.exists()))
+        });
+        methods.add_function("log", |lua, values: MultiValue| {
+            let arguments = Arguments::new(lua, values);
+            arguments.object::<Self>(1)?;
+            let level = arguments.integer_or(2, 0)?;
+            let message = arguments.string(3)?;
+            // The function that logs was called by `trace`, `debug`, `info` or `warn`, and those by the script.
+            let message = message.map(|message| message.to_string_lossy()).unwrap_or_default();
+            log(level, &state::position(lua, 2), &message);
+            Ok(())
+        });
+        methods.add_function("get_current_time", |lua, values: MultiValue| {
+            Arguments::new(lua, values).object::<Self>(1)?;
+            Ok(now(lua).unix_nanoseconds() / 1_000_000)
+        });
+        // The real server has them, and nothing behind them.
+        for name in ["set_context", "get_config"] {
+            methods.add_function(name, |lua, values: MultiValue| {
+                Arguments::new(lua, values).object::<Self>(1)?;
+                Ok(0)
+            });
+        }
+    }
+}
+
+/// The server's time when the script was called.
+pub(super) fn now(lua: &Lua) -> Now {
+    lua.app_data_ref::<CallTime>().map(|time| time.0).unwrap_or_default()
+}
+
+/// Logs what a script says; 1 is a warning, 4 the least of all.
+pub(super) fn log(level: i64, position: &str, message: &str) {
+    match level {
+        ..=1 => tracing::warn!(target: "spikelet::udf", "{position}{message}"),
+        2 => tracing::info!(target: "spikelet::udf", "{position}{message}"),
+        3 => tracing::debug!(target: "spikelet::udf", "{position}{message}"),
+        _ => tracing::trace!(target: "spikelet::udf", "{position}{message}"),
+    }
+}
+
+fn on_record<T>(lua: &Lua, values: MultiValue, work: impl FnOnce(&mut Work) -> mlua::Result<T>) -> mlua::Result<T> {
+    let arguments = Arguments::new(lua, values);
+    arguments.object::<Host>(1)?;
+    let record: AnyUserData = match arguments.get(2) {
+        Value::UserData(object) if object.is::<Record>() => object.clone(),
+        _ => return Err(arguments.expected(2, Record::NAME)),
+    };
+    Record::with(lua, &record, work)
+}

@@ -1,0 +1,196 @@
+//! The modules that clients registered.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use super::record::{Record, Work};
+use super::state::{Answer, Call, State};
+use crate::clock::Now;
+
+/// The longest name of a file, in bytes, and one.
+pub(crate) const MAX_FILE_NAME: usize = 128;
+/// How many states of a module are kept for calls to come.
+const KEPT_STATES: usize = 4;
+
+/// The modules of a server, and the Lua states in which they are loaded.
+///
+/// A state is made when a function of its module is first called, or called while all the others run.
+pub(crate) struct Modules {
+    sources: Arc<Sources>,
+    states: Mutex<States>,
+}
+
+#[derive(Debug, Default)]
+struct States {
+    /// How often modules were changed. What was loaded before is not used again.
+    changes: u64,
+    idle: HashMap<Box<[u8]>, Vec<State>>,
+}
+
+/// The scripts, by the names of their files.
+pub(super) struct Sources {
+    path: String,
+    scripts: RwLock<BTreeMap<String, Arc<[u8]>>>,
+}
+
+impl Sources {
+    /// The folder that scripts are said to be in.
+    pub(super) fn path(&self) -> &str {
+        &self.path
+    }
+
+    pub(super) fn get(&self, file: &str) -> Option<Arc<[u8]>> {
+        self.read().get(file).cloned()
+    }
+
+    fn read(&self) -> std::sync::RwLockReadGuard<'_, BTreeMap<String, Arc<[u8]>>> {
+        self.scripts.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> std::sync::RwLockWriteGuard<'_, BTreeMap<String, Arc<[u8]>>> {
+        self.scripts.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Why a script is not taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct CompileError {
+    /// The name of the file, where Lua tells it.
+    pub(crate) file: String,
+    pub(crate) line: u32,
+    pub(crate) message: Vec<u8>,
+}
+
+impl Modules {
+    /// No modules. Scripts are said to be in the folder `usr/udf/lua` of the work directory, which is never looked at.
+    pub(crate) fn new(work_directory: &str) -> Self {
+        Self {
+            sources: Arc::new(Sources {
+                path: format!("{work_directory}/usr/udf/lua"),
+                scripts: RwLock::default(),
+            }),
+            states: Mutex::default(),
+        }
+    }
+
+    /// Registers a script, in place of one that had the same name.
+    ///
+    /// # Errors
+    /// When it cannot be compiled, or fails when it is run.
+    pub(crate) fn put(&self, file: &str, script: &[u8]) -> Result<(), CompileError> {
+        let text = |error: mlua::Error| error.to_string().into_bytes();
+        State::new(&self.sources)
+            .map_err(text)
+            .and_then(|state| state.run(file, script))
+            .map_err(|message| CompileError::of(&message))?;
+        self.sources.write().insert(file.to_owned(), script.into());
+        self.forget_states();
+        Ok(())
+    }
+
+    /// The script of a file.
+    pub(crate) fn get(&self, file: &str) -> Option<Arc<[u8]>> {
+        self.sources.get(file)
+    }
+
+    /// The scripts and the names of their files, in order.
+    pub(crate) fn all(&self) -> Vec<(String, Arc<[u8]>)> {
+        let scripts = self.sources.read();
+        scripts
+            .iter()
+            .map(|(file, script)| (file.clone(), Arc::clone(script)))
+            .collect()
+    }
+
+    /// Removes a script, if there is one.
+    pub(crate) fn remove(&self, file: &str) {
+        self.sources.write().remove(file);
+        self.forget_states();
+    }
+
+    /// Forgets what is loaded; it is loaded anew when it is called.
+    pub(crate) fn forget_states(&self) {
+        let mut states = self.states.lock().unwrap_or_else(PoisonError::into_inner);
+        states.changes += 1;
+        states.idle.clear();
+    }
+
+    /// Applies a function to a record.
+    pub(crate) fn apply(&self, now: Now, call: &Call<'_>, work: Work) -> (Answer, Option<Work>) {
+        let record = Record::new(work);
+        let answer = self.with_state(call.module, |state| state.apply(call, &record, now));
+        (answer.unwrap_or_else(Answer::no_module), record.take())
+    }
+
+    /// Gives a state in which a module is loaded; nothing where it cannot be.
+    fn with_state<T>(&self, module: &[u8], run: impl FnOnce(&State) -> T) -> Option<T> {
+        let (kept, changes) = {
+            let mut states = self.states.lock().unwrap_or_else(PoisonError::into_inner);
+            (states.idle.get_mut(module).and_then(Vec::pop), states.changes)
+        };
+        let state = match kept {
+            Some(state) => state,
+            None => {
+                let file = format!("{}.lua", std::str::from_utf8(module).ok()?);
+                // A name with a dot is a path to Lua, and no file is in another folder.
+                self.sources.get(&file)?;
+                let state = State::new(&self.sources).ok()?;
+                state.load(module).is_ok_and(|loaded| loaded).then_some(state)?
+            }
+        };
+        let result = run(&state);
+        let mut states = self.states.lock().unwrap_or_else(PoisonError::into_inner);
+        if states.changes == changes && state.is_sound() {
+            let idle = states.idle.entry(module.into()).or_default();
+            if idle.len() < KEPT_STATES {
+                idle.push(state);
+            }
+        }
+        Some(result)
+    }
+}
+
+impl CompileError {
+    /// Takes apart what Lua says: `[string "file"]:line: message`. Other words have no file, and only their first line
+    /// counts.
+    fn of(message: &[u8]) -> Self {
+        const LONGEST: usize = 256;
+        let message = String::from_utf8_lossy(message);
+        let parts = message.strip_prefix('[').and_then(|rest| {
+            let (_, rest) = rest.split_once('"')?;
+            let (file, rest) = rest.split_once('"')?;
+            let (_, rest) = rest.split_once(':')?;
+            let (line, rest) = rest.split_once(':')?;
+            Some((file, line.parse().unwrap_or(0), rest.strip_prefix(' ').unwrap_or(rest)))
+        });
+        match parts {
+            Some((file, line, message)) => Self {
+                file: file.to_owned(),
+                line,
+                message: message.as_bytes().to_vec(),
+            },
+            None => {
+                let mut line = message.lines().next().unwrap_or_default().as_bytes().to_vec();
+                line.truncate(LONGEST);
+                Self {
+                    file: String::new(),
+                    line: 0,
+                    message: line,
+                }
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Modules {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.sources.read().keys()).finish()
+    }
+}
+
+impl fmt::Debug for Sources {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.read().keys()).finish()
+    }
+}

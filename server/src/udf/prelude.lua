@@ -1,0 +1,164 @@
+-- What every script finds before it is loaded, beside the libraries of the server: what of Lua's own is safe.
+
+local host = ...
+local raw = {
+  collectgarbage = collectgarbage, getmetatable = getmetatable, load = load, pcall = pcall, setmetatable = setmetatable,
+  xpcall = xpcall, resume = coroutine.resume, close = coroutine.close, date = os.date, time = os.time,
+  insert = table.insert, move = table.move, remove = table.remove,
+}
+local select, type, rawget, error = select, type, rawget, error
+
+-- Errors of the server's functions are objects until a script or the server catches them; then they are text. That the
+-- time is over cannot be caught.
+
+local function settle(ok, ...)
+  if ok then return true, ... end
+  return false, host.text((...))
+end
+
+function pcall(...) return settle(raw.pcall(...)) end
+
+function xpcall(f, handler, ...)
+  return settle(raw.xpcall(f, function(reason) return handler(host.text(reason)) end, ...))
+end
+
+function coroutine.resume(...) return settle(raw.resume(...)) end
+
+function coroutine.close(...) return settle(raw.close(...)) end
+
+-- Nothing reaches files, processes or other modules than those that are registered, and no compiled code is loaded.
+
+dofile, loadfile, warn, string.dump = nil, nil, nil, nil
+
+function load(chunk, name, _, ...) return raw.load(chunk, name, 't', ...) end
+
+function print(...)
+  local words = {}
+  for i = 1, select('#', ...) do words[i] = tostring((select(i, ...))) end
+  host.log(2, table.concat(words, '\t'))
+end
+
+os = {
+  clock = os.clock,
+  difftime = os.difftime,
+  time = function(when) if when == nil then return host.seconds() end return raw.time(when) end,
+  date = function(format, when) return raw.date(format, when or host.seconds()) end,
+}
+
+local loaded = { _G = _G, coroutine = coroutine, math = math, os = os, string = string, table = table, utf8 = utf8 }
+
+package = { loaded = loaded, preload = {}, path = host.path .. '/?.lua', cpath = '', config = '/\n;\n?\n!\n-\n' }
+
+function require(name)
+  if loaded[name] ~= nil then return loaded[name] end
+  local chunk, where = host.find(name)
+  if not chunk then error(where, 2) end
+  local module = chunk(name, where)
+  if module ~= nil then loaded[name] = module elseif loaded[name] == nil then loaded[name] = true end
+  return loaded[name], where
+end
+
+-- A script is stopped between two of its instructions. What would run longer than that within one is refused: finalizers,
+-- which nothing stops, and tables that only say how long they are.
+
+local LONGEST = 10000000
+
+local function check_length(t)
+  if type(t) == 'table' and raw.getmetatable(t) and #t > LONGEST then error('table too long', 3) end
+end
+
+function setmetatable(t, meta)
+  if type(meta) == 'table' and rawget(meta, '__gc') ~= nil then error('finalizers are not supported', 2) end
+  return raw.setmetatable(t, meta)
+end
+
+function table.insert(t, ...) check_length(t) return raw.insert(t, ...) end
+
+function table.remove(t, ...) check_length(t) return raw.remove(t, ...) end
+
+function table.move(t, first, last, ...)
+  if math.type(first) and math.type(last) and last - first > LONGEST then error('too many elements to move', 2) end
+  return raw.move(t, first, last, ...)
+end
+
+function collectgarbage(what, ...)
+  if what == 'count' or what == 'collect' or what == 'step' or what == nil then return raw.collectgarbage(what, ...) end
+  return 0
+end
+
+-- Scripts tell the classes of objects by their metatables.
+
+local classes = {}
+for _, name in ipairs { 'Aerospike', 'Bytes', 'GeoJSON', 'Iterator', 'List', 'Map', 'Record' } do classes[name] = {} end
+Bytes, List, Map = classes.Bytes, classes.List, classes.Map
+
+function getmetatable(value)
+  if type(value) == 'userdata' then return classes[host.class(value)] end
+  return raw.getmetatable(value)
+end
+
+-- Libraries: what is made of their functions.
+
+function list.clone(l)
+  local copy = list()
+  for value in list.iterator(l) do list.append(copy, value) end
+  return copy
+end
+
+function list.merge(first, second)
+  local merged = list.clone(first)
+  for value in list.iterator(second) do list.append(merged, value) end
+  return merged
+end
+
+function map.clone(m)
+  local copy = map()
+  for key, value in map.pairs(m) do
+    if value ~= nil then copy[key] = value end
+  end
+  return copy
+end
+
+function map.merge(first, second, combine)
+  local merged = map.clone(first)
+  local combines = type(combine) == 'function'
+  for key, value in map.pairs(second) do
+    local both = merged[key] and combines and combine(first[key], second[key]) or value
+    if both ~= nil then merged[key] = both end
+  end
+  return merged
+end
+
+function map.diff(first, second)
+  local either = map()
+  local function add(from, other)
+    for key, value in map.pairs(from) do
+      if value ~= nil and not other[key] then either[key] = value end
+    end
+  end
+  add(first, second)
+  add(second, first)
+  return either
+end
+
+function math.sum(a, b) return a + b end
+
+function math.product(a, b) return a * b end
+
+local function logger(level)
+  return function(format, ...) return aerospike:log(level, string.format(format, ...)) end
+end
+
+warn, info, debug, trace = logger(1), logger(2), logger(3), logger(4)
+
+-- How the server calls a script: by the name of its function.
+
+function host.apply_record(name, ...)
+  local f = _G[name]
+  if f == nil then return false, 'function not found' end
+  return pcall(f, ...)
+end
+
+function host.load(name) return pcall(require, name) end
+
+function host.run(chunk) return pcall(chunk) end
