@@ -4,13 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use spikelet::Server;
-use spikelet_client::wire::cdt::CallWriter;
-use spikelet_client::wire::context::Context;
-use spikelet_client::wire::exp::regex_flags;
-use spikelet_client::wire::list::ListOp;
 use spikelet_client::{
-    BatchRow, Bins, Client, Error, ErrorKind, Key, Map, Operation, OptionalExt as _, Policy, ResultCode, Serde, Ttl,
-    Value, bins, blocking, exp,
+    BatchRow, Bins, Client, Error, ErrorKind, Key, Operation, OptionalExt as _, Policy, ResultCode, Serde, Ttl, Value,
+    bins, blocking, exp,
 };
 
 async fn start() -> (Server, Client) {
@@ -468,84 +464,6 @@ async fn a_filter_decides_whether_a_command_is_carried_out() {
     let rows = client.batch_remove([&six_key, &five_key]).filter(five()).await.unwrap();
     let codes: Vec<_> = rows.iter().map(|row| row.result_code().unwrap()).collect();
     assert_eq!(codes, [ResultCode::FILTERED_OUT, ResultCode::OK]);
-}
-
-fn read<T>(expression: &exp::Exp<T>) -> Operation {
-    Operation::read_expression("out", expression, 0)
-}
-
-#[tokio::test]
-async fn expressions_are_read_and_written() {
-    let (_server, client) = start().await;
-    let key = key("expressions");
-    let map: Map = [("x", 5), ("y", 1)].into_iter().collect();
-    client
-        .put(
-            &key,
-            bins! {"a" => 7, "f" => 2.5, "s" => "text", "l" => vec![3, 1, 2], "m" => Value::Map(map)},
-        )
-        .await
-        .unwrap();
-    let a = || exp::int_bin("a");
-    let above = |than: i64| exp::Path::new().filter(exp::loop_value::<i64>().gt(than));
-    let list = || exp::list_bin("l");
-    let append = CallWriter::new(ListOp::Append.operation())
-        .value(&[9].into())
-        .finish(&Context::default());
-    let size = CallWriter::new(ListOp::Size.operation()).finish(&Context::default());
-    let expected: [(Operation, Value); 19] = [
-        (read(&(a() * 2 - 1)), 13.into()),
-        (read(&(a() << 1 | 1)), 15.into()),
-        (read(&exp::float_bin("f").floor().to_int()), 2.into()),
-        (read(&a().to_float().max(8.5)), 8.5.into()),
-        (read(&(!a().lt(7)).and(exp::bin_exists("s"))), true.into()),
-        (read(&a().is_in([1, 7])), true.into()),
-        (
-            read(&exp::string_bin("s").matches("^T", regex_flags::ICASE)),
-            true.into(),
-        ),
-        (
-            read(&a().gt(9).then("big").when(a().gt(5), "middle").otherwise("small")),
-            "middle".into(),
-        ),
-        (read(&exp::with("x", a() + 1, |x| x.clone() * x)), 64.into()),
-        (read(&exp::set_name()), "demo".into()),
-        (read(&exp::ttl()), (-1).into()),
-        (read(&list().eq([3, 1, 2])), true.into()),
-        (read(&exp::map_bin("m").keys()), ["x", "y"].into()),
-        (read(&list().select(&above(1))), vec![3, 2].into()),
-        (
-            read(&exp::map_bin("m").select_leaves(&above(1), exp::Select::Keys)),
-            ["x"].into(),
-        ),
-        (
-            read(&list().modify(&exp::Path::new().all(), &(exp::loop_index() * 2))),
-            vec![0, 2, 4].into(),
-        ),
-        (read(&list().remove(&above(2))), vec![1, 2].into()),
-        (
-            read(&list().modified(&append)),
-            Value::List(vec![3.into(), 1.into(), 2.into(), [9].into()]),
-        ),
-        (read(&list().read::<i64>(&size)), 3.into()),
-    ];
-    for (expression, expected) in expected {
-        let record = client.operate(&key).op(expression).await.unwrap();
-        assert_eq!(record.bins["out"], expected);
-    }
-    let doubled = list().modify(&above(1), &(exp::loop_value::<i64>() * 2));
-    client
-        .operate(&key)
-        .op(Operation::write_expression("l", &doubled, 0))
-        .op(Operation::modify_path("l", &above(5), &exp::remove()))
-        .await
-        .unwrap();
-    assert_eq!(client.get(&key).await.unwrap().bins["l"], vec![1, 4].into());
-    let unknown = Operation::write_expression("new", &exp::unknown(), 0);
-    assert_eq!(
-        code(client.operate(&key).op(unknown).await),
-        ResultCode::OP_NOT_APPLICABLE
-    );
 }
 
 #[tokio::test]

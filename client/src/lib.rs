@@ -21,6 +21,8 @@
 //! nodes that join and drops nodes that leave. Reads that fail on the way are tried again. Writes are tried again only
 //! where they certainly were not applied; [`Error::in_doubt`] says where that is not certain.
 //!
+//! Operations on lists, maps, bits and HyperLogLogs are in [`ops`]; expressions, as filters and as operations, in [`exp`].
+//!
 //! Not supported: TLS, authentication and multi-record transactions, which are the Enterprise Edition's.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
@@ -33,8 +35,10 @@ mod cluster;
 mod command;
 mod connection;
 mod error;
+pub mod exp;
 mod key;
 mod operation;
+pub mod ops;
 mod policy;
 mod record;
 mod request;
@@ -55,7 +59,6 @@ pub use record::{Bins, IntoBins, OrderedRecord, Record};
 #[cfg(feature = "serde")]
 pub use structs::{Serde, from_value, to_value};
 
-pub use spikelet_wire::exp::build as exp;
 pub use spikelet_wire::value::WrongType;
 pub use spikelet_wire::{self as wire, Digest, Map, MapOrder, OpCode, ParticleType, ResultCode, UserKey, Value};
 

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use spikelet_wire::exp::build::{Exp, Path, Select};
 use spikelet_wire::message::MessageWriter;
 use spikelet_wire::{Op, OpCode, ParticleType, Value};
 
@@ -54,43 +53,6 @@ impl Operation {
     #[must_use]
     pub fn get_all() -> Self {
         Self::new(OpCode::READ, "", ())
-    }
-
-    /// Evaluates an expression; the value comes as a bin of this name.
-    ///
-    /// `flags` are 0 or [`EVAL_NO_FAIL`](spikelet_wire::exp::flags::EVAL_NO_FAIL). Where the expression is unknown, the
-    /// command fails with [`OP_NOT_APPLICABLE`](spikelet_wire::ResultCode::OP_NOT_APPLICABLE), or gives no value.
-    pub fn read_expression<T>(name: impl Into<String>, expression: &Exp<T>, flags: u64) -> Self {
-        Self::raw(
-            OpCode::EXP_READ,
-            name,
-            ParticleType::BLOB,
-            expression.to_argument(flags),
-        )
-    }
-
-    /// Evaluates an expression and writes its value into a bin, with [flags](spikelet_wire::exp::flags).
-    ///
-    /// Where the expression is unknown, the command fails with
-    /// [`OP_NOT_APPLICABLE`](spikelet_wire::ResultCode::OP_NOT_APPLICABLE), unless the flags say that this is no failure.
-    pub fn write_expression<T>(bin: impl Into<String>, expression: &Exp<T>, flags: u64) -> Self {
-        Self::raw(
-            OpCode::EXP_MODIFY,
-            bin,
-            ParticleType::BLOB,
-            expression.to_argument(flags),
-        )
-    }
-
-    /// Selects elements of a list or map.
-    pub fn select(bin: impl Into<String>, path: &Path, what: Select) -> Self {
-        Self::raw(OpCode::CDT_READ, bin, ParticleType::BLOB, path.select(what))
-    }
-
-    /// Puts the values of an expression in place of elements of a list or map;
-    /// [`remove`](spikelet_wire::exp::build::remove) removes them.
-    pub fn modify_path<T>(bin: impl Into<String>, path: &Path, to: &Exp<T>) -> Self {
-        Self::raw(OpCode::CDT_MODIFY, bin, ParticleType::BLOB, path.modify(to))
     }
 
     /// Writes a bin; [`Value::Nil`] deletes it.

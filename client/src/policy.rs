@@ -144,6 +144,12 @@ impl From<Exp<bool>> for FilterExpression {
     }
 }
 
+impl From<&Exp<bool>> for FilterExpression {
+    fn from(expression: &Exp<bool>) -> Self {
+        Self(expression.as_bytes().to_vec())
+    }
+}
+
 /// What a write asks of the record; what is `None` is left to the batch around it, or is the default.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct WriteOptions {

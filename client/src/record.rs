@@ -229,6 +229,42 @@ pub struct OrderedRecord {
 }
 
 impl OrderedRecord {
+    /// A result by its position, from 0, as a type of your choice.
+    ///
+    /// Operations that give no result are not counted, unless
+    /// [`respond_all_ops`](crate::Command::respond_all_ops) asks for one from each.
+    ///
+    /// # Errors
+    /// Of kind [`Value`](crate::ErrorKind::Value) when there are not as many results or this one is of another type.
+    ///
+    /// ```no_run
+    /// # use spikelet_client::{Client, Error, Key};
+    /// use spikelet_client::ops::{MapReturn, map};
+    /// # use std::collections::HashMap;
+    /// # async fn example(client: Client, key: Key) -> Result<(), Error> {
+    /// let best = map("ages").get_by_rank_range(-3.., MapReturn::KeyValue);
+    /// let record = client.operate_ordered(&key).op(map("ages").size()).op(best).await?;
+    /// let (size, best): (i64, HashMap<String, i64>) = (record.result(0)?, record.result(1)?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn result<T>(&self, position: usize) -> Result<T, Error>
+    where
+        T: TryFrom<Value>,
+        T::Error: Into<Error>,
+    {
+        let result = self.bins.get(position);
+        let (_, value) = result.ok_or_else(|| Error::value(format!("there is no result {position}")))?;
+        T::try_from(value.clone()).map_err(Into::into)
+    }
+
+    /// The results of a bin, in the order of the operations.
+    pub fn results(&self, bin: &str) -> impl Iterator<Item = &Value> {
+        self.bins
+            .iter()
+            .filter_map(move |(name, value)| (name == bin).then_some(value))
+    }
+
     /// When the record expires, unless it never does.
     #[must_use]
     pub fn expires_at(&self) -> Option<SystemTime> {

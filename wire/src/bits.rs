@@ -62,7 +62,7 @@ operations! {
     /// # Ok::<(), spikelet_wire::DecodeError>(())
     /// ```
     #[derive(Debug, Clone, PartialEq)]
-    BitOperation {
+    BitOperation as BitOp {
         /// Makes the blob as long as said, with zeros or by cutting off.
         0 "bit_resize" Resize {
             /// Bytes.

@@ -263,7 +263,7 @@ fn int(reader: &mut Reader<'_>) -> Result<i64, DecodeError> {
 /// Collects the arguments of a call, and writes it.
 #[derive(Debug, Clone)]
 pub struct CallWriter {
-    operation: Operation,
+    code: u8,
     arguments: Vec<u8>,
     n: u32,
 }
@@ -272,8 +272,14 @@ impl CallWriter {
     /// A call without arguments yet.
     #[must_use]
     pub const fn new(operation: Operation) -> Self {
+        Self::of(operation.code)
+    }
+
+    /// A call of the operation of a code, without arguments yet.
+    #[must_use]
+    pub const fn of(code: u8) -> Self {
         Self {
-            operation,
+            code,
             arguments: Vec::new(),
             n: 0,
         }
@@ -295,6 +301,14 @@ impl CallWriter {
         self
     }
 
+    /// Adds an argument that is msgpack already.
+    #[must_use]
+    pub fn packed(mut self, argument: &[u8]) -> Self {
+        self.arguments.extend_from_slice(argument);
+        self.n += 1;
+        self
+    }
+
     /// The bytes of the call, for the collection that `context` leads to.
     #[must_use]
     pub fn finish(self, context: &crate::context::Context) -> Vec<u8> {
@@ -305,7 +319,7 @@ impl CallWriter {
             context.pack(&mut out);
         }
         write::list(&mut out, self.n + 1);
-        write::uint(&mut out, u64::from(self.operation.code));
+        write::uint(&mut out, u64::from(self.code));
         out.extend_from_slice(&self.arguments);
         out
     }

@@ -36,11 +36,12 @@ pub const CREATE_PERSIST_INDEX: u64 = 0x100;
 /// The way from a bin's collection to one inside of it.
 ///
 /// ```
-/// use spikelet_wire::context::{Context, Step};
+/// use spikelet_wire::context::Context;
 ///
-/// let context = Context::default().then(Step::MapKey("lists".into())).then(Step::ListIndex(-1));
-/// assert!(!context.is_empty());
+/// let context = Context::new().map_key("lists").list_index(-1);
+/// assert_eq!(context.steps().len(), 2);
 /// ```
+#[must_use]
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Context(Vec<Step>);
 
@@ -65,6 +66,8 @@ pub enum Step {
     MapKeyCreate(Value, MapOrder),
     /// The first value of a map that equals a value.
     MapValue(Value),
+    /// Any other integer, and its value.
+    Other(u64, Value),
 }
 
 /// Which list a step creates where it is missing.
@@ -79,8 +82,67 @@ pub enum ListCreate {
 }
 
 impl Context {
+    /// The context that leads to the bin's collection itself.
+    pub const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    /// To the element at an index of a list; from the end where it is negative.
+    pub fn list_index(self, index: i64) -> Self {
+        self.then(Step::ListIndex(index))
+    }
+
+    /// To the element at an index of a list, which is created where it is missing.
+    pub fn list_index_create(self, index: i64, create: ListCreate) -> Self {
+        self.then(Step::ListIndexCreate(index, create))
+    }
+
+    /// To the element of a rank of a list; from the greatest where it is negative.
+    pub fn list_rank(self, rank: i64) -> Self {
+        self.then(Step::ListRank(rank))
+    }
+
+    /// To the first element of a list that equals a value.
+    pub fn list_value(self, value: impl Into<Value>) -> Self {
+        self.then(Step::ListValue(value.into()))
+    }
+
+    /// To the value of the key at an index of a map; from the end where it is negative.
+    pub fn map_index(self, index: i64) -> Self {
+        self.then(Step::MapIndex(index))
+    }
+
+    /// To the value of a rank of a map; from the greatest where it is negative.
+    pub fn map_rank(self, rank: i64) -> Self {
+        self.then(Step::MapRank(rank))
+    }
+
+    /// To the value of a key of a map.
+    pub fn map_key(self, key: impl Into<Value>) -> Self {
+        self.then(Step::MapKey(key.into()))
+    }
+
+    /// To the value of a key of a map, which is created where it is missing; so is a map of this order for it, where
+    /// there is none.
+    pub fn map_key_create(self, key: impl Into<Value>, order: MapOrder) -> Self {
+        self.then(Step::MapKeyCreate(key.into(), order))
+    }
+
+    /// To the first value of a map that equals a value.
+    pub fn map_value(self, value: impl Into<Value>) -> Self {
+        self.then(Step::MapValue(value.into()))
+    }
+
+    /// What the last step creates stores its index; the server takes that of the first step only.
+    pub fn persist_index(mut self) -> Self {
+        if let Some(step) = self.0.pop() {
+            let code = step.code() | CREATE_PERSIST_INDEX;
+            self.0.push(Step::Other(code, step.into_value()));
+        }
+        self
+    }
+
     /// The context that goes one step further.
-    #[must_use]
     pub fn then(mut self, step: Step) -> Self {
         self.0.push(step);
         self
@@ -113,15 +175,22 @@ impl FromIterator<Step> for Context {
 
 impl Step {
     fn pack(&self, out: &mut Vec<u8>) {
-        let value = match self {
-            Self::ListIndex(n) | Self::ListIndexCreate(n, _) => &Value::Int(*n),
-            Self::ListRank(n) | Self::MapIndex(n) | Self::MapRank(n) => &Value::Int(*n),
-            Self::ListValue(value) | Self::MapKey(value) | Self::MapKeyCreate(value, _) | Self::MapValue(value) => {
-                value
-            }
-        };
         write::uint(out, self.code());
-        value.pack(out);
+        match self {
+            Self::ListIndex(n) | Self::ListIndexCreate(n, _) => write::int(out, *n),
+            Self::ListRank(n) | Self::MapIndex(n) | Self::MapRank(n) => write::int(out, *n),
+            Self::ListValue(value) | Self::MapKey(value) | Self::MapKeyCreate(value, _) => value.pack(out),
+            Self::MapValue(value) | Self::Other(_, value) => value.pack(out),
+        }
+    }
+
+    fn into_value(self) -> Value {
+        match self {
+            Self::ListIndex(n) | Self::ListIndexCreate(n, _) => Value::Int(n),
+            Self::ListRank(n) | Self::MapIndex(n) | Self::MapRank(n) => Value::Int(n),
+            Self::ListValue(value) | Self::MapKey(value) | Self::MapKeyCreate(value, _) => value,
+            Self::MapValue(value) | Self::Other(_, value) => value,
+        }
     }
 
     const fn code(&self) -> u64 {
@@ -135,6 +204,7 @@ impl Step {
             Self::MapKey(_) => MAP | BY_KEY,
             Self::MapKeyCreate(_, order) => MAP | BY_KEY | map_create_code(*order),
             Self::MapValue(_) => MAP | BY_VALUE,
+            Self::Other(code, _) => *code,
         }
     }
 }

@@ -45,7 +45,7 @@ operations! {
     /// # Ok::<(), spikelet_wire::DecodeError>(())
     /// ```
     #[derive(Debug, Clone, PartialEq)]
-    HllOperation {
+    HllOperation as HllOp {
         /// Creates an empty HyperLogLog, or empties it.
         0 "hll_init" Init {
             ;

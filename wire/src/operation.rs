@@ -87,7 +87,7 @@ macro_rules! flags_parameter {
 macro_rules! operations {
     (
         $(#[$doc:meta])*
-        $language:ident {
+        $language:ident as $op:ident {
             $(
                 $(#[$operation_doc:meta])*
                 $code:literal $name:literal $operation:ident {
@@ -106,6 +106,33 @@ macro_rules! operations {
                     $($(#[$optional_doc])* $optional: $optional_type,)*
                 },
             )*
+        }
+
+        /// Which operation it is, without its parameters.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[repr(u8)]
+        pub enum $op {
+            $(
+                $(#[$operation_doc])*
+                $operation = $code,
+            )*
+        }
+
+        impl $op {
+            /// Every operation of the language, in the order of their codes.
+            pub const ALL: &[Self] = &[$(Self::$operation),*];
+
+            /// Its code.
+            #[must_use]
+            pub const fn code(self) -> u8 {
+                self as u8
+            }
+
+            /// Whether it only reads.
+            #[must_use]
+            pub const fn is_read(self) -> bool {
+                $language::reads(self.code() as u32)
+            }
         }
 
         impl<'a> $language<'a> {

@@ -1,5 +1,7 @@
 //! Values: what bins hold, as a client or a test sees them.
 
+mod convert;
+
 use std::fmt;
 
 use crate::error::DecodeError;
@@ -407,82 +409,6 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
-macro_rules! value_from {
-    ($($from:ty => |$value:ident| $convert:expr;)*) => {
-        $(impl From<$from> for Value {
-            fn from($value: $from) -> Self {
-                $convert
-            }
-        })*
-    };
-}
-
-value_from! {
-    bool => |v| Self::Bool(v);
-    i64 => |v| Self::Int(v);
-    i32 => |v| Self::Int(i64::from(v));
-    i16 => |v| Self::Int(i64::from(v));
-    i8 => |v| Self::Int(i64::from(v));
-    u32 => |v| Self::Int(i64::from(v));
-    u16 => |v| Self::Int(i64::from(v));
-    u8 => |v| Self::Int(i64::from(v));
-    f64 => |v| Self::Float(v);
-    f32 => |v| Self::Float(f64::from(v));
-    String => |v| Self::String(v);
-    &str => |v| Self::String(v.to_owned());
-    &String => |v| Self::String(v.clone());
-    Vec<u8> => |v| Self::Blob(v);
-    &[u8] => |v| Self::Blob(v.to_vec());
-    Map => |v| Self::Map(v);
-    () => |_v| Self::Nil;
-}
-
-impl<const N: usize> From<&[u8; N]> for Value {
-    fn from(bytes: &[u8; N]) -> Self {
-        Self::Blob(bytes.to_vec())
-    }
-}
-
-impl<T: Into<Value>> From<Option<T>> for Value {
-    fn from(value: Option<T>) -> Self {
-        value.map_or(Self::Nil, Into::into)
-    }
-}
-
-macro_rules! list_from {
-    ($($item:ty),*) => {
-        $(impl From<Vec<$item>> for Value {
-            fn from(items: Vec<$item>) -> Self {
-                Self::List(items.into_iter().map(Into::into).collect())
-            }
-        })*
-    };
-}
-
-// `Vec<u8>` is a blob, so lists are made from the other element types one by one.
-list_from!(Value, i64, i32, u32, bool, f64, String, &str, Vec<Value>, Map);
-
-impl<T: Into<Value>, const N: usize> From<[T; N]> for Value {
-    fn from(items: [T; N]) -> Self {
-        Self::List(items.into_iter().map(Into::into).collect())
-    }
-}
-
-impl<K: Into<Value>, V: Into<Value>> From<std::collections::HashMap<K, V>> for Value {
-    fn from(map: std::collections::HashMap<K, V>) -> Self {
-        Self::Map(map.into_iter().collect())
-    }
-}
-
-impl<K: Into<Value>, V: Into<Value>> From<std::collections::BTreeMap<K, V>> for Value {
-    fn from(map: std::collections::BTreeMap<K, V>) -> Self {
-        Self::Map(Map {
-            order: MapOrder::KeyOrdered,
-            ..map.into_iter().collect()
-        })
-    }
-}
-
 /// A value of another type than the one asked for.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("the value {value} is no {wanted}")]
@@ -491,31 +417,6 @@ pub struct WrongType {
     pub value: Value,
     /// The type asked for.
     pub wanted: &'static str,
-}
-
-macro_rules! value_into {
-    ($($into:ty: $($pattern:pat => $result:expr),+;)*) => {
-        $(impl TryFrom<Value> for $into {
-            type Error = WrongType;
-
-            fn try_from(value: Value) -> Result<Self, WrongType> {
-                match value {
-                    $($pattern => Ok($result),)+
-                    value => Err(WrongType { value, wanted: stringify!($into) }),
-                }
-            }
-        })*
-    };
-}
-
-value_into! {
-    bool: Value::Bool(b) => b;
-    i64: Value::Int(n) => n;
-    f64: Value::Float(n) => n;
-    String: Value::String(s) => s, Value::GeoJson(s) => s;
-    Vec<u8>: Value::Blob(b) => b, Value::Hll(b) => b, Value::Other(_, b) => b;
-    Vec<Value>: Value::List(items) => items;
-    Map: Value::Map(map) => map;
 }
 
 #[cfg(test)]

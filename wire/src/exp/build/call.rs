@@ -1,9 +1,7 @@
 //! Calls of operations on values: what they read, or what they leave behind.
 
-use super::{Exp, ExpType, Hll, Path, Removal, Select};
-use crate::bits::BitOperation;
+use super::{Exp, ExpType, Path, Removal, Select};
 use crate::exp::{CallSystem, Operator};
-use crate::hll::HllOperation;
 use crate::msgpack::write;
 use crate::value::{Map, Value};
 
@@ -15,39 +13,22 @@ fn call<T: ExpType>(system: CallSystem, modifies: bool, operation: &[u8], on: &[
     Exp::operator(Operator::Call, &[&of, &code, operation, on])
 }
 
-impl Exp<Vec<u8>> {
-    /// What an operation reads of its bits.
-    ///
-    /// Unknown where the operation fails, or reads a value of another type.
-    pub fn read_bits<T: ExpType>(self, operation: &BitOperation<'_>) -> Exp<T> {
-        let mut encoded = Vec::new();
-        operation.encode(&mut encoded);
-        call(CallSystem::Bits, false, &encoded, &self.bytes)
-    }
-
-    /// What an operation on its bits leaves behind. Unknown where the operation fails.
-    pub fn modify_bits(self, operation: &BitOperation<'_>) -> Self {
-        let mut encoded = Vec::new();
-        operation.encode(&mut encoded);
-        call(CallSystem::Bits, true, &encoded, &self.bytes)
-    }
-}
-
-impl Exp<Hll> {
+impl<O> Exp<O> {
     /// What an operation reads of it.
     ///
-    /// Unknown where the operation fails, or reads a value of another type.
-    pub fn read_hll<T: ExpType>(self, operation: &HllOperation<'_>) -> Exp<T> {
-        let mut encoded = Vec::new();
-        operation.encode(&mut encoded);
-        call(CallSystem::Hll, false, &quoted(&encoded), &self.bytes)
+    /// `operation` is the operation's argument as in a command, but that every list among its parameters is an expression,
+    /// and so a list that is meant as such is quoted, as [`literal`](Self::literal) does it. Unknown where the operation
+    /// fails, or reads a value of another type.
+    pub fn read<T: ExpType>(self, system: CallSystem, operation: &[u8]) -> Exp<T> {
+        call(system, false, operation, &self.bytes)
     }
 
-    /// What an operation leaves behind of it. Unknown where the operation fails.
-    pub fn modify_hll(self, operation: &HllOperation<'_>) -> Self {
-        let mut encoded = Vec::new();
-        operation.encode(&mut encoded);
-        call(CallSystem::Hll, true, &quoted(&encoded), &self.bytes)
+    /// What an operation leaves behind of it; see [`read`](Self::read). Unknown where the operation fails.
+    pub fn modified(self, system: CallSystem, operation: &[u8]) -> Self
+    where
+        O: ExpType,
+    {
+        call(system, true, operation, &self.bytes)
     }
 }
 
@@ -82,53 +63,8 @@ macro_rules! collections {
                 let removal: Exp<Removal> = super::remove();
                 self.modify(path, &removal)
             }
-
-            /// What an operation reads of it; `operation` is the operation's argument, as in a command.
-            ///
-            /// Unknown where the operation fails, or reads a value of another type.
-            pub fn read<T: ExpType>(self, operation: &[u8]) -> Exp<T> {
-                call(CallSystem::Cdt, false, &quoted(operation), &self.bytes)
-            }
-
-            /// What an operation leaves behind of it; `operation` is the operation's argument, as in a command.
-            ///
-            /// Unknown where the operation fails.
-            pub fn modified(self, operation: &[u8]) -> Self {
-                call(CallSystem::Cdt, true, &quoted(operation), &self.bytes)
-            }
         })*
     };
 }
 
 collections!(Vec<Value>, Map);
-
-/// An operation whose lists are quoted, because a list is an expression in a call.
-///
-/// What is no operation stays as it is, for the server to refuse.
-fn quoted(operation: &[u8]) -> Vec<u8> {
-    try_quoted(operation).unwrap_or_else(|| operation.to_vec())
-}
-
-fn try_quoted(operation: &[u8]) -> Option<Vec<u8>> {
-    use crate::msgpack::{Reader, Token};
-    const CONTEXT: i64 = 0xff;
-    let mut reader = Reader::new(operation);
-    let mut count = reader.list().ok()?;
-    let mut written = reader;
-    if reader.int().ok()? == CONTEXT {
-        reader.element().ok()?;
-        count = reader.list().ok()?;
-        written = reader;
-        reader.int().ok()?;
-    }
-    written.element().ok()?;
-    let mut out = operation.get(..reader.at())?.to_vec();
-    for _ in 1..count {
-        if let Token::List(_) = reader.peek().ok()? {
-            write::list(&mut out, 2);
-            write::uint(&mut out, u64::from(Operator::Quote.code()));
-        }
-        out.extend_from_slice(reader.element().ok()?);
-    }
-    Some(out)
-}

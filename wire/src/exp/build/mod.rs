@@ -97,7 +97,8 @@ impl<T> Clone for Exp<T> {
 }
 
 impl<T> Exp<T> {
-    const fn from_bytes(bytes: Vec<u8>) -> Self {
+    /// An expression that is in the server's form already; whether it is one, and of this type, is not looked at.
+    pub const fn from_bytes(bytes: Vec<u8>) -> Self {
         Self { bytes, of: PhantomData }
     }
 
@@ -336,7 +337,10 @@ pub fn with<T: ExpType, U>(name: &str, value: impl Into<Exp<T>>, within: impl Fn
 }
 
 impl<T> Exp<T> {
-    fn literal(value: &Value) -> Self {
+    /// A value as it stands, of whatever type it is; a list is quoted.
+    ///
+    /// Rust values of a known type need no such word.
+    pub fn literal(value: &Value) -> Self {
         let mut bytes = Vec::new();
         value.pack(&mut bytes);
         match value {

@@ -1,4 +1,5 @@
 use super::*;
+use crate::exp::CallSystem;
 
 /// The bytes of an expression, in hexadecimal.
 fn hex<T>(expression: &Exp<T>) -> String {
@@ -46,13 +47,11 @@ fn conditions_and_variables_nest() {
 }
 
 #[test]
-fn calls_quote_the_lists_of_their_operation() {
-    // Append a list to a list: [1, [7]] becomes [1, [quote, [7]]].
-    let appended = list_bin("l").modified(&[0x92, 1, 0x91, 7]);
+fn calls_say_what_they_call_on_what() {
+    let appended = list_bin("l").modified(CallSystem::Cdt, &[0x92, 1, 0x92, 0x7e, 0x91, 7]);
     assert_eq!(hex(&appended), "957f0440 9201927e9107 935104a16c".replace(' ', ""));
-    // A context is no list of values.
-    let size: Exp<i64> = map_bin("m").read(&[0x93, 0xcc, 0xff, 0x92, 0x22, 0xa2, 3, b'k', 0x91, 0x60]);
-    assert_eq!(hex(&size), "957f0200 93ccff9222a2036b9160 935105a16d".replace(' ', ""));
+    let size: Exp<i64> = map_bin("m").read(CallSystem::Cdt, &[0x91, 0x60]);
+    assert_eq!(hex(&size), "957f0200 9160 935105a16d".replace(' ', ""));
 }
 
 #[test]
