@@ -4,6 +4,7 @@
 //! `RECORDS` the largest number of records that the cost of a command is measured at (1,000,000 by default), `ONLY` the
 //! first letters of the tables wanted, and `ADDRESS` a server that runs already, to put the same load on another one.
 
+mod collections;
 mod engine;
 mod load;
 mod request;
@@ -37,6 +38,13 @@ fn main() {
     let largest: usize = std::env::var("RECORDS").map_or(1_000_000, |n| n.parse().unwrap());
     if wanted("engine") && elsewhere.is_none() {
         engine::cost(largest);
+    }
+    if wanted("collections") {
+        if elsewhere.is_none() {
+            collections::cost();
+        }
+        let (_server, address) = target(elsewhere);
+        collections::throughput(|depth| load(address, depth));
     }
     if wanted("throughput") {
         throughput(elsewhere);
@@ -72,13 +80,8 @@ fn throughput(elsewhere: Option<SocketAddr>) {
             Requests::get(sample(RECORDS)),
             Requests::operate(sample(RECORDS)),
         ] {
-            let load = Load {
-                address,
-                connections: CONNECTIONS,
-                depth,
-                duration: seconds(),
-            };
-            load.run(&requests)
+            load(address, depth)
+                .run(&requests)
                 .print(&format!("{} at depth {depth}", requests.name));
         }
     }
@@ -90,12 +93,7 @@ fn records(elsewhere: Option<SocketAddr>, largest: usize) {
     let (_server, address) = target(elsewhere);
     let mut records = 1000;
     while records <= largest {
-        let load = Load {
-            address,
-            connections: CONNECTIONS,
-            depth: 32,
-            duration: seconds(),
-        };
+        let load = load(address, 32);
         in_chunks(records).for_each(|chunk| load.once(&Requests::put(chunk)));
         load.run(&Requests::put(sample(records)))
             .print(&format!("put among {records}"));
@@ -109,12 +107,7 @@ fn scans(elsewhere: Option<SocketAddr>, records: usize) {
     println!("\nscan: {records} records of one number, to one connection");
     println!("{:<28} {:>12}", "", "per second");
     let (_server, address) = target(elsewhere);
-    let load = |depth| Load {
-        address,
-        connections: CONNECTIONS,
-        depth,
-        duration: seconds(),
-    };
+    let load = |depth| load(address, depth);
     in_chunks(records).for_each(|chunk| load(32).once(&Requests::put_number(chunk)));
     scan::print("all bins", address, Info1::READ | Info1::GET_ALL, seconds());
     scan::print("no bins", address, Info1::READ | Info1::GET_NO_BINS, seconds());
@@ -123,6 +116,16 @@ fn scans(elsewhere: Option<SocketAddr>, records: usize) {
     let puts = Requests::put_number(sample(records));
     load(1).run(&puts).print("put");
     scan::disturb(&load(1), &puts).print("put during a scan");
+}
+
+/// A load of 16 connections.
+fn load(address: SocketAddr, depth: usize) -> Load {
+    Load {
+        address,
+        connections: CONNECTIONS,
+        depth,
+        duration: seconds(),
+    }
 }
 
 fn seconds() -> Duration {

@@ -61,6 +61,16 @@ impl Requests {
         Self::new("put", records, header, &[op])
     }
 
+    /// Operations that write, or read and write.
+    pub(crate) fn write(records: Records, ops: &[Op<'_>]) -> Self {
+        let header = Header {
+            info1: Info1::READ,
+            info2: Info2::WRITE,
+            ..Header::default()
+        };
+        Self::new("write", records, header, ops)
+    }
+
     /// Reads all bins.
     pub(crate) fn get(records: Records) -> Self {
         let header = Header {

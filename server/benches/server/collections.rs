@@ -1,0 +1,106 @@
+//! What list and map operations cost, by how many elements there are; and maps of 100 entries over sockets.
+
+use bytes::BytesMut;
+use spikelet::clock::Now;
+use spikelet::command::{Engine, Session};
+use spikelet::config::Config;
+use spikelet_wire::cdt::{CallWriter, Operation, ReturnType};
+use spikelet_wire::context::Context;
+use spikelet_wire::list::ListOp;
+use spikelet_wire::map::MapOp;
+use spikelet_wire::{FrameHeader, FrameType, Map, MapOrder, Op, OpCode, Value};
+
+use crate::load::{Load, Outcome};
+use crate::request::{Requests, sample};
+use crate::time::now;
+
+/// Keys and elements that a list or map of this bench begins with: 0 and on.
+fn list(elements: i64) -> Value {
+    Value::List((0..elements).map(Value::Int).collect())
+}
+
+fn map(entries: i64) -> Value {
+    let mut map: Map = (0..entries).map(|n| (n, n)).collect();
+    map.order = MapOrder::KeyOrdered;
+    Value::Map(map)
+}
+
+fn call(operation: Operation) -> CallWriter {
+    CallWriter::new(operation)
+}
+
+/// Nanoseconds of each operation on collections of 10, 1,000 and 100,000 elements, through the engine.
+pub(crate) fn cost() {
+    println!("\ncollections: nanoseconds an operation takes among so many elements, without sockets");
+    println!(
+        "{:<12} {:>12} {:>12} {:>12} {:>12} {:>12}",
+        "elements", "append, pop", "list by rank", "map put", "map by key", "map by rank"
+    );
+    for elements in [10, 1_000, 100_000] {
+        let middle = elements / 2;
+        let value = ReturnType::Value as i64;
+        // With a pop behind it, the list stays as long as it was.
+        let append = call(ListOp::Append.operation()).value(&Value::Int(7));
+        let pop = call(ListOp::Pop.operation()).int(-1);
+        let list_by_rank = call(ListOp::GetByRank.operation()).int(value).int(middle);
+        // A value of another size than the one it replaces moves all that is behind it.
+        let put = call(MapOp::Put.operation())
+            .value(&Value::Int(middle))
+            .value(&Value::Int(7));
+        let by_key = call(MapOp::GetByKey.operation()).int(value).value(&Value::Int(middle));
+        let map_by_rank = call(MapOp::GetByRank.operation()).int(value).int(middle);
+        let columns = [
+            (list(elements), OpCode::CDT_MODIFY, vec![append, pop]),
+            (list(elements), OpCode::CDT_READ, vec![list_by_rank]),
+            (map(elements), OpCode::CDT_MODIFY, vec![put]),
+            (map(elements), OpCode::CDT_READ, vec![by_key]),
+            (map(elements), OpCode::CDT_READ, vec![map_by_rank]),
+        ]
+        .map(|(collection, code, calls)| format!("{:>12.0}", nanoseconds(&collection, code, calls)));
+        println!("{elements:<12} {}", columns.join(" "));
+    }
+}
+
+/// The time of operations on a collection, in nanoseconds.
+fn nanoseconds(collection: &Value, code: OpCode, calls: Vec<CallWriter>) -> f64 {
+    let engine = Engine::new(Config::default());
+    let (mut session, mut out) = (Session::default(), BytesMut::new());
+    let mut handle = |frame: &[u8]| {
+        let body = &frame[FrameHeader::SIZE..];
+        let header = FrameHeader::new(FrameType::MESSAGE, body.len());
+        out.clear();
+        let _ = engine.handle(Now(500_000_000_000), &mut session, header, body, &mut out);
+        assert_eq!(out[FrameHeader::SIZE + 5], 0, "the result code");
+    };
+    let (particle_type, data) = collection.to_particle();
+    handle(Requests::write(sample(1), &[Op::new(OpCode::WRITE, b"c", particle_type, &data)]).frame(0));
+    let calls: Vec<Vec<u8>> = calls.into_iter().map(|call| call.finish(&Context::default())).collect();
+    let ops: Vec<Op<'_>> = calls
+        .iter()
+        .map(|call| Op::new(code, b"c", particle_type, call))
+        .collect();
+    let request = Requests::write(sample(1), &ops);
+    let (start, mut times) = (now(), 0_u32);
+    while times < 10 || start.elapsed().as_millis() < 200 {
+        handle(request.frame(0));
+        times += 1;
+    }
+    start.elapsed().as_nanos() as f64 / f64::from(times)
+}
+
+/// Map puts into maps of 100 entries, over sockets.
+pub(crate) fn throughput(load: impl Fn(usize) -> Load) {
+    println!("\ncollections: put into maps of 100 entries, over sockets");
+    Outcome::head();
+    let (particle_type, data) = map(100).to_particle();
+    let create = Op::new(OpCode::WRITE, b"c", particle_type, &data);
+    load(32).once(&Requests::write(sample(1000), &[create]));
+    let call = call(MapOp::Put.operation())
+        .value(&Value::Int(50))
+        .value(&Value::Int(7));
+    let call = call.finish(&Context::default());
+    let puts = Requests::write(sample(1000), &[Op::new(OpCode::CDT_MODIFY, b"c", particle_type, &call)]);
+    for depth in [1, 32] {
+        load(depth).run(&puts).print(&format!("map put at depth {depth}"));
+    }
+}
