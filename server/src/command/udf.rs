@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use spikelet_wire::{Digest, FieldType, Header, Info2, Info3, OpCode, ParticleType, ResultCode};
+use spikelet_wire::{
+    Digest, FieldType, Header, Info2, Info3, Message, MessageWriter, OpCode, ParticleType, ResultCode,
+};
 
 use super::bin_ops::View;
 use super::reply::{Metadata, Reply};
@@ -18,7 +20,7 @@ use crate::udf::{Answer, Call, Modules, Returned, Subject, Work};
 /// The longest names of a module and of a function, in bytes, and one.
 const MAX_NAME: usize = 128;
 /// How long a UDF may run where its message does not say (`transaction-max-ms`).
-const DEFAULT_LIMIT: Duration = Duration::from_secs(1);
+pub(super) const DEFAULT_LIMIT: Duration = Duration::from_secs(1);
 /// How long a UDF may run whatever its message says: the server does nothing else meanwhile.
 const MAX_LIMIT: Duration = Duration::from_secs(60);
 
@@ -30,7 +32,7 @@ pub(super) fn udf(
     request: &Request<'_>,
     reply: &mut Reply<'_>,
 ) -> ResultCode {
-    let started = call(request).and_then(|call| {
+    let started = call(&request.message, limit(&request.header)).and_then(|call| {
         check_flags(&request.header)?;
         request.check_transaction()?;
         Ok(call)
@@ -51,23 +53,26 @@ pub(super) fn udf(
 ///
 /// # Errors
 /// [`ResultCode::PARAMETER`] where a field is missing, or a name is too long.
-pub(super) fn call<'a>(request: &Request<'a>) -> Result<Call<'a>, ResultCode> {
-    let field = |field_type| request.message.field(field_type).ok_or(ResultCode::PARAMETER);
+pub(super) fn call<'a>(message: &Message<'a>, limit: Duration) -> Result<Call<'a>, ResultCode> {
+    let field = |field_type| message.field(field_type).ok_or(ResultCode::PARAMETER);
     let (module, function) = (field(FieldType::UDF_FILENAME)?, field(FieldType::UDF_FUNCTION)?);
     let arguments = field(FieldType::UDF_ARGLIST)?;
     if module.len() >= MAX_NAME || function.len() >= MAX_NAME {
         return Err(ResultCode::PARAMETER);
     }
-    let limit = match request.header.transaction_ttl {
-        0 => DEFAULT_LIMIT,
-        milliseconds => Duration::from_millis(milliseconds.into()).min(MAX_LIMIT),
-    };
     Ok(Call {
         module,
         function,
         arguments,
         limit,
     })
+}
+
+fn limit(header: &Header) -> Duration {
+    match header.transaction_ttl {
+        0 => DEFAULT_LIMIT,
+        milliseconds => Duration::from_millis(milliseconds.into()).min(MAX_LIMIT),
+    }
 }
 
 /// A UDF decides itself what it does with a record that exists or does not.
@@ -145,9 +150,14 @@ fn apply(
 
 fn answer(reply: &mut Reply<'_>, code: ResultCode, metadata: Metadata, name: &str, value: &Returned) {
     let mut message = reply.message(code, metadata);
+    append(&mut message, name, value);
+    message.finish();
+}
+
+/// Appends what a UDF gave, under the name that tells clients what it is.
+pub(super) fn append(message: &mut MessageWriter<'_>, name: &str, value: &Returned) {
     let op = (OpCode::READ, value.particle_type, name.as_bytes());
     message.op_with(op, value.data.len(), |out| out.extend_from_slice(&value.data));
-    message.finish();
 }
 
 /// Where it is counted what UDFs do.
@@ -276,3 +286,6 @@ fn store(
     }
     Ok((Did::Write, metadata))
 }
+
+#[cfg(test)]
+mod tests;

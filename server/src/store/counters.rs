@@ -67,6 +67,10 @@ pub struct QueryCounters {
     pub long_basic: QueryEnds,
     /// Queries that operate in the background.
     pub ops_bg: QueryEnds,
+    /// Queries that apply UDFs in the background.
+    pub udf_bg: QueryEnds,
+    /// Queries that aggregate by UDFs.
+    pub aggr: QueryEnds,
 }
 
 /// The ends of one kind of query.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use super::Returned;
 use super::record::{Record, Work};
 use super::state::{Answer, Call, State};
 use crate::clock::Now;
@@ -121,6 +122,21 @@ impl Modules {
         let record = Record::new(work);
         let answer = self.with_state(call.module, |state| state.apply(call, &record, now));
         (answer.unwrap_or_else(Answer::no_module), record.take())
+    }
+
+    /// Applies a function to a stream of records.
+    ///
+    /// # Errors
+    /// Why it failed, in words for the client.
+    pub(crate) fn apply_stream(
+        &self,
+        now: Now,
+        call: &Call<'_>,
+        next: impl FnMut() -> Option<Work>,
+        write: impl FnMut(Returned),
+    ) -> Result<(), Vec<u8>> {
+        self.with_state(call.module, |state| state.apply_stream(call, now, next, write))
+            .unwrap_or_else(|| Err(b"UDF: Execution Error 1".to_vec()))
     }
 
     /// Gives a state in which a module is loaded; nothing where it cannot be.

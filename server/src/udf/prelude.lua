@@ -1,4 +1,5 @@
--- What every script finds before it is loaded, beside the libraries of the server: what of Lua's own is safe.
+-- What every script finds before it is loaded, beside the libraries of the server: what of Lua's own is safe, and
+-- streams.
 
 local host = ...
 local raw = {
@@ -6,7 +7,7 @@ local raw = {
   xpcall = xpcall, resume = coroutine.resume, close = coroutine.close, date = os.date, time = os.time,
   insert = table.insert, move = table.move, remove = table.remove,
 }
-local select, type, rawget, error = select, type, rawget, error
+local select, type, rawget, error, unpack = select, type, rawget, error, table.unpack
 
 -- Errors of the server's functions are objects until a script or the server catches them; then they are text. That the
 -- time is over cannot be caught.
@@ -151,12 +152,112 @@ end
 
 warn, info, debug, trace = logger(1), logger(2), logger(3), logger(4)
 
+-- Streams: the operations that a script puts together, each a function from an iterator to an iterator.
+
+local function copy_of(value)
+  local kind = type(value)
+  if kind == 'table' then
+    local copy = {}
+    for key, element in pairs(value) do copy[key] = element end
+    return copy
+  elseif kind ~= 'userdata' then
+    return value
+  elseif host.class(value) == 'Map' then
+    return map.clone(value)
+  elseif host.class(value) == 'List' then
+    return list.clone(value)
+  end
+end
+
+-- An operation whose iterator ends for good with its first nil.
+local function ending(make)
+  return function(next, ...)
+    local step, ended = make(next, ...), false
+    return function()
+      if ended then return nil end
+      local value, goes_on = step()
+      ended = value == nil or goes_on == false
+      return value
+    end
+  end
+end
+
+local operations = {
+  map = ending(function(next, f)
+    return function()
+      local value = next()
+      if value ~= nil then return f(value), true end
+    end
+  end),
+  filter = ending(function(next, accepts)
+    return function()
+      for value in next do
+        if accepts(value) then return value end
+      end
+    end
+  end),
+  aggregate = ending(function(next, initial, f)
+    -- A number of a thousand and more is given on at once, and the aggregate begins anew.
+    local LIMIT = 1000
+    return function()
+      local total = copy_of(initial)
+      for value in next do
+        total = f(total, value)
+        if type(total) == 'number' and total >= LIMIT then return total, true end
+      end
+      return total, false
+    end
+  end),
+  reduce = ending(function(next, f)
+    return function()
+      local total = next()
+      if total ~= nil then
+        for value in next do total = f(total, value) end
+      end
+      return total, false
+    end
+  end),
+}
+
+local Stream = {}
+Stream.__index = Stream
+
+for name, operation in pairs(operations) do
+  Stream[name] = function(self, ...)
+    -- What comes behind the first reduce is for the client to do, which has the other nodes' values too.
+    if not self.is_reduced then self[#self + 1] = { apply = operation, arguments = { ... } } end
+    self.is_reduced = self.is_reduced or name == 'reduce'
+    return self
+  end
+end
+
+function Stream:groupby(key_of)
+  local function add(groups, value)
+    local key = key_of and key_of(value) or nil
+    local group = groups[key] or list()
+    list.append(group, value)
+    groups[key] = group
+    return groups
+  end
+  return self:aggregate(map(), add):reduce(function(first, second) return map.merge(first, second, list.merge) end)
+end
+
 -- How the server calls a script: by the name of its function.
 
 function host.apply_record(name, ...)
   local f = _G[name]
   if f == nil then return false, 'function not found' end
   return pcall(f, ...)
+end
+
+function host.apply_stream(name, next, write, ...)
+  local f = _G[name]
+  if f == nil then return false, 'function not found' end
+  return pcall(function(...)
+    local stream = f(raw.setmetatable({}, Stream), ...)
+    for _, stage in ipairs(stream) do next = stage.apply(next, unpack(stage.arguments)) end
+    for value in next do write(value) end
+  end, ...)
 end
 
 function host.load(name) return pcall(require, name) end

@@ -12,7 +12,7 @@ use mlua::{
 use super::arguments::{self, Arguments};
 use super::host::{self, CallTime, Host};
 use super::modules::Sources;
-use super::record::Record;
+use super::record::{Record, Work};
 use super::{Returned, bytes, geojson, iterator, list, map, record, value};
 use crate::clock::{Deadline, Now};
 
@@ -157,6 +157,50 @@ impl State {
             (true, result) => Answer::Success(value::returned(lua, &result)?),
             (false, result) => failure(&result),
         })
+    }
+
+    /// Applies a function to a stream of records: `next` gives them one by one, `write` takes what comes out.
+    pub(super) fn apply_stream(
+        &self,
+        call: &Call<'_>,
+        now: Now,
+        mut next: impl FnMut() -> Option<Work>,
+        mut write: impl FnMut(Returned),
+    ) -> Result<(), Vec<u8>> {
+        self.watch(call.limit);
+        self.lua.set_app_data(CallTime(now));
+        let mut last: Option<Record> = None;
+        let applied = self.lua.scope(|scope| {
+            let lua = &self.lua;
+            lua.globals().raw_set("aerospike", Host)?;
+            let next = scope.create_function_mut(|lua, ()| {
+                // As long as the next one is not asked for, a record can be looked at.
+                if let Some(last) = last.take() {
+                    last.take();
+                }
+                let Some(work) = next() else { return Ok(Value::Nil) };
+                let record = Record::new(work);
+                last = Some(record.clone());
+                lua.create_userdata(record).map(Value::UserData)
+            })?;
+            let write = scope.create_function_mut(|lua, value: Value| {
+                write(value::returned(lua, &value)?);
+                Ok(())
+            })?;
+            let mut arguments = self.arguments(call)?;
+            arguments.push_front(Value::Function(write));
+            arguments.push_front(Value::Function(next));
+            arguments.push_front(Value::String(lua.create_string(call.function)?));
+            self.function("apply_stream")?.call::<(bool, Value)>(arguments)
+        });
+        // The number is Lua's own for an error while a script runs.
+        let failed = |text: &[u8]| Err([b"UDF: Execution Error 2 : ", text].concat());
+        match applied {
+            Ok((true, _)) => Ok(()),
+            Ok((false, Value::String(reason))) => failed(value::text_of(&reason.as_bytes())),
+            Ok((false, _)) => failed(b""),
+            Err(error) => failed(message(&error).as_bytes()),
+        }
     }
 
     /// Whether the state is fit for another call: a script that was stopped may have left anything half done.

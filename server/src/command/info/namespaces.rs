@@ -149,11 +149,18 @@ fn queries(call: &mut Call<'_>, counters: &Counters) {
         short_basic,
         long_basic,
         ops_bg,
+        udf_bg,
+        aggr,
     } = &counters.pi_query;
     call.pair("pi_query_short_basic_complete", get(&short_basic.complete));
     call.pair("pi_query_short_basic_error", get(&short_basic.error));
     call.pair("pi_query_short_basic_timeout", get(&short_basic.timeout));
-    for (kind, ends) in [("long_basic", long_basic), ("ops_bg", ops_bg)] {
+    for (kind, ends) in [
+        ("long_basic", long_basic),
+        ("aggr", aggr),
+        ("udf_bg", udf_bg),
+        ("ops_bg", ops_bg),
+    ] {
         call.pair(format_args!("pi_query_{kind}_complete"), get(&ends.complete));
         call.pair(format_args!("pi_query_{kind}_error"), get(&ends.error));
         call.pair(format_args!("pi_query_{kind}_abort"), get(&ends.abort));

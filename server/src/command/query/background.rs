@@ -1,4 +1,4 @@
-//! Background queries: operations on every record that a query finds.
+//! Background queries: operations on every record that a query finds, or a UDF.
 
 use std::num::NonZeroU32;
 use std::ops::ControlFlow;
@@ -14,6 +14,8 @@ use super::{Asking, Pace, Step};
 use crate::command::bin_ops;
 use crate::command::reply::Reply;
 use crate::command::request::{Fields, Request};
+#[cfg(feature = "udf")]
+use crate::command::udf;
 use crate::command::write;
 use crate::ops::exp;
 
@@ -60,11 +62,16 @@ impl Operate {
             return Err(ResultCode::INDEX_NOT_FOUND);
         }
         asking.check_filter()?;
-        check_operations(asking)?;
+        let description = if asking.fields.udf {
+            describe_udf(asking)?
+        } else {
+            check_operations(asking)?;
+            asking.describe(Kind::Operate)
+        };
         let active = asking.engine.jobs().start(Description {
             records_per_second: records_per_second.or(NonZeroU32::new(MAX_RECORDS_PER_SECOND)),
             socket_timeout: Some(SOCKET_TIMEOUT),
-            ..asking.describe(Kind::Operate)
+            ..description
         })?;
         Ok(Self {
             walk: Walk::everywhere(),
@@ -113,12 +120,35 @@ impl Operate {
         tally.throttled = tally.succeeded + tally.filtered + tally.failed;
         self.active.reach(asking.now, self.walk.partition(), &tally);
         if is_done {
-            asking.namespace.counters.pi_query.ops_bg.count(self.active.complete());
+            let counters = &asking.namespace.counters.pi_query;
+            let ends = if asking.fields.udf {
+                &counters.udf_bg
+            } else {
+                &counters.ops_bg
+            };
+            ends.count(self.active.complete());
             Step::Done
         } else {
             self.pace.step(tally.throttled)
         }
     }
+}
+
+/// # Errors
+/// [`ResultCode::PARAMETER`] for a UDF that cannot be called.
+#[cfg(feature = "udf")]
+fn describe_udf(asking: &Asking<'_>) -> Result<Description, ResultCode> {
+    let call = udf::call(&asking.message, udf::DEFAULT_LIMIT)?;
+    let name = |name| String::from_utf8_lossy(name).into_owned();
+    Ok(Description {
+        udf: Some((name(call.module), name(call.function))),
+        ..asking.describe(Kind::Udf)
+    })
+}
+
+#[cfg(not(feature = "udf"))]
+const fn describe_udf(_: &Asking<'_>) -> Result<Description, ResultCode> {
+    Err(ResultCode::UNSUPPORTED_FEATURE)
 }
 
 /// # Errors
@@ -139,15 +169,19 @@ fn check_operations(asking: &Asking<'_>) -> Result<(), ResultCode> {
     Ok(())
 }
 
-/// Applies the message's operations to records, and forgets them.
+/// Applies the message's operations or its UDF to records, and forgets them.
 fn change(asking: &Asking<'_>, digests: &mut Vec<Digest>, tally: &mut Tally) {
     let header = &asking.message.header;
     let mut request = Request {
         header: Header {
             info1: Info1::empty(),
             info2: Info2::WRITE | (header.info2 & Info2::DURABLE_DELETE),
-            // What is gone when its turn comes is not made anew.
-            info3: Info3::UPDATE_ONLY | (header.info3 & Info3::REPLACE_ONLY),
+            // What is gone when its turn comes is not made anew. A UDF is not told so by flags.
+            info3: if asking.fields.udf {
+                Info3::empty()
+            } else {
+                Info3::UPDATE_ONLY | (header.info3 & Info3::REPLACE_ONLY)
+            },
             record_ttl: header.record_ttl,
             ..Header::default()
         },
@@ -161,8 +195,7 @@ fn change(asking: &Asking<'_>, digests: &mut Vec<Digest>, tally: &mut Tally) {
     for digest in digests.drain(..) {
         request.digest = digest;
         // One record that cannot be written does not end the query.
-        let code = write::write(asking.now, asking.namespace, &request, &mut Reply::single(&mut unread));
-        asking.namespace.counters.ops_sub.count(Info2::WRITE, false, code);
+        let code = change_one(asking, &request, &mut Reply::single(&mut unread));
         match code {
             ResultCode::OK => tally.succeeded += 1,
             ResultCode::NOT_FOUND => {}
@@ -171,4 +204,17 @@ fn change(asking: &Asking<'_>, digests: &mut Vec<Digest>, tally: &mut Tally) {
         }
         unread.clear();
     }
+}
+
+fn change_one(asking: &Asking<'_>, request: &Request<'_>, reply: &mut Reply<'_>) -> ResultCode {
+    let (now, namespace) = (asking.now, asking.namespace);
+    #[cfg(feature = "udf")]
+    if asking.fields.udf {
+        let code = udf::udf(now, namespace, asking.engine.modules(), request, reply);
+        namespace.counters.udf_sub.count(Info2::WRITE, true, code);
+        return code;
+    }
+    let code = write::write(now, namespace, request, reply);
+    namespace.counters.ops_sub.count(Info2::WRITE, false, code);
+    code
 }

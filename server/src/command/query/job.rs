@@ -43,6 +43,9 @@ pub(super) struct Description {
     pub(super) peer: Option<SocketAddr>,
     pub(super) socket_timeout: Option<Duration>,
     pub(super) kind: Kind,
+    /// The module and the function that it applies to records.
+    #[cfg(feature = "udf")]
+    pub(super) udf: Option<(String, String)>,
     pub(super) started: Now,
 }
 
@@ -51,6 +54,10 @@ pub(super) struct Description {
 pub(super) enum Kind {
     Basic,
     Operate,
+    #[cfg(feature = "udf")]
+    Udf,
+    #[cfg(feature = "udf")]
+    Aggregate,
 }
 
 /// A long query, running or done.
@@ -92,6 +99,8 @@ pub enum End {
     ResponseError,
     /// The client reads too slowly.
     ResponseTimeout,
+    /// Its UDF failed.
+    Failed,
 }
 
 impl End {
@@ -99,7 +108,7 @@ impl End {
     pub(super) const fn result_code(self) -> ResultCode {
         match self {
             Self::Aborted => ResultCode::QUERY_ABORTED,
-            Self::ResponseError | Self::ResponseTimeout => ResultCode::SERVER_ERROR,
+            Self::ResponseError | Self::ResponseTimeout | Self::Failed => ResultCode::SERVER_ERROR,
         }
     }
 
@@ -108,6 +117,7 @@ impl End {
             Self::Aborted => "user-aborted",
             Self::ResponseError => "abandoned-response-error",
             Self::ResponseTimeout => "abandoned-response-timeout",
+            Self::Failed => "abandoned-unknown",
         }
     }
 }
@@ -298,12 +308,26 @@ impl fmt::Display for Show<'_> {
         let kind = match description.kind {
             Kind::Basic => "basic",
             Kind::Operate => "background-ops",
+            #[cfg(feature = "udf")]
+            Kind::Udf => "background-udf",
+            #[cfg(feature = "udf")]
+            Kind::Aggregate => "aggregation",
         };
         write!(f, ":from={}:job-type={kind}", peer.unwrap_or_default())?;
         write!(f, ":net-io-bytes={}", tally.sent)?;
         match description.kind {
             Kind::Basic => write!(f, ":net-io-time=0:socket-timeout={timeout}"),
             Kind::Operate => write!(f, ":socket-timeout={timeout}:ops-active=0"),
+            #[cfg(feature = "udf")]
+            Kind::Udf => {
+                let (module, function) = description.udf.as_ref().map_or(("", ""), |(m, f)| (m, f));
+                write!(
+                    f,
+                    ":socket-timeout={timeout}:udf-filename={module}:udf-function={function}:udf-active=0"
+                )
+            }
+            #[cfg(feature = "udf")]
+            Kind::Aggregate => write!(f, ":net-io-time=0:socket-timeout={timeout}"),
         }
     }
 }

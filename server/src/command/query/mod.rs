@@ -3,6 +3,8 @@
 //! A query is carried out in steps, so that nobody waits long for anybody else's: each step answers or changes some
 //! records, notes where it stands, and lets go of all locks.
 
+#[cfg(feature = "udf")]
+mod aggregate;
 mod background;
 mod basic;
 mod fields;
@@ -14,8 +16,12 @@ mod walk;
 use std::time::Duration;
 
 use bytes::BytesMut;
+#[cfg(feature = "udf")]
+use spikelet_wire::FieldType;
 use spikelet_wire::{Header, Info2, Info3, Message, PartitionId, ResultCode, message};
 
+#[cfg(feature = "udf")]
+use self::aggregate::Aggregate;
 use self::background::Operate;
 use self::basic::Basic;
 use self::job::{Description, Kind};
@@ -44,6 +50,8 @@ pub struct Query {
 enum Work {
     Basic(Basic),
     Operate(Operate),
+    #[cfg(feature = "udf")]
+    Aggregate(Aggregate),
 }
 
 /// What a query needs behind a step.
@@ -80,6 +88,8 @@ impl Query {
         match &mut self.work {
             Work::Basic(basic) => basic.step(&asking, out),
             Work::Operate(operate) => operate.step(&asking),
+            #[cfg(feature = "udf")]
+            Work::Aggregate(aggregate) => aggregate.step(&asking, out),
         }
     }
 
@@ -89,14 +99,19 @@ impl Query {
         match &self.work {
             Work::Basic(basic) => basic.socket_timeout(),
             Work::Operate(_) => None,
+            #[cfg(feature = "udf")]
+            Work::Aggregate(aggregate) => aggregate.socket_timeout(),
         }
     }
 
     /// Ends it where the client is at fault.
     pub fn abandon(self, engine: &Engine, end: End) {
         let namespace = read(&self.body).and_then(|(_, fields)| engine.namespace(fields.namespace));
-        if let (Work::Basic(basic), Some(namespace)) = (&self.work, namespace) {
-            basic.abandon(namespace, end);
+        match (&self.work, namespace) {
+            (Work::Basic(basic), Some(namespace)) => basic.abandon(namespace, end),
+            #[cfg(feature = "udf")]
+            (Work::Aggregate(aggregate), Some(namespace)) => aggregate.abandon(namespace, end),
+            _ => {}
         }
     }
 }
@@ -112,6 +127,8 @@ pub(super) fn query(engine: &Engine, now: Now, session: &Session, body: &[u8], o
     match start(engine, now, session, body) {
         Ok(mut query) => match &query.work {
             Work::Basic(_) => Flow::Query(query),
+            #[cfg(feature = "udf")]
+            Work::Aggregate(_) => Flow::Query(query),
             Work::Operate(_) => {
                 // A background query is answered when it is accepted; nothing tells the client that it is done. What is
                 // little work is done by then, so that a test need not wait for it.
@@ -144,10 +161,9 @@ fn start(engine: &Engine, now: Now, session: &Session, body: &[u8]) -> Result<Bo
         fields,
         filter: Filter::None,
     };
-    if fields.udf {
-        return Err(ResultCode::UNSUPPORTED_FEATURE);
-    }
-    let work = if message.header.info2.contains(Info2::WRITE) {
+    let work = if fields.udf {
+        udf_work(&asking)?
+    } else if message.header.info2.contains(Info2::WRITE) {
         Work::Operate(Operate::start(&asking)?)
     } else {
         Work::Basic(Basic::start(&asking)?)
@@ -157,6 +173,23 @@ fn start(engine: &Engine, now: Now, session: &Session, body: &[u8]) -> Result<Bo
         session: session.clone(),
         work,
     }))
+}
+
+/// What a query with a UDF is: a stream of all that it finds, or each of it by itself.
+#[cfg(feature = "udf")]
+fn udf_work(asking: &Asking<'_>) -> Result<Work, ResultCode> {
+    const AGGREGATE: u8 = 1;
+    const BACKGROUND: u8 = 2;
+    match asking.message.field(FieldType::UDF_OP) {
+        Some([AGGREGATE]) => Aggregate::start(asking).map(Work::Aggregate),
+        Some([BACKGROUND]) => Operate::start(asking).map(Work::Operate),
+        _ => Err(ResultCode::PARAMETER),
+    }
+}
+
+#[cfg(not(feature = "udf"))]
+const fn udf_work(_: &Asking<'_>) -> Result<Work, ResultCode> {
+    Err(ResultCode::UNSUPPORTED_FEATURE)
 }
 
 /// A query's message, and of whom it asks.
@@ -205,6 +238,8 @@ impl Asking<'_> {
             peer: self.session.peer,
             socket_timeout: None,
             kind,
+            #[cfg(feature = "udf")]
+            udf: None,
             started: self.now,
         }
     }

@@ -1,0 +1,183 @@
+//! Aggregations: a UDF makes values out of the stream of records that a query finds.
+
+use std::num::NonZeroU32;
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use bytes::BytesMut;
+use spikelet_wire::frame::OpenFrame;
+use spikelet_wire::{
+    Digest, FieldType, FrameType, Header, Info1, MessageWriter, ParticleType, PartitionId, ResultCode, message,
+};
+
+use super::fields::{self, WantedSet};
+use super::job::{Active, Description, End, Kind, Tally};
+use super::walk::{Look, Walk};
+use super::{Asking, Pace, Step, last};
+use crate::command::udf;
+use crate::store::Namespace;
+use crate::udf::{Returned, Work};
+
+/// How long the stream of one partition may take. The real server has no limit, but threads to spare.
+const LIMIT: Duration = Duration::from_secs(10);
+/// How many partitions without records are looked at before others get their turn.
+const AT_ONCE: usize = 1024;
+
+/// A query that aggregates records.
+///
+/// As in the real server each partition is a stream of its own, which clients see where nothing reduces the results.
+#[derive(Debug)]
+pub(super) struct Aggregate {
+    walk: Walk,
+    set: WantedSet,
+    pace: Pace,
+    active: Active,
+    socket_timeout: Option<Duration>,
+}
+
+impl Aggregate {
+    /// Checks a query, in the real server's order, and begins it.
+    ///
+    /// # Errors
+    /// [`ResultCode::PARAMETER`] for fields that are wrong and a short query, [`ResultCode::UNSUPPORTED_FEATURE`] for one
+    /// with a filter, [`ResultCode::NOT_FOUND`] for a set that there is not, [`ResultCode::INDEX_NOT_FOUND`] for a query
+    /// of an index.
+    pub(super) fn start(asking: &Asking<'_>) -> Result<Self, ResultCode> {
+        let message = &asking.message;
+        if message.header.info1.contains(Info1::SHORT_QUERY) {
+            return Err(ResultCode::PARAMETER);
+        }
+        if message.field(FieldType::FILTER_EXPRESSION).is_some() {
+            return Err(ResultCode::UNSUPPORTED_FEATURE);
+        }
+        let set = fields::set(asking.namespace, asking.fields.set)?;
+        let records_per_second = fields::records_per_second(message)?;
+        let wants_index = fields::wants_index(message)?;
+        if set == WantedSet::Unknown {
+            return Err(ResultCode::NOT_FOUND);
+        }
+        if wants_index {
+            return Err(ResultCode::INDEX_NOT_FOUND);
+        }
+        let socket_timeout = fields::socket_timeout(message)?;
+        udf::call(message, LIMIT)?;
+        let active = asking.engine.jobs().start(Description {
+            records_per_second,
+            socket_timeout,
+            ..asking.describe(Kind::Aggregate)
+        })?;
+        Ok(Self {
+            walk: Walk::everywhere(),
+            set,
+            pace: Pace::new(records_per_second.map(NonZeroU32::get)),
+            active,
+            socket_timeout,
+        })
+    }
+
+    pub(super) const fn socket_timeout(&self) -> Option<Duration> {
+        self.socket_timeout
+    }
+
+    /// Has it end without the client.
+    pub(super) fn abandon(&self, namespace: &Namespace, end: End) {
+        self.active.abandon(end);
+        namespace.counters.pi_query.aggr.count(end.result_code());
+    }
+
+    /// Aggregates the records of a partition.
+    pub(super) fn step(&mut self, asking: &Asking<'_>, out: &mut BytesMut) -> Step {
+        let start = out.len();
+        let mut tally = Tally::default();
+        let mut is_done = false;
+        for _ in 0..AT_ONCE {
+            let Some(partition) = self.walk.partition().filter(|_| self.active.end().is_none()) else {
+                is_done = true;
+                break;
+            };
+            if !asking.is_master(partition) {
+                self.walk.leave();
+                continue;
+            }
+            let found = self.find(asking);
+            if found.is_empty() {
+                continue;
+            }
+            tally.succeeded += found.len() as u64;
+            let frame = OpenFrame::begin(out);
+            if !aggregate(asking, partition, found, out) {
+                self.active.abandon(End::Failed);
+            }
+            if frame.body_size(out) == 0 {
+                frame.abandon(out);
+            } else {
+                frame.finish(FrameType::MESSAGE, out);
+            }
+            break;
+        }
+        if self.pace.is_limited() {
+            tally.throttled = tally.succeeded;
+        }
+        if is_done {
+            let code = self.active.complete();
+            message::write_header_only(out, &last(code));
+            asking.namespace.counters.pi_query.aggr.count(code);
+        }
+        tally.sent = (out.len() - start) as u64;
+        self.active.reach(asking.now, self.walk.partition(), &tally);
+        if is_done {
+            Step::Done
+        } else {
+            self.pace.step(tally.throttled)
+        }
+    }
+
+    /// The records of the partition, which the walk then leaves.
+    fn find(&mut self, asking: &Asking<'_>) -> Vec<Digest> {
+        let (set, namespace, now) = (self.set, asking.namespace, asking.now);
+        let mut found = Vec::new();
+        self.walk.visit(namespace, Look::Metadata, |digest, record| {
+            if set.has(record.set) && !namespace.is_doomed(record, now) {
+                found.push(*digest);
+            }
+            ControlFlow::Continue(())
+        });
+        found
+    }
+}
+
+/// Applies the UDF to a partition's records, and answers what it writes; tells whether it went well.
+fn aggregate(asking: &Asking<'_>, partition: PartitionId, found: Vec<Digest>, out: &mut BytesMut) -> bool {
+    let (now, namespace) = (asking.now, asking.namespace);
+    let Ok(call) = udf::call(&asking.message, LIMIT) else {
+        return false;
+    };
+    let mut digests = found.into_iter();
+    // Each record is copied under the lock when the script asks for it; it may be gone by then.
+    let next = || {
+        let partition = namespace.partition(partition)?;
+        digests.find_map(|digest| {
+            let record = partition
+                .get(&digest)
+                .filter(|record| !namespace.is_doomed(record, now))?;
+            Some(Work::new(udf::element(now, namespace, &digest, record)))
+        })
+    };
+    let applied = asking.engine.modules().apply_stream(now, &call, next, |value| {
+        answer(out, "SUCCESS", &value);
+    });
+    match applied {
+        Ok(()) => true,
+        Err(data) => {
+            let particle_type = ParticleType::STRING;
+            answer(out, "FAILURE", &Returned { particle_type, data });
+            false
+        }
+    }
+}
+
+fn answer(out: &mut BytesMut, name: &str, value: &Returned) {
+    let mut message = MessageWriter::bare(out, &Header::default());
+    udf::append(&mut message, name, value);
+    message.finish();
+}
