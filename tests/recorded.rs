@@ -2,7 +2,7 @@
 
 use spikelet::Server;
 use spikelet_conformance::recorded::{self, Answer, COMPLETE, Expected};
-use spikelet_conformance::target::{recorded_namespaces, recorded_ttl_namespaces};
+use spikelet_conformance::target::{recorded_namespaces, recorded_ttl_namespaces, recorded_udf_directory};
 
 /// Areas by name, each with how many cases it has: one test for each.
 macro_rules! areas {
@@ -11,6 +11,7 @@ macro_rules! areas {
         fn $area() {
             let namespaces = match stringify!($area) {
                 "ttl" => recorded_ttl_namespaces(),
+                "udf" => recorded_udf_directory(),
                 _ => recorded_namespaces(),
             };
             assert_area(&namespaces.start().unwrap(), stringify!($area), $cases);
@@ -40,6 +41,7 @@ areas! {
     call: 1500,
     path: 1200,
     scan: 150,
+    udf: 400,
 }
 
 #[track_caller]

@@ -11,7 +11,9 @@ use crate::clock;
 use crate::context::Context;
 use crate::recorded;
 use crate::scenario::{End, Scenario};
-use crate::target::{Target, TargetSpec, Unavailable, recorded_namespaces, recorded_ttl_namespaces};
+use crate::target::{
+    Target, TargetSpec, Unavailable, recorded_namespaces, recorded_ttl_namespaces, recorded_udf_directory,
+};
 use crate::transcript::{Entry, difference};
 
 /// How many scenarios run at a time: those that wait for something to expire do not hold up the others.
@@ -205,8 +207,12 @@ pub async fn recorded(
     let cases = recorded::area(area).map_err(|error| unavailable(&error))?;
     let own = match (spec, area) {
         (TargetSpec::Embedded, "ttl") => Some(recorded_ttl_namespaces()),
+        (TargetSpec::Embedded, "udf") => Some(recorded_udf_directory()),
         (TargetSpec::Embedded, _) => Some(recorded_namespaces()),
         (_, "ttl") => return Ok(skipped("it was recorded with namespaces of another configuration")),
+        (TargetSpec::Docker { .. }, "udf") => {
+            return Ok(skipped("its answers name a directory of the recorded server"));
+        }
         (TargetSpec::DockerCluster { .. }, _) => return Ok(skipped("it was recorded on a single node")),
         _ => None,
     };

@@ -30,6 +30,7 @@ pub const COMPLETE: &[&str] = &[
     "call",
     "path",
     "scan",
+    "udf",
 ];
 
 macro_rules! recordings {
@@ -131,6 +132,27 @@ pub fn area(name: &str) -> io::Result<Vec<Case>> {
         )
     })?;
     read(GzDecoder::new(*recording))
+}
+
+/// The directory in which the real server worked (`work-directory`) when an area was recorded: the errors of UDFs name the
+/// folder of their modules. `None` where no answer does.
+#[must_use]
+pub fn work_directory(cases: &[Case]) -> Option<String> {
+    const MODULES: &[u8] = b"/usr/udf/lua/";
+    let frames = cases
+        .iter()
+        .flat_map(|case| &case.steps)
+        .filter_map(|step| match &step.expected {
+            Expected::Frames(frames) => Some(frames),
+            _ => None,
+        });
+    frames.flatten().find_map(|frame| {
+        let end = frame.windows(MODULES.len()).position(|window| window == MODULES)?;
+        let before = frame.get(..end)?;
+        // The name of the bin stands before the path, and has no slash.
+        let start = before.iter().position(|byte| *byte == b'/')?;
+        String::from_utf8(before.get(start..)?.to_vec()).ok()
+    })
 }
 
 /// The cases whose last request crashed the real server. Their end is no answer to imitate.

@@ -8,6 +8,8 @@ use std::str::FromStr;
 
 use spikelet::{NamespaceConfig, Server};
 
+use crate::recorded;
+
 use docker::Containers;
 pub use docker::DEFAULT_IMAGE;
 
@@ -131,6 +133,17 @@ pub fn recorded_namespaces() -> spikelet::Builder {
     Server::builder()
         .namespace(namespace("test"))
         .namespace(namespace("bar"))
+}
+
+/// A server of ours that names the same folder of modules as the real one with which the area `udf` was recorded.
+pub fn recorded_udf_directory() -> spikelet::Builder {
+    let directory = recorded::area("udf")
+        .ok()
+        .and_then(|cases| recorded::work_directory(&cases));
+    match directory {
+        Some(directory) => recorded_namespaces().work_directory(directory),
+        None => recorded_namespaces(),
+    }
 }
 
 /// A server of ours with the namespaces in which the area `ttl` was recorded.
