@@ -30,9 +30,7 @@ fn remove(now: Now, namespace: &Namespace, request: &Request<'_>) -> Result<(), 
     // Whether the record has expired is not asked: what is still there can be deleted.
     let record = partition.get(&request.digest).ok_or(ResultCode::NOT_FOUND)?;
     check(now, namespace, request, record)?;
-    if let Some(record) = partition.remove(&request.digest) {
-        namespace.count_out(record.set);
-    }
+    namespace.remove(&mut partition, &request.digest);
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 use spikelet_wire::ResultCode;
 
 use super::bin_ops::View;
+use super::query::Search;
 use crate::ops::exp::Expression;
 
 /// The filter of a command.
@@ -15,6 +16,8 @@ pub(super) enum Filter<'a> {
     Unread(&'a [u8]),
     /// An expression.
     Built(&'a Expression<'a>),
+    /// What an index is searched for, and an expression if there is one.
+    Search(&'a Search, Option<&'a Expression<'a>>),
 }
 
 impl Filter<'_> {
@@ -22,12 +25,19 @@ impl Filter<'_> {
     ///
     /// # Errors
     /// [`ResultCode::PARAMETER`] for an expression that cannot be built, [`ResultCode::FILTERED_OUT`] for a record that
-    /// does not pass.
+    /// does not pass, [`ResultCode::NOT_FOUND`] for one that an index does not stand for.
     pub(super) fn check(&self, view: &View<'_>) -> Result<(), ResultCode> {
         let passes = match self {
             Self::None => true,
             Self::Unread(bytes) => Expression::build_filter(bytes)?.matches(view, view.now),
             Self::Built(expression) => expression.matches(view, view.now),
+            Self::Search(search, expression) => {
+                let passes = expression.is_none_or(|expression| expression.matches(view, view.now));
+                if passes && !search.matches(view) {
+                    return Err(ResultCode::NOT_FOUND);
+                }
+                passes
+            }
         };
         if passes { Ok(()) } else { Err(ResultCode::FILTERED_OUT) }
     }

@@ -251,9 +251,7 @@ fn store(
         if request.header.info2.contains(Info2::DURABLE_DELETE) {
             return Err(ResultCode::ENTERPRISE_ONLY);
         }
-        if let Some(record) = partition.remove(&request.digest) {
-            namespace.count_out(record.set);
-        }
+        namespace.remove(partition, &request.digest);
         return Ok((Did::Delete, metadata));
     }
     let (set_size, key_size) = (
@@ -268,7 +266,6 @@ fn store(
         (None, Some(name)) => Some(namespace.sets.find_or_create(name).ok_or(ResultCode::PARAMETER)?),
         (None, None) => None,
     };
-    let is_new = existing.is_none();
     let record = Record {
         generation: metadata.generation,
         set,
@@ -277,13 +274,7 @@ fn store(
         key: work.subject.key,
         bins,
     };
-    let replaced = partition.insert(request.digest, record);
-    if is_new {
-        if let Some(doomed) = replaced {
-            namespace.count_out(doomed.set);
-        }
-        namespace.count_in(set);
-    }
+    namespace.insert(partition, request.digest, record);
     Ok((Did::Write, metadata))
 }
 

@@ -149,10 +149,14 @@ fn apply(
     };
     match existing {
         Some(record) => {
+            let places = namespace.sindexes.places(&request.digest, set, &record.bins);
             let mut bins = Bins::new(std::mem::take(&mut record.bins));
             match write.carry_out(Some(record), &mut bins, reply) {
                 Ok(Outcome::Written) => {
                     record.bins = bins.commit();
+                    if let Some(places) = places {
+                        places.move_to(&request.digest, set, &record.bins);
+                    }
                     record.generation = write.view.generation;
                     record.void_time = write.view.void_time;
                     record.last_update = write.view.last_update;
@@ -161,8 +165,9 @@ fn apply(
                     }
                 }
                 Ok(Outcome::Deleted) => {
-                    partition.remove(&request.digest);
-                    namespace.count_out(set);
+                    // Its bins are here, and the indexes know it by them.
+                    record.bins = bins.roll_back();
+                    namespace.remove(partition, &request.digest);
                 }
                 Err(code) => {
                     record.bins = bins.roll_back();
@@ -182,10 +187,7 @@ fn apply(
                 key: request.fields.key.map(Box::from),
                 bins: bins.commit(),
             };
-            if let Some(doomed) = partition.insert(request.digest, record) {
-                namespace.count_out(doomed.set);
-            }
-            namespace.count_in(set);
+            namespace.insert(partition, request.digest, record);
         }
     }
     Ok(())

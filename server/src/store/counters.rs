@@ -58,7 +58,7 @@ impl Lang {
     }
 }
 
-/// The ends of queries without an index.
+/// The ends of queries, of those with an index or those without.
 #[derive(Debug, Default)]
 pub struct QueryCounters {
     /// Short queries.

@@ -5,12 +5,13 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use dashmap::DashMap;
 use dashmap::mapref::one::{Ref, RefMut};
-use spikelet_wire::PartitionId;
+use spikelet_wire::{Digest, PartitionId};
 
 use super::counters::{CommandCounters, QueryCounters};
 use super::partition::Partition;
 use super::record::Record;
 use super::set::{SetId, Sets};
+use super::sindex::Sindexes;
 use crate::clock::Now;
 use crate::config::NamespaceConfig;
 
@@ -23,6 +24,8 @@ pub struct Namespace {
     pub settings: Settings,
     /// Its sets.
     pub sets: Sets,
+    /// Its secondary indexes.
+    pub sindexes: Sindexes,
     /// What happened in it.
     pub counters: Counters,
     truncation: Truncation,
@@ -63,6 +66,8 @@ pub struct Counters {
     pub pi_query: QueryCounters,
     /// UDFs on the records of queries.
     pub udf_sub: CommandCounters,
+    /// Queries of a secondary index.
+    pub si_query: QueryCounters,
 }
 
 /// Times before which records count as truncated, in milliseconds since 2010.
@@ -123,6 +128,7 @@ impl Namespace {
                 replication_factor: config.replication_factor,
             },
             sets: Sets::default(),
+            sindexes: Sindexes::default(),
             counters: Counters::default(),
             truncation: Truncation::default(),
             expiry: Expiry::default(),
@@ -202,16 +208,38 @@ impl Namespace {
         Now(self.truncation.namespace.load(Ordering::Relaxed))
     }
 
-    /// Notes that a record was added.
-    pub fn count_in(&self, set: Option<SetId>) {
-        self.counters.objects.fetch_add(1, Ordering::Relaxed);
-        self.sets.count_in(set);
+    /// Adds a record to its partition, in the place of one that is doomed, if any.
+    pub fn insert(&self, partition: &mut Partition, digest: Digest, record: Record) {
+        let places = self.sindexes.places(&digest, record.set, &record.bins);
+        self.count_in(record.set);
+        if let Some(doomed) = partition.insert(digest, record) {
+            self.forget(&digest, &doomed);
+        }
+        if let Some(places) = places {
+            places.come(&digest);
+        }
+    }
+
+    /// Removes a record from its partition.
+    pub fn remove(&self, partition: &mut Partition, digest: &Digest) {
+        if let Some(record) = partition.remove(digest) {
+            self.forget(digest, &record);
+        }
     }
 
     /// Notes that a record was removed.
-    pub fn count_out(&self, set: Option<SetId>) {
+    fn forget(&self, digest: &Digest, record: &Record) {
+        if let Some(places) = self.sindexes.places(digest, record.set, &record.bins) {
+            places.go(digest);
+        }
         self.counters.objects.fetch_sub(1, Ordering::Relaxed);
-        self.sets.count_out(set);
+        self.sets.count_out(record.set);
+    }
+
+    /// Notes that a record was added.
+    fn count_in(&self, set: Option<SetId>) {
+        self.counters.objects.fetch_add(1, Ordering::Relaxed);
+        self.sets.count_in(set);
     }
 
     /// The partitions that were ever written, in order.
@@ -271,10 +299,10 @@ impl Namespace {
         let Some(mut partition) = self.partition_mut(id) else {
             return;
         };
-        partition.retain(|_, record| {
+        partition.retain(|digest, record| {
             let doomed = doomed(record);
             if doomed {
-                self.count_out(record.set);
+                self.forget(digest, record);
             }
             !doomed
         });

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::base64;
 use super::call::{Answered, Call, InfoError};
 
 /// The longest user agent, in base64, and one.
@@ -44,7 +45,7 @@ pub(super) fn user_agent_set(call: &mut Call<'_>) -> Answered {
         return Err(InfoError::parameter("already set"));
     }
     let value = call.required("value", LONGEST)?;
-    if !is_base64(value) {
+    if base64::decode(value).is_none() {
         return Err(InfoError::parameter("'value' invalid base64"));
     }
     name(call, value.to_owned());
@@ -64,10 +65,4 @@ fn name(call: &mut Call<'_>, agent: String) {
         .agents()
         .change(call.session.user_agent.as_deref(), Some(&agent));
     call.session.user_agent = Some(agent);
-}
-
-fn is_base64(text: &str) -> bool {
-    let digits = text.trim_end_matches('=');
-    let is_digit = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
-    text.len().is_multiple_of(4) && text.len() - digits.len() <= 2 && digits.bytes().all(is_digit)
 }

@@ -13,6 +13,7 @@ use crate::command::stats::add;
 use crate::command::{Engine, Session};
 use crate::config::Edition;
 use crate::store::Namespace;
+use crate::store::sindex::Build;
 
 /// One info command while it is answered.
 pub(super) struct Call<'a> {
@@ -24,6 +25,8 @@ pub(super) struct Call<'a> {
     /// What stands behind the name and the character that ended it.
     pub(super) parameters: &'a str,
     pub(super) out: &'a mut BytesMut,
+    /// Indexes that are to be built, and the names of their namespaces.
+    pub(super) builds: &'a mut Vec<(String, Build)>,
 }
 
 /// What a command answers instead of a value: `ERROR:code:text`.

@@ -4,11 +4,12 @@
 //! behind the last newline is not read. Each is answered by its own text, a tab, what it answers, and a newline.
 
 mod agents;
+mod base64;
 mod call;
 mod config;
+mod context;
 mod diagnostics;
 mod identity;
-mod indexes;
 #[cfg_attr(not(feature = "udf"), path = "no_modules.rs")]
 mod modules;
 mod namespaces;
@@ -16,6 +17,7 @@ mod parameters;
 mod partitions;
 mod peers;
 mod queries;
+mod sindex;
 mod statistics;
 mod table;
 mod truncate;
@@ -28,8 +30,9 @@ pub(super) use self::agents::Agents;
 use self::call::Call;
 use self::table::COMMANDS;
 use super::stats::add;
-use super::{Engine, Flow, Session};
+use super::{Engine, Flow, Session, query};
 use crate::clock::Now;
+use crate::store::sindex::Build;
 
 /// Answers a whole info request.
 pub(super) fn handle(engine: &Engine, now: Now, session: &mut Session, body: &[u8], out: &mut BytesMut) -> Flow {
@@ -39,6 +42,7 @@ pub(super) fn handle(engine: &Engine, now: Now, session: &mut Session, body: &[u
         now,
         session,
         out,
+        builds: Vec::new(),
     };
     if body.is_empty() {
         add(&engine.stats().deprecated_requests, 1);
@@ -52,9 +56,10 @@ pub(super) fn handle(engine: &Engine, now: Now, session: &mut Session, body: &[u
             .filter_map(|line| line.strip_suffix(b"\n"))
             .for_each(|line| asking.answer_line(line));
     }
+    let builds = asking.builds;
     frame.finish(FrameType::INFO, out);
     add(&engine.stats().info_complete, 1);
-    Flow::Continue
+    query::build(engine, now, builds)
 }
 
 /// An info request while it is answered.
@@ -63,6 +68,7 @@ struct Asking<'a> {
     now: Now,
     session: &'a mut Session,
     out: &'a mut BytesMut,
+    builds: Vec<(String, Build)>,
 }
 
 impl Asking<'_> {
@@ -83,6 +89,7 @@ impl Asking<'_> {
             name,
             parameters,
             out: self.out,
+            builds: &mut self.builds,
         };
         call.run();
         self.out.put_u8(b'\n');

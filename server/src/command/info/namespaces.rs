@@ -8,7 +8,7 @@ use super::config::write_namespace;
 use crate::command::stats::get;
 use crate::store::counters::{CommandCounters, Ends, QueryCounters};
 use crate::store::namespace::Counters;
-use crate::store::{Namespace, Set};
+use crate::store::{Namespace, SetId};
 
 /// What the real server's primary index takes for a record, in bytes.
 const INDEX_ENTRY: u64 = 64;
@@ -60,12 +60,8 @@ pub(super) fn sets(call: &mut Call<'_>) -> Answered {
         (Err(_), _) => call.say("ns_type=unknown"),
         (Ok(namespace), None) => all_sets(call, namespace),
         (Ok(namespace), Some(set)) => {
-            if let Some(set) = namespace
-                .sets
-                .find(set.as_bytes())
-                .and_then(|id| namespace.sets.get(id))
-            {
-                properties(call, &set);
+            if let Some(id) = namespace.sets.find(set.as_bytes()) {
+                properties(call, namespace, id);
             }
         }
     }
@@ -76,16 +72,25 @@ fn all_sets(call: &mut Call<'_>, namespace: &Namespace) {
     for set in namespace.sets.all() {
         let name = String::from_utf8_lossy(&set.name);
         call.say(format_args!("ns={}:set={name}:", namespace.name));
-        properties(call, &set);
+        if let Some(id) = namespace.sets.find(&set.name) {
+            properties(call, namespace, id);
+        }
     }
 }
 
-fn properties(call: &mut Call<'_>, set: &Set) {
+fn properties(call: &mut Call<'_>, namespace: &Namespace, id: SetId) {
+    let Some(set) = namespace.sets.get(id) else {
+        return;
+    };
+    let sindexes = namespace.sindexes.all();
+    let sindexes = sindexes.iter().filter(|sindex| sindex.definition.set == Some(id));
+    let enable_index = namespace.sindexes.of_sets().iter().any(|(_, set)| *set == id);
     let (objects, truncate_lut) = (set.objects.load(Relaxed), set.truncate_lut.load(Relaxed));
     call.say(format_args!(
-        "objects={objects}:tombstones=0:data_used_bytes=0:truncate_lut={truncate_lut}:sindexes=0:\
+        "objects={objects}:tombstones=0:data_used_bytes=0:truncate_lut={truncate_lut}:sindexes={}:\
          index_populating=false:truncating=false:default-read-touch-ttl-pct=0:default-ttl=0:\
-         disable-eviction=false:enable-index=false:stop-writes-count=0:stop-writes-size=0;"
+         disable-eviction=false:enable-index={enable_index}:stop-writes-count=0:stop-writes-size=0;",
+        sindexes.count(),
     ));
 }
 
@@ -119,7 +124,12 @@ fn statistics(call: &mut Call<'_>, namespace: &Namespace) {
     call.pair("truncating", false);
     call.zeros(&["sindex_gc_cleaned", "mrt_monitors", "mrt_monitors_active", "xmem_id"]);
     call.pair("index_used_bytes", objects.saturating_mul(INDEX_ENTRY));
-    call.zeros(&["set_index_used_bytes", "sindex_used_bytes"]);
+    call.zeros(&["set_index_used_bytes"]);
+    let sindexes = namespace.sindexes.all();
+    call.pair(
+        "sindex_used_bytes",
+        sindexes.iter().map(|sindex| sindex.used_bytes()).sum::<u64>(),
+    );
     call.pairs(&[("pending_quiesce", false), ("effective_is_quiesced", false)]);
     call.zeros(&["nodes_quiesced", "effective_active_rack"]);
     call.zeros(&["migrate_tx_partitions_active", "migrate_rx_partitions_active"]);
@@ -138,32 +148,40 @@ fn statistics(call: &mut Call<'_>, namespace: &Namespace) {
     queries(call, &namespace.counters);
 }
 
-/// Queries without an index, and what those in the background did to single records.
+/// Queries, without and with an index, and what those in the background did to single records.
 fn queries(call: &mut Call<'_>, counters: &Counters) {
     let write = &counters.ops_sub.write;
     call.pair("ops_sub_write_success", get(&write.success));
     call.pair("ops_sub_write_error", get(&write.error));
     call.pair("ops_sub_write_timeout", get(&write.timeout));
     call.pair("ops_sub_write_filtered_out", get(&write.filtered_out));
-    let QueryCounters {
-        short_basic,
-        long_basic,
-        ops_bg,
-        udf_bg,
-        aggr,
-    } = &counters.pi_query;
-    call.pair("pi_query_short_basic_complete", get(&short_basic.complete));
-    call.pair("pi_query_short_basic_error", get(&short_basic.error));
-    call.pair("pi_query_short_basic_timeout", get(&short_basic.timeout));
-    for (kind, ends) in [
-        ("long_basic", long_basic),
-        ("aggr", aggr),
-        ("udf_bg", udf_bg),
-        ("ops_bg", ops_bg),
-    ] {
-        call.pair(format_args!("pi_query_{kind}_complete"), get(&ends.complete));
-        call.pair(format_args!("pi_query_{kind}_error"), get(&ends.error));
-        call.pair(format_args!("pi_query_{kind}_abort"), get(&ends.abort));
+    for (index, counters) in [("pi", &counters.pi_query), ("si", &counters.si_query)] {
+        let QueryCounters {
+            short_basic,
+            long_basic,
+            ops_bg,
+            udf_bg,
+            aggr,
+        } = counters;
+        call.pair(
+            format_args!("{index}_query_short_basic_complete"),
+            get(&short_basic.complete),
+        );
+        call.pair(format_args!("{index}_query_short_basic_error"), get(&short_basic.error));
+        call.pair(
+            format_args!("{index}_query_short_basic_timeout"),
+            get(&short_basic.timeout),
+        );
+        for (kind, ends) in [
+            ("long_basic", long_basic),
+            ("aggr", aggr),
+            ("udf_bg", udf_bg),
+            ("ops_bg", ops_bg),
+        ] {
+            call.pair(format_args!("{index}_query_{kind}_complete"), get(&ends.complete));
+            call.pair(format_args!("{index}_query_{kind}_error"), get(&ends.error));
+            call.pair(format_args!("{index}_query_{kind}_abort"), get(&ends.abort));
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use bytes::BufMut;
 use spikelet_wire::{PARTITIONS, PartitionId, ResultCode};
 
+use super::base64;
 use super::call::{Answered, Call, InfoError};
 use crate::cluster::NodeId;
 use crate::store::Namespace;
@@ -76,7 +77,7 @@ fn answer_maps(call: &mut Call<'_>, introduce: impl Fn(&mut Call<'_>, &Namespace
 
 fn write_map(call: &mut Call<'_>, place: usize) {
     let map = call.engine.cluster().bitmap(call.session.node, place);
-    call.out.put_slice(base64(&map).as_bytes());
+    call.out.put_slice(base64::encode(&map).as_bytes());
 }
 
 /// A line for each partition of each namespace. Partitions here never differ between nodes, so a version says no more
@@ -131,36 +132,4 @@ pub(super) fn cluster_stable(call: &mut Call<'_>) -> Answered {
     }
     call.say(format_args!("{:X}", call.engine.cluster().key()));
     Ok(())
-}
-
-/// Base64 with padding, as the info protocol carries bytes.
-pub(super) fn base64(bytes: &[u8]) -> String {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for chunk in bytes.chunks(3) {
-        let group = chunk
-            .iter()
-            .enumerate()
-            .fold(0u32, |group, (at, &byte)| group | u32::from(byte) << (16 - 8 * at));
-        for at in 0..4 {
-            let sextet = (group >> (18 - 6 * at) & 63) as usize;
-            text.push(if at <= chunk.len() {
-                char::from(ALPHABET[sextet])
-            } else {
-                '='
-            });
-        }
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn base64_is_padded() {
-        let text = [b"".as_slice(), b"f", b"fo", b"foo", b"foob", b"\xFF\xFF\xFE"].map(base64);
-        assert_eq!(text, ["", "Zg==", "Zm8=", "Zm9v", "Zm9vYg==", "///+"]);
-    }
 }

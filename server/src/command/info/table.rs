@@ -2,7 +2,7 @@
 
 use super::call::{Answered, Call};
 use super::{
-    agents, config, diagnostics, identity, indexes, modules, namespaces, partitions, peers, queries, statistics,
+    agents, config, diagnostics, identity, modules, namespaces, partitions, peers, queries, sindex, statistics,
     truncate,
 };
 
@@ -154,12 +154,12 @@ pub(super) const COMMANDS: &[Command] = commands! {
     "set-config" => config::set_config;
     "set-log" => diagnostics::unsupported;
     "sets" => namespaces::sets;
-    "sindex" => indexes::sindex, ClientOnly, Deprecated;
-    "sindex-create" => diagnostics::unsupported;
-    "sindex-delete" => indexes::delete;
-    "sindex-exists" => indexes::exists;
-    "sindex-list" => indexes::list;
-    "sindex-stat" => indexes::stat;
+    "sindex" => sindex::sindex, ClientOnly, Deprecated;
+    "sindex-create" => sindex::create;
+    "sindex-delete" => sindex::delete;
+    "sindex-exists" => sindex::exists;
+    "sindex-list" => sindex::list;
+    "sindex-stat" => sindex::stat;
     "smd-info" => diagnostics::unsupported, ClientOnly;
     "smd-show" => diagnostics::unsupported, ClientOnly;
     "status" => identity::status;

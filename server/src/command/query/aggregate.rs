@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU32;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::BytesMut;
@@ -11,11 +12,13 @@ use spikelet_wire::{
 };
 
 use super::fields::{self, WantedSet};
+use super::index::{IndexWalk, Search, Wanted};
 use super::job::{Active, Description, End, Kind, Tally};
 use super::walk::{Look, Walk};
-use super::{Asking, Pace, Step, last};
+use super::{Asking, Pace, Step, counters, last};
+use crate::command::bin_ops::View;
 use crate::command::udf;
-use crate::store::Namespace;
+use crate::store::{Namespace, Record};
 use crate::udf::{Returned, Work};
 
 /// How long the stream of one partition may take. The real server has no limit, but threads to spare.
@@ -29,6 +32,9 @@ const AT_ONCE: usize = 1024;
 #[derive(Debug)]
 pub(super) struct Aggregate {
     walk: Walk,
+    search: Option<Arc<Search>>,
+    /// The way through the index, without a partition yet.
+    index: Option<IndexWalk>,
     set: WantedSet,
     pace: Pace,
     active: Active,
@@ -40,8 +46,8 @@ impl Aggregate {
     ///
     /// # Errors
     /// [`ResultCode::PARAMETER`] for fields that are wrong and a short query, [`ResultCode::UNSUPPORTED_FEATURE`] for one
-    /// with a filter, [`ResultCode::NOT_FOUND`] for a set that there is not, [`ResultCode::INDEX_NOT_FOUND`] for a query
-    /// of an index.
+    /// with a filter, [`ResultCode::NOT_FOUND`] for a set that there is not, [`ResultCode::INDEX_NOT_FOUND`] and
+    /// [`ResultCode::INDEX_NOT_READABLE`].
     pub(super) fn start(asking: &Asking<'_>) -> Result<Self, ResultCode> {
         let message = &asking.message;
         if message.header.info1.contains(Info1::SHORT_QUERY) {
@@ -51,23 +57,24 @@ impl Aggregate {
             return Err(ResultCode::UNSUPPORTED_FEATURE);
         }
         let set = fields::set(asking.namespace, asking.fields.set)?;
+        let wanted = Wanted::of(message)?;
         let records_per_second = fields::records_per_second(message)?;
-        let wants_index = fields::wants_index(message)?;
         if set == WantedSet::Unknown {
             return Err(ResultCode::NOT_FOUND);
         }
-        if wants_index {
-            return Err(ResultCode::INDEX_NOT_FOUND);
-        }
+        let search = wanted.map(|wanted| wanted.find(asking.namespace, set)).transpose()?;
         let socket_timeout = fields::socket_timeout(message)?;
         udf::call(message, LIMIT)?;
         let active = asking.engine.jobs().start(Description {
+            index: search.as_ref().map(|search| search.index_name()),
             records_per_second,
             socket_timeout,
             ..asking.describe(Kind::Aggregate)
         })?;
         Ok(Self {
             walk: Walk::everywhere(),
+            index: search.clone().map(IndexWalk::new),
+            search,
             set,
             pace: Pace::new(records_per_second.map(NonZeroU32::get)),
             active,
@@ -79,10 +86,16 @@ impl Aggregate {
         self.socket_timeout
     }
 
+    /// What it asks of an index.
+    pub(super) fn search(&self) -> Option<Arc<Search>> {
+        self.search.clone()
+    }
+
     /// Has it end without the client.
     pub(super) fn abandon(&self, namespace: &Namespace, end: End) {
         self.active.abandon(end);
-        namespace.counters.pi_query.aggr.count(end.result_code());
+        let counters = counters(namespace, self.search.is_some());
+        counters.aggr.count(end.result_code());
     }
 
     /// Aggregates the records of a partition.
@@ -121,7 +134,8 @@ impl Aggregate {
         if is_done {
             let code = self.active.complete();
             message::write_header_only(out, &last(code));
-            asking.namespace.counters.pi_query.aggr.count(code);
+            let counters = counters(asking.namespace, self.search.is_some());
+            counters.aggr.count(code);
         }
         tally.sent = (out.len() - start) as u64;
         self.active.reach(asking.now, self.walk.partition(), &tally);
@@ -136,12 +150,23 @@ impl Aggregate {
     fn find(&mut self, asking: &Asking<'_>) -> Vec<Digest> {
         let (set, namespace, now) = (self.set, asking.namespace, asking.now);
         let mut found = Vec::new();
-        self.walk.visit(namespace, Look::Metadata, |digest, record| {
+        let mut find = |digest: &Digest, record: &Record| {
             if set.has(record.set) && !namespace.is_doomed(record, now) {
                 found.push(*digest);
             }
             ControlFlow::Continue(())
-        });
+        };
+        match (self.walk.stop(), &self.index) {
+            (Some(stop), Some(index)) => {
+                let mut index = index.clone();
+                index.pass_through(stop);
+                while index.partition().is_some() {
+                    index.visit(namespace, |digest, record, _| find(digest, record));
+                }
+                self.walk.leave();
+            }
+            _ => self.walk.visit(namespace, Look::Metadata, find),
+        }
         found
     }
 }
@@ -160,6 +185,7 @@ fn aggregate(asking: &Asking<'_>, partition: PartitionId, found: Vec<Digest>, ou
             let record = partition
                 .get(&digest)
                 .filter(|record| !namespace.is_doomed(record, now))?;
+            asking.filter.check(&View::of(now, namespace, &digest, record)).ok()?;
             Some(Work::new(udf::element(now, namespace, &digest, record)))
         })
     };

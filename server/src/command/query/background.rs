@@ -2,15 +2,17 @@
 
 use std::num::NonZeroU32;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::BytesMut;
-use spikelet_wire::{Digest, Header, Info1, Info2, Info3, OpCode, ResultCode};
+use spikelet_wire::{Digest, Header, Info1, Info2, Info3, OpCode, PartitionId, ResultCode};
 
 use super::fields::{self, WantedSet};
+use super::index::{IndexWalk, Search, Wanted};
 use super::job::{Active, Description, Kind, Tally};
 use super::walk::{Look, Walk};
-use super::{Asking, Pace, Step};
+use super::{Asking, Pace, Step, counters};
 use crate::command::bin_ops;
 use crate::command::reply::Reply;
 use crate::command::request::{Fields, Request};
@@ -18,6 +20,7 @@ use crate::command::request::{Fields, Request};
 use crate::command::udf;
 use crate::command::write;
 use crate::ops::exp;
+use crate::store::Record;
 
 /// How many records a second a background query may touch at most (`background-query-max-rps`).
 const MAX_RECORDS_PER_SECOND: u32 = 10_000;
@@ -32,6 +35,8 @@ const SOCKET_TIMEOUT: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub(super) struct Operate {
     walk: Walk,
+    search: Option<Arc<Search>>,
+    index: Option<IndexWalk>,
     set: WantedSet,
     pace: Pace,
     active: Active,
@@ -42,7 +47,8 @@ impl Operate {
     ///
     /// # Errors
     /// [`ResultCode::PARAMETER`] for fields that are wrong, a short query, and operations that read;
-    /// [`ResultCode::NOT_FOUND`] for a set that there is not, [`ResultCode::INDEX_NOT_FOUND`] for a query of an index.
+    /// [`ResultCode::NOT_FOUND`] for a set that there is not, [`ResultCode::INDEX_NOT_FOUND`] and
+    /// [`ResultCode::INDEX_NOT_READABLE`].
     pub(super) fn start(asking: &Asking<'_>) -> Result<Self, ResultCode> {
         let message = &asking.message;
         let header = &message.header;
@@ -50,17 +56,15 @@ impl Operate {
             return Err(ResultCode::PARAMETER);
         }
         let set = fields::set(asking.namespace, asking.fields.set)?;
+        let wanted = Wanted::of(message)?;
         let records_per_second = fields::records_per_second(message)?;
-        let wants_index = fields::wants_index(message)?;
         if set == WantedSet::Unknown {
             return Err(ResultCode::NOT_FOUND);
         }
         if records_per_second.is_some_and(|limit| limit.get() > MAX_RECORDS_PER_SECOND) {
             return Err(ResultCode::PARAMETER);
         }
-        if wants_index {
-            return Err(ResultCode::INDEX_NOT_FOUND);
-        }
+        let search = wanted.map(|wanted| wanted.find(asking.namespace, set)).transpose()?;
         asking.check_filter()?;
         let description = if asking.fields.udf {
             describe_udf(asking)?
@@ -69,17 +73,25 @@ impl Operate {
             asking.describe(Kind::Operate)
         };
         let active = asking.engine.jobs().start(Description {
+            index: search.as_ref().map(|search| search.index_name()),
             records_per_second: records_per_second.or(NonZeroU32::new(MAX_RECORDS_PER_SECOND)),
             socket_timeout: Some(SOCKET_TIMEOUT),
             ..description
         })?;
         Ok(Self {
             walk: Walk::everywhere(),
+            index: search.clone().map(IndexWalk::new),
+            search,
             set,
             // A limit that nobody asked for would only make tests wait.
             pace: Pace::new(records_per_second.map(NonZeroU32::get)),
             active,
         })
+    }
+
+    /// What it asks of an index.
+    pub(super) fn search(&self) -> Option<Arc<Search>> {
+        self.search.clone()
     }
 
     /// Changes some records.
@@ -90,20 +102,14 @@ impl Operate {
         let mut is_done = false;
         let mut found = Vec::new();
         while left > 0 && looks > 0 {
-            let partition = match self.walk.partition() {
-                Some(partition) if self.active.end().is_none() => partition,
-                _ => {
-                    is_done = true;
-                    break;
-                }
-            };
-            if !asking.is_master(partition) {
-                self.walk.leave();
-                continue;
+            let at = self.partition();
+            if at.is_none() || self.active.end().is_some() {
+                is_done = true;
+                break;
             }
-            let set = self.set;
+            let Self { walk, index, set, .. } = self;
             // Records are changed behind the walk's lock, one by one, each under its own.
-            self.walk.visit(asking.namespace, Look::Metadata, |digest, record| {
+            let mut find = |digest: &Digest, record: &Record| {
                 looks = looks.saturating_sub(1);
                 if set.has(record.set) && !asking.namespace.is_doomed(record, asking.now) {
                     found.push(*digest);
@@ -114,13 +120,26 @@ impl Operate {
                 } else {
                     ControlFlow::Break(())
                 }
-            });
+            };
+            match (walk.stop(), index) {
+                (Some(stop), _) if !asking.is_master(stop.partition) => walk.leave(),
+                (Some(stop), Some(index)) => {
+                    index.pass_through(stop);
+                    walk.leave();
+                }
+                (None, Some(index)) => {
+                    let visited = index.visit(asking.namespace, |digest, record, _| find(digest, record));
+                    looks = looks.saturating_sub(visited);
+                }
+                (_, None) => walk.visit(asking.namespace, Look::Metadata, find),
+            }
             change(asking, &mut found, &mut tally);
         }
         tally.throttled = tally.succeeded + tally.filtered + tally.failed;
-        self.active.reach(asking.now, self.walk.partition(), &tally);
+        let partition = self.partition().filter(|_| !is_done);
+        self.active.reach(asking.now, partition, &tally);
         if is_done {
-            let counters = &asking.namespace.counters.pi_query;
+            let counters = counters(asking.namespace, self.search.is_some());
             let ends = if asking.fields.udf {
                 &counters.udf_bg
             } else {
@@ -131,6 +150,12 @@ impl Operate {
         } else {
             self.pace.step(tally.throttled)
         }
+    }
+
+    /// The partition that it has reached; none at its end.
+    fn partition(&self) -> Option<PartitionId> {
+        let of_index = || self.index.as_ref().and_then(IndexWalk::partition);
+        self.walk.partition().or_else(of_index)
     }
 }
 

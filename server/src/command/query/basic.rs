@@ -8,13 +8,15 @@ use std::time::Duration;
 use bytes::BytesMut;
 use spikelet_wire::frame::OpenFrame;
 use spikelet_wire::{
-    FieldType, FrameType, Header, Info1, Info2, Info3, Message, MessageWriter, OpCode, PartitionId, ResultCode, message,
+    Digest, FieldType, FrameType, Header, Info1, Info2, Info3, Message, MessageWriter, OpCode, PartitionId, ResultCode,
+    message,
 };
 
 use super::fields::{self, Partitions, WantedSet};
+use super::index::{IndexWalk, Search, Wanted};
 use super::job::{Active, Description, End, Kind, Tally};
 use super::walk::{Look, Walk};
-use super::{Asking, Pace, Step, last};
+use super::{Asking, Pace, Step, counters, last};
 use crate::clock::Now;
 use crate::command::MAX_OPS;
 use crate::command::bin_ops::{self, BinRead, View};
@@ -37,6 +39,8 @@ const SHORT_QUERY: u64 = 1000;
 #[derive(Debug)]
 pub(super) struct Basic {
     walk: Walk,
+    search: Option<Arc<Search>>,
+    index: Option<IndexWalk>,
     set: WantedSet,
     selection: Selection,
     /// How many records it may still answer; none for all.
@@ -70,8 +74,8 @@ impl Basic {
     /// Checks a query, in the real server's order, and begins it.
     ///
     /// # Errors
-    /// [`ResultCode::UNSUPPORTED_FEATURE`] for a query of clients before partition queries, [`ResultCode::INDEX_NOT_FOUND`]
-    /// for one of an index, [`ResultCode::PARAMETER`] for fields that are wrong.
+    /// [`ResultCode::UNSUPPORTED_FEATURE`] for a query of clients before partition queries, [`ResultCode::PARAMETER`] for
+    /// fields that are wrong, [`ResultCode::INDEX_NOT_FOUND`] and [`ResultCode::INDEX_NOT_READABLE`].
     pub(super) fn start(asking: &Asking<'_>) -> Result<Self, ResultCode> {
         let message = &asking.message;
         let header = &message.header;
@@ -80,12 +84,10 @@ impl Basic {
         }
         let set = fields::set(asking.namespace, asking.fields.set)?;
         let partitions = fields::partitions(message)?;
+        let wanted = Wanted::of(message)?;
         let records_per_second = fields::records_per_second(message)?;
-        let wants_index = fields::wants_index(message)?;
         let Partitions { walk, count, resumed } = partitions.ok_or(ResultCode::UNSUPPORTED_FEATURE)?;
-        if wants_index {
-            return Err(ResultCode::INDEX_NOT_FOUND);
-        }
+        let search = wanted.map(|wanted| wanted.find(asking.namespace, set)).transpose()?;
         let socket_timeout = fields::socket_timeout(message)?;
         let remaining = fields::sample_max(message)?;
         let selection = Selection::of(message)?;
@@ -101,6 +103,7 @@ impl Basic {
             }
         } else {
             Length::Long(asking.engine.jobs().start(Description {
+                index: search.as_ref().map(|search| search.index_name()),
                 partitions: Some((count, resumed)),
                 records_per_second,
                 socket_timeout,
@@ -109,6 +112,8 @@ impl Basic {
         };
         Ok(Self {
             walk,
+            index: search.clone().map(IndexWalk::new),
+            search,
             set,
             selection,
             remaining,
@@ -122,9 +127,14 @@ impl Basic {
         self.socket_timeout
     }
 
+    /// What it asks of an index.
+    pub(super) fn search(&self) -> Option<Arc<Search>> {
+        self.search.clone()
+    }
+
     /// Has it end without the client.
     pub(super) fn abandon(&self, namespace: &Namespace, end: End) {
-        let counters = &namespace.counters.pi_query;
+        let counters = counters(namespace, self.search.is_some());
         match &self.length {
             Length::Short { .. } => counters.short_basic.count(end.result_code()),
             Length::Long(active) => {
@@ -136,7 +146,7 @@ impl Basic {
 
     /// Answers up to a frame of records.
     pub(super) fn step(&mut self, asking: &Asking<'_>, out: &mut BytesMut) -> Step {
-        let counters = &asking.namespace.counters.pi_query;
+        let counters = counters(asking.namespace, self.search.is_some());
         let start = out.len();
         let frame = OpenFrame::begin(out);
         let mut tally = Tally::default();
@@ -146,17 +156,17 @@ impl Basic {
         };
         let mut is_done = false;
         while turn.goes_on(&frame, out) {
-            let Some(partition) = self.walk.partition() else {
-                is_done = true;
-                break;
-            };
-            if !asking.is_replica(partition) {
-                partition_unavailable(out, partition);
-                self.walk.leave();
-            } else if self.has_enough(asking.now) {
-                self.walk.leave();
-            } else {
-                self.answer_partition(asking, (&frame, &mut turn, &mut tally), out);
+            match self.walk.partition() {
+                Some(partition) if !asking.is_replica(partition) => {
+                    partition_unavailable(out, partition);
+                    self.walk.leave();
+                }
+                Some(_) if self.has_enough(asking.now) => self.walk.leave(),
+                None if self.partition().is_none() || self.has_enough(asking.now) => {
+                    is_done = true;
+                    break;
+                }
+                _ => self.answer_some(asking, (&frame, &mut turn, &mut tally), out),
             }
         }
         if let (true, Length::Short { is_late, .. }) = (is_done, &self.length) {
@@ -169,6 +179,7 @@ impl Basic {
         } else {
             frame.finish(FrameType::MESSAGE, out);
         }
+        let partition = self.partition().filter(|_| !is_done);
         if let Length::Long(active) = &mut self.length {
             if is_done {
                 let code = active.complete();
@@ -176,7 +187,7 @@ impl Basic {
                 counters.long_basic.count(code);
             }
             tally.sent = (out.len() - start) as u64;
-            active.reach(asking.now, self.walk.partition(), &tally);
+            active.reach(asking.now, partition, &tally);
         }
         if is_done {
             Step::Done
@@ -197,7 +208,9 @@ impl Basic {
         has_ended || self.set == WantedSet::Unknown || self.remaining == Some(0)
     }
 
-    fn answer_partition(
+    /// Answers records: those of the partition, or, when all partitions that are to be asked for are known, those that the
+    /// index finds there.
+    fn answer_some(
         &mut self,
         asking: &Asking<'_>,
         (frame, turn, tally): (&OpenFrame, &mut Turn, &mut Tally),
@@ -205,6 +218,7 @@ impl Basic {
     ) {
         let Self {
             walk,
+            index,
             set,
             selection,
             remaining,
@@ -218,30 +232,38 @@ impl Basic {
             (Selection::NoBins, Filter::None) => Look::Metadata,
             _ => Look::Bins,
         };
-        walk.visit(namespace, look, |digest, record| {
+        let mut answer = |digest: &Digest, record: &Record, value: Option<i64>| {
             turn.looks = turn.looks.saturating_sub(1);
             if set.has(record.set) && !namespace.is_doomed(record, now) {
                 let view = View::of(now, namespace, digest, record);
-                if asking.filter.check(&view).is_err() {
-                    tally.filtered += 1;
-                } else {
-                    turn.records = turn.records.saturating_sub(1);
-                    // What is left out for want of bins counts too.
-                    let enough = remaining.as_mut().is_some_and(|remaining| {
-                        *remaining = remaining.saturating_sub(1);
-                        *remaining == 0
-                    });
-                    let set = record.set.and_then(|id| names.get(asking, id));
-                    match selection.write(asking, &view, record, set, out) {
-                        Ok(()) => {
-                            tally.succeeded += 1;
-                            tally.throttled += is_limited;
+                match asking.filter.check(&view) {
+                    Ok(()) => {
+                        turn.records = turn.records.saturating_sub(1);
+                        // What is left out for want of bins counts too.
+                        let enough = remaining.as_mut().is_some_and(|remaining| {
+                            *remaining = remaining.saturating_sub(1);
+                            *remaining == 0
+                        });
+                        let found = Found {
+                            view,
+                            record,
+                            set: record.set.and_then(|id| names.get(asking, id)),
+                            value,
+                        };
+                        match selection.write(asking, &found, out) {
+                            Ok(()) => {
+                                tally.succeeded += 1;
+                                tally.throttled += is_limited;
+                            }
+                            Err(_) => tally.failed += 1,
                         }
-                        Err(_) => tally.failed += 1,
+                        if enough {
+                            return ControlFlow::Break(());
+                        }
                     }
-                    if enough {
-                        return ControlFlow::Break(());
-                    }
+                    Err(ResultCode::FILTERED_OUT) => tally.filtered += 1,
+                    // The index was looked at before the record changed.
+                    Err(_) => {}
                 }
             }
             if turn.goes_on(frame, out) {
@@ -249,7 +271,24 @@ impl Basic {
             } else {
                 ControlFlow::Break(())
             }
-        });
+        };
+        match (walk.stop(), index) {
+            (None, Some(index)) => {
+                let looks = index.visit(namespace, |digest, record, value| answer(digest, record, Some(value)));
+                turn.looks = turn.looks.saturating_sub(looks);
+            }
+            (Some(stop), Some(index)) => {
+                index.pass_through(stop);
+                walk.leave();
+            }
+            (_, None) => walk.visit(namespace, look, |digest, record| answer(digest, record, None)),
+        }
+    }
+
+    /// The partition that it has reached; none at its end.
+    fn partition(&self) -> Option<PartitionId> {
+        let of_index = || self.index.as_ref().and_then(IndexWalk::partition);
+        self.walk.partition().or_else(of_index)
     }
 }
 
@@ -265,6 +304,15 @@ impl Turn {
     fn goes_on(&self, frame: &OpenFrame, out: &BytesMut) -> bool {
         self.looks > 0 && self.records > 0 && frame.body_size(out) < FRAME
     }
+}
+
+/// A record that is to be answered.
+struct Found<'r> {
+    view: View<'r>,
+    record: &'r Record,
+    set: Option<&'r [u8]>,
+    /// The value by which an index found it.
+    value: Option<i64>,
 }
 
 /// The name of the last set that was asked for: most records that follow one another are of one set.
@@ -308,14 +356,8 @@ impl Selection {
     ///
     /// # Errors
     /// That of an operation that fails; then nothing is written.
-    fn write(
-        &self,
-        asking: &Asking<'_>,
-        view: &View<'_>,
-        record: &Record,
-        set: Option<&[u8]>,
-        out: &mut BytesMut,
-    ) -> Result<(), ResultCode> {
+    fn write(&self, asking: &Asking<'_>, found: &Found<'_>, out: &mut BytesMut) -> Result<(), ResultCode> {
+        let Found { view, record, .. } = found;
         let begin = |out, info1| {
             let header = Header {
                 info1,
@@ -326,11 +368,14 @@ impl Selection {
             let mut message = MessageWriter::bare(out, &header);
             message.field(FieldType::NAMESPACE, asking.namespace.name.as_bytes());
             message.field(FieldType::DIGEST, &view.digest.0);
-            if let Some(set) = set {
+            if let Some(set) = found.set {
                 message.field(FieldType::SET, set);
             }
             if let Some(key) = &record.key {
                 message.field(FieldType::KEY, key);
+            }
+            if let Some(value) = found.value {
+                message.field(FieldType::BVALS, &value.to_le_bytes());
             }
             message
         };

@@ -5,11 +5,8 @@ use std::time::Duration;
 
 use spikelet_wire::{Digest, FieldType, Info1, Message, PARTITIONS, PartitionId, ResultCode};
 
-use super::walk::Walk;
+use super::walk::{Stop, Walk};
 use crate::store::{BinName, Namespace, SetId, Sets};
-
-/// The longest name of a secondary index, in bytes.
-const MAX_INDEX_NAME: usize = 63;
 
 /// How long a client may leave an answer unread unless it says otherwise.
 const SOCKET_TIMEOUT: Duration = Duration::from_secs(10);
@@ -71,25 +68,36 @@ pub(super) fn partitions(message: &Message<'_>) -> Result<Option<Partitions>, Re
     }
     let mut named = vec![false; usize::from(PARTITIONS)];
     let mut stops = Vec::new();
-    let mut name = |partition: PartitionId, behind| {
-        match named.get_mut(usize::from(partition.get())) {
+    let mut name = |stop: Stop| {
+        match named.get_mut(usize::from(stop.partition.get())) {
             Some(named) if !*named => *named = true,
             _ => return Err(ResultCode::PARAMETER),
         }
-        stops.push((partition, behind));
+        stops.push(stop);
         Ok(())
     };
     for id in list::<2>(ids)? {
         let partition = PartitionId::new(u16::from_le_bytes(*id)).ok_or(ResultCode::PARAMETER)?;
-        name(partition, None)?;
+        name(Stop::whole(partition))?;
     }
     let digests = list::<{ Digest::SIZE }>(digests)?;
-    for digest in digests {
+    let values = match message.field(FieldType::BVALS) {
+        // In an index a digest says nothing without its value.
+        values if message.field(FieldType::INDEX_RANGE).is_some() && !digests.is_empty() => {
+            let values = values.unwrap_or_default().as_chunks().0;
+            Some(values).filter(|values| values.len() == digests.len())
+        }
+        Some(_) if digests.is_empty() => None,
+        _ => Some(&[][..]),
+    };
+    let values = values.ok_or(ResultCode::PARAMETER)?;
+    for (at, digest) in digests.iter().enumerate() {
         let digest = Digest(*digest);
-        name(digest.partition_id(), Some(digest))?;
-    }
-    if digests.is_empty() && message.field(FieldType::BVALS).is_some() {
-        return Err(ResultCode::PARAMETER);
+        name(Stop {
+            partition: digest.partition_id(),
+            behind: Some(digest),
+            value: values.get(at).map_or(0, |value| i64::from_le_bytes(*value)),
+        })?;
     }
     Ok(Some(Partitions {
         count: stops.len(),
@@ -109,20 +117,6 @@ fn list<const SIZE: usize>(field: Option<&[u8]>) -> Result<&[[u8; SIZE]], Result
         entries if entries.len() > usize::from(PARTITIONS) => Err(ResultCode::PARAMETER),
         entries => Ok(entries),
     }
-}
-
-/// Whether a query asks for a secondary index.
-///
-/// # Errors
-/// [`ResultCode::PARAMETER`] for a name of an index that is empty or too long.
-pub(super) fn wants_index(message: &Message<'_>) -> Result<bool, ResultCode> {
-    if let Some(name) = message.field(FieldType::INDEX_NAME)
-        && (name.is_empty() || name.len() > MAX_INDEX_NAME)
-    {
-        return Err(ResultCode::PARAMETER);
-    }
-    // The name alone asks for nothing.
-    Ok(message.field(FieldType::INDEX_RANGE).is_some())
 }
 
 /// How many records a second a query may touch at most.

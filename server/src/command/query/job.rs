@@ -37,6 +37,8 @@ pub(super) struct Description {
     pub(super) node: usize,
     pub(super) namespace: String,
     pub(super) set: Option<String>,
+    /// The name of the index that it asks.
+    pub(super) index: Option<String>,
     /// How many partitions it names, and how many of them by a digest; none where it is about all of them.
     pub(super) partitions: Option<(usize, usize)>,
     pub(super) records_per_second: Option<NonZeroU32>,
@@ -278,6 +280,9 @@ impl fmt::Display for Show<'_> {
         write!(f, "trid={}:ns={}", description.id, description.namespace)?;
         if let Some(set) = &description.set {
             write!(f, ":set={set}")?;
+        }
+        if let Some(index) = &description.index {
+            write!(f, ":sindex-name={index}")?;
         }
         if let Some((partitions, digests)) = description.partitions {
             write!(f, ":n-pids-requested={partitions}:n-keyds-requested={digests}")?;

@@ -8,6 +8,7 @@ mod aggregate;
 mod background;
 mod basic;
 mod fields;
+mod index;
 mod job;
 #[cfg(test)]
 mod tests;
@@ -33,7 +34,10 @@ use super::stats::add;
 use crate::clock::Now;
 use crate::ops::exp::Expression;
 use crate::store::Namespace;
+use crate::store::counters::QueryCounters;
+use crate::store::sindex::Build;
 
+pub(super) use self::index::Search;
 pub use self::job::End;
 pub(super) use self::job::Jobs;
 
@@ -52,6 +56,8 @@ enum Work {
     Operate(Operate),
     #[cfg(feature = "udf")]
     Aggregate(Aggregate),
+    /// Indexes that are being built, and the names of their namespaces.
+    Build(Vec<(String, Build)>),
 }
 
 /// What a query needs behind a step.
@@ -69,6 +75,9 @@ pub enum Step {
 impl Query {
     /// Goes on for a while, and appends whole frames of what there is to answer to `out`.
     pub fn step(&mut self, engine: &Engine, now: Now, out: &mut BytesMut) -> Step {
+        if let Work::Build(builds) = &mut self.work {
+            return build_some(engine, now, builds);
+        }
         let Some((message, fields)) = read(&self.body) else {
             return Step::Done;
         };
@@ -76,6 +85,14 @@ impl Query {
         let (Some(namespace), Ok(filter)) = (engine.namespace(fields.namespace), &filter) else {
             return Step::Done;
         };
+        let search = match &self.work {
+            Work::Basic(basic) => basic.search(),
+            Work::Operate(operate) => operate.search(),
+            #[cfg(feature = "udf")]
+            Work::Aggregate(aggregate) => aggregate.search(),
+            Work::Build(_) => None,
+        };
+        let filter = filter.as_ref();
         let asking = Asking {
             engine,
             now,
@@ -83,13 +100,18 @@ impl Query {
             namespace,
             message,
             fields,
-            filter: filter.as_ref().map_or(Filter::None, Filter::Built),
+            filter: match (&search, filter) {
+                (None, None) => Filter::None,
+                (None, Some(filter)) => Filter::Built(filter),
+                (Some(search), filter) => Filter::Search(search, filter),
+            },
         };
         match &mut self.work {
             Work::Basic(basic) => basic.step(&asking, out),
             Work::Operate(operate) => operate.step(&asking),
             #[cfg(feature = "udf")]
             Work::Aggregate(aggregate) => aggregate.step(&asking, out),
+            Work::Build(_) => Step::Done,
         }
     }
 
@@ -98,7 +120,7 @@ impl Query {
     pub const fn socket_timeout(&self) -> Option<Duration> {
         match &self.work {
             Work::Basic(basic) => basic.socket_timeout(),
-            Work::Operate(_) => None,
+            Work::Operate(_) | Work::Build(_) => None,
             #[cfg(feature = "udf")]
             Work::Aggregate(aggregate) => aggregate.socket_timeout(),
         }
@@ -116,6 +138,50 @@ impl Query {
     }
 }
 
+/// How many records indexes take in before others get their turn.
+const BUILD_AT_ONCE: usize = 4096;
+
+/// How many records indexes take in before they are said to be created: a test need not wait for them to be readable.
+const BUILD_AT_FIRST: usize = 65_536;
+
+/// Builds indexes: at once what is little work, and the rest in the background.
+pub(super) fn build(engine: &Engine, now: Now, builds: Vec<(String, Build)>) -> Flow {
+    let mut query = Box::new(Query {
+        body: Box::default(),
+        session: Session::default(),
+        work: Work::Build(builds),
+    });
+    let mut nothing = BytesMut::new();
+    for _ in 0..BUILD_AT_FIRST / BUILD_AT_ONCE {
+        if query.step(engine, now, &mut nothing) == Step::Done {
+            return Flow::Continue;
+        }
+    }
+    Flow::Background(query)
+}
+
+fn build_some(engine: &Engine, now: Now, builds: &mut Vec<(String, Build)>) -> Step {
+    let Some((namespace, build)) = builds.first_mut() else {
+        return Step::Done;
+    };
+    let is_done = match engine.namespace(Some(namespace.as_bytes())) {
+        Some(namespace) => build.step(namespace, now, BUILD_AT_ONCE),
+        None => true,
+    };
+    if is_done {
+        builds.remove(0);
+    }
+    if builds.is_empty() { Step::Done } else { Step::More }
+}
+
+/// Where the ends of queries of a namespace are counted, of those with an index or those without.
+const fn counters(namespace: &Namespace, of_index: bool) -> &QueryCounters {
+    match of_index {
+        true => &namespace.counters.si_query,
+        false => &namespace.counters.pi_query,
+    }
+}
+
 /// A message, and its fields; none for one that is damaged.
 fn read(body: &[u8]) -> Option<(Message<'_>, Fields<'_>)> {
     let message = Message::decode(body).ok()?;
@@ -129,7 +195,7 @@ pub(super) fn query(engine: &Engine, now: Now, session: &Session, body: &[u8], o
             Work::Basic(_) => Flow::Query(query),
             #[cfg(feature = "udf")]
             Work::Aggregate(_) => Flow::Query(query),
-            Work::Operate(_) => {
+            Work::Operate(_) | Work::Build(_) => {
                 // A background query is answered when it is accepted; nothing tells the client that it is done. What is
                 // little work is done by then, so that a test need not wait for it.
                 message::write_header_only(out, &last(ResultCode::OK));
@@ -233,6 +299,7 @@ impl Asking<'_> {
                 .set
                 .filter(|set| !set.is_empty())
                 .map(|set| String::from_utf8_lossy(set).into_owned()),
+            index: None,
             partitions: None,
             records_per_second: None,
             peer: self.session.peer,

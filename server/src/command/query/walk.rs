@@ -30,31 +30,46 @@ pub(super) enum Look {
 
 /// A partition to walk through.
 #[derive(Debug, Clone, Copy)]
-struct Stop {
-    partition: PartitionId,
+pub(super) struct Stop {
+    pub(super) partition: PartitionId,
     /// Only records behind this digest are still to be visited.
-    behind: Option<Digest>,
+    pub(super) behind: Option<Digest>,
+    /// In an index, behind the digest at this value.
+    pub(super) value: i64,
+}
+
+impl Stop {
+    /// All of a partition.
+    pub(super) const fn whole(partition: PartitionId) -> Self {
+        Self {
+            partition,
+            behind: None,
+            value: 0,
+        }
+    }
 }
 
 impl Walk {
     /// A walk through all partitions.
     pub(super) fn everywhere() -> Self {
-        Self::through(PartitionId::all().map(|id| (id, None)))
+        Self::through(PartitionId::all().map(Stop::whole))
     }
 
     /// A walk through some partitions, from the first to the last, through some of them only behind a digest.
-    pub(super) fn through(partitions: impl IntoIterator<Item = (PartitionId, Option<Digest>)>) -> Self {
-        let mut stops: Vec<Stop> = partitions
-            .into_iter()
-            .map(|(partition, behind)| Stop { partition, behind })
-            .collect();
+    pub(super) fn through(stops: impl IntoIterator<Item = Stop>) -> Self {
+        let mut stops: Vec<Stop> = stops.into_iter().collect();
         stops.sort_unstable_by_key(|stop| stop.partition);
         Self { stops, at: 0 }
     }
 
     /// The partition that it has reached; none at its end.
     pub(super) fn partition(&self) -> Option<PartitionId> {
-        self.stops.get(self.at).map(|stop| stop.partition)
+        self.stop().map(|stop| stop.partition)
+    }
+
+    /// The partition that it has reached, and how far it is there.
+    pub(super) fn stop(&self) -> Option<Stop> {
+        self.stops.get(self.at).copied()
     }
 
     /// Leaves the partition for the next one.

@@ -309,6 +309,28 @@ impl Parent<'_> {
     }
 }
 
+/// Whether bytes are a context that reads, as one that an index keeps has to be.
+#[must_use]
+pub fn is_read_context(context: &[u8]) -> bool {
+    let mut reader = Reader::new(context);
+    let Ok(n @ 1..) = reader.list() else {
+        return false;
+    };
+    let mut step = || {
+        let code = match reader.token() {
+            Ok(Token::Int(code)) => code as u8,
+            Ok(Token::Uint(code)) => code as u8,
+            _ => return false,
+        };
+        // Of a map there is no key in a list, nor a way to create anything.
+        let reads = u64::from(code) <= MAP | BY_VALUE
+            && u64::from(code) & BASE_MASK <= BY_VALUE
+            && u64::from(code) != LIST | BY_KEY;
+        reads && reader.element().is_ok()
+    };
+    n % 2 == 0 && (0..n / 2).all(|_| step())
+}
+
 /// Where a step leads.
 enum Place {
     There(Inner),

@@ -20,13 +20,14 @@ use std::borrow::Cow;
 use spikelet_wire::cdt::{CONTEXT, Call, Parameter, SELECT};
 use spikelet_wire::list::ListOp;
 use spikelet_wire::map::MapOp;
-use spikelet_wire::msgpack::PERSIST_INDEX;
+use spikelet_wire::msgpack::{PERSIST_INDEX, Reader};
 use spikelet_wire::{ParticleType, ResultCode};
 
 use collection::{Collection, Done, Edit, Outcome};
 use context::Path;
+pub use context::is_read_context;
 use normalise::append_head;
-pub use normalise::append_normalised;
+pub use normalise::{append_normalised, is_compact};
 pub use want::particle;
 
 use super::Particle;
@@ -103,6 +104,32 @@ pub fn modify(bin: &mut Option<Particle>, argument: &[u8]) -> Result<Option<Part
 pub fn at_context(bin: &Particle, context: &[u8]) -> Option<Particle> {
     let path = Path::follow(Some(nested(bin).ok()?), context, false).ok()?;
     particle(path.bytes()).ok().flatten()
+}
+
+/// Gives the elements of a stored list, as they stand there, until `each` has had enough and says so.
+pub fn each_element(list: &[u8], mut each: impl FnMut(&[u8]) -> bool) {
+    let Some(collection) = Collection::parse(list).filter(|collection| !collection.is_map) else {
+        return;
+    };
+    let mut reader = Reader::new(collection.contents);
+    while let Ok(element) = reader.element() {
+        if !each(element) {
+            return;
+        }
+    }
+}
+
+/// Gives the pairs of a stored map, key and value as they stand there, until `each` has had enough and says so.
+pub fn each_pair(map: &[u8], mut each: impl FnMut(&[u8], &[u8]) -> bool) {
+    let Some(collection) = Collection::parse(map).filter(|collection| collection.is_map) else {
+        return;
+    };
+    let mut reader = Reader::new(collection.contents);
+    while let (Ok(key), Ok(value)) = (reader.element(), reader.element()) {
+        if !each(key, value) {
+            return;
+        }
+    }
 }
 
 /// What an operation that modifies is applied to.

@@ -57,6 +57,28 @@ pub fn append_normalised(out: &mut Vec<u8>, source: &[u8], outermost: bool) -> O
     }
 }
 
+/// Whether msgpack is one value in its shortest encoding.
+#[must_use]
+pub fn is_compact(source: &[u8]) -> bool {
+    let mut reader = Reader::new(source);
+    let mut out = Vec::with_capacity(source.len());
+    while !reader.is_empty() {
+        let marker = reader.rest().first().copied().unwrap_or_default();
+        match reader.token() {
+            Ok(Token::List(n)) => write::list(&mut out, n),
+            Ok(Token::Map(n)) => write::map(&mut out, n),
+            Ok(Token::Ext(ext_type, content)) => write::ext(&mut out, ext_type, content),
+            Ok(scalar) => {
+                if append_scalar(&mut out, marker, &scalar).is_none() {
+                    return false;
+                }
+            }
+            Err(_) => return false,
+        }
+    }
+    out == source && Reader::new(source).element().is_ok_and(|one| one.len() == source.len())
+}
+
 /// Whether a token may be the key of a map.
 #[must_use]
 pub(crate) fn is_key(token: &Token<'_>) -> bool {

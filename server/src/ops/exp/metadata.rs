@@ -11,6 +11,23 @@ use super::{RecordView, Unknown};
 use crate::clock::Now;
 use crate::ops::Particle;
 
+/// Whether an operator asks for metadata. The digest is none, for it never changes.
+pub(super) const fn is_metadata(operator: Operator) -> bool {
+    matches!(
+        operator,
+        Operator::DeviceSize
+            | Operator::LastUpdate
+            | Operator::SinceUpdate
+            | Operator::VoidTime
+            | Operator::Ttl
+            | Operator::SetName
+            | Operator::KeyExists
+            | Operator::IsTombstone
+            | Operator::MemorySize
+            | Operator::RecordSize
+    )
+}
+
 impl<'v> Evaluation<'_, 'v> {
     fn record(&self) -> Result<&'v dyn RecordView, Unknown> {
         self.record.ok_or(Unknown)

@@ -24,7 +24,7 @@ use spikelet_wire::{Digest, ParticleType, ResultCode};
 
 use self::build::{Checked, build};
 use self::evaluate::{Evaluation, Steps};
-use self::node::Node;
+use self::node::{Instruction, Node};
 use self::value::Value;
 use super::Particle;
 use crate::clock::Now;
@@ -110,6 +110,30 @@ impl<'a> Expression<'a> {
         Evaluation::of_record(self, record, now, &Steps::default())
             .value()?
             .into_particle()
+    }
+
+    /// The type of its value, where that is known before it is evaluated.
+    #[must_use]
+    pub fn value_type(&self) -> Option<Type> {
+        match self.checked.comparable() {
+            Checked::Is(value_type) => Some(value_type),
+            _ => None,
+        }
+    }
+
+    /// Whether a secondary index can be on it: it asks for a bin or the digest, and for nothing else of the record.
+    #[must_use]
+    pub fn is_indexable(&self) -> bool {
+        let mut asks = false;
+        for node in &self.nodes {
+            match &node.instruction {
+                Instruction::Bin(..) | Instruction::BinType(_) | Instruction::DigestModulo(_) => asks = true,
+                Instruction::Key(_) => return false,
+                Instruction::Plain(operator) if metadata::is_metadata(*operator) => return false,
+                _ => {}
+            }
+        }
+        asks
     }
 
     /// Builds an expression that stands inside of others, so deep.

@@ -1,16 +1,19 @@
 //! GeoJSON: what the server reads out of the text, and what it keeps in front of it.
 
+mod polygon;
 mod region;
 
 use s2::cap::Cap;
 use s2::cellid::CellID;
 use s2::latlng::LatLng;
 use s2::point::Point;
-use s2::region::RegionCoverer;
+use s2::region::{Region, RegionCoverer};
 use s2::s1::{Angle, Rad};
 use serde_json::Value as Json;
 use spikelet_wire::{ParticleType, ResultCode};
 
+use self::polygon::Loop;
+pub use self::polygon::Polygons;
 use super::Particle;
 
 /// Meters; the server takes the earth for a sphere.
@@ -25,6 +28,12 @@ const COVERER: RegionCoverer = RegionCoverer {
     max_cells: 12,
 };
 
+/// How finely a region is covered that a query asks about.
+const QUERY_COVERER: RegionCoverer = RegionCoverer {
+    max_level: 20,
+    ..COVERER
+};
+
 /// What a GeoJSON text describes.
 #[derive(Debug, Clone)]
 pub enum Geometry {
@@ -32,9 +41,8 @@ pub enum Geometry {
     Point(CellID),
     /// An `AeroCircle`.
     Circle(Cap),
-    /// A `Polygon`, or a `MultiPolygon`: of each polygon its loops, first the shell, then the holes. The closing vertex
-    /// of a loop is left out.
-    Polygons(Vec<Vec<Vec<Point>>>),
+    /// A `Polygon`, or a `MultiPolygon`.
+    Polygons(Polygons),
 }
 
 impl Geometry {
@@ -54,8 +62,11 @@ impl Geometry {
         let coordinates = json.get("coordinates");
         Some(match json.get("type")?.as_str()? {
             "Point" => Self::Point(CellID::from(point(coordinates?)?)),
-            "Polygon" => Self::Polygons(vec![polygon(coordinates?)?]),
-            "MultiPolygon" => Self::Polygons(coordinates?.as_array()?.iter().map(polygon).collect::<Option<_>>()?),
+            "Polygon" => Self::Polygons(Polygons(vec![polygon(coordinates?)?])),
+            "MultiPolygon" => {
+                let polygons = coordinates?.as_array()?.iter().map(polygon);
+                Self::Polygons(Polygons(polygons.collect::<Option<_>>()?))
+            }
             "AeroCircle" => {
                 let [center, radius] = coordinates?.as_array()?.as_slice() else {
                     return None;
@@ -67,17 +78,33 @@ impl Geometry {
         })
     }
 
-    /// The cells that the server keeps with it: the point's own, or those that cover the circle. `None` if it takes more
-    /// of them than the server allows, as most of the earth does.
-    ///
-    /// Polygons are kept without cells, unlike the real server's: no client reads them.
+    /// The cells that the server keeps with it: the point's own, or those that cover the region. `None` if it takes more
+    /// of them than the server allows.
     #[must_use]
     pub fn cells(&self) -> Option<Vec<CellID>> {
         match self {
             Self::Point(cell) => Some(vec![*cell]),
-            Self::Circle(cap) => Some(COVERER.covering(cap).0).filter(|cells| cells.len() <= COVERER.max_cells),
-            Self::Polygons(_) => Some(Vec::new()),
+            Self::Circle(cap) => covering(&COVERER, cap),
+            Self::Polygons(polygons) => covering(&COVERER, polygons),
         }
+    }
+
+    /// Where the cells of what it is to be matched with lie, as ranges of cell ids with their ends: those of points inside
+    /// of a region, or those around a point, by which regions are known that may contain it. `None` as for
+    /// [`cells`](Self::cells).
+    #[must_use]
+    pub fn spans(&self) -> Option<Vec<(u64, u64)>> {
+        let cells = match self {
+            Self::Point(cell) => {
+                // Not the faces of the cube: no region is kept with one.
+                let around = (1..=cell.level()).map(|level| cell.parent(level).0);
+                return Some(around.map(|cell| (cell, cell)).collect());
+            }
+            Self::Circle(cap) => covering(&QUERY_COVERER, cap),
+            Self::Polygons(polygons) => covering(&QUERY_COVERER, polygons),
+        };
+        let span = |cell: &CellID| (cell.range_min().0, cell.range_max().0);
+        Some(cells?.iter().map(span).collect())
     }
 
     const fn flags(&self) -> u8 {
@@ -114,18 +141,30 @@ pub fn text(data: &[u8]) -> Option<&[u8]> {
     rest.get(8 * usize::from(u16::from_be_bytes([high, low]))..)
 }
 
-fn polygon(json: &Json) -> Option<Vec<Vec<Point>>> {
+/// The ids of the cells that are kept with a stored GeoJSON value.
+pub fn stored_cells(data: &[u8]) -> impl Iterator<Item = u64> {
+    let text = text(data).map_or(0, <[u8]>::len);
+    let cells = data.len().checked_sub(text).and_then(|end| data.get(3..end));
+    let cells = cells.unwrap_or_default().as_chunks().0.iter();
+    cells.map(|cell| u64::from_be_bytes(*cell))
+}
+
+fn covering(coverer: &RegionCoverer, region: &(impl Region + 'static)) -> Option<Vec<CellID>> {
+    Some(coverer.covering(region).0).filter(|cells| cells.len() <= coverer.max_cells)
+}
+
+fn polygon(json: &Json) -> Option<Vec<Loop>> {
     json.as_array()?.iter().map(closed_loop).collect()
 }
 
-fn closed_loop(json: &Json) -> Option<Vec<Point>> {
+fn closed_loop(json: &Json) -> Option<Loop> {
     let mut points = json.as_array()?.iter().map(point).collect::<Option<Vec<_>>>()?;
     points.dedup();
     if points.len() < 4 || points.first() != points.last() {
         return None;
     }
     points.pop();
-    Some(points)
+    Some(Loop::new(points))
 }
 
 /// A pair of longitude and latitude, in degrees.

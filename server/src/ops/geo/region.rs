@@ -1,6 +1,5 @@
 //! Which points a region contains.
 
-use s2::edge_crossings::{EdgeCrosser, angle_contains_vertex};
 use s2::point::Point;
 
 use super::Geometry;
@@ -20,50 +19,9 @@ impl Geometry {
         match self {
             Self::Point(_) => false,
             Self::Circle(cap) => cap.contains_point(point),
-            // A hole takes out of its shell what both contain.
-            Self::Polygons(polygons) => polygons.iter().any(|polygon| {
-                let inside = polygon.iter().filter(|vertices| loop_contains(vertices, point));
-                inside.count() % 2 == 1
-            }),
+            Self::Polygons(polygons) => polygons.contain(point),
         }
     }
-}
-
-/// Whether a loop contains a point. Whichever way round the loop runs, it is taken for the smaller of its two sides.
-fn loop_contains(vertices: &[Point], point: &Point) -> bool {
-    let [v0, v1, v2, ..] = vertices else { return false };
-    // What a way from the origin to a point crosses tells whether both are on one side, and the angle at a vertex on
-    // which side the vertex is.
-    let vertex_contained = angle_contains_vertex(v0, v1, v2);
-    let origin_contained = vertex_contained != crosses_to(vertices, v1);
-    let on_left = origin_contained != crosses_to(vertices, point);
-    on_left != (area_on_left(vertices) > std::f64::consts::TAU)
-}
-
-/// Whether the way from the origin to a point crosses a loop an odd number of times.
-fn crosses_to(vertices: &[Point], point: &Point) -> bool {
-    let Some(last) = vertices.last() else { return false };
-    let mut crosser = EdgeCrosser::new_with_c(&Point::origin(), point, last);
-    let crossed = vertices
-        .iter()
-        .filter(|vertex| crosser.chain_edge_or_vertex_crossing(vertex));
-    crossed.count() % 2 == 1
-}
-
-/// The area to the left of a loop, in steradians, of 4 pi that the sphere has.
-fn area_on_left(vertices: &[Point]) -> f64 {
-    let Some((apex, rest)) = vertices.split_first() else {
-        return 0.0;
-    };
-    let area: f64 = rest.windows(2).map(|edge| signed_area(apex, &edge[0], &edge[1])).sum();
-    area.rem_euclid(2.0 * std::f64::consts::TAU)
-}
-
-/// The area of a triangle, negative where it runs clockwise.
-fn signed_area(a: &Point, b: &Point, c: &Point) -> f64 {
-    let (a, b, c) = (a.0, b.0, c.0);
-    let volume = a.dot(&b.cross(&c));
-    2.0 * volume.atan2(1.0 + a.dot(&b) + b.dot(&c) + c.dot(&a))
 }
 
 #[cfg(test)]

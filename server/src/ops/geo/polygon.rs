@@ -1,0 +1,167 @@
+//! Polygons, and which points and cells they contain or touch.
+
+use s2::cap::Cap;
+use s2::cell::Cell;
+use s2::edge_crossings::{Crossing, EdgeCrosser, angle_contains_vertex};
+use s2::point::Point;
+use s2::region::Region;
+use s2::s1::{Angle, Rad};
+
+/// Polygons, each of its loops: first the shell, then the holes.
+#[derive(Debug, Clone)]
+pub struct Polygons(pub(super) Vec<Vec<Loop>>);
+
+/// A loop. Whichever way round it runs, it is taken for the smaller of its two sides.
+#[derive(Debug, Clone)]
+pub(super) struct Loop {
+    /// Without the closing one.
+    vertices: Vec<Point>,
+    contains_origin: bool,
+}
+
+/// More than what rounding makes of an angle, in radians.
+const TOLERANCE: f64 = 1e-14;
+
+impl Polygons {
+    /// Whether one of them contains a point. A hole takes out of its shell what both contain.
+    pub(super) fn contain(&self, point: &Point) -> bool {
+        let mut polygons = self.0.iter();
+        polygons.any(|polygon| polygon_contains(polygon, point))
+    }
+}
+
+fn polygon_contains(polygon: &[Loop], point: &Point) -> bool {
+    polygon.iter().filter(|inside| inside.contains(point)).count() % 2 == 1
+}
+
+impl Region for Polygons {
+    fn cap_bound(&self) -> Cap {
+        let vertices = || self.0.iter().flatten().flat_map(|inside| &inside.vertices);
+        let Some(sum) = vertices().copied().reduce(|sum, vertex| Point(sum.0 + vertex.0)) else {
+            return Cap::empty();
+        };
+        let center = sum.normalize();
+        let angles = vertices().map(|vertex| center.0.angle(&vertex.0).rad());
+        let radius = angles.fold(0.0, f64::max) + TOLERANCE;
+        // In a cap smaller than half the sphere lies also what is between two points in it, and the smaller side of loops.
+        if radius < std::f64::consts::FRAC_PI_2 {
+            Cap::from_center_angle(&center, &Angle::from(Rad(radius)))
+        } else {
+            Cap::full()
+        }
+    }
+
+    fn contains_cell(&self, cell: &Cell) -> bool {
+        let bounds = Bounds::of(cell);
+        // Of several polygons one has to contain all of it.
+        self.0.iter().any(|polygon| {
+            polygon_contains(polygon, &cell.center()) && !polygon.iter().any(|inside| inside.touches(cell, &bounds))
+        })
+    }
+
+    fn intersects_cell(&self, cell: &Cell) -> bool {
+        let bounds = Bounds::of(cell);
+        self.0.iter().any(|polygon| {
+            polygon.iter().any(|inside| inside.touches(cell, &bounds)) || polygon_contains(polygon, &cell.center())
+        })
+    }
+}
+
+impl Loop {
+    pub(super) fn new(vertices: Vec<Point>) -> Self {
+        let mut made = Self {
+            vertices,
+            contains_origin: false,
+        };
+        if let [v0, v1, v2, ..] = made.vertices.as_slice() {
+            // The angle at a vertex tells whether the loop's left side has it, and what a way from the origin crosses
+            // whether both are on one side.
+            let on_left = angle_contains_vertex(v0, v1, v2) != made.crosses_to(v1);
+            made.contains_origin = on_left != (made.area_on_left() > std::f64::consts::TAU);
+        }
+        made
+    }
+
+    fn contains(&self, point: &Point) -> bool {
+        self.contains_origin != self.crosses_to(point)
+    }
+
+    /// Whether the way from the origin to a point crosses the loop an odd number of times.
+    fn crosses_to(&self, point: &Point) -> bool {
+        let Some(last) = self.vertices.last() else { return false };
+        let mut crosser = EdgeCrosser::new_with_c(&Point::origin(), point, last);
+        let crossed = self
+            .vertices
+            .iter()
+            .filter(|vertex| crosser.chain_edge_or_vertex_crossing(vertex));
+        crossed.count() % 2 == 1
+    }
+
+    /// The area to its left, in steradians, of 4 pi that the sphere has.
+    fn area_on_left(&self) -> f64 {
+        let Some((apex, rest)) = self.vertices.split_first() else {
+            return 0.0;
+        };
+        let area: f64 = rest.windows(2).map(|edge| signed_area(apex, &edge[0], &edge[1])).sum();
+        area.rem_euclid(2.0 * std::f64::consts::TAU)
+    }
+
+    fn edges(&self) -> impl Iterator<Item = (&Point, &Point)> {
+        self.vertices.iter().zip(self.vertices.iter().cycle().skip(1))
+    }
+
+    /// Whether one of its edges has a point in a cell.
+    fn touches(&self, cell: &Cell, bounds: &Bounds) -> bool {
+        self.edges().any(|(a, b)| {
+            bounds.is_near(a, b) && (cell.contains_point(a) || cell.contains_point(b) || bounds.is_crossed(a, b))
+        })
+    }
+}
+
+/// A cell, as it is compared with many edges.
+struct Bounds {
+    center: Point,
+    /// The corners, in order.
+    corners: [Point; 4],
+    /// Sine and cosine of the angle from the center to the farthest corner.
+    radius: (f64, f64),
+}
+
+impl Bounds {
+    fn of(cell: &Cell) -> Self {
+        let (center, corners) = (cell.center(), cell.vertices());
+        let angles = corners.iter().map(|corner| center.0.angle(&corner.0).rad());
+        let radius = angles.fold(0.0, f64::max) + TOLERANCE;
+        Self {
+            center,
+            corners,
+            radius: radius.sin_cos(),
+        }
+    }
+
+    /// Whether the circles around the cell and around an edge meet, which takes less than to look closely.
+    fn is_near(&self, a: &Point, b: &Point) -> bool {
+        let middle = a.0 + b.0;
+        let length = middle.norm();
+        // Half of the length of the sum is the cosine of half the angle between the two.
+        let cos = length / 2.0;
+        let sin = (1.0 - cos * cos).max(0.0).sqrt();
+        let (radius_sin, radius_cos) = self.radius;
+        let reach = radius_cos * cos - radius_sin * sin;
+        middle.dot(&self.center.0) >= (reach - 1e-12) * length
+    }
+
+    fn is_crossed(&self, a: &Point, b: &Point) -> bool {
+        let [.., last] = &self.corners;
+        let mut crosser = EdgeCrosser::new_with_c(a, b, last);
+        let mut corners = self.corners.iter();
+        corners.any(|corner| crosser.chain_crossing_sign(corner) != Crossing::DoNotCross)
+    }
+}
+
+/// The area of a triangle, negative where it runs clockwise.
+fn signed_area(a: &Point, b: &Point, c: &Point) -> f64 {
+    let (a, b, c) = (a.0, b.0, c.0);
+    let volume = a.dot(&b.cross(&c));
+    2.0 * volume.atan2(1.0 + a.dot(&b) + b.dot(&c) + c.dot(&a))
+}
