@@ -126,8 +126,9 @@ impl Operation {
         }
     }
 
-    /// The type and the bytes of its argument.
-    pub(crate) fn argument(&self) -> (ParticleType, Cow<'_, [u8]>) {
+    /// The type and the bytes of its argument, as they stand on the wire.
+    #[must_use]
+    pub fn argument(&self) -> (ParticleType, Cow<'_, [u8]>) {
         match &self.argument {
             Argument::Raw(particle_type, data) => (*particle_type, data.into()),
             Argument::Value(Value::String(s)) => (ParticleType::STRING, s.as_bytes().into()),

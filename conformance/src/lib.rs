@@ -22,6 +22,8 @@
 pub mod context;
 pub mod describe;
 pub mod divergences;
+#[cfg(feature = "proptest")]
+pub mod proptest;
 pub mod raw;
 pub mod recorded;
 pub mod report;

@@ -6,7 +6,7 @@ use spikelet_wire::cdt::{CallWriter, ReturnType};
 use spikelet_wire::context::Context;
 use spikelet_wire::list::{ListOp as Op, ListWriteFlags as Flags};
 
-use super::{Answer, Outcome, Want, give, order, others, positions, sorted};
+use super::{Answer, Outcome, Want, give, order, others, positions, same, sorted};
 
 /// A list.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -22,20 +22,39 @@ pub struct List {
 pub enum Call {
     /// Sets whether the list is ordered.
     SetOrder(bool),
-    /// Adds values; one that is not in a list of values stands alone.
-    Append(Items, Flags),
+    /// Adds values, where there is no list to one that is ordered or not.
+    Append(Items, bool, Flags),
     /// Inserts values before an index.
     Insert(i64, Items, Flags),
     /// Sets an element.
     Set(i64, Value, Flags),
-    /// Adds to a number.
-    Increment(i64, i64),
+    /// Adds to a number, where there is no list in one that is ordered or not.
+    Increment(i64, i64, bool),
     /// Sorts: whether downwards, and whether duplicates are dropped.
     Sort(bool, bool),
     /// Removes all elements.
     Clear,
     /// Selects elements, and removes them if so asked.
     Select(By, Want, bool),
+    /// Gives elements from an index on, and removes them if so asked.
+    Get(i64, Count, bool),
+    /// Removes elements from an index on.
+    Remove(i64, Count),
+    /// Removes all but some elements from an index on.
+    Trim(i64, i64),
+    /// Counts the elements.
+    Size,
+}
+
+/// How many elements an operation without a return type is about.
+#[derive(Debug, Clone, Copy)]
+pub enum Count {
+    /// One, which is given as it is.
+    One,
+    /// So many, which are given as a list.
+    Some(i64),
+    /// All to the end, which are given as a list.
+    All,
 }
 
 /// One value, or several.
@@ -89,7 +108,7 @@ impl List {
                 self.keep_order();
                 Ok(Value::Nil)
             }
-            Call::Append(items, flags) => self.add(n as i64, items, *flags),
+            Call::Append(items, _, flags) => self.add(n as i64, items, *flags),
             Call::Insert(..) | Call::Set(..) if self.ordered => Err(ResultCode::OP_NOT_APPLICABLE),
             Call::Insert(index, items, flags) => self.add(*index, items, *flags),
             Call::Set(index, value, flags) if *index >= n as i64 => {
@@ -99,13 +118,13 @@ impl List {
                 let i = positions(*index, None, n)?[0];
                 let mut others = self.items.clone();
                 others.remove(i);
-                if flags.contains(Flags::ADD_UNIQUE) && others.contains(value) {
+                if flags.contains(Flags::ADD_UNIQUE) && others.iter().any(|other| same(other, value)) {
                     return no_fail(*flags, ResultCode::ELEMENT_EXISTS, Value::Nil);
                 }
                 self.items[i] = value.clone();
                 Ok(Value::Nil)
             }
-            Call::Increment(index, by) => {
+            Call::Increment(index, by, _) => {
                 let index = if *index < 0 { *index + n as i64 } else { *index };
                 let index = usize::try_from(index).map_err(|_| ResultCode::OP_NOT_APPLICABLE)?;
                 if self.ordered && index > n {
@@ -131,12 +150,12 @@ impl List {
                         self.items.reverse();
                     }
                 }
-                let distinct = self.items.windows(2).any(|pair| pair[0] != pair[1]);
+                let distinct = self.items.windows(2).any(|pair| !same(&pair[0], &pair[1]));
                 if *drop && *down && distinct && !self.ordered {
                     return Err(ResultCode::PARAMETER);
                 }
                 if *drop {
-                    self.items.dedup();
+                    self.items.dedup_by(|b, a| same(a, b));
                 }
                 Ok(Value::Nil)
             }
@@ -144,8 +163,34 @@ impl List {
                 self.items.clear();
                 Ok(Value::Nil)
             }
+            Call::Get(index, count, remove) => {
+                let selected = count.positions(*index, n)?;
+                let given: Vec<Value> = selected.iter().map(|&i| self.items[i].clone()).collect();
+                if *remove {
+                    self.keep(&others(&selected, n));
+                }
+                Ok(match count {
+                    Count::One => given[0].clone(),
+                    _ => Value::List(given),
+                })
+            }
+            Call::Remove(index, count) => {
+                let selected = count.positions(*index, n)?;
+                self.keep(&others(&selected, n));
+                Ok(Value::Int(selected.len() as i64))
+            }
+            Call::Trim(index, count) => {
+                let kept = positions(*index, Some(*count), n)?;
+                self.keep(&kept);
+                Ok(Value::Int((n - kept.len()) as i64))
+            }
+            Call::Size => Ok(Value::Int(n as i64)),
             Call::Select(..) => unreachable!("selected elsewhere"),
         }
+    }
+
+    fn keep(&mut self, positions: &[usize]) {
+        self.items = positions.iter().map(|&i| self.items[i].clone()).collect();
     }
 
     fn keep_order(&mut self) {
@@ -173,14 +218,14 @@ impl List {
             // An ordered list looks among the new values for duplicates before it looks into itself.
             if self.ordered {
                 new = sorted(new);
-                if new.windows(2).any(|pair| pair[0] == pair[1]) {
+                if new.windows(2).any(|pair| same(&pair[0], &pair[1])) {
                     wrong.push(ResultCode::OP_NOT_APPLICABLE);
                 }
             }
             for value in new {
-                if self.items.contains(&value) {
+                if self.items.iter().any(|item| same(item, &value)) {
                     wrong.push(ResultCode::ELEMENT_EXISTS);
-                } else if kept.contains(&value) {
+                } else if kept.iter().any(|item| same(item, &value)) {
                     wrong.push(ResultCode::OP_NOT_APPLICABLE);
                 } else {
                     kept.push(value);
@@ -211,21 +256,29 @@ impl List {
         let has_equal = in_order.windows(2).any(|pair| order(&pair[0], &pair[1]).is_eq());
         let below = |value: &Value| self.items.iter().filter(|item| order(item, value).is_lt()).count();
         let wants_rank = matches!(want.kind, ReturnType::Rank | ReturnType::ReverseRank);
-        // Where values are equal, which of them has which rank is the server's affair.
+        let wants_index = matches!(want.kind, ReturnType::Index | ReturnType::ReverseIndex);
+        // Where values are equal, which of them has which rank is the server's affair, if the list has no order.
         let by_rank = matches!(by, By::Rank(..) | By::RelativeRank(..));
-        let known = !(by_rank && has_equal);
+        let is_open = by_rank && has_equal && !self.ordered;
+        let known = !(is_open && remove);
+        let mut by_value: Vec<usize> = (0..n).collect();
+        by_value.sort_by(|&a, &b| order(&self.items[a], &self.items[b]));
         let matching = |test: &dyn Fn(&Value) -> bool| (0..n).filter(|&i| test(&self.items[i])).collect::<Vec<_>>();
-        let at_ranks = |ranks: Vec<usize>| matching(&|item| ranks.contains(&below(item)));
+        let at_ranks = |ranks: Vec<usize>| {
+            let mut places: Vec<_> = ranks.iter().filter_map(|&rank| by_value.get(rank).copied()).collect();
+            places.sort_unstable();
+            places
+        };
         let (selected, multi) = match by {
             By::Index(index, count) => (positions(*index, *count, n), count.is_some()),
             By::Rank(rank, count) => (positions(*rank, *count, n).map(at_ranks), count.is_some()),
             By::First(value) => {
-                let mut all = matching(&|item| item == value);
+                let mut all = matching(&|item| same(item, value));
                 all.truncate(1);
                 (Ok(all), false)
             }
-            By::Equal(value) => (Ok(matching(&|item| item == value)), true),
-            By::AnyOf(values) => (Ok(matching(&|item| values.contains(item))), true),
+            By::Equal(value) => (Ok(matching(&|item| same(item, value))), true),
+            By::AnyOf(values) => (Ok(matching(&|item| values.iter().any(|value| same(item, value)))), true),
             By::Interval(start, end) => {
                 let inside = |item: &Value| {
                     order(item, start).is_ge() && end.as_ref().is_none_or(|end| order(item, end).is_lt())
@@ -245,8 +298,8 @@ impl List {
         if want.inverted {
             selected = others(&selected, n);
         }
-        let answer = match (known, wants_rank && has_equal) {
-            (true, false) => give(
+        let answer = match (is_open && wants_index, wants_rank && has_equal) {
+            (false, false) => give(
                 want,
                 multi,
                 &selected,
@@ -257,12 +310,9 @@ impl List {
             _ => Answer::Any,
         };
         if remove {
-            self.items = others(&selected, n)
-                .into_iter()
-                .map(|i| self.items[i].clone())
-                .collect();
+            self.keep(&others(&selected, n));
         }
-        (Ok(answer), known || !remove)
+        (Ok(answer), known)
     }
 }
 
@@ -273,7 +323,33 @@ fn no_fail(flags: Flags, code: ResultCode, value: Value) -> Result<Value, Result
     }
 }
 
+impl Count {
+    fn positions(self, index: i64, n: usize) -> Result<Vec<usize>, ResultCode> {
+        match self {
+            Self::One => positions(index, None, n),
+            Self::Some(count) => positions(index, Some(count), n),
+            Self::All => positions(index, Some(i64::MAX), n),
+        }
+    }
+}
+
 impl Call {
+    /// Whether it modifies the list.
+    #[must_use]
+    pub const fn modifies(&self) -> bool {
+        !matches!(self, Self::Select(_, _, false) | Self::Get(_, _, false) | Self::Size)
+    }
+
+    /// Whether it makes a list where there is none, and of which order.
+    #[must_use]
+    pub const fn creates(&self) -> Option<bool> {
+        match self {
+            Self::Append(_, ordered, _) | Self::Increment(_, _, ordered) => Some(*ordered),
+            Self::SetOrder(_) | Self::Insert(..) | Self::Set(..) => Some(false),
+            _ => None,
+        }
+    }
+
     /// The operation as it goes over the wire, and whether it modifies.
     #[must_use]
     pub fn encode(&self, context: &Context) -> (Vec<u8>, bool) {
@@ -281,10 +357,13 @@ impl Call {
         let list = |values: &[Value]| Value::List(values.to_vec());
         let writer = match self {
             Self::SetOrder(ordered) => call(Op::SetType).int((*ordered).into()),
-            Self::Append(Items::One(value), flags) => call(Op::Append).value(value).int(0).int(flags.bits() as i64),
-            Self::Append(Items::Many(values), flags) => call(Op::AppendItems)
+            Self::Append(Items::One(value), ordered, flags) => call(Op::Append)
+                .value(value)
+                .int((*ordered).into())
+                .int(flags.bits() as i64),
+            Self::Append(Items::Many(values), ordered, flags) => call(Op::AppendItems)
                 .value(&list(values))
-                .int(0)
+                .int((*ordered).into())
                 .int(flags.bits() as i64),
             Self::Insert(index, Items::One(value), flags) => {
                 call(Op::Insert).int(*index).value(value).int(flags.bits() as i64)
@@ -294,9 +373,24 @@ impl Call {
                 .value(&list(values))
                 .int(flags.bits() as i64),
             Self::Set(index, value, flags) => call(Op::Set).int(*index).value(value).int(flags.bits() as i64),
-            Self::Increment(index, by) => call(Op::Increment).int(*index).int(*by),
+            Self::Increment(index, by, ordered) => {
+                call(Op::Increment).int(*index).int(*by).int((*ordered).into()).int(0)
+            }
             Self::Sort(down, drop) => call(Op::Sort).int(i64::from(*down) + 2 * i64::from(*drop)),
             Self::Clear => call(Op::Clear),
+            Self::Get(i, count, remove) => {
+                let either = |get: Op, pop: Op| call(if *remove { pop } else { get }).int(*i);
+                match count {
+                    Count::One => either(Op::Get, Op::Pop),
+                    Count::Some(n) => either(Op::GetRange, Op::PopRange).int(*n),
+                    Count::All => either(Op::GetRange, Op::PopRange),
+                }
+            }
+            Self::Remove(i, Count::One) => call(Op::Remove).int(*i),
+            Self::Remove(i, Count::Some(n)) => call(Op::RemoveRange).int(*i).int(*n),
+            Self::Remove(i, Count::All) => call(Op::RemoveRange).int(*i),
+            Self::Trim(i, n) => call(Op::Trim).int(*i).int(*n),
+            Self::Size => call(Op::Size),
             Self::Select(by, want, remove) => {
                 let inverted = if want.inverted { ReturnType::INVERTED } else { 0 };
                 let kind = (u64::from(want.kind as u16) | inverted) as i64;
@@ -320,7 +414,7 @@ impl Call {
                 }
             }
         };
-        let modifies = !matches!(self, Self::Select(_, _, false));
+        let modifies = self.modifies();
         (writer.finish(context), modifies)
     }
 }

@@ -3,13 +3,15 @@
 use spikelet_wire::cdt::{CallWriter, ReturnType};
 use spikelet_wire::context::Context;
 use spikelet_wire::map::{MapOp as Op, MapWriteFlags as Flags};
-use spikelet_wire::{ResultCode, Value};
+use spikelet_wire::{MapOrder, ResultCode, Value};
 
-use super::{Answer, Outcome, Want, give, order, others, positions};
+use super::{Answer, Outcome, Want, give, order, others, positions, same};
 
-/// A map: its pairs by key. How it is flagged changes nothing here.
+/// A map: its pairs by key. Its order changes nothing but what a client reads of it.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Map {
+    /// How the server says that it keeps it.
+    pub order: MapOrder,
     /// Its pairs.
     pub pairs: Vec<(Value, Value)>,
 }
@@ -19,16 +21,18 @@ pub struct Map {
 pub enum Call {
     /// Sets the order, as the flags that say it.
     SetOrder(u8),
-    /// Writes a pair.
-    Put(Value, Value, Flags),
-    /// Writes pairs.
-    PutItems(Vec<(Value, Value)>, Flags),
-    /// Adds to a number.
-    Increment(Value, i64),
+    /// Writes a pair, where there is no map to one with these flags.
+    Put(Value, Value, u8, Flags),
+    /// Writes pairs, where there is no map to one with these flags.
+    PutItems(Vec<(Value, Value)>, u8, Flags),
+    /// Adds to a number, where there is no map in one with these flags.
+    Increment(Value, i64, u8),
     /// Removes all pairs.
     Clear,
     /// Selects pairs, and removes them if so asked.
     Select(By, Want, bool),
+    /// Counts the pairs.
+    Size,
 }
 
 /// By what pairs are selected.
@@ -62,14 +66,18 @@ impl Map {
     /// Applies an operation and gives the expected answer.
     pub fn apply(&mut self, call: &Call) -> Outcome {
         match call {
-            Call::SetOrder(_) => Ok(Answer::Is(Value::Nil)),
+            Call::SetOrder(flags) => {
+                self.order = order_of(*flags);
+                Ok(Answer::Is(Value::Nil))
+            }
+            Call::Size => Ok(Answer::Is(Value::Int(self.pairs.len() as i64))),
             Call::Clear => {
                 self.pairs.clear();
                 Ok(Answer::Is(Value::Nil))
             }
-            Call::Put(key, value, flags) => self.put(&[(key.clone(), value.clone())], *flags, false),
-            Call::PutItems(pairs, flags) => self.put(pairs, *flags, true),
-            Call::Increment(key, by) => {
+            Call::Put(key, value, _, flags) => self.put(&[(key.clone(), value.clone())], *flags, false),
+            Call::PutItems(pairs, _, flags) => self.put(pairs, *flags, true),
+            Call::Increment(key, by, _) => {
                 let sum = match self.get(key) {
                     None => Value::Int(*by),
                     Some(Value::Int(old)) => Value::Int(old.wrapping_add(*by)),
@@ -150,12 +158,12 @@ impl Map {
                 (matching(&|i| wanted.contains(&rank(i))), count.is_some())
             }
             By::First(value) => {
-                let mut all = matching(&|i| pairs[i].1 == *value);
+                let mut all = matching(&|i| same(&pairs[i].1, value));
                 all.truncate(1);
                 (all, false)
             }
-            By::Equal(value) => (matching(&|i| pairs[i].1 == *value), true),
-            By::AnyOf(values) => (matching(&|i| values.contains(&pairs[i].1)), true),
+            By::Equal(value) => (matching(&|i| same(&pairs[i].1, value)), true),
+            By::AnyOf(values) => (matching(&|i| values.iter().any(|value| same(&pairs[i].1, value))), true),
             By::Interval(start, end) => (matching(&|i| inside(&pairs[i].1, start, end)), true),
             By::RelativeRank(value, index, count) => {
                 let base = pairs.iter().filter(|(_, v)| order(v, value).is_lt()).count();
@@ -177,7 +185,33 @@ impl Map {
     }
 }
 
+/// The order that flags name.
+#[must_use]
+pub const fn order_of(flags: u8) -> MapOrder {
+    match flags & 3 {
+        0 => MapOrder::Unordered,
+        1 => MapOrder::KeyOrdered,
+        _ => MapOrder::KeyValueOrdered,
+    }
+}
+
 impl Call {
+    /// Whether it modifies the map.
+    #[must_use]
+    pub const fn modifies(&self) -> bool {
+        !matches!(self, Self::Select(_, _, false) | Self::Size)
+    }
+
+    /// Whether it makes a map where there is none, and with which flags.
+    #[must_use]
+    pub const fn creates(&self) -> Option<u8> {
+        match self {
+            Self::Put(_, _, flags, _) | Self::PutItems(_, flags, _) | Self::Increment(_, _, flags) => Some(*flags),
+            Self::SetOrder(_) => Some(0),
+            _ => None,
+        }
+    }
+
     /// The operation as it goes over the wire, and whether it modifies.
     #[must_use]
     pub fn encode(&self, context: &Context) -> (Vec<u8>, bool) {
@@ -185,12 +219,17 @@ impl Call {
         let list = |values: &[Value]| Value::List(values.to_vec());
         let writer = match self {
             Self::SetOrder(flags) => call(Op::SetType).int((*flags).into()),
-            Self::Put(key, value, flags) => call(Op::Put).value(key).value(value).int(0).int(flags.bits() as i64),
-            Self::PutItems(pairs, flags) => {
-                let pairs = Value::Map(pairs.iter().cloned().collect());
-                call(Op::PutItems).value(&pairs).int(0).int(flags.bits() as i64)
+            Self::Put(key, value, order, flags) => {
+                let put = call(Op::Put).value(key).value(value);
+                put.int((*order).into()).int(flags.bits() as i64)
             }
-            Self::Increment(key, by) => call(Op::Increment).value(key).int(*by),
+            Self::PutItems(pairs, order, flags) => {
+                let pairs = Value::Map(pairs.iter().cloned().collect());
+                let put = call(Op::PutItems).value(&pairs);
+                put.int((*order).into()).int(flags.bits() as i64)
+            }
+            Self::Increment(key, by, order) => call(Op::Increment).value(key).int(*by).int((*order).into()),
+            Self::Size => call(Op::Size),
             Self::Clear => call(Op::Clear),
             Self::Select(by, want, remove) => {
                 let inverted = if want.inverted { ReturnType::INVERTED } else { 0 };
@@ -225,7 +264,7 @@ impl Call {
                 }
             }
         };
-        let modifies = !matches!(self, Self::Select(_, _, false));
+        let modifies = self.modifies();
         (writer.finish(context), modifies)
     }
 }

@@ -1,15 +1,20 @@
-//! A naive model of lists and maps: every rule stated in the plainest way, nothing fast.
+//! A naive model of records, scalars, lists, maps and bits: every rule stated in the plainest way, nothing fast.
 //!
 //! Where the real server's answer depends on how it works inside (which of several equal elements has which rank, in which
 //! order the elements of a result come), the model says so instead of guessing.
 
+pub mod bits;
 pub mod list;
 pub mod map;
+pub mod nested;
+pub mod record;
+pub mod scalar;
+pub mod strategies;
 
 use std::cmp::Ordering;
 
 use spikelet_wire::cdt::ReturnType;
-use spikelet_wire::{ResultCode, Value};
+use spikelet_wire::{Map, ResultCode, Value};
 
 /// What the model expects of an operation.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,11 +48,14 @@ impl Answer {
     pub fn allows(&self, answer: &Value) -> bool {
         match (self, answer) {
             (Self::Any, _) => true,
-            (Self::Is(value), answer) => value == answer,
-            (Self::Holds(values), Value::List(answer)) => sorted(values.clone()) == sorted(answer.clone()),
+            (Self::Is(value), answer) => by_key(value) == by_key(answer),
+            (Self::Holds(values), Value::List(answer)) => {
+                let in_order = |values: &[Value]| sorted(values.iter().map(by_key).collect());
+                in_order(values) == in_order(answer)
+            }
             (Self::Holds(values), Value::Map(map)) => {
-                let pairs = map.iter().map(|(k, v)| Value::List(vec![k.clone(), v.clone()]));
-                sorted(values.clone()) == sorted(pairs.collect())
+                let answer = pairs(map).into_iter().map(|(k, v)| Value::List(vec![k, v]));
+                Self::Holds(values.clone()).allows(&Value::List(answer.collect()))
             }
             (Self::Holds(_), _) => false,
         }
@@ -79,8 +87,38 @@ pub fn order(a: &Value, b: &Value) -> Ordering {
             let first = a.iter().zip(b).map(|(a, b)| order(a, b)).find(|order| order.is_ne());
             first.unwrap_or_else(|| a.len().cmp(&b.len()))
         }
+        (Value::Map(a), Value::Map(b)) => {
+            let flat = |map: &Map| Value::List(pairs(map).into_iter().flat_map(|(k, v)| [k, v]).collect());
+            a.len().cmp(&b.len()).then_with(|| order(&flat(a), &flat(b)))
+        }
         _ => Ordering::Equal,
     })
+}
+
+/// A value all of whose maps have their pairs by key: in which order a client reads them does not matter here.
+fn by_key(value: &Value) -> Value {
+    match value {
+        Value::List(items) => Value::List(items.iter().map(by_key).collect()),
+        Value::Map(map) => {
+            let pairs = pairs(map).into_iter().map(|(k, v)| (k, by_key(&v)));
+            let mut in_order: Map = pairs.collect();
+            in_order.order = map.order;
+            Value::Map(in_order)
+        }
+        plain => plain.clone(),
+    }
+}
+
+/// The pairs of a map, by key.
+fn pairs(map: &Map) -> Vec<(Value, Value)> {
+    let mut pairs: Vec<_> = map.iter().cloned().collect();
+    pairs.sort_by(|(a, _), (b, _)| order(a, b));
+    pairs
+}
+
+/// Whether two values are the same to the server: how a map is kept is no part of it.
+fn same(a: &Value, b: &Value) -> bool {
+    order(a, b).is_eq()
 }
 
 /// Values in order.
@@ -100,10 +138,8 @@ fn positions(index: i64, count: Option<i64>, n: usize) -> Result<Vec<usize>, Res
             false => Err(OUT_OF_BOUNDS),
         };
     };
-    Ok((start..start + count)
-        .filter(|i| (0..n).contains(i))
-        .map(|i| i as usize)
-        .collect())
+    let end = start.saturating_add(count).min(n);
+    Ok((start.max(0)..end).map(|i| i as usize).collect())
 }
 
 /// The positions that are not selected.

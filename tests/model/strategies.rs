@@ -1,0 +1,470 @@
+//! What sequences are made of: tiny pools of values, keys and indexes, so that operations collide.
+
+use proptest::collection::vec;
+use proptest::option::of;
+use proptest::prelude::*;
+use proptest::sample::select;
+use spikelet_conformance::proptest::{Exists, Generation};
+use spikelet_wire::bits::{BitIntegerFlags, BitOperation, BitResizeFlags, BitWriteFlags};
+use spikelet_wire::cdt::ReturnType as R;
+use spikelet_wire::context::{ListCreate, Step};
+use spikelet_wire::list::ListWriteFlags;
+use spikelet_wire::map::MapWriteFlags;
+use spikelet_wire::message::ttl;
+use spikelet_wire::{MapOrder, Value};
+
+use super::record::{Op, Request};
+use super::{Want, list, map};
+
+/// A value.
+pub fn value() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        6 => (-2..4_i64).prop_map(Value::Int),
+        3 => select(vec!["", "a", "b"]).prop_map(Value::from),
+        1 => Just(Value::Nil),
+        1 => any::<bool>().prop_map(Value::Bool),
+        1 => select(vec![0.5, 2.0]).prop_map(Value::Float),
+        1 => vec((0..2_i64).prop_map(Value::Int), 0..3).prop_map(Value::List),
+        1 => (0..2_i64).prop_map(|n| Value::Map([("a", n)].into_iter().collect())),
+    ]
+}
+
+/// The key of a pair.
+pub fn key() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        (-1..4_i64).prop_map(Value::Int),
+        select(vec!["a", "b", "c"]).prop_map(Value::from),
+        Just(Value::Blob(vec![1])),
+    ]
+}
+
+/// Different values; asked for twice a value may come twice.
+fn distinct(strategy: impl Strategy<Value = Value>) -> impl Strategy<Value = Vec<Value>> {
+    vec(strategy, 0..4).prop_map(|values| {
+        let mut distinct: Vec<Value> = Vec::new();
+        for value in values {
+            if !distinct.contains(&value) {
+                distinct.push(value);
+            }
+        }
+        distinct
+    })
+}
+
+fn index() -> impl Strategy<Value = i64> {
+    prop_oneof![3 => -3..4_i64, 1 => -7..8_i64]
+}
+
+fn kind(of_map: bool) -> impl Strategy<Value = R> {
+    let mut kinds = vec![
+        R::None,
+        R::Index,
+        R::ReverseIndex,
+        R::Rank,
+        R::ReverseRank,
+        R::Count,
+        R::Value,
+        R::Exists,
+    ];
+    if of_map {
+        kinds.extend([R::Key, R::KeyValue]);
+    }
+    select(kinds)
+}
+
+/// Inversion is only for operations that select several; for them the server inverts what `EXISTS` says as well.
+fn want(of_map: bool, multi: bool) -> impl Strategy<Value = Want> {
+    (kind(of_map), any::<bool>()).prop_map(move |(kind, inverted)| Want {
+        kind,
+        inverted: inverted && multi && kind != R::Exists,
+    })
+}
+
+fn list_flags() -> impl Strategy<Value = ListWriteFlags> {
+    prop_oneof![Just(0), 0..16_u64].prop_map(ListWriteFlags::from_bits_truncate)
+}
+
+fn map_flags() -> impl Strategy<Value = MapWriteFlags> {
+    prop_oneof![Just(0), 0..16_u64].prop_map(MapWriteFlags::from_bits_truncate)
+}
+
+/// An operation on a list.
+pub fn list_call() -> impl Strategy<Value = list::Call> {
+    use list::{By, Call, Items};
+    let items = || prop_oneof![value().prop_map(Items::One), vec(value(), 0..4).prop_map(Items::Many)];
+    let one = prop_oneof![
+        index().prop_map(|i| By::Index(i, None)),
+        index().prop_map(|i| By::Rank(i, None)),
+        value().prop_map(By::First),
+    ];
+    let several = prop_oneof![
+        (index(), 0..5_i64).prop_map(|(i, n)| By::Index(i, Some(n))),
+        (index(), 0..5_i64).prop_map(|(i, n)| By::Rank(i, Some(n))),
+        value().prop_map(By::Equal),
+        distinct(value()).prop_map(By::AnyOf),
+        (value(), of(value())).prop_map(|(start, end)| By::Interval(start, end)),
+        (value(), -3..4_i64, 0..5_i64).prop_map(|(value, rank, n)| By::RelativeRank(value, rank, n)),
+    ];
+    prop_oneof![
+        1 => any::<bool>().prop_map(Call::SetOrder),
+        4 => (items(), any::<bool>(), list_flags()).prop_map(|(items, order, flags)| Call::Append(items, order, flags)),
+        2 => (index(), items(), list_flags()).prop_map(|(i, items, flags)| Call::Insert(i, items, flags)),
+        1 => (index(), value(), list_flags()).prop_map(|(i, value, flags)| Call::Set(i, value, flags)),
+        1 => (index(), -2..3_i64, any::<bool>()).prop_map(|(i, n, order)| Call::Increment(i, n, order)),
+        1 => (any::<bool>(), any::<bool>()).prop_map(|(down, drop)| Call::Sort(down, drop)),
+        1 => Just(Call::Clear),
+        1 => (index(), count(), any::<bool>()).prop_map(|(i, count, remove)| Call::Get(i, count, remove)),
+        1 => (index(), count()).prop_map(|(i, count)| Call::Remove(i, count)),
+        1 => (index(), 0..5_i64).prop_map(|(i, n)| Call::Trim(i, n)),
+        1 => Just(Call::Size),
+        4 => (one, want(false, false), any::<bool>()).prop_map(|(by, want, remove)| Call::Select(by, want, remove)),
+        8 => (several, want(false, true), any::<bool>()).prop_map(|(by, want, remove)| Call::Select(by, want, remove)),
+    ]
+}
+
+/// An operation on a map.
+pub fn map_call() -> impl Strategy<Value = map::Call> {
+    use map::{By, Call};
+    let one = prop_oneof![
+        key().prop_map(By::Key),
+        index().prop_map(|i| By::Index(i, None)),
+        index().prop_map(|i| By::Rank(i, None)),
+        value().prop_map(By::First),
+    ];
+    let several = prop_oneof![
+        (key(), of(key())).prop_map(|(start, end)| By::KeyInterval(start, end)),
+        distinct(key()).prop_map(By::AnyKey),
+        (index(), 0..5_i64).prop_map(|(i, n)| By::Index(i, Some(n))),
+        (key(), -3..4_i64, 0..5_i64).prop_map(|(key, i, n)| By::RelativeIndex(key, i, n)),
+        (index(), 0..5_i64).prop_map(|(i, n)| By::Rank(i, Some(n))),
+        value().prop_map(By::Equal),
+        distinct(value()).prop_map(By::AnyOf),
+        (value(), of(value())).prop_map(|(start, end)| By::Interval(start, end)),
+        (value(), -3..4_i64, 0..5_i64).prop_map(|(value, i, n)| By::RelativeRank(value, i, n)),
+    ];
+    let pairs = (distinct(key()), vec(value(), 4)).prop_map(|(keys, values)| keys.into_iter().zip(values).collect());
+    prop_oneof![
+        1 => order().prop_map(Call::SetOrder),
+        4 => (key(), value(), order(), map_flags()).prop_map(|(key, value, o, flags)| Call::Put(key, value, o, flags)),
+        3 => (pairs, order(), map_flags()).prop_map(|(pairs, order, flags)| Call::PutItems(pairs, order, flags)),
+        1 => (key(), -2..3_i64, order()).prop_map(|(key, n, order)| Call::Increment(key, n, order)),
+        1 => Just(Call::Clear),
+        1 => Just(Call::Size),
+        4 => (one, want(true, false), any::<bool>()).prop_map(|(by, want, remove)| Call::Select(by, want, remove)),
+        8 => (several, want(true, true), any::<bool>()).prop_map(|(by, want, remove)| Call::Select(by, want, remove)),
+    ]
+}
+
+/// How many elements an operation without a return type is about.
+fn count() -> impl Strategy<Value = list::Count> {
+    use list::Count;
+    prop_oneof![Just(Count::One), (0..5_i64).prop_map(Count::Some), Just(Count::All)]
+}
+
+/// The flags of a map's order, once with a stored index.
+fn order() -> impl Strategy<Value = u8> {
+    select(vec![0_u8, 1, 3, 0x13])
+}
+
+/// An operation on bits, within a few bytes. Its parameters are in their ranges: those out of them are for the fuzzers.
+pub fn bit_operation() -> impl Strategy<Value = BitOperation<'static>> {
+    use BitOperation as Op;
+    let flags = || prop_oneof![Just(0), 0..16_u64].prop_map(BitWriteFlags::from_bits_truncate);
+    let offset = || prop_oneof![3 => 0..10_i64, 1 => -20..28_i64];
+    let size = || prop_oneof![2 => 1..10_i64, 1 => 1..20_i64];
+    let kinds = |most: u64| (0..=most).prop_map(BitIntegerFlags::from_bits_truncate);
+    let bytes = || {
+        select(vec![
+            &[0xff_u8, 0x0f, 0xa5][..],
+            &[0x00, 0x81, 0x7e],
+            &[0x5a, 0xff, 0xff],
+        ])
+    };
+    // A summand fits into any of these sizes, with or without a sign.
+    let summand = || (offset(), 3..17_i64, 0..4_i64, flags(), kinds(5));
+    let combined = || (offset(), size(), bytes(), flags());
+    let changed = prop_oneof![
+        (0..5_i64, flags(), 0..6_u64).prop_map(|(byte_size, flags, resize)| Op::Resize {
+            byte_size,
+            flags: flags - BitWriteFlags::PARTIAL,
+            resize_flags: BitResizeFlags::from_bits_truncate(resize),
+        }),
+        (-3..5_i64, bytes(), flags()).prop_map(|(byte_offset, value, flags)| Op::Insert {
+            byte_offset,
+            value,
+            flags: flags - BitWriteFlags::PARTIAL,
+        }),
+        (-3..4_i64, 1..4_i64, flags()).prop_map(|(byte_offset, byte_size, flags)| Op::Remove {
+            byte_offset,
+            byte_size,
+            flags,
+        }),
+        combined().prop_map(|(offset, size, value, flags)| Op::Set {
+            offset,
+            size,
+            value,
+            flags
+        }),
+        combined().prop_map(|(offset, size, value, flags)| Op::Or {
+            offset,
+            size,
+            value,
+            flags
+        }),
+        combined().prop_map(|(offset, size, value, flags)| Op::Xor {
+            offset,
+            size,
+            value,
+            flags
+        }),
+        combined().prop_map(|(offset, size, value, flags)| Op::And {
+            offset,
+            size,
+            value,
+            flags
+        }),
+        (offset(), size(), flags()).prop_map(|(offset, size, flags)| Op::Not { offset, size, flags }),
+        (offset(), size(), 0..20_i64, flags()).prop_map(|(offset, size, shift, flags)| Op::LeftShift {
+            offset,
+            size,
+            shift,
+            flags,
+        }),
+        (offset(), size(), 0..20_i64, flags()).prop_map(|(offset, size, shift, flags)| Op::RightShift {
+            offset,
+            size,
+            shift,
+            flags,
+        }),
+        summand().prop_map(|(offset, size, value, flags, integer_flags)| Op::Add {
+            offset,
+            size,
+            value,
+            flags,
+            integer_flags,
+        }),
+        summand().prop_map(|(offset, size, value, flags, integer_flags)| Op::Subtract {
+            offset,
+            size,
+            value,
+            flags,
+            integer_flags,
+        }),
+        (offset(), size(), -9..99_i64, flags()).prop_map(|(offset, size, value, flags)| Op::SetInt {
+            offset,
+            size,
+            value,
+            flags,
+        }),
+    ];
+    let read = prop_oneof![
+        (offset(), size()).prop_map(|(offset, size)| Op::Get { offset, size }),
+        (offset(), size()).prop_map(|(offset, size)| Op::Count { offset, size }),
+        (offset(), size(), any::<bool>()).prop_map(|(offset, size, value)| Op::LeftScan { offset, size, value }),
+        (offset(), size(), any::<bool>()).prop_map(|(offset, size, value)| Op::RightScan { offset, size, value }),
+        (offset(), size(), kinds(1)).prop_map(|(offset, size, integer_flags)| Op::GetInt {
+            offset,
+            size,
+            integer_flags,
+        }),
+    ];
+    prop_oneof![3 => changed.prop_map(only_allowed_flags), 1 => read]
+}
+
+/// Leaves out the flags that the operation does not have, or that contradict each other.
+fn only_allowed_flags(mut op: BitOperation<'static>) -> BitOperation<'static> {
+    use BitOperation as Op;
+    let mut allowed = BitWriteFlags::UPDATE_ONLY | BitWriteFlags::NO_FAIL;
+    match op {
+        Op::Resize { .. } | Op::Insert { .. } => allowed |= BitWriteFlags::CREATE_ONLY,
+        Op::Add { .. } | Op::Subtract { .. } | Op::SetInt { .. } => {}
+        _ => allowed |= BitWriteFlags::PARTIAL,
+    }
+    match &mut op {
+        Op::Resize { flags, .. }
+        | Op::Insert { flags, .. }
+        | Op::Remove { flags, .. }
+        | Op::Set { flags, .. }
+        | Op::Or { flags, .. }
+        | Op::Xor { flags, .. }
+        | Op::And { flags, .. }
+        | Op::Not { flags, .. }
+        | Op::LeftShift { flags, .. }
+        | Op::RightShift { flags, .. }
+        | Op::Add { flags, .. }
+        | Op::Subtract { flags, .. }
+        | Op::SetInt { flags, .. } => {
+            *flags &= allowed;
+            if flags.contains(BitWriteFlags::CREATE_ONLY) {
+                *flags -= BitWriteFlags::UPDATE_ONLY;
+            }
+        }
+        _ => {}
+    }
+    op
+}
+
+/// The steps of a context; mostly none.
+fn context() -> impl Strategy<Value = Vec<Step>> {
+    let create = select(vec![ListCreate::Unordered, ListCreate::Padded]);
+    let order = select(vec![
+        MapOrder::Unordered,
+        MapOrder::KeyOrdered,
+        MapOrder::KeyValueOrdered,
+    ]);
+    let step = prop_oneof![
+        (-3..4_i64).prop_map(Step::ListIndex),
+        (-3..5_i64, create).prop_map(|(i, create)| Step::ListIndexCreate(i, create)),
+        (-3..3_i64).prop_map(Step::ListRank),
+        value().prop_map(Step::ListValue),
+        (-3..3_i64).prop_map(Step::MapIndex),
+        (-3..3_i64).prop_map(Step::MapRank),
+        key().prop_map(Step::MapKey),
+        (key(), order).prop_map(|(key, order)| Step::MapKeyCreate(key, order)),
+        value().prop_map(Step::MapValue),
+    ];
+    prop_oneof![5 => Just(Vec::new()), 2 => vec(step, 1..3)]
+}
+
+/// A value of a bin: what elements are, and blobs, lists and maps with something inside of them.
+fn bin_value() -> impl Strategy<Value = Value> {
+    prop_oneof![scalar(), blob(), vec(value(), 0..5).prop_map(Value::List), pairs()]
+}
+
+/// A value that can be added or appended to, or just a value.
+fn scalar() -> impl Strategy<Value = Value> {
+    let value = value().prop_filter("nothing is not written", |value| *value != Value::Nil);
+    prop_oneof![3 => value, 1 => blob()]
+}
+
+fn blob() -> impl Strategy<Value = Value> {
+    let bytes = vec![&[][..], &[0x0f], &[0xff, 0x00, 0x5a], &[0x12, 0x34]];
+    select(bytes).prop_map(|bytes: &[u8]| Value::Blob(bytes.to_vec()))
+}
+
+/// A map.
+fn pairs() -> impl Strategy<Value = Value> {
+    (distinct(key()), vec(value(), 4)).prop_map(|(keys, values)| {
+        let mut pairs: Vec<_> = keys.into_iter().zip(values).collect();
+        pairs.sort_by(|(a, _), (b, _)| super::order(a, b));
+        Value::Map(pairs.into_iter().collect())
+    })
+}
+
+/// A bin: mostly one that holds what the operation is for.
+fn bin(of: &'static str) -> impl Strategy<Value = &'static str> {
+    prop_oneof![12 => Just(of), 1 => select(vec![LIST, MAP, BLOB, SCALAR])]
+}
+
+const LIST: &str = "list";
+const MAP: &str = "map";
+const BLOB: &str = "blob";
+const SCALAR: &str = "scalar";
+
+/// An operation on one of a few bins.
+pub fn op() -> impl Strategy<Value = Op> {
+    let any_bin = || select(vec![LIST, MAP, BLOB, SCALAR]);
+    let scalar = || prop_oneof![9 => scalar(), 1 => bin_value()];
+    prop_oneof![
+        2 => any_bin().prop_map(Op::Read),
+        2 => (any_bin(), bin_value()).prop_map(|(bin, value)| Op::Write(bin, value)),
+        2 => any_bin().prop_map(Op::RemoveBin),
+        3 => (bin(SCALAR), scalar()).prop_map(|(bin, value)| Op::Write(bin, value)),
+        2 => (bin(SCALAR), scalar()).prop_map(|(bin, value)| Op::Add(bin, value)),
+        2 => (bin(SCALAR), scalar()).prop_map(|(bin, value)| Op::Append(bin, value)),
+        2 => (bin(SCALAR), scalar()).prop_map(|(bin, value)| Op::Prepend(bin, value)),
+        1 => Just(Op::Touch),
+        1 => Just(Op::DeleteAll),
+        18 => (bin(LIST), list_call(), context()).prop_map(|(bin, call, context)| Op::List(bin, call, context)),
+        18 => (bin(MAP), map_call(), context()).prop_map(|(bin, call, context)| Op::Map(bin, call, context)),
+        12 => (bin(BLOB), bit_operation()).prop_map(|(bin, op)| Op::Bits(bin, op)),
+    ]
+}
+
+/// The operations of a command; nothing deletes the record.
+fn ops() -> impl Strategy<Value = Option<Vec<Op>>> {
+    prop_oneof![
+        40 => vec(op(), 1..5).prop_map(Some),
+        2 => Just(Some(vec![Op::ReadAll])),
+        // What may stand beside it is little.
+        1 => vec(prop_oneof![Just(Op::ReadAll), op()], 1..3).prop_map(Some),
+        1 => Just(None),
+    ]
+}
+
+/// A command on one of two records.
+pub fn request() -> impl Strategy<Value = Request> {
+    let exists = prop_oneof![
+        40 => Just(Exists::Update),
+        1 => Just(Exists::UpdateOnly),
+        1 => Just(Exists::Replace),
+        1 => Just(Exists::ReplaceOnly),
+        1 => Just(Exists::CreateOnly),
+    ];
+    let generation = prop_oneof![
+        30 => Just(Generation::Any),
+        1 => (0..4_u32).prop_map(Generation::Equal),
+        1 => (0..4_u32).prop_map(Generation::Less),
+    ];
+    let ttl = prop_oneof![
+        20 => Just(ttl::DEFAULT),
+        2 => Just(ttl::NEVER),
+        3 => Just(ttl::DONT_UPDATE),
+        9 => 100..103_u32,
+        1 => Just(400_000_000),
+    ];
+    (0..2_u8, exists, generation, ttl, any::<bool>(), ops()).prop_map(
+        |(record, exists, generation, ttl, respond_all_ops, ops)| Request {
+            record,
+            exists,
+            generation,
+            ttl,
+            respond_all_ops,
+            ops,
+        },
+    )
+}
+
+/// The command that makes a record which has something of everything.
+fn first(record: u8) -> impl Strategy<Value = Request> {
+    let write = |bin| move |value| Op::Write(bin, value);
+    let ops = (
+        vec(value(), 0..5).prop_map(Value::List).prop_map(write(LIST)),
+        any::<bool>().prop_map(|ordered| Op::List(LIST, list::Call::SetOrder(ordered), Vec::new())),
+        pairs().prop_map(write(MAP)),
+        order().prop_map(|order| Op::Map(MAP, map::Call::SetOrder(order), Vec::new())),
+        blob().prop_map(write(BLOB)),
+        scalar().prop_map(write(SCALAR)),
+    );
+    ops.prop_map(move |(a, b, c, d, e, f)| Request {
+        record,
+        exists: Exists::Update,
+        generation: Generation::Any,
+        ttl: ttl::DEFAULT,
+        respond_all_ops: false,
+        ops: Some(vec![a, b, c, d, e, f]),
+    })
+}
+
+/// What happens in a sequence.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// A command.
+    Request(Request),
+    /// Time passes, in seconds.
+    Wait(u32),
+}
+
+/// A sequence of commands; time passes only where it may.
+pub fn sequence(may_wait: bool) -> impl Strategy<Value = Vec<Event>> {
+    let wait = select(if may_wait { vec![1, 99, 100, 101] } else { vec![0] });
+    let event = prop_oneof![12 => request().prop_map(Event::Request), 1 => wait.prop_map(Event::Wait)];
+    let records = prop_oneof![
+        3 => (first(0), first(1)).prop_map(|(a, b)| vec![a, b]),
+        1 => Just(Vec::new()),
+    ];
+    (records, vec(event, 1..16)).prop_map(|(records, mut events)| {
+        events.splice(0..0, records.into_iter().map(Event::Request));
+        events
+    })
+}
