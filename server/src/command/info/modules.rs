@@ -76,7 +76,8 @@ pub(super) fn list(call: &mut Call<'_>) -> Answered {
     for (file, script) in call.engine.modules().all() {
         // The hash is that of what the nodes of a cluster tell each other of the module.
         let content = BASE64.encode(script);
-        let item = format!(r#"{{"content64": "{content}", "type": "{LUA}", "name": "{file}"}}"#);
+        let name = serde_json::Value::from(file.as_str());
+        let item = format!(r#"{{"content64": "{content}", "type": "{LUA}", "name": {name}}}"#);
         let hash: String = Sha1::digest(item).iter().map(|byte| format!("{byte:02x}")).collect();
         call.say(format_args!("filename={file},hash={hash},type={LUA};"));
     }
