@@ -2,7 +2,7 @@
 
 use std::io::{self, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -39,7 +39,7 @@ struct Shared {
     stopped: AtomicBool,
     info: Mutex<Vec<(String, String)>>,
     script: Mutex<Vec<Reply>>,
-    commands: AtomicUsize,
+    commands: Mutex<Vec<Vec<u8>>>,
     connections: Mutex<Vec<TcpStream>>,
 }
 
@@ -100,7 +100,13 @@ impl FakeNode {
     /// How many commands it has received.
     #[must_use]
     pub fn commands(&self) -> usize {
-        self.shared.commands.load(Ordering::SeqCst)
+        lock(&self.shared.commands).len()
+    }
+
+    /// The bodies of the commands that it has received.
+    #[must_use]
+    pub fn received(&self) -> Vec<Vec<u8>> {
+        lock(&self.shared.commands).clone()
     }
 
     /// How many connections it has accepted.
@@ -151,7 +157,7 @@ impl Shared {
                 stream.write_all(&self.info(&body))?;
                 continue;
             }
-            self.commands.fetch_add(1, Ordering::SeqCst);
+            lock(&self.commands).push(body);
             let reply = {
                 let mut script = lock(&self.script);
                 match script.is_empty() {

@@ -23,6 +23,8 @@ use crate::cluster::Cluster;
 use crate::error::{Cause, Error};
 use crate::verbs::verbs;
 
+pub use crate::query::RecordsIter;
+
 /// A blocking client of one cluster.
 ///
 /// It is cheap to clone, and may be shared among threads. It has no thread of its own: the cluster is tended while
@@ -74,7 +76,7 @@ impl Client {
         self.0.client.cluster()
     }
 
-    pub(crate) fn wait<T: Send>(&self, future: impl Future<Output = Result<T, Error>> + Send) -> Result<T, Error> {
+    pub(crate) fn wait_for<T: Send>(&self, future: impl Future<Output = Result<T, Error>> + Send) -> Result<T, Error> {
         self.0.runtime.wait(future)
     }
 }

@@ -21,8 +21,8 @@ use spikelet_wire::{Digest, UserKey};
 pub struct Key(Arc<Inner>);
 
 struct Inner {
-    namespace: String,
-    set: String,
+    namespace: Arc<str>,
+    set: Arc<str>,
     user_key: Option<UserKey>,
     digest: Digest,
 }
@@ -32,9 +32,9 @@ impl Key {
     pub fn new(namespace: impl Into<String>, set: impl Into<String>, user_key: impl Into<UserKey>) -> Self {
         let (set, user_key) = (set.into(), user_key.into());
         Self(Arc::new(Inner {
-            namespace: namespace.into(),
+            namespace: namespace.into().into(),
             digest: Digest::of(&set, &user_key),
-            set,
+            set: set.into(),
             user_key: Some(user_key),
         }))
     }
@@ -44,9 +44,19 @@ impl Key {
     /// A record that is created through it has no set.
     pub fn from_digest(namespace: impl Into<String>, digest: Digest) -> Self {
         Self(Arc::new(Inner {
-            namespace: namespace.into(),
-            set: String::new(),
+            namespace: namespace.into().into(),
+            set: "".into(),
             user_key: None,
+            digest,
+        }))
+    }
+
+    /// The key of a record that was found; records that were found together share the names.
+    pub(crate) fn found(namespace: Arc<str>, set: Arc<str>, user_key: Option<UserKey>, digest: Digest) -> Self {
+        Self(Arc::new(Inner {
+            namespace,
+            set,
+            user_key,
             digest,
         }))
     }

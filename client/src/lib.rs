@@ -40,6 +40,7 @@ mod key;
 mod operation;
 pub mod ops;
 mod policy;
+mod query;
 mod record;
 mod request;
 mod response;
@@ -55,6 +56,7 @@ pub use error::{Error, ErrorKind, OptionalExt};
 pub use key::Key;
 pub use operation::Operation;
 pub use policy::{ExistsAction, FilterExpression, Generation, Policy, Ttl};
+pub use query::{CollectionIndexType, Cursor, Page, Predicate, QueryDuration, Records};
 pub use record::{Bins, IntoBins, OrderedRecord, Record};
 #[cfg(feature = "serde")]
 pub use structs::{Serde, from_value, to_value};
@@ -67,4 +69,5 @@ pub mod verb {
     pub use crate::command::batch::Batch;
     pub use crate::command::info::{Info, InfoAll};
     pub use crate::command::single::{Operate, Output, Read, Write};
+    pub use crate::query::Query;
 }

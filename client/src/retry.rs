@@ -63,7 +63,7 @@ impl Failure {
     }
 
     /// Whether another attempt may go better.
-    fn is_passing(&self) -> bool {
+    pub(crate) fn is_passing(&self) -> bool {
         match self.cause {
             FailureCause::Refused(code) => matches!(
                 code,

@@ -1,7 +1,21 @@
 //! The verbs: the methods that both clients have.
 
+use std::time::Duration;
+
 use crate::cluster::Cluster;
 use crate::command::Options;
+use crate::policy::Policy;
+
+/// The options that a client's queries start with: they may take long, and what fails is a part of them only.
+pub(crate) fn query_options(cluster: &Cluster) -> Options {
+    let policy = Policy {
+        total_timeout: Duration::ZERO,
+        socket_timeout: Duration::from_secs(30),
+        max_retries: 5,
+        ..cluster.config.policy
+    };
+    Options::new(policy, false)
+}
 
 /// The options that a client's commands start with.
 pub(crate) fn default_options(cluster: &Cluster) -> Options {
@@ -201,6 +215,16 @@ macro_rules! verbs {
             keys: impl IntoIterator<Item = impl Into<$crate::Key>>,
         ) -> $crate::Command<$client, $crate::verb::Batch> {
             self.command($crate::verb::Batch::of(keys, $crate::request::Content::remove()))
+        }
+
+        /// Reads the records of a set, or of the whole namespace where the set's name is empty, in no order that could
+        /// be relied on.
+        ///
+        /// Unless you say otherwise it may take as long as it likes in all, and 30 seconds without anything received; a
+        /// node that fails is asked again, or another node for its partitions, 5 times at most.
+        pub fn query(&self, namespace: &str, set: &str) -> $crate::Command<$client, $crate::verb::Query> {
+            let options = $crate::verbs::query_options(self.cluster());
+            $crate::Command::new(self.clone(), $crate::verb::Query::new(namespace, set), options)
         }
 
         /// Asks any node, or a [certain one](crate::Command::node), for an info value, such as `build`.

@@ -182,7 +182,8 @@ impl Server {
                 .into_iter()
                 .filter_map(|id| namespace.partition(id))
             {
-                let live = partition.iter().filter(|(_, record)| !namespace.is_doomed(record, now));
+                let ordered = partition.behind(None).into_iter();
+                let live = ordered.filter(|(_, record)| !namespace.is_doomed(record, now));
                 live.for_each(|(digest, record)| visit(namespace, *digest, record));
             }
         }

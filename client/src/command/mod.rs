@@ -37,16 +37,16 @@ use single::{Operate, Read, Write};
 #[derive(Debug, Clone)]
 #[must_use = "a command does nothing until it is awaited or called"]
 pub struct Command<C, V> {
-    client: C,
-    verb: V,
-    options: Options,
+    pub(crate) client: C,
+    pub(crate) verb: V,
+    pub(crate) options: Options,
 }
 
 /// How a command is to be carried out.
 #[doc(hidden)]
 #[derive(Debug, Clone)]
 pub struct Options {
-    policy: Policy,
+    pub(crate) policy: Policy,
     retry_in_doubt: bool,
     read_touch_ttl: u32,
     pub(crate) write: WriteOptions,
@@ -65,12 +65,12 @@ impl Options {
         }
     }
 
-    fn deadline(&self) -> Option<Instant> {
+    pub(crate) fn deadline(&self) -> Option<Instant> {
         let total = self.policy.total_timeout;
         (!total.is_zero()).then(|| clock::now().checked_add(total))?
     }
 
-    fn attempts(&self, writes: bool) -> Attempts {
+    pub(crate) fn attempts(&self, writes: bool) -> Attempts {
         let policy = &self.policy;
         Attempts::new(
             policy.max_retries,
@@ -154,7 +154,7 @@ impl<V: Verb> Command<crate::blocking::Client, V> {
     /// What the verb says.
     pub fn call(self) -> Result<V::Output, Error> {
         let Self { client, verb, options } = self;
-        client.wait(verb.run(client.cluster(), options))
+        client.wait_for(verb.run(client.cluster(), options))
     }
 }
 

@@ -250,7 +250,7 @@ async fn attempt(
 }
 
 /// Waits for the next attempt, or gives the error with which the command fails.
-pub(super) async fn retry_or_fail(
+pub(crate) async fn retry_or_fail(
     cluster: &Cluster,
     node: &Node,
     deadline: Option<Instant>,
@@ -272,7 +272,7 @@ pub(super) async fn retry_or_fail(
 }
 
 /// Whether there is time for a pause and an attempt.
-pub(super) fn fits(pause: Duration, deadline: Option<Instant>) -> bool {
+pub(crate) fn fits(pause: Duration, deadline: Option<Instant>) -> bool {
     deadline.is_none_or(|deadline| clock::now() + pause < deadline)
 }
 

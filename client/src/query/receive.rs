@@ -1,0 +1,142 @@
+//! A node's answer to a query, as it comes in.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use spikelet_wire::{DecodeError, Digest, FieldType, FrameType, Info3, Message, PartitionId, ResultCode, UserKey};
+use tokio::sync::mpsc;
+
+use super::cursor::Position;
+use crate::cluster::Receive;
+use crate::connection::{Broken, Connection};
+use crate::key::Key;
+use crate::record::{Bins, Record};
+use crate::response;
+use crate::retry::Failure;
+
+/// How many records are handed over at once.
+const AT_ONCE: usize = 1024;
+
+/// What a group's node has come up with.
+#[derive(Debug)]
+pub(super) struct Event {
+    /// The group's place among those of the round.
+    pub(super) group: usize,
+    pub(super) what: What,
+}
+
+#[derive(Debug)]
+pub(super) enum What {
+    Records(Vec<Found>),
+    /// The node does not have the partition.
+    Missing(PartitionId),
+    End(Result<ResultCode, Failure>),
+}
+
+/// A record that was found, and its place.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) record: Record,
+    pub(super) position: Position,
+}
+
+/// Receives the answer to a query: frames of messages, up to the message that says it is the last.
+///
+/// It waits where what it received before was not taken yet; the node then waits too.
+pub(super) struct QueryMessages {
+    pub(super) events: mpsc::Sender<Event>,
+    pub(super) group: usize,
+    pub(super) namespace: Arc<str>,
+    /// Whether a bin may have several results.
+    pub(super) has_operations: bool,
+    pub(super) socket_timeout: Duration,
+}
+
+impl Receive for QueryMessages {
+    /// How the query as a whole ended.
+    type Answer = ResultCode;
+
+    async fn from(self, connection: &mut Connection) -> Result<ResultCode, Broken> {
+        let mut set: Arc<str> = Arc::from("");
+        loop {
+            let body = connection.receive(FrameType::MESSAGE, self.socket_timeout).await?;
+            let mut rest = &body[..];
+            let mut records = Vec::new();
+            while !rest.is_empty() {
+                let (message, behind) = Message::decode_first(rest)?;
+                rest = behind;
+                let (info3, code) = (message.header.info3, message.header.result_code());
+                if info3.contains(Info3::PARTITION_DONE) {
+                    if code != ResultCode::OK {
+                        self.tell(What::Missing(partition(&message)?)).await;
+                    }
+                } else if info3.contains(Info3::LAST) || code != ResultCode::OK {
+                    // A query that is refused has one answer, which is not marked as the last.
+                    self.tell(What::Records(records)).await;
+                    return Ok(code);
+                } else {
+                    records.push(self.found(&message, &mut set)?);
+                    if records.len() == AT_ONCE {
+                        self.tell(What::Records(std::mem::take(&mut records))).await;
+                    }
+                }
+            }
+            self.tell(What::Records(records)).await;
+        }
+    }
+}
+
+impl QueryMessages {
+    async fn tell(&self, what: What) {
+        let is_empty = matches!(&what, What::Records(records) if records.is_empty());
+        if !is_empty {
+            // Nobody listens any more where the stream was dropped; this task is then aborted.
+            let _ = self
+                .events
+                .send(Event {
+                    group: self.group,
+                    what,
+                })
+                .await;
+        }
+    }
+
+    fn found(&self, message: &Message<'_>, last_set: &mut Arc<str>) -> Result<Found, DecodeError> {
+        let (mut digest, mut set, mut user_key, mut value) = (None, &[][..], None, None);
+        for field in message.fields() {
+            match field.field_type {
+                FieldType::DIGEST => digest = Some(Digest::try_from(field.data)?),
+                FieldType::SET => set = field.data,
+                // A key that this client has no type for is none.
+                FieldType::KEY => user_key = UserKey::from_field(field.data).ok(),
+                FieldType::BVALS => value = field.data.first_chunk().map(|value| u64::from_le_bytes(*value)),
+                _ => {}
+            }
+        }
+        let digest = digest.ok_or(DecodeError::new("a record without a digest", 0))?;
+        // Most records that follow one another are of one set.
+        if last_set.as_bytes() != set {
+            *last_set = Arc::from(String::from_utf8_lossy(set));
+        }
+        let key = Key::found(self.namespace.clone(), last_set.clone(), user_key, digest);
+        let ordered = response::record(message, &key)?;
+        let record = match self.has_operations {
+            true => ordered.into_record(),
+            false => Record {
+                key: ordered.key,
+                bins: Bins::from_answer(ordered.bins),
+                generation: ordered.generation,
+                void_time: ordered.void_time,
+            },
+        };
+        let position = Position { digest, value };
+        Ok(Found { record, position })
+    }
+}
+
+/// The partition that a message without a record is about.
+fn partition(message: &Message<'_>) -> Result<PartitionId, DecodeError> {
+    let partition = u16::try_from(message.header.generation).ok();
+    let partition = partition.and_then(PartitionId::new);
+    partition.ok_or(DecodeError::new("a partition that there is not", 0))
+}
