@@ -25,7 +25,7 @@
 //! ```
 //!
 //! An expression is _unknown_ where a part of it has no value: a bin that does not exist or is of another type, an
-//! operation that fails, a division by 0. `and` with something false is false all the same, and `or` with something true is
+//! operation that fails, a division by 0, a comparison of maps that are not ordered. `and` with something false is false all the same, and `or` with something true is
 //! true. A filter that is unknown is not true. An expression that is not well formed, such as one with a name that no
 //! variable has, is refused with [`PARAMETER`](crate::ResultCode::PARAMETER) (4).
 //!

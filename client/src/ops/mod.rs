@@ -54,23 +54,23 @@
 //! leads nowhere. An operation that fails leaves the whole record as it was.
 
 mod argument;
-pub mod bits;
+mod bits;
 mod build;
-pub mod expression;
-pub mod hll;
-pub mod list;
-pub mod map;
-pub mod path;
+mod expression;
+mod hll;
+mod list;
+mod map;
+mod path;
 mod returns;
 mod target;
 
 pub use argument::{Any, Argument, Hlls, Interval, Span};
-pub use bits::bits;
-pub use expression::expression;
-pub use hll::hll;
-pub use list::{ListOrder, list};
-pub use map::map;
-pub use path::path;
+pub use bits::{OnBits, bits};
+pub use expression::{OnExpression, expression};
+pub use hll::{OnHll, hll};
+pub use list::{ListOrder, OnList, list};
+pub use map::{OnMap, map};
+pub use path::{OnPath, path};
 pub use returns::{ListReturn, MapReturn, Wanted};
 pub use target::{Bits, Collections, HyperLogLogs, InCommand, InExpression, Kind, Language, Target, Untyped};
 

@@ -313,6 +313,19 @@ pub fn unknown() -> Exp<bool> {
     Exp::operator(Operator::Unknown, &[])
 }
 
+/// Whether just one of several is true; the server refuses fewer than two.
+///
+/// ```
+/// use spikelet_wire::exp::build::{exclusive, int_bin};
+///
+/// let one = exclusive([int_bin("a").eq(1), int_bin("b").eq(1), int_bin("c").eq(1)]);
+/// ```
+pub fn exclusive(conditions: impl IntoIterator<Item = Exp<bool>>) -> Exp<bool> {
+    let conditions: Vec<_> = conditions.into_iter().collect();
+    let operands: Vec<_> = conditions.iter().map(Exp::as_bytes).collect();
+    Exp::operator(Operator::Exclusive, &operands)
+}
+
 /// Removes the element that a path expression modifies.
 pub fn remove() -> Exp<Removal> {
     Exp::operator(Operator::ResultRemove, &[])
@@ -339,7 +352,7 @@ pub fn with<T: ExpType, U>(name: &str, value: impl Into<Exp<T>>, within: impl Fn
 impl<T> Exp<T> {
     /// A value as it stands, of whatever type it is; a list is quoted.
     ///
-    /// Rust values of a known type need no such word.
+    /// Rust values of a known type need no such word, but [`Value::Infinity`] and [`Value::Wildcard`] do.
     pub fn literal(value: &Value) -> Self {
         let mut bytes = Vec::new();
         value.pack(&mut bytes);

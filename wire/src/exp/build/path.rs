@@ -102,6 +102,21 @@ impl Path {
         self.value(wire::MAP | wire::BY_RANK, rank)
     }
 
+    /// To the elements of a list that equal a value.
+    pub fn list_value(self, value: impl Into<Value>) -> Self {
+        self.value(wire::LIST | wire::BY_VALUE, value)
+    }
+
+    /// To the values of a map that equal a value.
+    pub fn map_value(self, value: impl Into<Value>) -> Self {
+        self.value(wire::MAP | wire::BY_VALUE, value)
+    }
+
+    /// A step of any [integer](crate::exp::path); without [`LIST`](wire::LIST) and [`MAP`](wire::MAP) it leads through both.
+    pub fn step(self, code: u64, value: impl Into<Value>) -> Self {
+        self.value(code, value)
+    }
+
     /// Of the elements of the last step, only those for which an expression is true.
     ///
     /// The server refuses it behind [`all`](Self::all) and [`filter`](Self::filter), and twice in a row.

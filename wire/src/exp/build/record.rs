@@ -104,6 +104,10 @@ metadata! {
     is_tombstone -> bool = IsTombstone;
     /// The record's size, in bytes.
     record_size -> i64 = RecordSize;
+    /// The record's size on a device, in bytes; 0 in memory. Deprecated by the server for [`record_size`].
+    device_size -> i64 = DeviceSize;
+    /// The record's size in memory, in bytes. Deprecated by the server for [`record_size`].
+    memory_size -> i64 = MemorySize;
 }
 
 fn variable<T: ExpType>(variable: LoopVariable) -> Exp<T> {
