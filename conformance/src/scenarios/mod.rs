@@ -5,13 +5,21 @@
 //! and says nothing about the server that it runs on.
 
 mod batch;
+mod bits;
+mod cases;
+mod collections_context;
+mod collections_list;
+mod collections_map;
 mod exists_action;
+mod expressions;
 mod generation;
+mod hll;
 mod info;
 mod keys;
 mod limits;
 mod modify;
 mod operate;
+mod paths;
 mod records;
 mod ttl;
 mod values;
@@ -30,6 +38,13 @@ const SUBJECTS: &[&[Scenario]] = &[
     operate::SCENARIOS,
     batch::SCENARIOS,
     info::SCENARIOS,
+    collections_list::SCENARIOS,
+    collections_map::SCENARIOS,
+    collections_context::SCENARIOS,
+    bits::SCENARIOS,
+    hll::SCENARIOS,
+    expressions::SCENARIOS,
+    paths::SCENARIOS,
 ];
 
 /// All scenarios.
