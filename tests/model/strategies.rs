@@ -4,39 +4,17 @@ use proptest::collection::vec;
 use proptest::option::of;
 use proptest::prelude::*;
 use proptest::sample::select;
+use spikelet_conformance::proptest::strategies::{bit_operation, blob, key, step, value};
 use spikelet_conformance::proptest::{Exists, Generation};
-use spikelet_wire::bits::{BitIntegerFlags, BitOperation, BitResizeFlags, BitWriteFlags};
+use spikelet_wire::Value;
 use spikelet_wire::cdt::ReturnType as R;
-use spikelet_wire::context::{ListCreate, Step};
+use spikelet_wire::context::Step;
 use spikelet_wire::list::ListWriteFlags;
 use spikelet_wire::map::MapWriteFlags;
 use spikelet_wire::message::ttl;
-use spikelet_wire::{MapOrder, Value};
 
 use super::record::{Op, Request};
 use super::{Want, list, map};
-
-/// A value.
-pub fn value() -> impl Strategy<Value = Value> {
-    prop_oneof![
-        6 => (-2..4_i64).prop_map(Value::Int),
-        3 => select(vec!["", "a", "b"]).prop_map(Value::from),
-        1 => Just(Value::Nil),
-        1 => any::<bool>().prop_map(Value::Bool),
-        1 => select(vec![0.5, 2.0]).prop_map(Value::Float),
-        1 => vec((0..2_i64).prop_map(Value::Int), 0..3).prop_map(Value::List),
-        1 => (0..2_i64).prop_map(|n| Value::Map([("a", n)].into_iter().collect())),
-    ]
-}
-
-/// The key of a pair.
-pub fn key() -> impl Strategy<Value = Value> {
-    prop_oneof![
-        (-1..4_i64).prop_map(Value::Int),
-        select(vec!["a", "b", "c"]).prop_map(Value::from),
-        Just(Value::Blob(vec![1])),
-    ]
-}
 
 /// Different values; asked for twice a value may come twice.
 fn distinct(strategy: impl Strategy<Value = Value>) -> impl Strategy<Value = Vec<Value>> {
@@ -166,164 +144,9 @@ fn order() -> impl Strategy<Value = u8> {
     select(vec![0_u8, 1, 3, 0x13])
 }
 
-/// An operation on bits, within a few bytes. Its parameters are in their ranges: those out of them are for the fuzzers.
-pub fn bit_operation() -> impl Strategy<Value = BitOperation<'static>> {
-    use BitOperation as Op;
-    let flags = || prop_oneof![Just(0), 0..16_u64].prop_map(BitWriteFlags::from_bits_truncate);
-    let offset = || prop_oneof![3 => 0..10_i64, 1 => -20..28_i64];
-    let size = || prop_oneof![2 => 1..10_i64, 1 => 1..20_i64];
-    let kinds = |most: u64| (0..=most).prop_map(BitIntegerFlags::from_bits_truncate);
-    let bytes = || {
-        select(vec![
-            &[0xff_u8, 0x0f, 0xa5][..],
-            &[0x00, 0x81, 0x7e],
-            &[0x5a, 0xff, 0xff],
-        ])
-    };
-    // A summand fits into any of these sizes, with or without a sign.
-    let summand = || (offset(), 3..17_i64, 0..4_i64, flags(), kinds(5));
-    let combined = || (offset(), size(), bytes(), flags());
-    let changed = prop_oneof![
-        (0..5_i64, flags(), 0..6_u64).prop_map(|(byte_size, flags, resize)| Op::Resize {
-            byte_size,
-            flags: flags - BitWriteFlags::PARTIAL,
-            resize_flags: BitResizeFlags::from_bits_truncate(resize),
-        }),
-        (-3..5_i64, bytes(), flags()).prop_map(|(byte_offset, value, flags)| Op::Insert {
-            byte_offset,
-            value,
-            flags: flags - BitWriteFlags::PARTIAL,
-        }),
-        (-3..4_i64, 1..4_i64, flags()).prop_map(|(byte_offset, byte_size, flags)| Op::Remove {
-            byte_offset,
-            byte_size,
-            flags,
-        }),
-        combined().prop_map(|(offset, size, value, flags)| Op::Set {
-            offset,
-            size,
-            value,
-            flags
-        }),
-        combined().prop_map(|(offset, size, value, flags)| Op::Or {
-            offset,
-            size,
-            value,
-            flags
-        }),
-        combined().prop_map(|(offset, size, value, flags)| Op::Xor {
-            offset,
-            size,
-            value,
-            flags
-        }),
-        combined().prop_map(|(offset, size, value, flags)| Op::And {
-            offset,
-            size,
-            value,
-            flags
-        }),
-        (offset(), size(), flags()).prop_map(|(offset, size, flags)| Op::Not { offset, size, flags }),
-        (offset(), size(), 0..20_i64, flags()).prop_map(|(offset, size, shift, flags)| Op::LeftShift {
-            offset,
-            size,
-            shift,
-            flags,
-        }),
-        (offset(), size(), 0..20_i64, flags()).prop_map(|(offset, size, shift, flags)| Op::RightShift {
-            offset,
-            size,
-            shift,
-            flags,
-        }),
-        summand().prop_map(|(offset, size, value, flags, integer_flags)| Op::Add {
-            offset,
-            size,
-            value,
-            flags,
-            integer_flags,
-        }),
-        summand().prop_map(|(offset, size, value, flags, integer_flags)| Op::Subtract {
-            offset,
-            size,
-            value,
-            flags,
-            integer_flags,
-        }),
-        (offset(), size(), -9..99_i64, flags()).prop_map(|(offset, size, value, flags)| Op::SetInt {
-            offset,
-            size,
-            value,
-            flags,
-        }),
-    ];
-    let read = prop_oneof![
-        (offset(), size()).prop_map(|(offset, size)| Op::Get { offset, size }),
-        (offset(), size()).prop_map(|(offset, size)| Op::Count { offset, size }),
-        (offset(), size(), any::<bool>()).prop_map(|(offset, size, value)| Op::LeftScan { offset, size, value }),
-        (offset(), size(), any::<bool>()).prop_map(|(offset, size, value)| Op::RightScan { offset, size, value }),
-        (offset(), size(), kinds(1)).prop_map(|(offset, size, integer_flags)| Op::GetInt {
-            offset,
-            size,
-            integer_flags,
-        }),
-    ];
-    prop_oneof![3 => changed.prop_map(only_allowed_flags), 1 => read]
-}
-
-/// Leaves out the flags that the operation does not have, or that contradict each other.
-fn only_allowed_flags(mut op: BitOperation<'static>) -> BitOperation<'static> {
-    use BitOperation as Op;
-    let mut allowed = BitWriteFlags::UPDATE_ONLY | BitWriteFlags::NO_FAIL;
-    match op {
-        Op::Resize { .. } | Op::Insert { .. } => allowed |= BitWriteFlags::CREATE_ONLY,
-        Op::Add { .. } | Op::Subtract { .. } | Op::SetInt { .. } => {}
-        _ => allowed |= BitWriteFlags::PARTIAL,
-    }
-    match &mut op {
-        Op::Resize { flags, .. }
-        | Op::Insert { flags, .. }
-        | Op::Remove { flags, .. }
-        | Op::Set { flags, .. }
-        | Op::Or { flags, .. }
-        | Op::Xor { flags, .. }
-        | Op::And { flags, .. }
-        | Op::Not { flags, .. }
-        | Op::LeftShift { flags, .. }
-        | Op::RightShift { flags, .. }
-        | Op::Add { flags, .. }
-        | Op::Subtract { flags, .. }
-        | Op::SetInt { flags, .. } => {
-            *flags &= allowed;
-            if flags.contains(BitWriteFlags::CREATE_ONLY) {
-                *flags -= BitWriteFlags::UPDATE_ONLY;
-            }
-        }
-        _ => {}
-    }
-    op
-}
-
 /// The steps of a context; mostly none.
 fn context() -> impl Strategy<Value = Vec<Step>> {
-    let create = select(vec![ListCreate::Unordered, ListCreate::Padded]);
-    let order = select(vec![
-        MapOrder::Unordered,
-        MapOrder::KeyOrdered,
-        MapOrder::KeyValueOrdered,
-    ]);
-    let step = prop_oneof![
-        (-3..4_i64).prop_map(Step::ListIndex),
-        (-3..5_i64, create).prop_map(|(i, create)| Step::ListIndexCreate(i, create)),
-        (-3..3_i64).prop_map(Step::ListRank),
-        value().prop_map(Step::ListValue),
-        (-3..3_i64).prop_map(Step::MapIndex),
-        (-3..3_i64).prop_map(Step::MapRank),
-        key().prop_map(Step::MapKey),
-        (key(), order).prop_map(|(key, order)| Step::MapKeyCreate(key, order)),
-        value().prop_map(Step::MapValue),
-    ];
-    prop_oneof![5 => Just(Vec::new()), 2 => vec(step, 1..3)]
+    prop_oneof![5 => Just(Vec::new()), 2 => vec(step(), 1..3)]
 }
 
 /// A value of a bin: what elements are, and blobs, lists and maps with something inside of them.
@@ -335,11 +158,6 @@ fn bin_value() -> impl Strategy<Value = Value> {
 fn scalar() -> impl Strategy<Value = Value> {
     let value = value().prop_filter("nothing is not written", |value| *value != Value::Nil);
     prop_oneof![3 => value, 1 => blob()]
-}
-
-fn blob() -> impl Strategy<Value = Value> {
-    let bytes = vec![&[][..], &[0x0f], &[0xff, 0x00, 0x5a], &[0x12, 0x34]];
-    select(bytes).prop_map(|bytes: &[u8]| Value::Blob(bytes.to_vec()))
 }
 
 /// A map.
