@@ -152,6 +152,15 @@ macro_rules! operations {
                 }
             }
 
+            /// The name of the operation of a code, if there is one.
+            #[must_use]
+            pub const fn name_of(code: u32) -> Option<&'static str> {
+                match code {
+                    $($code => Some($name),)*
+                    _ => None,
+                }
+            }
+
             /// Whether it only reads.
             #[must_use]
             pub const fn is_read(&self) -> bool {

@@ -9,6 +9,7 @@ mod engine;
 mod load;
 mod request;
 mod scan;
+mod sindex;
 mod startup;
 mod time;
 
@@ -38,6 +39,9 @@ fn main() {
     let largest: usize = std::env::var("RECORDS").map_or(1_000_000, |n| n.parse().unwrap());
     if wanted("engine") && elsewhere.is_none() {
         engine::cost(largest);
+    }
+    if wanted("sindex") && elsewhere.is_none() {
+        sindex::cost(largest);
     }
     if wanted("collections") {
         if elsewhere.is_none() {

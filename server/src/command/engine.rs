@@ -6,7 +6,7 @@ use bytes::BytesMut;
 use spikelet_wire::{Digest, FrameHeader, FrameType, Info1, Info2, Info4, Message, ResultCode};
 
 use super::filter::Filter;
-use super::info::Agents;
+use super::info::{Agents, Elsewhere};
 use super::query::{Jobs, Query};
 use super::reply::{Metadata, Reply};
 use super::request::{Fields, Request};
@@ -27,6 +27,7 @@ pub struct Engine {
     namespaces: Vec<Namespace>,
     stats: Stats,
     agents: Agents,
+    elsewhere: Elsewhere,
     jobs: Arc<Jobs>,
     #[cfg(feature = "udf")]
     modules: Modules,
@@ -69,6 +70,7 @@ impl Engine {
             namespaces,
             stats: Stats::default(),
             agents: Agents::default(),
+            elsewhere: Elsewhere::default(),
             jobs: Arc::default(),
             #[cfg(feature = "udf")]
             modules,
@@ -110,6 +112,11 @@ impl Engine {
 
     pub(super) const fn agents(&self) -> &Agents {
         &self.agents
+    }
+
+    /// The indexes of namespaces that it does not have.
+    pub(super) const fn elsewhere(&self) -> &Elsewhere {
+        &self.elsewhere
     }
 
     /// The long queries that run, and the last of those that ended.

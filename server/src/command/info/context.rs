@@ -42,7 +42,7 @@ impl fmt::Display for Context<'_> {
 }
 
 /// A value of msgpack: numbers as such, of all that is long its type and its size.
-struct Element<'e>(&'e [u8]);
+pub(super) struct Element<'e>(pub(super) &'e [u8]);
 
 impl fmt::Display for Element<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

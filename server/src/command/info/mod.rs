@@ -9,6 +9,7 @@ mod call;
 mod config;
 mod context;
 mod diagnostics;
+mod expression;
 mod identity;
 #[cfg_attr(not(feature = "udf"), path = "no_modules.rs")]
 mod modules;
@@ -28,6 +29,7 @@ use spikelet_wire::frame::OpenFrame;
 
 pub(super) use self::agents::Agents;
 use self::call::Call;
+pub(super) use self::sindex::Elsewhere;
 use self::table::COMMANDS;
 use super::stats::add;
 use super::{Engine, Flow, Session, query};

@@ -1,17 +1,18 @@
 //! Secondary indexes: made, removed, listed.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use spikelet_wire::ResultCode;
 use spikelet_wire::exp::Type;
 
-use super::base64;
 use super::call::{Answered, Call, InfoError};
 use super::context::Context;
+use super::{base64, expression};
 use crate::ops::cdt;
 use crate::ops::exp::Expression;
-use crate::store::sindex::{Created, Definition, IndexType, KeyType, Sindex, Source};
-use crate::store::{BinName, Namespace, SetId, Sindexes};
+use crate::store::sindex::{Build, Created, Definition, IndexType, KeyType, Sindex, Source};
+use crate::store::{BinName, Namespace, SetId, Sets, Sindexes};
 
 const NAMESPACE_NAMES: &[&str] = &["namespace", "ns"];
 /// The longest name of an index, in bytes, and one.
@@ -29,6 +30,17 @@ const EXPRESSION: usize = 16 * 1024;
 /// What a set's own index is called where other indexes have a type.
 const SET_INDEX: &str = "set";
 
+/// The indexes of namespaces that no node has, which are known all the same.
+#[derive(Debug, Default)]
+pub(in crate::command) struct Elsewhere(Mutex<HashMap<String, Arc<(Sets, Sindexes)>>>);
+
+impl Elsewhere {
+    fn of(&self, namespace: &str) -> Arc<(Sets, Sindexes)> {
+        let mut namespaces = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(namespaces.entry(namespace.to_owned()).or_default())
+    }
+}
+
 /// `sindex-create`: with `bin` (and `context`) or `exp`, and `type`; as of old with `indexdata=bin,type`; or with
 /// `indextype=set` for a set's own.
 pub(super) fn create(call: &mut Call<'_>) -> Answered {
@@ -43,20 +55,28 @@ pub(super) fn create(call: &mut Call<'_>) -> Answered {
         return create_for_set(call, name, namespace);
     }
     let wanted = Wanted::of(call)?;
-    // The real server tells all nodes, and asks none of them whether it has such a namespace.
-    if let Ok(namespace) = call.namespace(namespace) {
-        make(call, namespace, name, wanted)?;
-    }
+    let build = match call.namespace(namespace) {
+        Ok(namespace) => make(&namespace.sets, &namespace.sindexes, name, wanted)?,
+        // The real server tells all nodes, and asks none of them whether it has such a namespace.
+        Err(_) => {
+            let elsewhere = call.engine.elsewhere().of(namespace);
+            make(&elsewhere.0, &elsewhere.1, name, wanted)?;
+            None
+        }
+    };
+    let build = build.map(|build| (namespace.to_owned(), build));
+    call.builds.extend(build);
     call.say("ok");
     Ok(())
 }
 
-fn make(call: &mut Call<'_>, namespace: &Namespace, name: &str, wanted: Wanted<'_>) -> Answered {
+/// Creates an index, which may have to be built.
+fn make(sets: &Sets, sindexes: &Sindexes, name: &str, wanted: Wanted<'_>) -> Result<Option<Build>, InfoError> {
     let set = match wanted.set {
         None => None,
-        Some(set) => match namespace.sets.find_or_create(set.as_bytes()) {
+        Some(set) => match sets.find_or_create(set.as_bytes()) {
             // There are too many sets, of which the real server tells only its log.
-            None => return Ok(()),
+            None => return Ok(None),
             set => set,
         },
     };
@@ -66,12 +86,9 @@ fn make(call: &mut Call<'_>, namespace: &Namespace, name: &str, wanted: Wanted<'
         index_type: wanted.index_type,
         key_type: wanted.key_type,
     };
-    match namespace.sindexes.create(name, definition) {
-        Created::New(build) => {
-            call.builds.push((namespace.name.clone(), build));
-            Ok(())
-        }
-        Created::Known => Ok(()),
+    match sindexes.create(name, definition) {
+        Created::New(build) => Ok(Some(build)),
+        Created::Known => Ok(None),
         Created::NameTaken => Err(name_taken()),
         Created::TooMany => Err(InfoError::new(
             ResultCode::INDEX_MAX_COUNT,
@@ -258,8 +275,9 @@ pub(super) fn delete(call: &mut Call<'_>) -> Answered {
     let namespace = call
         .namespace_name(NAMESPACE_NAMES)?
         .ok_or_else(|| InfoError::missing("namespace"))?;
-    if let Ok(namespace) = call.namespace(namespace) {
-        namespace.sindexes.delete(name);
+    match call.namespace(namespace) {
+        Ok(namespace) => namespace.sindexes.delete(name),
+        Err(_) => call.engine.elsewhere().of(namespace).1.delete(name),
     }
     call.say("ok");
     Ok(())
@@ -330,7 +348,7 @@ fn describe(namespace: &Namespace, sindex: &Arc<Sindex>, b64: bool) -> String {
         Source::Expression(bytes) => {
             let text = match b64 {
                 true => base64::encode(bytes),
-                false => null(),
+                false => expression::Expression(bytes).to_string(),
             };
             (null(), null(), text)
         }

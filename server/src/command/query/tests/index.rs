@@ -524,6 +524,20 @@ fn indexes_are_listed_and_named() {
 }
 
 #[test]
+fn indexes_of_namespaces_that_there_are_not_are_known_by_name() {
+    let server = Server::new();
+    let create = |parameters: &str| server.info(&format!("sindex-create:ns=nope;indexname=i;{parameters}\n"));
+    assert_eq!(create("bin=a;type=numeric"), "ok");
+    assert_eq!(create("bin=a;type=numeric"), "ok");
+    assert_eq!(
+        create("bin=b;type=numeric"),
+        "ERROR:200:'indexname' already exists with different definition"
+    );
+    assert_eq!(server.info("sindex-delete:ns=nope;indexname=i\n"), "ok");
+    assert_eq!(create("bin=b;type=numeric"), "ok");
+}
+
+#[test]
 fn there_are_as_many_indexes_as_there_may_be() {
     let server = Server::new();
     for n in 0..256 {
