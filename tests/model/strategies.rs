@@ -4,7 +4,7 @@ use proptest::collection::vec;
 use proptest::option::of;
 use proptest::prelude::*;
 use proptest::sample::select;
-use spikelet_conformance::proptest::strategies::{bit_operation, blob, key, step, value};
+use spikelet_conformance::proptest::strategies::{bit_operation, blob, key, plain, step, value};
 use spikelet_conformance::proptest::{Exists, Generation};
 use spikelet_wire::Value;
 use spikelet_wire::cdt::ReturnType as R;
@@ -156,8 +156,7 @@ fn bin_value() -> impl Strategy<Value = Value> {
 
 /// A value that can be added or appended to, or just a value.
 fn scalar() -> impl Strategy<Value = Value> {
-    let value = value().prop_filter("nothing is not written", |value| *value != Value::Nil);
-    prop_oneof![3 => value, 1 => blob()]
+    prop_oneof![3 => plain(), 1 => blob()]
 }
 
 /// A map.

@@ -1,6 +1,6 @@
 //! Property tests of whole sequences of commands: strategies for them, and a runner that compares two targets.
 //!
-//! [`differential`] sends the same random sequences to two [targets](Target) until their answers differ, and shrinks what
+//! [`differential()`] sends the same random sequences to two [targets](Target) until their answers differ, and shrinks what
 //! it found to a sequence that is as short as can be. Targets are a [`Server`](spikelet::Server) of this process, an
 //! engine without sockets ([`Embedded`]), any server by [`Address`], or what you make one. It needs the crate's feature
 //! `proptest`.

@@ -17,4 +17,4 @@ pub use expressions::{bool_expression, expressions, float_expression, int_expres
 pub use hll::{hll_operation, hlls};
 pub use scalars::scalars;
 pub use sequences::{command, commands, operations, sequence};
-pub use values::{bin, blob, key, list, map, stored, value};
+pub use values::{bin, blob, key, list, map, plain, stored, value};
