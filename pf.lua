@@ -1,1 +1,0 @@
-function inc(rec,n) rec.n=(rec.n or 0)+n if aerospike:exists(rec) then aerospike:update(rec) else aerospike:create(rec) end return rec.n end
