@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::key::Key;
 use crate::policy::WriteOptions;
 use crate::request::{Content, check_size, key_to_send};
+use crate::udf::UdfCall;
 
 /// A row whose options are settled.
 #[derive(Debug)]
@@ -47,9 +48,11 @@ impl Prepared {
             (FieldType::KEY, user_key.as_deref()),
             (FieldType::FILTER_EXPRESSION, filter.map(|filter| filter.as_bytes())),
         ];
+        let udf = self.content.udf.iter().flat_map(UdfCall::fields);
         let fields = fields
             .into_iter()
-            .filter_map(|(field_type, data)| data.map(|data| Field { field_type, data }));
+            .filter_map(|(field_type, data)| data.map(|data| Field { field_type, data }))
+            .chain(udf.map(|(field_type, data)| Field { field_type, data }));
         let operations = &self.content.operations;
         let arguments: Vec<_> = operations.iter().map(|operation| operation.argument()).collect();
         let ops =

@@ -23,7 +23,7 @@ use crate::cluster::Cluster;
 use crate::error::{Cause, Error};
 use crate::verbs::verbs;
 
-pub use crate::query::RecordsIter;
+pub use crate::query::{RecordsIter, ValuesIter};
 
 /// A blocking client of one cluster.
 ///

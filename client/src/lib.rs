@@ -27,6 +27,7 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+mod admin;
 mod batch_request;
 pub mod blocking;
 mod client;
@@ -47,8 +48,10 @@ mod response;
 mod retry;
 #[cfg(feature = "serde")]
 mod structs;
+mod udf;
 mod verbs;
 
+pub use admin::{Index, IndexInfo, IndexState, IndexType, Module, Task};
 pub use client::{Client, ClientBuilder};
 pub use command::batch::{BatchRecord, BatchRow};
 pub use command::{Command, OnRecords, Reads, Verb, Writes};
@@ -56,18 +59,20 @@ pub use error::{Error, ErrorKind, OptionalExt};
 pub use key::Key;
 pub use operation::Operation;
 pub use policy::{ExistsAction, FilterExpression, Generation, Policy, Ttl};
-pub use query::{CollectionIndexType, Cursor, Page, Predicate, QueryDuration, Records};
+pub use query::{CollectionIndexType, Cursor, Page, Predicate, QueryDuration, Records, Values};
 pub use record::{Bins, IntoBins, OrderedRecord, Record};
 #[cfg(feature = "serde")]
 pub use structs::{Serde, from_value, to_value};
+pub use udf::IntoArguments;
 
 pub use spikelet_wire::value::WrongType;
 pub use spikelet_wire::{self as wire, Digest, Map, MapOrder, OpCode, ParticleType, ResultCode, UserKey, Value};
 
 /// The verbs: what [`Command`]s do. The methods of the clients make them.
 pub mod verb {
+    pub use crate::admin::{Administer, List, Truncate, Wait};
     pub use crate::command::batch::Batch;
     pub use crate::command::info::{Info, InfoAll};
-    pub use crate::command::single::{Operate, Output, Read, Write};
-    pub use crate::query::Query;
+    pub use crate::command::single::{ExecuteUdf, Operate, Output, Read, Write};
+    pub use crate::query::{Aggregate, Background, Query};
 }

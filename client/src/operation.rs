@@ -21,6 +21,14 @@ enum Argument {
     Raw(ParticleType, Vec<u8>),
 }
 
+/// Whether operations can be told on the wire.
+pub(crate) fn check_all(operations: &[Operation]) -> Result<(), Error> {
+    match u16::try_from(operations.len()) {
+        Ok(_) => operations.iter().try_for_each(Operation::check),
+        Err(_) => Err(Error::argument("a command has over 65535 operations")),
+    }
+}
+
 impl Operation {
     /// An operation of any code, its argument as it stands on the wire.
     pub fn raw(

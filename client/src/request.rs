@@ -6,9 +6,10 @@ use spikelet_wire::{FieldType, FrameHeader, Header, Info1, Info2, MessageWriter}
 
 use crate::error::Error;
 use crate::key::Key;
-use crate::operation::Operation;
+use crate::operation::{self, Operation};
 use crate::policy::WriteOptions;
 use crate::record::Bins;
+use crate::udf::UdfCall;
 
 /// What is asked of one record; the key stands beside it, so that the rows of a batch can share it.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -16,6 +17,7 @@ pub(crate) struct Content {
     pub(crate) info1: Info1,
     pub(crate) info2: Info2,
     pub(crate) operations: Vec<Operation>,
+    pub(crate) udf: Option<UdfCall>,
 }
 
 impl Content {
@@ -52,6 +54,14 @@ impl Content {
     pub(crate) fn remove() -> Self {
         Self {
             info2: Info2::WRITE | Info2::DELETE,
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn udf(call: UdfCall) -> Self {
+        Self {
+            info2: Info2::WRITE,
+            udf: Some(call),
             ..Self::default()
         }
     }
@@ -99,10 +109,7 @@ impl Content {
 
     /// Whether it can be told on the wire.
     pub(crate) fn check(&self) -> Result<(), Error> {
-        if u16::try_from(self.operations.len()).is_err() {
-            return Err(Error::argument("a command has over 65535 operations"));
-        }
-        self.operations.iter().try_for_each(Operation::check)
+        operation::check_all(&self.operations)
     }
 }
 
@@ -130,6 +137,9 @@ pub(crate) fn encode(
     }
     if let Some(filter) = &options.filter {
         message.field(FieldType::FILTER_EXPRESSION, filter.as_bytes());
+    }
+    if let Some(udf) = &content.udf {
+        udf.write_to(&mut message);
     }
     for operation in &content.operations {
         operation.write_to(&mut message);

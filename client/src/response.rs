@@ -10,6 +10,12 @@ use crate::connection::{Broken, Connection};
 use crate::error::Error;
 use crate::key::Key;
 use crate::record::OrderedRecord;
+use crate::retry::{Failure, FailureCause};
+
+/// The name under which a UDF's result stands in an answer.
+pub(crate) const UDF_SUCCESS: &str = "SUCCESS";
+/// The name under which it stands why a UDF failed.
+pub(crate) const UDF_FAILURE: &str = "FAILURE";
 
 /// The answer to a command on one record: one message, whose structure was checked.
 #[derive(Debug)]
@@ -21,6 +27,19 @@ impl Answer {
         Ok(Self(body))
     }
 
+    /// Itself, unless the server refused.
+    pub(crate) fn accepted(self) -> Result<Self, Failure> {
+        let failure = match Message::decode(&self.0) {
+            Ok(message) if message.header.result_code() == ResultCode::OK => None,
+            Ok(message) => Some(refusal(&message)),
+            Err(error) => Some(Failure {
+                cause: FailureCause::Protocol(error),
+                sent: true,
+            }),
+        };
+        failure.map_or(Ok(self), Err)
+    }
+
     /// The result code.
     pub(crate) fn code(&self) -> Result<ResultCode, DecodeError> {
         Ok(Message::decode(&self.0)?.header.result_code())
@@ -29,6 +48,27 @@ impl Answer {
     /// The record in it.
     pub(crate) fn record(&self, key: &Key) -> Result<OrderedRecord, Error> {
         Ok(record(&Message::decode(&self.0)?, key)?)
+    }
+}
+
+/// Why a message says that what was asked failed.
+pub(crate) fn refusal(message: &Message<'_>) -> Failure {
+    let code = message.header.result_code();
+    match code {
+        ResultCode::UDF_BAD_RESPONSE => udf_failure(message),
+        code => Failure::refused(code),
+    }
+}
+
+/// Why a message says that a UDF failed.
+pub(crate) fn udf_failure(message: &Message<'_>) -> Failure {
+    let failure = Failure::refused(ResultCode::UDF_BAD_RESPONSE);
+    match message.ops().find(|op| op.name == UDF_FAILURE.as_bytes()) {
+        Some(op) => Failure {
+            cause: FailureCause::Udf(String::from_utf8_lossy(op.value).into_owned()),
+            ..failure
+        },
+        None => failure,
     }
 }
 

@@ -22,6 +22,8 @@ pub(crate) struct Failure {
 pub(crate) enum FailureCause {
     /// The server answered, and refused.
     Refused(ResultCode),
+    /// A UDF failed, and said why.
+    Udf(String),
     /// The server ended the batch without an answer to the row, which may have been carried out.
     Ended(ResultCode),
     /// The time for the attempt ran out.
@@ -58,6 +60,7 @@ impl Failure {
         match self.cause {
             // The server gave up waiting, for instance for a replica; what it had done it does not take back.
             FailureCause::Refused(code) => code == ResultCode::TIMEOUT,
+            FailureCause::Udf(_) => false,
             _ => self.sent,
         }
     }
@@ -70,7 +73,7 @@ impl Failure {
                 ResultCode::TIMEOUT | ResultCode::UNAVAILABLE | ResultCode::DEVICE_OVERLOAD | ResultCode::KEY_BUSY
             ),
             FailureCause::Timeout | FailureCause::Io(_) => true,
-            FailureCause::Ended(_) | FailureCause::Protocol(_) => false,
+            FailureCause::Udf(_) | FailureCause::Ended(_) | FailureCause::Protocol(_) => false,
         }
     }
 
@@ -79,13 +82,14 @@ impl Failure {
         match self.cause {
             FailureCause::Refused(code) => code == ResultCode::UNAVAILABLE,
             FailureCause::Io(_) => true,
-            FailureCause::Ended(_) | FailureCause::Timeout | FailureCause::Protocol(_) => false,
+            FailureCause::Udf(_) | FailureCause::Ended(_) | FailureCause::Timeout | FailureCause::Protocol(_) => false,
         }
     }
 
     pub(crate) fn into_error(self) -> Error {
         Error::new(match self.cause {
             FailureCause::Refused(code) | FailureCause::Ended(code) => Cause::Server(code),
+            FailureCause::Udf(text) => Cause::Info(ResultCode::UDF_BAD_RESPONSE, text),
             FailureCause::Timeout => Cause::Timeout,
             FailureCause::Io(error) => Cause::Connection(error),
             FailureCause::Protocol(error) => Cause::Protocol(error),

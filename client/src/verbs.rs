@@ -239,13 +239,93 @@ macro_rules! verbs {
 
         /// Removes all records of a set, or of the whole namespace where the set's name is empty.
         ///
-        /// The records are gone when the last node has heard of it, which may be a moment later. Those written in the
-        /// very millisecond of the truncation stay.
-        pub fn truncate(&self, namespace: &str, set: &str) -> $crate::Command<$client, $crate::verb::Info> {
-            self.info(match set {
-                "" => format!("truncate-namespace:namespace={namespace}"),
-                set => format!("truncate:namespace={namespace};set={set}"),
-            })
+        /// The records are gone when the last node has heard of it, which may be a moment later; no node tells. Those
+        /// written in the very millisecond of the truncation stay.
+        pub fn truncate(&self, namespace: &str, set: &str) -> $crate::Command<$client, $crate::verb::Truncate> {
+            self.command($crate::verb::Truncate::new(namespace, set))
+        }
+
+        /// Makes a secondary index of the records of a set, or of the whole namespace where the set's name is empty.
+        ///
+        /// It gives a task to [wait](Self::wait) for: queries are refused until the index is built. An index of the same
+        /// name that is the same is no error; for another one it fails with
+        /// [`INDEX_FOUND`](crate::ResultCode::INDEX_FOUND).
+        pub fn create_index(
+            &self,
+            namespace: &str,
+            set: &str,
+            name: &str,
+            index: $crate::Index,
+        ) -> $crate::Command<$client, $crate::verb::Administer> {
+            self.command($crate::verb::Administer::create_index(
+                namespace, set, name, index,
+            ))
+        }
+
+        /// Removes a secondary index, and gives a task to [wait](Self::wait) for. It is no error if there is none.
+        pub fn drop_index(&self, namespace: &str, name: &str) -> $crate::Command<$client, $crate::verb::Administer> {
+            self.command($crate::verb::Administer::drop_index(namespace, name))
+        }
+
+        /// The secondary indexes of a namespace.
+        pub fn list_indexes(&self, namespace: &str) -> $crate::Command<$client, $crate::verb::List<$crate::IndexInfo>> {
+            self.command($crate::verb::List::indexes(namespace))
+        }
+
+        /// Registers a module of UDFs in Lua under the name of a file, such as `example.lua`, in place of one that is
+        /// there; gives a task to [wait](Self::wait) for.
+        ///
+        /// It fails with [`UDF_BAD_RESPONSE`](crate::ResultCode::UDF_BAD_RESPONSE) for a script that does not compile, and
+        /// says why.
+        pub fn register_udf(
+            &self,
+            file: &str,
+            script: impl AsRef<[u8]>,
+        ) -> $crate::Command<$client, $crate::verb::Administer> {
+            self.command($crate::verb::Administer::register_udf(file, script.as_ref()))
+        }
+
+        /// Removes a module of UDFs, and gives a task to [wait](Self::wait) for. It is no error if there is none.
+        pub fn remove_udf(&self, file: &str) -> $crate::Command<$client, $crate::verb::Administer> {
+            self.command($crate::verb::Administer::remove_udf(file))
+        }
+
+        /// The modules of UDFs that are registered.
+        pub fn list_udfs(&self) -> $crate::Command<$client, $crate::verb::List<$crate::Module>> {
+            self.command($crate::verb::List::modules())
+        }
+
+        /// Applies a UDF to a record, or where there is none to one that it may create, and gives what it returns.
+        ///
+        /// The module is named without `.lua`. It fails with
+        /// [`UDF_BAD_RESPONSE`](crate::ResultCode::UDF_BAD_RESPONSE) where there is no such function or it fails.
+        ///
+        /// ```no_run
+        /// # use spikelet_client::{Client, Error, Key};
+        /// # async fn example(client: Client, key: Key) -> Result<(), Error> {
+        /// let script = "function add(record, a, b) return a + b end";
+        /// client.wait(&client.register_udf("sums.lua", script).await?).await?;
+        /// let three = client.execute_udf(&key, "sums", "add", (1, 2)).await?;
+        /// # Ok(())
+        /// # }
+        /// ```
+        pub fn execute_udf(
+            &self,
+            key: impl Into<$crate::Key>,
+            module: &str,
+            function: &str,
+            arguments: impl $crate::IntoArguments,
+        ) -> $crate::Command<$client, $crate::verb::ExecuteUdf> {
+            let call = $crate::udf::UdfCall::new(module, function, arguments);
+            self.command($crate::verb::ExecuteUdf::new(key, call))
+        }
+
+        /// Waits until every node is done with a task; without limit, unless you set a total timeout.
+        ///
+        /// It fails with [`QUERY_ABORTED`](crate::ResultCode::QUERY_ABORTED) for a background query that did not end well.
+        pub fn wait(&self, task: &$crate::Task) -> $crate::Command<$client, $crate::verb::Wait> {
+            let options = $crate::verbs::query_options(self.cluster());
+            $crate::Command::new(self.clone(), $crate::verb::Wait::new(task), options)
         }
 
         /// The names of the cluster's nodes.

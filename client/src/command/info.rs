@@ -73,7 +73,7 @@ impl Run for InfoAll {
     }
 }
 
-async fn ask(cluster: &Cluster, node: &Node, command: &str, options: &Options) -> Result<String, Error> {
+pub(crate) async fn ask(cluster: &Cluster, node: &Node, command: &str, options: &Options) -> Result<String, Error> {
     if command.contains('\n') {
         return Err(Error::argument("an info command is one line"));
     }

@@ -196,6 +196,7 @@ impl<C, V: Reads> Command<C, V> {
 
 impl Writes for Write {}
 impl OnRecords for Write {}
+impl OnRecords for single::ExecuteUdf {}
 impl<O: single::Output> OnRecords for Read<O> {}
 impl<O: single::Output> Reads for Read<O> {}
 impl<O: single::Output> Writes for Operate<O> {}

@@ -16,8 +16,9 @@ use crate::key::Key;
 use crate::operation::Operation;
 use crate::record::{OrderedRecord, Record};
 use crate::request::{self, Content};
-use crate::response::{Answer, OneMessage};
-use crate::retry::{Attempts, Failure, FailureCause};
+use crate::response::{Answer, OneMessage, UDF_SUCCESS};
+use crate::retry::{Attempts, Failure};
+use crate::udf::UdfCall;
 
 /// A command that writes a record and gives nothing back.
 #[derive(Debug, Clone)]
@@ -178,6 +179,33 @@ impl Output for bool {
     }
 }
 
+/// A command that applies a UDF to a record, and gives what it returns.
+#[derive(Debug, Clone)]
+pub struct ExecuteUdf {
+    key: Key,
+    content: Content,
+}
+
+impl ExecuteUdf {
+    pub(crate) fn new(key: impl Into<Key>, call: UdfCall) -> Self {
+        Self {
+            key: key.into(),
+            content: Content::udf(call),
+        }
+    }
+}
+
+impl Run for ExecuteUdf {
+    type Output = Value;
+
+    async fn run(self, cluster: &Cluster, options: Options) -> Result<Value, Error> {
+        let answer = execute(cluster, &self.key, &self.content, &options).await?;
+        let results = answer.record(&self.key)?.bins.into_iter();
+        let result = results.into_iter().find(|(name, _)| name == UDF_SUCCESS);
+        Ok(result.map_or(Value::Nil, |(_, value)| value))
+    }
+}
+
 impl Run for Write {
     type Output = ();
 
@@ -239,14 +267,7 @@ async fn attempt(
                 .await?
         }
     };
-    match answer.code() {
-        Ok(ResultCode::OK) => Ok(answer),
-        Ok(code) => Err(Failure::refused(code)),
-        Err(error) => Err(Failure {
-            cause: FailureCause::Protocol(error),
-            sent: true,
-        }),
-    }
+    answer.accepted()
 }
 
 /// Waits for the next attempt, or gives the error with which the command fails.

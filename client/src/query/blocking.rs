@@ -5,7 +5,7 @@ use std::fmt;
 use super::stream::Run;
 use super::{Cursor, Query};
 use crate::blocking::Client;
-use crate::command::Command;
+use crate::command::{Command, Options};
 use crate::error::Error;
 use crate::record::Record;
 
@@ -29,6 +29,11 @@ pub struct RecordsIter {
 }
 
 impl RecordsIter {
+    pub(super) fn new(client: Client, query: Query, options: Options) -> Self {
+        let run = Run::new(query, options);
+        Self { client, run }
+    }
+
     /// Where the query stands: behind the record that was handed out last.
     #[must_use]
     pub fn cursor(&self) -> Cursor {
@@ -54,10 +59,7 @@ impl IntoIterator for Command<Client, Query> {
     type IntoIter = RecordsIter;
 
     fn into_iter(self) -> RecordsIter {
-        RecordsIter {
-            run: Run::new(self.verb, self.options),
-            client: self.client,
-        }
+        RecordsIter::new(self.client, self.verb, self.options)
     }
 }
 

@@ -1,5 +1,7 @@
 //! Queries: what is asked of many records.
 
+mod aggregate;
+mod background;
 mod blocking;
 mod cursor;
 mod predicate;
@@ -20,10 +22,13 @@ use crate::cluster::Cluster;
 use crate::command::run::Run;
 use crate::command::{Command, Options};
 use crate::error::Error;
-use crate::operation::Operation;
+use crate::operation::{self, Operation};
 use crate::policy::FilterExpression;
 use crate::record::Record;
+use crate::udf::UdfCall;
 
+pub use aggregate::{Aggregate, Values, ValuesIter};
+pub use background::Background;
 pub use blocking::RecordsIter;
 pub use cursor::Cursor;
 pub use predicate::{CollectionIndexType, Predicate};
@@ -44,6 +49,8 @@ pub struct Query {
     records_per_second: Option<NonZeroU32>,
     max_concurrent_nodes: Option<NonZeroUsize>,
     duration: QueryDuration,
+    /// What makes values out of the records, of which then none are given.
+    aggregation: Option<UdfCall>,
 }
 
 /// What is read of a record.
@@ -91,11 +98,12 @@ impl Query {
             set: set.to_owned(),
             selection: Selection::All,
             predicate: None,
-            places: Places::Partitions(0, PARTITIONS.into()),
+            places: Places::default(),
             max_records: None,
             records_per_second: None,
             max_concurrent_nodes: None,
             duration: QueryDuration::Long,
+            aggregation: None,
         }
     }
 
@@ -105,12 +113,15 @@ impl Query {
             predicate.check()?;
         }
         match &self.selection {
-            Selection::Operations(operations) if u16::try_from(operations.len()).is_err() => {
-                Err(Error::argument("a command has over 65535 operations"))
-            }
-            Selection::Operations(operations) => operations.iter().try_for_each(Operation::check),
+            Selection::Operations(operations) => operation::check_all(operations),
             Selection::All | Selection::NoBins => Ok(()),
         }
+    }
+}
+
+impl Default for Places {
+    fn default() -> Self {
+        Self::Partitions(0, PARTITIONS.into())
     }
 }
 

@@ -37,7 +37,8 @@ pub(super) enum What {
 #[derive(Debug)]
 pub(super) struct Found {
     pub(super) record: Record,
-    pub(super) position: Position,
+    /// None for a value that was made out of records.
+    pub(super) position: Option<Position>,
 }
 
 /// Receives the answer to a query: frames of messages, up to the message that says it is the last.
@@ -49,6 +50,8 @@ pub(super) struct QueryMessages {
     pub(super) namespace: Arc<str>,
     /// Whether a bin may have several results.
     pub(super) has_operations: bool,
+    /// Whether values are answered that were made out of records.
+    pub(super) is_aggregation: bool,
     pub(super) socket_timeout: Duration,
 }
 
@@ -74,6 +77,9 @@ impl Receive for QueryMessages {
                     // A query that is refused has one answer, which is not marked as the last.
                     self.tell(What::Records(records)).await;
                     return Ok(code);
+                } else if self.is_aggregation && has_failed(&message) {
+                    // The last message will say only that.
+                    self.tell(What::End(Err(response::udf_failure(&message)))).await;
                 } else {
                     records.push(self.found(&message, &mut set)?);
                     if records.len() == AT_ONCE {
@@ -113,7 +119,11 @@ impl QueryMessages {
                 _ => {}
             }
         }
-        let digest = digest.ok_or(DecodeError::new("a record without a digest", 0))?;
+        let position = digest.map(|digest| Position { digest, value });
+        if position.is_none() && !self.is_aggregation {
+            return Err(DecodeError::new("a record without a digest", 0));
+        }
+        let digest = digest.unwrap_or(Digest([0; Digest::SIZE]));
         // Most records that follow one another are of one set.
         if last_set.as_bytes() != set {
             *last_set = Arc::from(String::from_utf8_lossy(set));
@@ -129,7 +139,6 @@ impl QueryMessages {
                 void_time: ordered.void_time,
             },
         };
-        let position = Position { digest, value };
         Ok(Found { record, position })
     }
 }
@@ -139,4 +148,9 @@ fn partition(message: &Message<'_>) -> Result<PartitionId, DecodeError> {
     let partition = u16::try_from(message.header.generation).ok();
     let partition = partition.and_then(PartitionId::new);
     partition.ok_or(DecodeError::new("a partition that there is not", 0))
+}
+
+/// Whether a message says that a UDF failed.
+fn has_failed(message: &Message<'_>) -> bool {
+    message.ops().any(|op| op.name == response::UDF_FAILURE.as_bytes())
 }

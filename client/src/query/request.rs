@@ -9,6 +9,9 @@ use crate::command::Options;
 use crate::error::Error;
 use crate::request::check_size;
 
+/// In the field [`UDF_OP`](FieldType::UDF_OP): values are made out of the records.
+const AGGREGATION: u8 = 1;
+
 /// What is asked of one node: the partitions, and where the query stands in them.
 pub(super) struct Ask<I> {
     pub(super) positions: I,
@@ -23,9 +26,14 @@ pub(super) fn encode<I>(out: &mut BytesMut, query: &Query, options: &Options, as
 where
     I: Iterator<Item = (PartitionId, Option<Position>)>,
 {
+    let is_aggregation = query.aggregation.is_some();
     let mut header = Header {
         info1: Info1::READ,
-        info3: Info3::PARTITION_DONE,
+        info3: if is_aggregation {
+            Info3::empty()
+        } else {
+            Info3::PARTITION_DONE
+        },
         transaction_ttl: options.policy.server_timeout(),
         ..Header::default()
     };
@@ -46,7 +54,7 @@ where
     let mut message = MessageWriter::frame(out, &header);
     write_subject(&mut message, query, options, ask.id);
     let (mut ids, mut digests, mut values) = (Vec::new(), Vec::new(), Vec::new());
-    for (partition, position) in ask.positions {
+    for (partition, position) in ask.positions.filter(|_| !is_aggregation) {
         match position {
             None => ids.extend_from_slice(&partition.get().to_le_bytes()),
             Some(Position { digest, value }) => {
@@ -66,6 +74,10 @@ where
         if !list.is_empty() {
             message.field(field_type, &list);
         }
+    }
+    if let Some(call) = &query.aggregation {
+        message.field(FieldType::UDF_OP, &[AGGREGATION]);
+        call.write_to(&mut message);
     }
     if let Some(limit) = ask.limit {
         message.field(FieldType::SAMPLE_MAX, &limit.to_be_bytes());

@@ -233,7 +233,7 @@ impl Run {
         }
         let Found { record, position } = self.buffered.next()?;
         let tracker = self.tracker.as_mut().ok()?;
-        if let Err(error) = tracker.reach(position) {
+        if let Some(Err(error)) = position.map(|position| tracker.reach(position)) {
             return Some(Err(error.into()));
         }
         if let Some(remaining) = &mut self.remaining {
@@ -276,6 +276,7 @@ impl Run {
                 events: sender.clone(),
                 group: at,
                 namespace: self.query.namespace.clone(),
+                is_aggregation: self.query.aggregation.is_some(),
                 has_operations: matches!(self.query.selection, Selection::Operations(_)),
                 socket_timeout: self.options.policy.socket_timeout,
             };
@@ -353,7 +354,9 @@ impl Run {
         if is_full && failure.is_passing() {
             return Ok(State::Over);
         }
-        let pause = self.attempts.next(&failure);
+        // What was made out of records once would be made out of them twice.
+        let can_go_on = self.query.aggregation.is_none();
+        let pause = self.attempts.next(&failure).filter(|_| can_go_on);
         match pause.filter(|pause| fits(*pause, self.deadline)) {
             Some(pause) => {
                 tracing::debug!(%node, ?failure, ?pause, "asking again for what is missing");
@@ -374,7 +377,10 @@ impl Round {
                 return Some(records);
             }
             What::Missing(partition) => asked.missing.push(partition),
-            What::End(end) => asked.end = Some(end),
+            // Why it ended may come before the end.
+            What::End(end) => {
+                asked.end.get_or_insert(end);
+            }
         }
         None
     }

@@ -21,6 +21,7 @@ use crate::operation::Operation;
 use crate::policy::{WriteOptions, record_option_methods, write_option_methods};
 use crate::record::{IntoBins, OrderedRecord, Record};
 use crate::request::Content;
+use crate::udf::{IntoArguments, UdfCall};
 use run::BatchRun;
 
 /// A command on many records.
@@ -119,6 +120,11 @@ impl BatchRow {
     /// Carries out operations, in order.
     pub fn operate(key: impl Into<Key>, operations: impl IntoIterator<Item = Operation>) -> Self {
         Self::new(key, Content::operate(operations.into_iter().collect()))
+    }
+
+    /// Applies a UDF. What it returns is the value of a bin `SUCCESS`, if it returns anything.
+    pub fn udf(key: impl Into<Key>, module: &str, function: &str, arguments: impl IntoArguments) -> Self {
+        Self::new(key, Content::udf(UdfCall::new(module, function, arguments)))
     }
 
     /// Removes the record.

@@ -50,7 +50,7 @@ type Group = (Arc<Node>, Vec<usize>);
 struct GroupEnd {
     node: Arc<Node>,
     rows: Vec<usize>,
-    answers: Vec<(usize, Result<OrderedRecord, ResultCode>)>,
+    answers: Vec<(usize, Result<OrderedRecord, Failure>)>,
     end: Result<ResultCode, Failure>,
 }
 
@@ -138,8 +138,7 @@ impl BatchRun {
             let Some(state) = self.states.get_mut(at) else { continue };
             match answer {
                 Ok(record) => state.result = Some(RowResult::Answered(Ok(record))),
-                Err(code) => {
-                    let failure = Failure::refused(code);
+                Err(failure) => {
                     let later = state.next(&failure, self.deadline);
                     if later.is_none() {
                         let error = failure.into_error().at(&node.name);
@@ -237,7 +236,7 @@ async fn ask_group(
             let row = all.get(at).ok_or(unasked)?;
             let answer = match message.header.result_code() {
                 ResultCode::OK => Ok(response::record(message, &row.key)?),
-                code => Err(code),
+                _ => Err(response::refusal(message)),
             };
             answers.push((at, answer));
             Ok(())
