@@ -6,7 +6,10 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use spikelet::Server;
 use spikelet_client::{Key, Operation};
+use spikelet_conformance::proptest::describe::Described;
 use spikelet_conformance::proptest::{Address, Answer, Command, Embedded, Error, Target, differential, strategies};
+use spikelet_wire::list::ListOp;
+use spikelet_wire::map::MapOp;
 use spikelet_wire::{OpCode, ResultCode, Value};
 
 /// A server that takes an append to a bin named `a` for a prepend, where the bin exists.
@@ -103,6 +106,22 @@ fn who_does_not_answer_differs_from_who_does() {
     );
     let found = differential(Gone, Gone).cases(10).run();
     assert!(matches!(found, Err(Error::Aborted(why)) if why.starts_with("no answer from gone")));
+}
+
+#[test]
+fn no_operation_on_lists_or_maps_is_left_out() {
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let mut seen = std::collections::BTreeSet::new();
+    for _ in 0..2000 {
+        for operation in [
+            strategies::lists().new_tree(&mut runner).unwrap().current(),
+            strategies::maps().new_tree(&mut runner).unwrap().current(),
+        ] {
+            let shown = Described(&operation).to_string();
+            seen.extend(shown.split('(').next().map(str::to_owned));
+        }
+    }
+    assert_eq!(seen.len(), ListOp::ALL.len() + MapOp::ALL.len(), "{seen:?}");
 }
 
 #[test]

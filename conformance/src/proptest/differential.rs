@@ -10,7 +10,7 @@ use proptest::test_runner::{Config, TestCaseError, TestError, TestRunner};
 use spikelet_client::{Key, Operation};
 
 use super::answer::Answer;
-use super::command::Command;
+use super::command::{Action, Command};
 use super::strategies;
 use super::target::Target;
 
@@ -140,8 +140,9 @@ impl<A: Target, B: Target> Differential<A, B> {
             _ if aborted.borrow().is_some() => Err(Error::Aborted(aborted.take().unwrap_or_default())),
             Ok(()) => Ok(done.into_inner()),
             Err(TestError::Abort(why)) => Err(Error::Aborted(why.to_string())),
-            Err(TestError::Fail(_, mut commands)) => {
+            Err(TestError::Fail(_, commands)) => {
                 let mut pair = pair.into_inner();
+                let mut commands = pair.without_the_needless(commands);
                 let answers = pair.run(&commands).map_err(Error::Aborted)?;
                 // Behind the first difference nothing was compared.
                 commands.truncate(answers.len());
@@ -204,6 +205,40 @@ impl<A: Target, B: Target> Pair<A, B> {
             let _ = self.ask(&Command::delete(record));
         }
         Ok(answers)
+    }
+
+    /// A sequence without the commands and operations that the difference does not need.
+    ///
+    /// proptest takes elements away before it makes them simpler, and not again after that.
+    fn without_the_needless(&mut self, mut commands: Vec<Command>) -> Vec<Command> {
+        let mut at = 0;
+        while at < commands.len() {
+            let mut fewer = commands.clone();
+            fewer.remove(at);
+            match self.differ(&fewer) {
+                true => commands = fewer,
+                false => at += 1,
+            }
+        }
+        for at in 0..commands.len() {
+            let mut op = 0;
+            while op < commands[at].operations().len() {
+                let mut fewer = commands.clone();
+                if let Action::Operate(operations) = &mut fewer[at].action {
+                    operations.remove(op);
+                }
+                match !fewer[at].operations().is_empty() && self.differ(&fewer) {
+                    true => commands = fewer,
+                    false => op += 1,
+                }
+            }
+        }
+        commands
+    }
+
+    fn differ(&mut self, commands: &[Command]) -> bool {
+        let answers = self.run(commands);
+        answers.is_ok_and(|answers| answers.last().is_some_and(|[a, b]| !agree(a, b)))
     }
 
     fn ask(&mut self, command: &Command) -> [Result<Answer, String>; 2] {

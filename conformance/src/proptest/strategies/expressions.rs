@@ -3,8 +3,9 @@
 use proptest::prelude::*;
 use proptest::sample::select;
 use spikelet_client::Operation;
+use spikelet_client::ops::{bits, hll, list as on_list, map as on_map};
 use spikelet_wire::exp::build::{
-    Exp, bin_exists, bin_type, blob_bin, float_bin, int_bin, list_bin, map_bin, string_bin,
+    Exp, bin_exists, bin_type, blob_bin, float_bin, hll_bin, int_bin, list_bin, map_bin, string_bin,
 };
 use spikelet_wire::exp::flags;
 use spikelet_wire::{OpCode, ParticleType, Value};
@@ -46,6 +47,10 @@ pub fn int_expression() -> impl Strategy<Value = Exp<i64>> {
         3 => bin().prop_map(int_bin),
         1 => bin().prop_map(bin_type),
         1 => select(vec![i64::MIN, i64::MAX]).prop_map(Exp::from),
+        1 => list_expression().prop_map(|list| on_list(list).size()),
+        1 => bin().prop_map(|bin| on_map(map_bin(bin)).size()),
+        1 => (bin(), 0..20_i64, 1..20_i64).prop_map(|(bin, from, size)| bits(blob_bin(bin)).count(from, size)),
+        1 => bin().prop_map(|bin| hll(hll_bin(bin)).get_count()),
     ];
     leaf.prop_recursive(DEPTH, PARTS, 2, |inner| {
         let two = (inner.clone(), inner.clone());
@@ -103,6 +108,7 @@ fn list_expression() -> impl Strategy<Value = Exp<Vec<Value>>> {
         bin().prop_map(list_bin),
         bin().prop_map(|bin| map_bin(bin).keys()),
         bin().prop_map(|bin| map_bin(bin).values()),
+        (bin(), -2..3_i64).prop_map(|(bin, n)| on_list(list_bin(bin)).append(n)),
     ]
 }
 

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use spikelet_client::Operation;
 use spikelet_wire::message::ttl;
 
-use super::{bits, bool_expression, expressions, hlls, lists, maps, scalars};
+use super::{bits, bool_expression, expressions, hlls, lists, maps, paths, scalars};
 use crate::proptest::command::{Action, Command, Exists, Generation};
 
 /// How many records a sequence is about.
@@ -15,7 +15,7 @@ const COMMANDS: usize = 12;
 
 /// Any operation.
 pub fn operations() -> impl Strategy<Value = Operation> {
-    prop_oneof![3 => scalars(), 4 => lists(), 4 => maps(), 2 => bits(), 1 => hlls(), 2 => expressions()]
+    prop_oneof![3 => scalars(), 4 => lists(), 4 => maps(), 2 => bits(), 1 => hlls(), 1 => paths(), 2 => expressions()]
 }
 
 /// A command with a few of any operations, on one of two records.
