@@ -25,7 +25,10 @@ pub fn bits() -> impl Strategy<Value = Operation> {
 /// A bit operation within a few bytes. Its parameters are in their ranges, though not always within the blob.
 pub fn bit_operation() -> impl Strategy<Value = BitOperation<'static>> {
     use BitOperation as Op;
-    let flags = || prop_oneof![Just(0), 0..16_u64].prop_map(BitWriteFlags::from_bits_truncate);
+    let flags = || {
+        let partial = Just(BitWriteFlags::PARTIAL.bits());
+        prop_oneof![3 => Just(0), 2 => partial, 1 => 0..16_u64].prop_map(BitWriteFlags::from_bits_truncate)
+    };
     let offset = || prop_oneof![3 => 0..10_i64, 1 => -20..28_i64];
     let size = || prop_oneof![2 => 1..10_i64, 1 => 1..20_i64];
     let kinds = |most: u64| (0..=most).prop_map(BitIntegerFlags::from_bits_truncate);
