@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use spikelet_client::{BatchRecord, Error, OrderedRecord, Record};
+use spikelet_client::{BatchRecord, Error, OrderedRecord, Page, Record, Task};
 use spikelet_wire::{ResultCode, Value};
 
 use crate::clock;
@@ -142,6 +142,27 @@ impl Describe for String {
 impl Describe for Record {
     fn describe(&self) -> Answer {
         Answer::Record(Answered::new(self.bins.iter(), self.generation, self.void_time))
+    }
+}
+
+impl Describe for Page {
+    /// The records sorted: their order depends on the names of their sets, and on the number of nodes.
+    fn describe(&self) -> Answer {
+        let mut records: Vec<Answer> = self.records.iter().map(Describe::describe).collect();
+        records.sort_by_cached_key(ToString::to_string);
+        Answer::Rows(records)
+    }
+}
+
+impl Describe for Task {
+    fn describe(&self) -> Answer {
+        Answer::Done
+    }
+}
+
+impl Describe for Value {
+    fn describe(&self) -> Answer {
+        Answer::Says(self.to_string())
     }
 }
 

@@ -14,14 +14,17 @@ mod exists_action;
 mod expressions;
 mod generation;
 mod hll;
+mod indexes;
 mod info;
 mod keys;
 mod limits;
 mod modify;
 mod operate;
 mod paths;
+mod queries;
 mod records;
 mod ttl;
+mod udf;
 mod values;
 
 use crate::scenario::Scenario;
@@ -37,6 +40,9 @@ const SUBJECTS: &[&[Scenario]] = &[
     limits::SCENARIOS,
     operate::SCENARIOS,
     batch::SCENARIOS,
+    queries::SCENARIOS,
+    indexes::SCENARIOS,
+    udf::SCENARIOS,
     info::SCENARIOS,
     collections_list::SCENARIOS,
     collections_map::SCENARIOS,

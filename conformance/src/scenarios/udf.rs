@@ -1,0 +1,224 @@
+//! UDFs: modules, calls on single records, in batches and in the background, aggregations.
+
+use spikelet_client::{BatchRow, ResultCode, Value, bins};
+
+use super::queries::{own_keys, own_set};
+use crate::context::Context;
+use crate::scenario::{End, Outcome, ask, holds, refused, same, scenarios};
+
+scenarios![
+    returns_its_arguments,
+    creates_a_record,
+    updates_a_record,
+    removes_a_record,
+    fails,
+    unknown_function_refused,
+    unknown_module_refused,
+    script_that_does_not_compile_refused,
+    module_listed_and_removed,
+    batch,
+    background,
+    aggregation,
+    aggregation_that_fails,
+];
+
+const SCRIPT: &str = r"
+function echo(record, value) return value end
+function set(record, value)
+  record['v'] = value
+  if aerospike:exists(record) then
+    aerospike:update(record)
+  else
+    aerospike:create(record)
+  end
+  return 'set'
+end
+function remove(record) return aerospike:remove(record) end
+function fail(record) error('on purpose') end
+function sum(stream)
+  local function value(record) return record['v'] end
+  local function add(a, b) return a + b end
+  return stream : map(value) : reduce(add)
+end
+function broken(stream)
+  return stream : map(function(record) error('on purpose') end)
+end
+";
+
+/// Registers the module of the scenario's own, and gives its name.
+async fn register(t: &mut Context) -> Result<String, End> {
+    let module = format!("m{:08x}", t.number() as u32);
+    let file = format!("{module}.lua");
+    let task = ask!(t, register_udf(&file, SCRIPT))?;
+    ask!(t, wait(&task))?;
+    Ok(module)
+}
+
+async fn remove_module(t: &mut Context, module: &str) -> Outcome {
+    let file = format!("{module}.lua");
+    let task = ask!(t, remove_udf(&file))?;
+    ask!(t, wait(&task))?;
+    Ok(())
+}
+
+async fn returns_its_arguments(t: &mut Context) -> Outcome {
+    let module = register(t).await?;
+    let key = t.key("a");
+    for value in [
+        Value::Nil,
+        1.into(),
+        Value::Float(1.5),
+        "text".into(),
+        true.into(),
+        vec![1, 2].into(),
+        Value::Map([("a", 1)].into_iter().collect()),
+    ] {
+        let returned = ask!(t, execute_udf(&key, &module, "echo", [value.clone()]))?;
+        same!(returned, value);
+    }
+    remove_module(t, &module).await
+}
+
+async fn creates_a_record(t: &mut Context) -> Outcome {
+    let module = register(t).await?;
+    let key = t.key("a");
+    same!(ask!(t, execute_udf(&key, &module, "set", (5,)))?, Value::from("set"));
+    same!(ask!(t, get(&key))?.bins, bins! {"v" => 5});
+    remove_module(t, &module).await
+}
+
+async fn updates_a_record(t: &mut Context) -> Outcome {
+    let module = register(t).await?;
+    let key = t.key("a");
+    ask!(t, put(&key, bins! {"v" => 1, "w" => 2}))?;
+    ask!(t, execute_udf(&key, &module, "set", ("new",)))?;
+    let record = ask!(t, get(&key))?;
+    same!(record.bins, bins! {"v" => "new", "w" => 2});
+    same!(record.generation, 2);
+    remove_module(t, &module).await
+}
+
+async fn removes_a_record(t: &mut Context) -> Outcome {
+    let module = register(t).await?;
+    let key = t.key("a");
+    ask!(t, put(&key, bins! {"v" => 1}))?;
+    ask!(t, execute_udf(&key, &module, "remove", ()))?;
+    same!(ask!(t, exists(&key))?, false);
+    remove_module(t, &module).await
+}
+
+async fn fails(t: &mut Context) -> Outcome {
+    let module = register(t).await?;
+    let key = t.key("a");
+    let answer = ask!(t, execute_udf(&key, &module, "fail", ()));
+    holds!(
+        answer
+            .as_ref()
+            .is_err_and(|error| error.to_string().contains("on purpose")),
+        "{answer:?}"
+    );
+    refused!(answer, UDF_BAD_RESPONSE);
+    remove_module(t, &module).await
+}
+
+async fn unknown_function_refused(t: &mut Context) -> Outcome {
+    let module = register(t).await?;
+    let key = t.key("a");
+    refused!(ask!(t, execute_udf(&key, &module, "nobody", ())), UDF_BAD_RESPONSE);
+    remove_module(t, &module).await
+}
+
+async fn unknown_module_refused(t: &mut Context) -> Outcome {
+    let key = t.key("a");
+    refused!(ask!(t, execute_udf(&key, "no_such_module", "f", ())), UDF_BAD_RESPONSE);
+    Ok(())
+}
+
+async fn script_that_does_not_compile_refused(t: &mut Context) -> Outcome {
+    let task = ask!(t, register_udf("spikelet_bad.lua", "function ("));
+    refused!(task, UDF_BAD_RESPONSE);
+    Ok(())
+}
+
+async fn module_listed_and_removed(t: &mut Context) -> Outcome {
+    let module = register(t).await?;
+    let file = format!("{module}.lua");
+    let modules = t.client().list_udfs().await?;
+    holds!(
+        modules
+            .iter()
+            .any(|listed| listed.file == file && listed.language == "LUA"),
+        "{modules:?}"
+    );
+    remove_module(t, &module).await?;
+    let modules = t.client().list_udfs().await?;
+    holds!(modules.iter().all(|listed| listed.file != file), "{modules:?}");
+    Ok(())
+}
+
+async fn batch(t: &mut Context) -> Outcome {
+    let module = register(t).await?;
+    let keys = t.keys(3);
+    let rows = [
+        BatchRow::udf(&keys[0], &module, "echo", (7,)),
+        BatchRow::udf(&keys[1], &module, "fail", ()),
+        BatchRow::udf(&keys[2], &module, "set", (1,)),
+    ];
+    let records = ask!(t, batch(rows))?;
+    let codes: Vec<_> = records.iter().map(|row| row.result_code()).collect();
+    same!(
+        codes,
+        [ResultCode::OK, ResultCode::UDF_BAD_RESPONSE, ResultCode::OK].map(Some)
+    );
+    same!(
+        records[0].record().map(|record| record.bins["SUCCESS"].clone()),
+        Some(7.into())
+    );
+    same!(ask!(t, get(&keys[2]))?.bins, bins! {"v" => 1});
+    remove_module(t, &module).await
+}
+
+async fn background(t: &mut Context) -> Outcome {
+    let module = register(t).await?;
+    let keys = own_keys(t, 20);
+    ask!(t, batch_write(keys.iter().map(|key| (key, bins! {"v" => 1}))))?;
+    let set = own_set(t);
+    let task = ask!(t, query(Context::NAMESPACE, &set).execute_udf(&module, "set", (2,)))?;
+    ask!(t, wait(&task))?;
+    let records = ask!(t, query(Context::NAMESPACE, &set))?.records;
+    same!(records.len(), 20);
+    holds!(
+        records.iter().all(|record| record.bins["v"] == 2.into()),
+        "a record is as it was"
+    );
+    remove_module(t, &module).await
+}
+
+async fn aggregation(t: &mut Context) -> Outcome {
+    let module = register(t).await?;
+    let keys = own_keys(t, 20);
+    ask!(
+        t,
+        batch_write(keys.iter().zip(0..).map(|(key, n)| (key, bins! {"v" => n})))
+    )?;
+    let set = own_set(t);
+    let query = t.client().query(Context::NAMESPACE, &set);
+    let values = query.aggregate(&module, "sum", ()).await?;
+    let sum: i64 = values.into_iter().filter_map(|value| i64::try_from(value).ok()).sum();
+    t.says("sum", sum.to_string());
+    same!(sum, 190);
+    remove_module(t, &module).await
+}
+
+async fn aggregation_that_fails(t: &mut Context) -> Outcome {
+    let module = register(t).await?;
+    let keys = own_keys(t, 3);
+    ask!(t, batch_write(keys.iter().map(|key| (key, bins! {"v" => 1}))))?;
+    let set = own_set(t);
+    let values = t
+        .client()
+        .query(Context::NAMESPACE, &set)
+        .aggregate(&module, "broken", ());
+    refused!(values.await, UDF_BAD_RESPONSE);
+    remove_module(t, &module).await
+}
