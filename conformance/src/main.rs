@@ -124,7 +124,7 @@ async fn run(arguments: Arguments) -> Result<ExitCode, String> {
                 .filter(|area| *area != "none")
                 .collect(),
             None if matches!(spec, TargetSpec::Address(_)) => Vec::new(),
-            None => recorded::COMPLETE.to_vec(),
+            None => recorded::AREAS.to_vec(),
         };
         let areas: Vec<&str> = areas
             .into_iter()

@@ -15,24 +15,6 @@ use std::io::{self, BufRead as _, BufReader, Read};
 use flate2::read::GzDecoder;
 use serde::Deserialize;
 
-/// The areas that the embedded server answers as the real one, to the last case.
-pub const COMPLETE: &[&str] = &[
-    "kv",
-    "ttl",
-    "batch",
-    "malformed",
-    "list",
-    "map",
-    "ctx",
-    "bits",
-    "hll",
-    "exp",
-    "call",
-    "path",
-    "scan",
-    "udf",
-];
-
 macro_rules! recordings {
     ($($area:literal),*) => {
         /// The areas of the recordings that come with this crate.

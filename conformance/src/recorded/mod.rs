@@ -17,6 +17,6 @@ mod compare;
 mod exchange;
 mod replay;
 
-pub use case::{AREAS, COMPLETE, Case, Expected, Kind, Step, area, crashes, load, work_directory};
+pub use case::{AREAS, Case, Expected, Kind, Step, area, crashes, load, work_directory};
 pub use compare::{Answer, TOLERANCE};
 pub use replay::{Mismatch, Report, ask, replay};
