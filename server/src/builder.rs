@@ -8,7 +8,7 @@ use crate::clock::Clock;
 use crate::cluster::{Cluster, Node, NodeId};
 use crate::command::Engine;
 use crate::config::{Config, ConfigError, Edition, NamespaceConfig};
-use crate::net::Bound;
+use crate::net::{Bound, Shared};
 use crate::server::Server;
 
 /// Configures a [`Server`] and starts it.
@@ -33,6 +33,7 @@ pub struct Builder {
     cluster_name: String,
     node_id: NodeId,
     work_directory: Option<String>,
+    controls: bool,
 }
 
 impl Default for Builder {
@@ -45,6 +46,7 @@ impl Default for Builder {
             cluster_name: Cluster::DEFAULT_NAME.to_owned(),
             node_id: NodeId(0xA1),
             work_directory: None,
+            controls: false,
         }
     }
 }
@@ -93,6 +95,13 @@ impl Builder {
         self
     }
 
+    /// Whether clients on this machine may control the server through the info protocol, by names under `spikelet/`:
+    /// `spikelet/help` lists them. Off by default; never for clients on other machines.
+    pub const fn controls(mut self, controls: bool) -> Self {
+        self.controls = controls;
+        self
+    }
+
     /// Starts the server. Clients can connect as soon as this returns.
     ///
     /// # Errors
@@ -129,10 +138,11 @@ impl Builder {
         };
         let cluster = Cluster::new(self.cluster_name, bound.addresses.iter().map(node).collect());
         let clock = Clock::default();
-        let engine = Arc::new(Engine::with_cluster(config, cluster, clock.now()));
+        let engine = Engine::with_cluster(config, cluster, clock.now());
+        let shared = Arc::new(Shared::new(engine, clock, self.controls));
         let addresses = bound.addresses.clone();
-        let running = bound.run(Arc::clone(&engine), clock.clone()).map_err(StartError::Run)?;
-        Ok(Server::new(running, engine, clock, addresses))
+        let running = bound.run(Arc::clone(&shared)).map_err(StartError::Run)?;
+        Ok(Server::new(running, shared, addresses))
     }
 }
 

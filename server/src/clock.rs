@@ -1,5 +1,7 @@
 //! Time: the only place in the server that reads the machine's clock.
 
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 /// Aerospike's epoch, 2010-01-01T00:00:00Z, in seconds since 1970.
@@ -37,6 +39,12 @@ impl From<SystemTime> for Now {
     }
 }
 
+impl From<Now> for SystemTime {
+    fn from(now: Now) -> Self {
+        Self::UNIX_EPOCH + Duration::from_secs(EPOCH_SECONDS) + Duration::from_millis(now.0)
+    }
+}
+
 /// When something is to end that nothing else would end. It is real time, whatever time the server is told.
 #[derive(Debug, Clone, Copy)]
 pub struct Deadline(Option<Instant>);
@@ -57,15 +65,156 @@ impl Deadline {
     }
 }
 
-/// What tells the server the time.
+/// What tells the server the time: the machine's, until a test takes it over.
+///
+/// Clones tell the same time.
 #[derive(Debug, Clone, Default)]
-pub struct Clock {}
+pub struct Clock(Arc<State>);
+
+#[derive(Debug)]
+struct State {
+    /// The time at which it stands; [`RUNNING`] while it goes on.
+    stands_at: AtomicU64,
+    /// How far it is ahead of the machine's clock while it goes on, in milliseconds.
+    ahead: AtomicI64,
+    /// Held by whoever changes it.
+    changing: Mutex<()>,
+}
+
+/// No time: the clock goes on.
+const RUNNING: u64 = u64::MAX;
+/// The latest time: what comes behind it has no void time.
+const LATEST: Now = Now(u32::MAX as u64 * 1000 + 999);
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            stands_at: AtomicU64::new(RUNNING),
+            ahead: AtomicI64::new(0),
+            changing: Mutex::default(),
+        }
+    }
+}
 
 impl Clock {
     /// The time now.
     #[must_use]
-    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]
     pub fn now(&self) -> Now {
-        Now::from(SystemTime::now())
+        match self.0.stands_at.load(Ordering::Acquire) {
+            RUNNING => Now(machine_time()
+                .0
+                .saturating_add_signed(self.0.ahead.load(Ordering::Relaxed))),
+            at => Now(at),
+        }
+    }
+
+    /// Whether it stands still.
+    #[must_use]
+    pub fn is_frozen(&self) -> bool {
+        self.0.stands_at.load(Ordering::Relaxed) != RUNNING
+    }
+
+    /// Stops it where it is.
+    pub fn freeze(&self) {
+        let _changing = self.changing();
+        self.0.stands_at.store(self.now().0, Ordering::Release);
+    }
+
+    /// Lets it go on from where it is.
+    pub fn resume(&self) {
+        let _changing = self.changing();
+        if self.is_frozen() {
+            self.run_from(self.now());
+        }
+    }
+
+    /// Moves it forward, in whole milliseconds; whether it stands or goes on, it does so after that.
+    pub fn advance(&self, by: Duration) {
+        let _changing = self.changing();
+        let by = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
+        self.move_to(Now(self.now().0.saturating_add(by)));
+    }
+
+    /// Moves it to a time, forward or back; whether it stands or goes on, it does so after that.
+    pub fn set(&self, to: Now) {
+        let _changing = self.changing();
+        self.move_to(to);
+    }
+
+    /// Has it tell the machine's time again.
+    pub fn reset(&self) {
+        let _changing = self.changing();
+        self.0.ahead.store(0, Ordering::Relaxed);
+        self.0.stands_at.store(RUNNING, Ordering::Release);
+    }
+
+    fn move_to(&self, to: Now) {
+        let to = to.min(LATEST);
+        if self.is_frozen() {
+            self.0.stands_at.store(to.0, Ordering::Release);
+        } else {
+            self.run_from(to);
+        }
+    }
+
+    fn run_from(&self, time: Now) {
+        // Both are far below what an `i64` holds.
+        let ahead = time.0 as i64 - machine_time().0 as i64;
+        self.0.ahead.store(ahead, Ordering::Relaxed);
+        self.0.stands_at.store(RUNNING, Ordering::Release);
+    }
+
+    fn changing(&self) -> MutexGuard<'_, ()> {
+        self.0.changing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]
+fn machine_time() -> Now {
+    Now::from(SystemTime::now())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frozen_clock_moves_only_when_it_is_told_to() {
+        let clock = Clock::default();
+        let same = clock.clone();
+        clock.set(Now(5_000));
+        clock.freeze();
+        let start = clock.now();
+        assert!(start >= Now(5_000) && same.is_frozen());
+        same.advance(Duration::from_micros(2_500));
+        assert_eq!(clock.now(), Now(start.0 + 2));
+        clock.set(Now(7));
+        assert_eq!((clock.now(), same.now()), (Now(7), Now(7)));
+    }
+
+    #[test]
+    fn a_clock_goes_on_from_where_it_stood() {
+        let clock = Clock::default();
+        clock.freeze();
+        clock.advance(Duration::from_secs(3600));
+        let stood = clock.now();
+        clock.resume();
+        assert!(!clock.is_frozen() && clock.now() >= stood);
+        clock.reset();
+        assert!(clock.now() < stood);
+    }
+
+    #[test]
+    fn it_ends_with_the_last_void_time() {
+        let clock = Clock::default();
+        clock.advance(Duration::MAX);
+        clock.freeze();
+        assert_eq!(clock.now().seconds(), u32::MAX);
+    }
+
+    #[test]
+    fn times_are_of_the_system_and_back() {
+        let time = SystemTime::UNIX_EPOCH + Duration::from_millis(1_700_000_000_123);
+        assert_eq!(SystemTime::from(Now::from(time)), time);
     }
 }

@@ -35,9 +35,11 @@ pub mod ops;
 pub mod store;
 
 mod builder;
+mod controls;
 mod inspect;
 mod net;
 mod server;
+mod time;
 #[cfg(feature = "udf")]
 mod udf;
 
@@ -46,3 +48,4 @@ pub use config::{ConfigError, Edition, NamespaceConfig};
 pub use inspect::Record;
 pub use server::Server;
 pub use spikelet_wire::{Digest, ResultCode, UserKey, Value};
+pub use time::ServerClock;

@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::builder::{Builder, StartError};
-use crate::clock::{Clock, Now};
+use crate::clock::Now;
 use crate::command::Engine;
-use crate::net::Running;
+use crate::net::{Running, Shared};
 
 /// A running server. Dropping it stops it, closes its connections and frees its port.
 ///
@@ -22,8 +22,7 @@ use crate::net::Running;
 pub struct Server {
     // The sockets close before the engine goes.
     _running: Running,
-    engine: Arc<Engine>,
-    clock: Clock,
+    shared: Arc<Shared>,
     addresses: Vec<SocketAddr>,
 }
 
@@ -43,11 +42,10 @@ impl Server {
         Builder::default()
     }
 
-    pub(crate) const fn new(running: Running, engine: Arc<Engine>, clock: Clock, addresses: Vec<SocketAddr>) -> Self {
+    pub(crate) const fn new(running: Running, shared: Arc<Shared>, addresses: Vec<SocketAddr>) -> Self {
         Self {
             _running: running,
-            engine,
-            clock,
+            shared,
             addresses,
         }
     }
@@ -72,12 +70,16 @@ impl Server {
     /// The time, as the server knows it.
     #[must_use]
     pub fn now(&self) -> Now {
-        self.clock.now()
+        self.shared.clock.now()
     }
 
     /// What it holds, to be asked without a connection.
     #[must_use]
     pub fn engine(&self) -> &Engine {
-        &self.engine
+        &self.shared.engine
+    }
+
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.shared
     }
 }

@@ -54,6 +54,10 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "PATH")]
     work_directory: Option<String>,
 
+    /// Lets clients on this machine control the server through the info protocol; `spikelet/help` lists how.
+    #[arg(long)]
+    controls: bool,
+
     /// Writes the port to this file once clients can connect; the file is there whole or not at all.
     #[arg(long, value_name = "PATH")]
     pub(super) port_file: Option<PathBuf>,
@@ -82,7 +86,7 @@ impl Arguments {
 
     /// The server that is asked for.
     pub(super) fn builder(&self) -> Builder {
-        let builder = Server::builder().listen(self.listen);
+        let builder = Server::builder().listen(self.listen).controls(self.controls);
         let builder = match &self.cluster_name {
             Some(name) => builder.cluster_name(name),
             None => builder,

@@ -7,6 +7,7 @@ use spikelet_wire::{Digest, FrameHeader, FrameType, Info1, Info2, Info4, Message
 
 use super::filter::Filter;
 use super::info::{Agents, Elsewhere};
+use super::nsup::Nsup;
 use super::query::{Jobs, Query};
 use super::reply::{Metadata, Reply};
 use super::request::{Fields, Request};
@@ -29,6 +30,7 @@ pub struct Engine {
     agents: Agents,
     elsewhere: Elsewhere,
     jobs: Arc<Jobs>,
+    nsup: Nsup,
     #[cfg(feature = "udf")]
     modules: Modules,
     started: Now,
@@ -61,12 +63,13 @@ impl Engine {
     /// An engine that holds nothing yet, for the nodes of a cluster, from `now` on.
     #[must_use]
     pub fn with_cluster(config: Config, cluster: Cluster, now: Now) -> Self {
-        let namespaces = config.namespaces.iter().map(Namespace::new).collect();
+        let namespaces: Vec<_> = config.namespaces.iter().map(Namespace::new).collect();
         #[cfg(feature = "udf")]
         let modules = Modules::new(&config.work_directory);
         Self {
             config,
             cluster,
+            nsup: Nsup::new(namespaces.len(), now),
             namespaces,
             stats: Stats::default(),
             agents: Agents::default(),
@@ -122,6 +125,10 @@ impl Engine {
     /// The long queries that run, and the last of those that ended.
     pub(super) const fn jobs(&self) -> &Arc<Jobs> {
         &self.jobs
+    }
+
+    pub(super) const fn nsup(&self) -> &Nsup {
+        &self.nsup
     }
 
     /// The UDF modules that are registered.

@@ -4,11 +4,13 @@
 
 mod batch;
 mod bin_ops;
+mod controls;
 mod delete;
 mod engine;
 mod filter;
 mod frame;
 mod info;
+mod nsup;
 mod query;
 mod read;
 mod reply;
@@ -20,7 +22,9 @@ mod ttl;
 mod udf;
 mod write;
 
+pub use controls::{ControlError, Controls};
 pub use engine::{Engine, Flow};
+pub use nsup::Sweeps;
 pub use query::{End, Query, Step};
 pub use session::Session;
 pub use stats::Stats;

@@ -1,7 +1,9 @@
 //! What the engine knows of a connection.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
+use super::controls::Controls;
 use super::engine::Engine;
 use super::stats::add;
 
@@ -16,6 +18,8 @@ pub struct Session {
     pub peer: Option<SocketAddr>,
     /// What the peer says it is, in base64.
     pub user_agent: Option<String>,
+    /// What answers its info commands under `spikelet/`; `None` where there are none.
+    pub controls: Option<Arc<dyn Controls>>,
 }
 
 impl Engine {
@@ -28,6 +32,7 @@ impl Engine {
             local,
             peer: None,
             user_agent: None,
+            controls: None,
         }
     }
 

@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use bytes::{Buf, BytesMut};
-use spikelet_wire::FrameHeader;
+use spikelet_wire::{FrameHeader, FrameType};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-use super::listener::Shared;
-use super::query;
+use super::{Shared, query};
 use crate::command::{Flow, Session};
 
 /// How much a new connection reads at once, in bytes.
@@ -80,7 +79,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
 
     /// Answers the whole frames of `input` and takes them out of it.
     fn handle(&mut self, input: &mut BytesMut, out: &mut BytesMut) -> Pause {
-        let now = self.shared.clock.now();
+        let mut now = self.shared.clock.now();
         let mut at = 0;
         let pause = loop {
             if out.len() >= UNWRITTEN {
@@ -99,6 +98,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
             };
             at += FrameHeader::SIZE + body.len();
             match self.shared.engine.handle(now, self.session, header, body, out) {
+                // It may have changed the time.
+                Flow::Continue if header.frame_type == FrameType::INFO => now = self.shared.clock.now(),
                 Flow::Continue => {}
                 flow => break Pause::Engine(flow),
             }
@@ -140,7 +141,6 @@ mod tests {
     use tokio::io::duplex;
     use tokio::runtime::Builder;
 
-    use super::super::reaper::Reaper;
     use super::*;
     use crate::clock::Clock;
     use crate::command::Engine;
@@ -149,11 +149,7 @@ mod tests {
     /// A request of over 300 KiB, an unfinished one behind it, and an end: through a pipe that holds 100 bytes.
     #[test]
     fn it_serves_any_stream_to_its_end() {
-        let shared = Arc::new(Shared {
-            engine: Arc::new(Engine::new(Config::default())),
-            clock: Clock::default(),
-            reaper: Reaper::default(),
-        });
+        let shared = Arc::new(Shared::new(Engine::new(Config::default()), Clock::default(), false));
         let text = "status\n".repeat(50_000);
         let mut request = BytesMut::new();
         spikelet_wire::frame::write(&mut request, spikelet_wire::FrameType::INFO, text.as_bytes());

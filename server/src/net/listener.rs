@@ -6,10 +6,9 @@ use std::sync::Arc;
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::TcpListener;
 
+use super::Shared;
 use super::connection::Connection;
-use super::reaper::Reaper;
-use crate::clock::Clock;
-use crate::command::Engine;
+use crate::command::Controls;
 
 /// How many connections may wait to be accepted.
 const BACKLOG: i32 = 1024;
@@ -26,14 +25,6 @@ pub(super) fn bind(address: SocketAddr) -> std::io::Result<std::net::TcpListener
     Ok(socket.into())
 }
 
-/// What the connections of a server share.
-#[derive(Debug)]
-pub(super) struct Shared {
-    pub(super) engine: Arc<Engine>,
-    pub(super) clock: Clock,
-    pub(super) reaper: Reaper,
-}
-
 /// Accepts connections to a node for as long as the runtime runs.
 pub(super) async fn accept(shared: Arc<Shared>, node: usize, listener: TcpListener) {
     loop {
@@ -47,6 +38,9 @@ pub(super) async fn accept(shared: Arc<Shared>, node: usize, listener: TcpListen
                 tokio::spawn(async move {
                     let mut session = shared.engine.connect(node, local);
                     session.peer = Some(peer);
+                    if shared.controls && peer.ip().to_canonical().is_loopback() {
+                        session.controls = Some(Arc::clone(&shared) as Arc<dyn Controls>);
+                    }
                     let connection = Connection {
                         shared: &shared,
                         session: &mut session,

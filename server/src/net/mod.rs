@@ -6,5 +6,7 @@ mod nsup;
 mod query;
 mod reaper;
 mod runtime;
+mod shared;
 
 pub(crate) use runtime::{Bound, Running};
+pub(crate) use shared::Shared;

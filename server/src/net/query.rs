@@ -9,7 +9,7 @@ use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::task::yield_now;
 use tokio::time::{sleep, timeout};
 
-use super::listener::Shared;
+use super::Shared;
 use crate::command::{End, Query, Step};
 
 /// Carries out a query on the connection that it came from. `out` is empty before and behind it.

@@ -8,11 +8,7 @@ use std::thread::JoinHandle;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 
-use super::listener::{self, Shared};
-use super::nsup;
-use super::reaper::Reaper;
-use crate::clock::Clock;
-use crate::command::Engine;
+use super::{Shared, listener, nsup};
 
 /// Expressions nested as deep as they may be take 700 KiB in a debug build; what is not touched costs no memory.
 const STACK: usize = 2 * 1024 * 1024;
@@ -43,13 +39,8 @@ impl Bound {
     ///
     /// # Errors
     /// When the system has no thread or no descriptors left.
-    pub(crate) fn run(self, engine: Arc<Engine>, clock: Clock) -> io::Result<Running> {
+    pub(crate) fn run(self, shared: Arc<Shared>) -> io::Result<Running> {
         let runtime = Builder::new_current_thread().enable_io().enable_time().build()?;
-        let shared = Arc::new(Shared {
-            engine,
-            clock,
-            reaper: Reaper::default(),
-        });
         for (node, listener) in self.listeners.into_iter().enumerate() {
             let _entered = runtime.enter();
             let listener = tokio::net::TcpListener::from_std(listener)?;

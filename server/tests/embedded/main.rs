@@ -1,5 +1,6 @@
 //! The server and the program from outside.
 
+mod clock;
 mod info;
 mod inspect;
 mod program;

@@ -46,6 +46,11 @@ impl InfoError {
         Self::new(ResultCode::PARAMETER, text)
     }
 
+    /// There is no such command.
+    pub(super) fn unrecognized() -> Self {
+        Self::parameter("unrecognized command")
+    }
+
     /// A parameter that must be there is not.
     pub(super) fn missing(name: &str) -> Self {
         Self::new(code_of(name), format!("missing '{name}'"))
@@ -78,7 +83,7 @@ impl Call<'_> {
     }
 
     fn answer(&mut self) -> Answered {
-        let command = table::find(self.name).ok_or(InfoError::parameter("unrecognized command"))?;
+        let command = table::find(self.name).ok_or_else(InfoError::unrecognized)?;
         if command.enterprise_only() && self.engine.config().edition == Edition::Community {
             return Err(InfoError::enterprise_only());
         }

@@ -8,6 +8,7 @@ mod base64;
 mod call;
 mod config;
 mod context;
+mod controls;
 mod diagnostics;
 mod expression;
 mod identity;

@@ -2,8 +2,8 @@
 
 use super::call::{Answered, Call};
 use super::{
-    agents, config, diagnostics, identity, modules, namespaces, partitions, peers, queries, sindex, statistics,
-    truncate,
+    agents, config, controls, diagnostics, identity, modules, namespaces, partitions, peers, queries, sindex,
+    statistics, truncate,
 };
 
 /// An info command.
@@ -162,6 +162,7 @@ pub(super) const COMMANDS: &[Command] = commands! {
     "sindex-stat" => sindex::stat;
     "smd-info" => diagnostics::unsupported, ClientOnly;
     "smd-show" => diagnostics::unsupported, ClientOnly;
+    "spikelet" => controls::controls, ClientOnly;
     "status" => identity::status;
     "thread-traces" => diagnostics::unsupported;
     "tip" => diagnostics::unsupported;

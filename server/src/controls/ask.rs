@@ -1,0 +1,71 @@
+//! A control while it is answered: its parameters, and what is wrong with them.
+
+use std::str::FromStr;
+
+use spikelet_wire::info;
+
+use crate::command::ControlError;
+use crate::net::Shared;
+
+/// A control that is asked for.
+pub(super) struct Ask<'a> {
+    pub(super) shared: &'a Shared,
+    /// The position of the node that was asked.
+    #[expect(dead_code, reason = "no control yet concerns one node")]
+    pub(super) node: usize,
+    parameters: &'a str,
+}
+
+/// What it answers: the text behind the tab.
+pub(super) type Answered = Result<String, ControlError>;
+
+/// The answer of a control that has nothing to tell.
+pub(super) fn done() -> Answered {
+    Ok("ok".to_owned())
+}
+
+impl<'a> Ask<'a> {
+    pub(super) const fn new(shared: &'a Shared, node: usize, parameters: &'a str) -> Self {
+        Self {
+            shared,
+            node,
+            parameters,
+        }
+    }
+
+    /// Checks that nothing is given but these parameters: a misspelled one would be ignored without a word.
+    pub(super) fn check(&self, known: &[&str]) -> Result<(), ControlError> {
+        match info::parameters(self.parameters).find(|(name, _)| !known.contains(name)) {
+            Some((name, _)) if known.is_empty() => {
+                Err(ControlError::parameter(format!("unexpected parameter '{name}'")))
+            }
+            Some((name, _)) => {
+                let known = known.join(", ");
+                Err(ControlError::parameter(format!(
+                    "unexpected parameter '{name}', there are {known}"
+                )))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The value of a parameter, if it is given.
+    pub(super) fn optional(&self, name: &str) -> Option<&'a str> {
+        info::parameters(self.parameters)
+            .find(|(key, _)| *key == name)
+            .map(|(_, value)| value)
+    }
+
+    /// The value of a parameter that must be given.
+    pub(super) fn required(&self, name: &str) -> Result<&'a str, ControlError> {
+        self.optional(name)
+            .ok_or_else(|| ControlError::parameter(format!("missing '{name}'")))
+    }
+
+    /// The value of a parameter that must be given, as a number or whatever else is read from text.
+    pub(super) fn parsed<T: FromStr>(&self, name: &str) -> Result<T, ControlError> {
+        let text = self.required(name)?;
+        text.parse()
+            .map_err(|_| ControlError::parameter(format!("bad {name} '{text}'")))
+    }
+}

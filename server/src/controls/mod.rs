@@ -1,0 +1,88 @@
+//! What a test owns, from any language: info commands under `spikelet/`, one file for each family of them.
+//!
+//! Every client of Aerospike can send an info command. A control is `spikelet/name:parameter=value;parameter=value`; what
+//! it cannot do it answers as the real server answers a wrong command: `ERROR:code:text`. None of them exists unless the
+//! server was started with controls, nor for a peer on another machine.
+
+mod ask;
+mod clock;
+
+use std::fmt::Write as _;
+
+use self::ask::{Answered, Ask};
+use crate::command::{ControlError, Controls};
+use crate::net::Shared;
+
+/// One control.
+struct Control {
+    name: &'static str,
+    /// The parameters that it takes.
+    parameters: &'static [&'static str],
+    /// One sentence, without a semicolon.
+    help: &'static str,
+    answer: fn(&Ask<'_>) -> Answered,
+}
+
+macro_rules! controls {
+    ($($name:literal ($($parameter:literal),*) => $answer:path, $help:literal;)*) => {
+        &[$(Control { name: $name, parameters: &[$($parameter),*], help: $help, answer: $answer }),*]
+    };
+}
+
+/// Every control there is, in the order of `spikelet/help`.
+const CONTROLS: &[Control] = controls! {
+    "help" () => help, "Lists the controls.";
+    "clock" () => clock::show, "Tells the server's time in milliseconds since 1970, and whether it stands still.";
+    "clock/advance" ("ms") => clock::advance, "Moves the clock forward, and has happen what the time brings.";
+    "clock/freeze" () => clock::freeze, "Stops the clock.";
+    "clock/reset" () => clock::reset, "Has the clock tell the machine's time again.";
+    "clock/resume" () => clock::resume, "Lets the clock go on from where it is.";
+    "clock/set" ("ms") => clock::set, "Moves the clock to a time in milliseconds since 1970.";
+    "nsup" () => clock::nsup, "Removes what has expired, and tells how many records that were.";
+};
+
+impl Controls for Shared {
+    fn call(&self, node: usize, name: &str, parameters: &str) -> Result<String, ControlError> {
+        let control = CONTROLS
+            .iter()
+            .find(|control| control.name == name)
+            .ok_or_else(|| ControlError::parameter(format!("unknown control '{name}', see spikelet/help")))?;
+        let ask = Ask::new(self, node, parameters);
+        ask.check(control.parameters)?;
+        (control.answer)(&ask)
+    }
+}
+
+fn help(_: &Ask<'_>) -> Answered {
+    let mut text = String::new();
+    for control in CONTROLS {
+        let separator = if text.is_empty() { "" } else { ";" };
+        let _ = write!(text, "{separator}spikelet/{}", control.name);
+        for (at, parameter) in control.parameters.iter().enumerate() {
+            let _ = write!(text, "{}{parameter}=", if at == 0 { ':' } else { ',' });
+        }
+        let _ = write!(text, " {}", control.help);
+    }
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn controls_have_names_of_their_own_and_help_that_stays_one_item() {
+        for (at, control) in CONTROLS.iter().enumerate() {
+            assert!(
+                CONTROLS.iter().skip(at + 1).all(|other| other.name != control.name),
+                "{}",
+                control.name
+            );
+            assert!(
+                control.help.ends_with('.') && !control.help.contains([';', '\n']),
+                "{}",
+                control.help
+            );
+        }
+    }
+}

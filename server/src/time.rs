@@ -1,0 +1,106 @@
+//! The time of a server, in the hands of the test that owns it.
+
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use crate::clock::{Clock, Now};
+use crate::command::Engine;
+use crate::server::Server;
+
+/// The clock of a [`Server`]: it goes with the machine's until it is told otherwise.
+///
+/// When a method that moves it returns, everything has happened that the time brings: records have expired, the
+/// namespaces whose `nsup-period` is over are swept, and indexes and counters agree with that.
+///
+/// ```
+/// use std::time::Duration;
+/// # let server = spikelet::Server::start()?;
+///
+/// server.clock().freeze();
+/// let before = server.clock().now();
+/// server.clock().advance(Duration::from_secs(300));
+/// assert_eq!(server.clock().now(), before + Duration::from_secs(300));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy)]
+pub struct ServerClock<'s> {
+    clock: &'s Clock,
+    engine: &'s Engine,
+}
+
+impl<'s> ServerClock<'s> {
+    pub(crate) const fn new(clock: &'s Clock, engine: &'s Engine) -> Self {
+        Self { clock, engine }
+    }
+
+    /// The time as the server knows it, in whole milliseconds.
+    #[must_use]
+    pub fn now(&self) -> SystemTime {
+        self.clock.now().into()
+    }
+
+    /// Whether it stands still.
+    #[must_use]
+    pub fn is_frozen(&self) -> bool {
+        self.clock.is_frozen()
+    }
+
+    /// Stops it where it is.
+    pub fn freeze(&self) {
+        self.clock.freeze();
+    }
+
+    /// Lets it go on from where it is, as fast as the machine's.
+    pub fn resume(&self) {
+        self.clock.resume();
+    }
+
+    /// Moves it forward, in whole milliseconds, at most to 2146. It goes on or stands still as before.
+    pub fn advance(&self, by: Duration) {
+        self.clock.advance(by);
+        self.catch_up();
+    }
+
+    /// Moves it to a time from 2010 to 2146, forward or back. It goes on or stands still as before.
+    ///
+    /// As on a machine whose clock is set back, records that were removed stay removed.
+    pub fn set(&self, to: SystemTime) {
+        self.clock.set(Now::from(to));
+        self.catch_up();
+    }
+
+    /// Has it tell the machine's time again.
+    pub fn reset(&self) {
+        self.clock.reset();
+        self.catch_up();
+    }
+
+    fn catch_up(&self) {
+        self.engine.run_due_nsup(self.clock.now());
+    }
+}
+
+impl fmt::Debug for ServerClock<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (now, is_frozen) = (self.now(), self.is_frozen());
+        f.debug_struct("ServerClock")
+            .field("now", &now)
+            .field("is_frozen", &is_frozen)
+            .finish()
+    }
+}
+
+impl Server {
+    /// Its clock.
+    #[must_use]
+    pub fn clock(&self) -> ServerClock<'_> {
+        self.shared().clock()
+    }
+
+    /// Removes the records that have expired, in all namespaces, whatever their `nsup-period`, and says how many they were.
+    ///
+    /// Commands treat what has expired as gone all the same; this is for what counts or keeps it until it is removed.
+    pub fn run_nsup(&self) -> u64 {
+        self.engine().run_nsup(self.now())
+    }
+}
