@@ -44,6 +44,7 @@ mod time;
 mod udf;
 
 pub use builder::{Builder, StartError};
+pub use command::Command;
 pub use config::{ConfigError, Edition, NamespaceConfig};
 pub use inspect::Record;
 pub use server::Server;

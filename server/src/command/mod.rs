@@ -10,6 +10,7 @@ mod engine;
 mod filter;
 mod frame;
 mod info;
+mod kind;
 mod nsup;
 mod query;
 mod read;
@@ -24,6 +25,7 @@ mod write;
 
 pub use controls::{ControlError, Controls};
 pub use engine::{Engine, Flow};
+pub use kind::{Command, Kind, UnknownCommand};
 pub use nsup::Sweeps;
 pub use query::{End, Query, Step};
 pub use session::Session;
