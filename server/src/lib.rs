@@ -33,6 +33,7 @@ pub mod command;
 pub mod config;
 pub mod ops;
 pub mod store;
+pub mod support;
 
 mod builder;
 mod controls;

@@ -58,6 +58,10 @@ pub(super) struct Arguments {
     #[arg(long)]
     controls: bool,
 
+    /// Prints what the server supports, as a table in Markdown, and ends.
+    #[arg(long)]
+    pub(super) support: bool,
+
     /// Writes the port to this file once clients can connect; the file is there whole or not at all.
     #[arg(long, value_name = "PATH")]
     pub(super) port_file: Option<PathBuf>,

@@ -28,6 +28,10 @@ pub(crate) fn run() -> ExitCode {
 }
 
 fn serve(arguments: Arguments) -> Result<(), Box<dyn Error>> {
+    if arguments.support {
+        print!("{}\n{}", spikelet::support::table(), spikelet::support::control_table());
+        return Ok(());
+    }
     arguments.check()?;
     // Before the server: who sees its line may already send the signal.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;

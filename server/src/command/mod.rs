@@ -25,6 +25,7 @@ mod write;
 
 pub use controls::{ControlError, Controls};
 pub use engine::{Engine, Flow};
+pub(crate) use info::commands as info_commands;
 pub use kind::{Command, Kind, UnknownCommand};
 pub use nsup::Sweeps;
 pub use query::{End, Query, Step};

@@ -7,8 +7,6 @@
 mod ask;
 mod clock;
 
-use std::fmt::Write as _;
-
 use self::ask::{Answered, Ask};
 use crate::command::{ControlError, Controls};
 use crate::net::Shared;
@@ -53,17 +51,24 @@ impl Controls for Shared {
     }
 }
 
+/// Every control with the names of its parameters, `name:parameter=;parameter=`, and what it does.
+pub(crate) fn listed() -> impl Iterator<Item = (String, &'static str)> {
+    CONTROLS.iter().map(|control| {
+        let parameters: Vec<_> = control.parameters.iter().map(|name| format!("{name}=")).collect();
+        let separator = if parameters.is_empty() { "" } else { ":" };
+        (
+            format!("{}{separator}{}", control.name, parameters.join(";")),
+            control.help,
+        )
+    })
+}
+
+/// One item a control; the semicolons between its parameters are commas here.
 fn help(_: &Ask<'_>) -> Answered {
-    let mut text = String::new();
-    for control in CONTROLS {
-        let separator = if text.is_empty() { "" } else { ";" };
-        let _ = write!(text, "{separator}spikelet/{}", control.name);
-        for (at, parameter) in control.parameters.iter().enumerate() {
-            let _ = write!(text, "{}{parameter}=", if at == 0 { ':' } else { ',' });
-        }
-        let _ = write!(text, " {}", control.help);
-    }
-    Ok(text)
+    let items: Vec<_> = listed()
+        .map(|(control, help)| format!("spikelet/{} {help}", control.replace(';', ",")))
+        .collect();
+    Ok(items.join(";"))
 }
 
 #[cfg(test)]

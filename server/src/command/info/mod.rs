@@ -65,6 +65,14 @@ pub(super) fn handle(engine: &Engine, now: Now, session: &mut Session, body: &[u
     query::build(engine, now, builds)
 }
 
+/// The names of all info commands that the real server has.
+pub(crate) fn commands() -> impl Iterator<Item = &'static str> {
+    COMMANDS
+        .iter()
+        .map(|command| command.name)
+        .filter(|name| *name != "spikelet")
+}
+
 /// An info request while it is answered.
 struct Asking<'a> {
     engine: &'a Engine,

@@ -1,0 +1,156 @@
+//! What the server supports, as the README's table says it: read off the server wherever it can tell by itself.
+
+use std::fmt;
+
+use bytes::BytesMut;
+use spikelet_wire::exp::Operator;
+use spikelet_wire::list::ListOp;
+use spikelet_wire::map::MapOp;
+use spikelet_wire::{FrameHeader, FrameType, frame};
+
+use crate::clock::Now;
+use crate::command::{Engine, Session, info_commands};
+use crate::config::Config;
+use crate::controls;
+
+/// The table of what is supported, in Markdown.
+///
+/// ```
+/// assert!(spikelet::support::table().to_string().starts_with("| | |\n|---|---|\n"));
+/// ```
+#[must_use]
+pub fn table() -> impl fmt::Display {
+    Rows(vec![
+        Row::new(
+            "Single records: put, get, select, header, exists, delete, touch, append, prepend, add, operate",
+            "yes",
+        ),
+        Row::new("Every particle type; bin, set and record limits; stored keys", "yes"),
+        Row::new(
+            "Generation equal and greater, all record-exists actions, TTL: default, never, don't update, read-touch",
+            "yes",
+        ),
+        Row::new(
+            "Expiry by void time on access, and removal in the background (nsup)",
+            "yes",
+        ),
+        Row::new(
+            "Batches: reads, writes, operates, deletes, per-row policies and results, every flag",
+            "yes",
+        ),
+        Row::new(
+            format!(
+                "Lists ({} operations), maps ({}), nested contexts; bit operations; HyperLogLog",
+                ListOp::ALL.len(),
+                MapOp::ALL.len()
+            ),
+            "yes",
+        ),
+        Row::new(
+            format!(
+                "Expressions ({} operators): filters, read and write operations, path expressions of 8.1",
+                Operator::ALL.len()
+            ),
+            "yes; back references in a regex are refused",
+        ),
+        Row::new(
+            "Queries by partition, with resumption, filters, limits, operations in the background",
+            "yes; what is little is finished when it is answered",
+        ),
+        Row::new(
+            "Secondary indexes: numeric, string, blob, geo; on bins, collections, contexts, expressions",
+            "yes",
+        ),
+        Row::new(
+            "UDFs in Lua: on single records, in batches, in the background, aggregations",
+            if cfg!(feature = "udf") {
+                "yes; without the cargo feature `udf`, which is on by default, result code 16"
+            } else {
+                "result code 16: built without the cargo feature `udf`"
+            },
+        ),
+        Row::new(
+            "Truncation by namespace and set, with a last-update time, and undone",
+            "yes",
+        ),
+        info_row(),
+        Row::new(
+            "Security, TLS, durable deletes, multi-record transactions, compression",
+            "as on the Community Edition: refused with its codes",
+        ),
+        Row::new("Controls over the info protocol, from any language", families()),
+    ])
+}
+
+/// The table of controls, in Markdown: what a client can ask under `spikelet/`.
+#[must_use]
+pub fn control_table() -> impl fmt::Display {
+    Rows(
+        controls::listed()
+            .map(|(control, help)| Row::new(format!("`spikelet/{control}`"), help))
+            .collect(),
+    )
+}
+
+struct Row {
+    what: String,
+    how: String,
+}
+
+impl Row {
+    fn new(what: impl Into<String>, how: impl Into<String>) -> Self {
+        Self {
+            what: what.into(),
+            how: how.into(),
+        }
+    }
+}
+
+struct Rows(Vec<Row>);
+
+impl fmt::Display for Rows {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("| | |\n|---|---|\n")?;
+        self.0
+            .iter()
+            .try_for_each(|Row { what, how }| writeln!(f, "| {what} | {how} |"))
+    }
+}
+
+/// The families of controls: what stands before the first slash of their names.
+fn families() -> String {
+    let mut families: Vec<String> = controls::listed()
+        .map(|(control, _)| format!("`{}`", control.split(['/', ':']).next().unwrap_or_default()))
+        .collect();
+    families.dedup();
+    families.join(", ")
+}
+
+/// Asks every info command that there is, and sorts them by whether it is answered.
+fn info_row() -> Row {
+    let (engine, mut session) = (Engine::new(Config::default()), Session::default());
+    let mut ask = |name: &str| -> String {
+        let (mut request, mut out) = (BytesMut::new(), BytesMut::new());
+        frame::write(&mut request, FrameType::INFO, format!("{name}\n").as_bytes());
+        let header = FrameHeader::new(FrameType::INFO, request.len() - FrameHeader::SIZE);
+        let body = request.get(FrameHeader::SIZE..).unwrap_or_default();
+        let _ = engine.handle(Now::default(), &mut session, header, body, &mut out);
+        String::from_utf8_lossy(&out).into_owned()
+    };
+    let (mut answered, mut missing) = (0, Vec::new());
+    for name in info_commands() {
+        let answer = ask(name);
+        if answer.contains("\tERROR:16:") {
+            missing.push(format!("`{name}`"));
+        } else if !answer.contains("\tERROR:25:") {
+            answered += 1;
+        }
+    }
+    Row::new(
+        "Info commands, `sets`, `namespace/…`, `statistics`, `set-config` of TTL and nsup among them",
+        format!(
+            "{answered} are answered; missing, and answered by `ERROR:16`: {}",
+            missing.join(", ")
+        ),
+    )
+}
