@@ -8,3 +8,14 @@ pub mod model;
 #[doc = include_str!("../README.md")]
 #[cfg(doctest)]
 pub struct Readme;
+
+/// The examples of the book, the same way.
+#[cfg(doctest)]
+pub mod book {
+    #[doc = include_str!("../docs/README.md")]
+    pub struct Index;
+    #[doc = include_str!("../docs/languages.md")]
+    pub struct Languages;
+    #[doc = include_str!("../docs/ttl.md")]
+    pub struct Ttl;
+}

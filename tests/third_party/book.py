@@ -1,0 +1,51 @@
+#!/usr/bin/env python3
+"""Run the code of the book, as it stands in docs/: book.py SPIKELET NODE_MODULES [LANGUAGE...]
+
+The line before a block names its file, as in "`conftest.py`:". Then every test file is run, and every program; this Python is the
+one that runs Python's."""
+
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+DOCS = pathlib.Path(__file__).parents[2] / "docs"
+BLOCK = re.compile(r"^(?:`(\S+)`:\n\n)?```(\w+)\n(.*?)^```$", re.M | re.S)
+RUNNERS = {
+    "python": lambda files: [[sys.executable, "-m", "pytest", "-q", *[f for f in files if f.startswith("test_")]]],
+    "js": lambda files: [["node", "--test", *[f for f in files if f.endswith(".test.mjs")]]],
+    "go": lambda files: [["go", "run", f] for f in files],
+    "java": lambda files: [["java", "-ea", f] for f in files],
+}
+
+
+def main():
+    program, modules, *languages = sys.argv[1:]
+    files = {language: {} for language in RUNNERS}
+    for page in sorted(DOCS.glob("*.md")):
+        for name, language, code in BLOCK.findall(page.read_text()):
+            if language not in RUNNERS:
+                continue
+            if not name or name in files[language]:
+                sys.exit(f"{page.name}: a block of {language} is named like another, or not at all: {name}")
+            files[language][name] = code
+    path = os.pathsep.join([str(pathlib.Path(program).resolve().parent), os.environ["PATH"]])
+    for language in languages or RUNNERS:
+        if not files[language]:
+            sys.exit(f"the book has no {language}")
+        with tempfile.TemporaryDirectory() as directory:
+            folder = pathlib.Path(directory)
+            for name, code in files[language].items():
+                (folder / name).write_text(code)
+            if language == "js":
+                (folder / "node_modules").symlink_to(pathlib.Path(modules).resolve())
+            for command in RUNNERS[language](list(files[language])):
+                print("--", *command, flush=True)
+                subprocess.run(command, cwd=folder, env={**os.environ, "PATH": path}, check=True, timeout=300)
+    print(f"the book: {', '.join(languages or RUNNERS)} run as they stand")
+
+
+if __name__ == "__main__":
+    main()
