@@ -103,15 +103,27 @@ impl Context {
         Ok(answers)
     }
 
+    /// Sends a message to the node at an address, and gives the one message that it answers. The transcript does not tell:
+    /// how many nodes there are differs from server to server.
+    ///
+    /// # Errors
+    /// Those of [`send`](Self::send).
+    pub async fn ask_node(address: &str, request: &RawRequest) -> Result<RawAnswer, End> {
+        only(Connection::open(address).await?.ask(request).await?)
+    }
+
     /// Like [`send`](Self::send), for a request that one message answers.
     ///
     /// # Errors
     /// Those of [`send`](Self::send).
     pub async fn send_one(&mut self, request: &RawRequest) -> Result<RawAnswer, End> {
-        let mut answers = self.send(request).await?;
-        match (answers.pop(), answers.pop()) {
-            (Some(answer), None) => Ok(answer),
-            _ => Err(End::failed("more than one message answered")),
-        }
+        only(self.send(request).await?)
+    }
+}
+
+fn only(mut answers: Vec<RawAnswer>) -> Result<RawAnswer, End> {
+    match (answers.pop(), answers.pop()) {
+        (Some(answer), None) => Ok(answer),
+        _ => Err(End::failed("more than one message answered")),
     }
 }

@@ -7,6 +7,7 @@
 mod batch;
 mod bits;
 mod cases;
+mod cluster;
 mod collections_context;
 mod collections_list;
 mod collections_map;
@@ -44,6 +45,7 @@ const SUBJECTS: &[&[Scenario]] = &[
     indexes::SCENARIOS,
     udf::SCENARIOS,
     info::SCENARIOS,
+    cluster::SCENARIOS,
     collections_list::SCENARIOS,
     collections_map::SCENARIOS,
     collections_context::SCENARIOS,
