@@ -31,6 +31,7 @@ pub mod clock;
 pub mod cluster;
 pub mod command;
 pub mod config;
+pub mod fault;
 pub mod ops;
 pub mod store;
 pub mod support;

@@ -5,10 +5,11 @@ use spikelet_wire::batch::{BatchFlags, BatchRequest, RowContent};
 use spikelet_wire::frame::OpenFrame;
 use spikelet_wire::{FrameType, Header, Info1, Info3, ResultCode, message};
 
-use super::engine::Engine;
+use super::engine::{Engine, refuse};
 use super::filter::Filter;
 use super::reply::Reply;
 use super::request::{Fields, Request};
+use super::session::Session;
 use super::stats::add;
 use crate::clock::Now;
 use crate::ops::exp::Expression;
@@ -17,10 +18,11 @@ use crate::ops::exp::Expression;
 const FRAME: usize = 128 * 1024;
 
 /// Carries out a batch.
-pub(super) fn batch(engine: &Engine, now: Now, body: &[u8], out: &mut BytesMut) {
+pub(super) fn batch(engine: &Engine, now: Now, session: &mut Session, body: &[u8], out: &mut BytesMut) {
     add(&engine.stats().batch_index_initiate, 1);
+    let struck = std::mem::take(&mut session.struck_rows);
     let code = match BatchRequest::decode(body) {
-        Ok(request) => rows(engine, now, &request, out),
+        Ok(request) => rows(engine, now, &request, &struck, out),
         Err(_) => ResultCode::PARAMETER,
     };
     let ended = match code {
@@ -38,7 +40,13 @@ pub(super) fn batch(engine: &Engine, now: Now, body: &[u8], out: &mut BytesMut) 
     );
 }
 
-fn rows(engine: &Engine, now: Now, request: &BatchRequest<'_>, out: &mut BytesMut) -> ResultCode {
+fn rows(
+    engine: &Engine,
+    now: Now,
+    request: &BatchRequest<'_>,
+    struck: &[(usize, ResultCode)],
+    out: &mut BytesMut,
+) -> ResultCode {
     if request.batch.announced() == 0 {
         return ResultCode::PARAMETER;
     }
@@ -56,7 +64,7 @@ fn rows(engine: &Engine, now: Now, request: &BatchRequest<'_>, out: &mut BytesMu
     };
     let mut result = Ok(());
     for share in shares {
-        result = carry_out(engine, now, request, parent_filter, *share, &mut answers);
+        result = carry_out(engine, now, request, parent_filter, (*share, struck), &mut answers);
     }
     answers.end(result.err())
 }
@@ -90,7 +98,7 @@ fn carry_out(
     now: Now,
     request: &BatchRequest<'_>,
     parent_filter: Filter<'_>,
-    share: Share,
+    (share, struck): (Share, &[(usize, ResultCode)]),
     answers: &mut Answers<'_>,
 ) -> Result<(), ResultCode> {
     let mut previous: Option<RowContent<'_>> = None;
@@ -106,6 +114,10 @@ fn carry_out(
             return Err(ResultCode::PARAMETER);
         }
         if !share.has(position) {
+            continue;
+        }
+        if let Some((_, code)) = struck.iter().find(|(other, _)| *other == position) {
+            answers.row(row.index, |reply| refuse(reply, *code));
             continue;
         }
         let mut header = content.message.header;

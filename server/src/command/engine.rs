@@ -175,7 +175,7 @@ impl Engine {
             .get(1)
             .is_some_and(|info1| Info1::from_bits_retain(*info1).contains(Info1::BATCH))
         {
-            batch::batch(self, now, body, out);
+            batch::batch(self, now, session, body, out);
             return Flow::Continue;
         }
         let Ok(message) = Message::decode(body) else {
@@ -261,7 +261,8 @@ impl Engine {
     }
 }
 
-fn refuse(reply: &mut Reply<'_>, code: ResultCode) -> ResultCode {
+/// Answers with a result code alone, and gives it back.
+pub(super) fn refuse(reply: &mut Reply<'_>, code: ResultCode) -> ResultCode {
     reply.status(code, Metadata::default());
     code
 }

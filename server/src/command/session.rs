@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use spikelet_wire::ResultCode;
+
 use super::controls::Controls;
 use super::engine::Engine;
 use super::stats::add;
@@ -20,6 +22,9 @@ pub struct Session {
     pub user_agent: Option<String>,
     /// What answers its info commands under `spikelet/`; `None` where there are none.
     pub controls: Option<Arc<dyn Controls>>,
+    /// The rows of the next batch that a fault strikes: by their positions, the result codes that they are answered with
+    /// instead of being carried out.
+    pub struck_rows: Vec<(usize, ResultCode)>,
 }
 
 impl Engine {
@@ -33,6 +38,7 @@ impl Engine {
             peer: None,
             user_agent: None,
             controls: None,
+            struck_rows: Vec::new(),
         }
     }
 

@@ -68,4 +68,9 @@ impl<'a> Ask<'a> {
         text.parse()
             .map_err(|_| ControlError::parameter(format!("bad {name} '{text}'")))
     }
+
+    /// The same of a parameter that may be missing.
+    pub(super) fn parsed_if_given<T: FromStr>(&self, name: &str) -> Result<Option<T>, ControlError> {
+        self.optional(name).map(|_| self.parsed(name)).transpose()
+    }
 }

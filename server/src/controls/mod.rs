@@ -6,6 +6,7 @@
 
 mod ask;
 mod clock;
+mod fault;
 
 use self::ask::{Answered, Ask};
 use crate::command::{ControlError, Controls};
@@ -36,6 +37,11 @@ const CONTROLS: &[Control] = controls! {
     "clock/reset" () => clock::reset, "Has the clock tell the machine's time again.";
     "clock/resume" () => clock::resume, "Lets the clock go on from where it is.";
     "clock/set" ("ms") => clock::set, "Moves the clock to a time in milliseconds since 1970.";
+    "fault/add" ("command", "namespace", "set", "key", "int-key", "node", "nth", "probability", "seed", "times", "result",
+        "delay-ms", "reaction", "bytes") => fault::add, "Arms a fault, and tells its id.";
+    "fault/clear" () => fault::clear, "Removes all faults.";
+    "fault/list" () => fault::list, "Lists the faults, and how often each fired.";
+    "fault/remove" ("id") => fault::remove, "Removes a fault.";
     "nsup" () => clock::nsup, "Removes what has expired, and tells how many records that were.";
 };
 

@@ -6,8 +6,9 @@ use bytes::{Buf, BytesMut};
 use spikelet_wire::{FrameHeader, FrameType};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-use super::{Shared, query};
+use super::{Shared, fault, query};
 use crate::command::{Flow, Session};
+use crate::fault::{Then, Verdict};
 
 /// How much a new connection reads at once, in bytes.
 const FIRST_READ: usize = 4 * 1024;
@@ -23,6 +24,8 @@ pub(super) struct Connection<'e, S> {
     pub(super) shared: &'e Arc<Shared>,
     pub(super) session: &'e mut Session,
     pub(super) stream: S,
+    /// Whether the faults have been asked about the first frame that has arrived.
+    pub(super) is_judged: bool,
 }
 
 /// Why frames are no longer handled.
@@ -33,6 +36,8 @@ enum Pause {
     Output,
     /// The engine will have no more of this connection.
     Engine(Flow),
+    /// A fault strikes the first frame.
+    Fault(Verdict),
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
@@ -73,6 +78,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
                     drop((input, out));
                     return discard(self.stream).await;
                 }
+                Pause::Fault(verdict) => match fault::carry_out(&mut self, verdict, &mut input, &mut out).await? {
+                    Then::Serve => {}
+                    Then::Silence => return discard(self.stream).await,
+                    Then::Close | Then::Reset => return self.stream.shutdown().await,
+                },
             }
         }
     }
@@ -96,6 +106,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
             let Some(body) = usize::try_from(header.size).ok().and_then(|size| behind.get(..size)) else {
                 break Pause::Input;
             };
+            if !std::mem::take(&mut self.is_judged)
+                && let Some(faults) = self.shared.armed_faults()
+            {
+                let verdict = faults.judge(self.shared.node_id(self.session.node), header, body);
+                if !verdict.is_nothing() {
+                    break Pause::Fault(verdict);
+                }
+            }
             at += FrameHeader::SIZE + body.len();
             match self.shared.engine.handle(now, self.session, header, body, out) {
                 // It may have changed the time.
@@ -162,6 +180,7 @@ mod tests {
                 shared: &shared,
                 session: &mut shared.engine.connect(0, None),
                 stream,
+                is_judged: false,
             };
             let (mut reading, mut writing) = tokio::io::split(peer);
             let ask = async {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::TcpListener;
 
-use super::Shared;
 use super::connection::Connection;
+use super::{Shared, fault};
 use crate::command::Controls;
 
 /// How many connections may wait to be accepted.
@@ -36,6 +36,9 @@ pub(super) async fn accept(shared: Arc<Shared>, node: usize, listener: TcpListen
                 tracing::debug!(%peer, node, "connected");
                 let shared = Arc::clone(&shared);
                 tokio::spawn(async move {
+                    let Some(stream) = fault::admit(&shared, node, stream).await else {
+                        return;
+                    };
                     let mut session = shared.engine.connect(node, local);
                     session.peer = Some(peer);
                     if shared.controls && peer.ip().to_canonical().is_loopback() {
@@ -45,6 +48,7 @@ pub(super) async fn accept(shared: Arc<Shared>, node: usize, listener: TcpListen
                         shared: &shared,
                         session: &mut session,
                         stream,
+                        is_judged: false,
                     };
                     match connection.serve().await {
                         Ok(()) => tracing::debug!(%peer, node, "closed"),

@@ -1,6 +1,7 @@
 //! Sockets and connections: bytes in, bytes out. The only place that knows tokio.
 
 mod connection;
+mod fault;
 mod listener;
 mod nsup;
 mod query;

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use super::reaper::Reaper;
 use crate::clock::Clock;
+use crate::cluster::NodeId;
 use crate::command::Engine;
+use crate::fault::{self, Faults};
 use crate::time::ServerClock;
 
 /// The server behind the sockets, and what a test owns of it.
@@ -14,6 +16,7 @@ pub(crate) struct Shared {
     pub(crate) clock: Clock,
     /// Whether clients of this machine may control it through the info protocol.
     pub(crate) controls: bool,
+    faults: Arc<fault::Table>,
     pub(super) reaper: Reaper,
 }
 
@@ -23,11 +26,27 @@ impl Shared {
             engine: Arc::new(engine),
             clock,
             controls,
+            faults: Arc::default(),
             reaper: Reaper::default(),
         }
     }
 
     pub(crate) fn clock(&self) -> ServerClock<'_> {
         ServerClock::new(&self.clock, &self.engine)
+    }
+
+    pub(crate) const fn faults(&self) -> Faults<'_> {
+        Faults::new(&self.faults)
+    }
+
+    /// The table of faults, if any can strike.
+    pub(super) fn armed_faults(&self) -> Option<&fault::Table> {
+        self.faults.is_armed().then_some(&*self.faults)
+    }
+
+    /// The id of a node by its position in the cluster.
+    pub(super) fn node_id(&self, node: usize) -> NodeId {
+        let nodes = self.engine.cluster().nodes();
+        nodes.get(node).map_or(NodeId(0), |node| node.id)
     }
 }

@@ -1,6 +1,7 @@
 //! The server and the program from outside.
 
 mod clock;
+mod fault;
 mod info;
 mod inspect;
 mod program;

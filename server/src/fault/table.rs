@@ -1,0 +1,144 @@
+//! The rules of a server, and what they decide.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use spikelet_wire::FrameHeader;
+
+use super::reaction::Reaction;
+use super::rule::{Counts, Plan, Rule};
+use super::subject::{self, Asked, Subject};
+use super::verdict::{Fate, Verdict};
+use crate::cluster::NodeId;
+use crate::command::Command;
+
+/// The rules of a server, in the order in which they were armed.
+#[derive(Debug, Default)]
+pub(crate) struct Table {
+    /// Whether any rule can strike: all that is looked at where there is none.
+    armed: AtomicBool,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    rules: Vec<Rule>,
+    last_id: u64,
+}
+
+impl Table {
+    /// Whether any rule can strike.
+    pub(crate) fn is_armed(&self) -> bool {
+        self.armed.load(Ordering::Relaxed)
+    }
+
+    /// Arms a rule; gives its id and what it counts.
+    pub(super) fn arm(&self, plan: Plan, reaction: Reaction) -> (u64, Arc<Counts>) {
+        let mut state = self.state();
+        state.last_id += 1;
+        let rule = Rule::new(state.last_id, plan, reaction);
+        let armed = (rule.id, Arc::clone(&rule.counts));
+        state.rules.push(rule);
+        self.note(&state);
+        armed
+    }
+
+    /// Takes a rule away; whether there was one.
+    pub(crate) fn remove(&self, id: u64) -> bool {
+        let mut state = self.state();
+        let before = state.rules.len();
+        state.rules.retain(|rule| rule.id != id);
+        self.note(&state);
+        state.rules.len() < before
+    }
+
+    pub(crate) fn clear(&self) {
+        let mut state = self.state();
+        state.rules.clear();
+        self.note(&state);
+    }
+
+    pub(super) fn rules(&self) -> Vec<Rule> {
+        self.state().rules.clone()
+    }
+
+    /// What becomes of a frame that reached a node. It counts for the rules that are aimed at it, up to the one that
+    /// decides.
+    pub(crate) fn judge(&self, node: NodeId, header: FrameHeader, body: &[u8]) -> Verdict {
+        subject::with(header, body, |asked| {
+            self.judged(node, |rule, verdict| match asked {
+                Asked::One(subject) => rule.aim().is_at(subject) && strike(rule, verdict, asked),
+                Asked::Batch(rows) => strike_batch(rule, verdict, asked, rows),
+            })
+        })
+    }
+
+    /// What becomes of a connection to a node while it is made.
+    pub(crate) fn judge_connection(&self, node: NodeId) -> Verdict {
+        let subject = Subject::of_kind(Command::Connect);
+        self.judged(node, |rule, verdict| {
+            rule.aim().is_at(&subject) && strike(rule, verdict, &Asked::One(subject))
+        })
+    }
+
+    /// Asks the rules in turn, until one has decided.
+    fn judged(&self, node: NodeId, mut decide: impl FnMut(&mut Rule, &mut Verdict) -> bool) -> Verdict {
+        let mut verdict = Verdict::default();
+        let mut state = self.state();
+        for rule in &mut state.rules {
+            if rule.aim().is_at_node(node) && !rule.is_spent() && decide(rule, &mut verdict) {
+                break;
+            }
+        }
+        self.note(&state);
+        verdict
+    }
+
+    fn note(&self, state: &State) {
+        let is_armed = state.rules.iter().any(|rule| !rule.is_spent());
+        self.armed.store(is_armed, Ordering::Relaxed);
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Has a rule strike a whole frame that it is aimed at, if its time has come; whether that decides.
+fn strike(rule: &mut Rule, verdict: &mut Verdict, asked: &Asked<'_>) -> bool {
+    if !rule.strikes() {
+        return false;
+    }
+    match rule.reaction {
+        Reaction::Delay(time) => {
+            verdict.delay = verdict.delay.saturating_add(time);
+            false
+        }
+        reaction => {
+            verdict.fate = Fate::of(reaction, asked, &mut rule.random);
+            true
+        }
+    }
+}
+
+/// A rule for batches strikes the whole; one for commands on records strikes the rows: with a result code each by itself,
+/// in every other way the frame that they share.
+fn strike_batch(rule: &mut Rule, verdict: &mut Verdict, asked: &Asked<'_>, rows: &[Subject<'_>]) -> bool {
+    if rule.aim().command.includes(Subject::of_kind(Command::Batch).kind) {
+        let is_at = rule.aim().is_everywhere() || rows.iter().any(|row| rule.aim().is_at_place(row));
+        return is_at && strike(rule, verdict, asked);
+    }
+    for (position, row) in rows.iter().enumerate() {
+        if !rule.aim().is_at(row) || verdict.row(position).is_some() {
+            continue;
+        }
+        if let Reaction::Answer(code) = rule.reaction {
+            if rule.strikes() {
+                verdict.rows.push((position, code));
+            }
+        } else if strike(rule, verdict, asked) {
+            return true;
+        }
+    }
+    false
+}

@@ -1,0 +1,107 @@
+//! Faults, armed through the info protocol.
+
+use spikelet::{Command, Server};
+
+use crate::support::Asking;
+
+fn start() -> (Server, Asking) {
+    let server = Server::builder().controls(true).start().unwrap();
+    let asking = Asking::to(&server);
+    (server, asking)
+}
+
+#[test]
+fn faults_are_armed_listed_and_removed_from_any_language() {
+    let (server, mut asking) = start();
+    let narrow = "command=write;namespace=test;set=demo;key=user1;node=A1;nth=2;times=3";
+    assert_eq!(asking.ask(&format!("spikelet/fault/add:{narrow};result=18")), "id=1");
+    let second = "int-key=7;probability=0.5;seed=9;reaction=truncate;bytes=4";
+    assert_eq!(asking.ask(&format!("spikelet/fault/add:{second}")), "id=2");
+    assert_eq!(asking.ask("spikelet/fault/add:command=info;times=1;delay-ms=1"), "id=3");
+    assert_eq!(asking.ask("node"), "A1");
+    assert_eq!(
+        asking.ask("spikelet/fault/list"),
+        "id=1:command=write:namespace=test:set=demo:key=user1:node=A1:nth=2:times=3:result=18:matched=0:fired=0;\
+         id=2:command=any:int-key=7:probability=0.5:seed=9:reaction=truncate:bytes=4:matched=0:fired=0;\
+         id=3:command=info:times=1:delay-ms=1:matched=1:fired=1"
+    );
+    assert_eq!(asking.ask("spikelet/fault/remove:id=2"), "ok");
+    assert_eq!(asking.ask("spikelet/fault/remove:id=2"), "ERROR:4:there is no fault 2");
+    assert_eq!(
+        server
+            .faults()
+            .list()
+            .iter()
+            .map(|fault| fault.id())
+            .collect::<Vec<_>>(),
+        [1, 3]
+    );
+    assert_eq!(asking.ask("spikelet/fault/clear"), "ok");
+    assert_eq!(asking.ask("spikelet/fault/list"), "");
+}
+
+#[test]
+fn every_reaction_has_a_name() {
+    let (_server, mut asking) = start();
+    for reaction in [
+        "result=14",
+        "delay-ms=5",
+        "reaction=ignore",
+        "reaction=cut-before",
+        "reaction=cut-after",
+        "reaction=silence-after",
+        "reaction=truncate;bytes=3",
+        "reaction=stall;bytes=3",
+        "reaction=refuse-connections",
+    ] {
+        let id = asking.ask(&format!("spikelet/fault/add:command=delete;{reaction}"));
+        let list = asking.ask("spikelet/fault/list");
+        let shown = format!("{id}:command=delete:{}:matched=0:fired=0", reaction.replace(';', ":"));
+        assert!(list.ends_with(&shown), "{list}");
+    }
+    for (name, shown) in [
+        ("device-overload", "result=18"),
+        ("key-busy", "result=14"),
+        ("corrupt", "seed=0:reaction=corrupt"),
+    ] {
+        asking.ask(&format!("spikelet/fault/add:command=delete;reaction={name}"));
+        assert!(asking.ask("spikelet/fault/list").contains(shown));
+    }
+}
+
+#[test]
+fn a_wrong_fault_says_what_is_wrong() {
+    let (_server, mut asking) = start();
+    let needed = "one of 'result', 'delay-ms' and 'reaction' is needed";
+    for (parameters, error) in [
+        ("command=write", needed),
+        ("result=18;delay-ms=5", needed),
+        ("result=300", "bad result '300'"),
+        ("command=put;result=1", "there is no command 'put'"),
+        ("result=1;probability=2", "bad probability '2'"),
+        ("result=1;node=Z", "bad node 'Z'"),
+        ("result=1;key=a;int-key=1", "both 'key' and 'int-key'"),
+        ("reaction=stall", "missing 'bytes'"),
+        (
+            "reaction=stop",
+            "bad reaction 'stop', there are ignore, cut-before, cut-after, silence-after, corrupt, refuse-connections, \
+             device-overload, key-busy, truncate, stall",
+        ),
+    ] {
+        let answer = asking.ask(&format!("spikelet/fault/add:{parameters}"));
+        assert_eq!(answer, format!("ERROR:4:{error}"));
+    }
+    assert_eq!(asking.ask("spikelet/fault/list"), "");
+}
+
+#[test]
+fn controls_are_not_struck_and_other_info_is() {
+    let (server, mut asking) = start();
+    let refused = server
+        .faults()
+        .on(Command::Info)
+        .answer(spikelet::ResultCode::FORBIDDEN);
+    assert_eq!(asking.ask("node"), "ERROR:22:fault");
+    assert_eq!(asking.ask("spikelet/fault/clear"), "ok");
+    assert_eq!((asking.ask("node").as_str(), refused.fired()), ("A1", 1));
+}
