@@ -133,7 +133,7 @@ impl Engine {
 
     /// The UDF modules that are registered.
     #[cfg(feature = "udf")]
-    pub(super) const fn modules(&self) -> &Modules {
+    pub(crate) const fn modules(&self) -> &Modules {
         &self.modules
     }
 

@@ -12,9 +12,6 @@ use crate::ops::exp::RecordView;
 use crate::store::record::{END_MARK, stored_size};
 use crate::store::{Bin, BinName, Bins, Namespace, Partition, Record, SetId};
 
-/// How many bins a record has at most.
-const MAX_BINS: usize = 0x7fff;
-
 /// Carries out a command that writes.
 pub(super) fn write(now: Now, namespace: &Namespace, request: &Request<'_>, reply: &mut Reply<'_>) -> ResultCode {
     let result = Plan::of(request)
@@ -364,7 +361,7 @@ impl Write<'_> {
 
     fn outcome(&self, existing: Option<&Record>, bins: &[Bin]) -> Result<Outcome, ResultCode> {
         let request = self.request;
-        if bins.len() > MAX_BINS {
+        if bins.len() > Record::MAX_BINS {
             return Err(ResultCode::PARAMETER);
         }
         if bins.is_empty() {

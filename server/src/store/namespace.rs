@@ -208,16 +208,23 @@ impl Namespace {
         Now(self.truncation.namespace.load(Ordering::Relaxed))
     }
 
-    /// Adds a record to its partition, in the place of one that is doomed, if any.
+    /// Adds a record to its partition, in the place of the one that is there, if any.
     pub fn insert(&self, partition: &mut Partition, digest: Digest, record: Record) {
         let places = self.sindexes.places(&digest, record.set, &record.bins);
         self.count_in(record.set);
-        if let Some(doomed) = partition.insert(digest, record) {
-            self.forget(&digest, &doomed);
+        if let Some(replaced) = partition.insert(digest, record) {
+            self.forget(&digest, &replaced);
         }
         if let Some(places) = places {
             places.come(&digest);
         }
+    }
+
+    /// Puts a whole record, in the place of one of the same digest, if any.
+    pub fn put(&self, digest: Digest, record: Record) {
+        self.note_void_time(record.void_time);
+        let mut partition = self.partition_or_create(digest.partition_id());
+        self.insert(&mut partition, digest, record);
     }
 
     /// Removes a record from its partition.

@@ -30,6 +30,8 @@ pub const END_MARK: usize = 4;
 impl Record {
     /// The largest record the server takes by default (`max-record-size`), in bytes of its stored form.
     pub const MAX_SIZE: usize = 1024 * 1024;
+    /// How many bins a record has at most.
+    pub const MAX_BINS: usize = 0x7fff;
 
     /// Whether it has expired: its void time lies before the current second.
     #[must_use]

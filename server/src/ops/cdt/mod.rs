@@ -26,7 +26,7 @@ use spikelet_wire::{ParticleType, ResultCode};
 use collection::{Collection, Done, Edit, Outcome};
 use context::Path;
 pub use context::is_read_context;
-use normalise::append_head;
+pub(crate) use normalise::{append_head, is_key};
 pub use normalise::{append_normalised, is_compact};
 pub use want::particle;
 

@@ -1,0 +1,335 @@
+//! Fixtures: read, refused, loaded, saved.
+
+use std::time::Duration;
+
+use spikelet::{Fixture, FixtureError, NamespaceConfig, ResultCode, Server, UserKey, Value};
+
+const USERS: &str = r#"{
+  "namespaces": {
+    "test": {
+      "indexes": [
+        {"name": "by_age", "set": "users", "bin": "age", "type": "numeric"},
+        {"name": "by_tag", "bin": "tags", "type": "string", "indextype": "list"},
+        {"name": "users", "set": "users", "indextype": "set"}
+      ],
+      "records": [
+        {"set": "users", "key": 7, "bins": {"age": 70}},
+        {"set": "users", "key": "alice", "generation": 3, "bins": {"name": "Alice", "age": 30, "tags": ["new", "trial"]}},
+        {"set": "users", "key": "bob", "ttl": 300, "bins": {"name": "Bob", "ratio": 1.0, "ok": true}},
+        {"set": "users", "key": {"$bytes": "AQI="}, "bins": {
+          "friends": {"$map": {"zoe": 1, "adam": 2}, "order": "key_ordered"},
+          "scores": {"$list": [3, 1, 2], "order": "ordered"},
+          "by number": {"$map": [[2, "two"], [1, "one"]]},
+          "deep": [null, [1.5, {"a": {"$bytes": "AA=="}}], 18446744073709551615],
+          "nan": {"$float": "NaN"},
+          "where": {"$geo": {"type": "Point", "coordinates": [8.5, 47.4]}}
+        }},
+        {"digest": "0102030405060708090a0b0c0d0e0f1011121314", "bins": {"n": -1}}
+      ]
+    }
+  }
+}"#;
+
+fn parsed(text: &str) -> Fixture {
+    Fixture::from_bytes(text.as_bytes()).unwrap()
+}
+
+fn syntax(text: &str) -> (usize, String) {
+    match Fixture::from_bytes(text.as_bytes()) {
+        Err(FixtureError::Syntax { line, what, .. }) => (line, what),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn frozen() -> Server {
+    let server = Server::start().unwrap();
+    server.clock().freeze();
+    server
+}
+
+#[test]
+fn json_is_loaded_as_it_reads() {
+    let server = frozen();
+    let loaded = server.load(&parsed(USERS)).unwrap();
+    assert_eq!((loaded.records, loaded.indexes, loaded.expired), (5, 3, 0));
+
+    let alice = server.record("test", "users", "alice").unwrap();
+    assert_eq!((alice.generation, alice.ttl(server.now())), (3, None));
+    assert_eq!(alice.key, Some(UserKey::from("alice")));
+    assert_eq!(alice.bins["tags"], Value::from(vec!["new", "trial"]));
+    let bob = server.record("test", "users", "bob").unwrap();
+    assert_eq!((bob.generation, bob.ttl(server.now())), (1, Some(300)));
+    assert_eq!(bob.bins["ratio"], Value::Float(1.0));
+
+    let blob = server.record("test", "users", &[1, 2]).unwrap();
+    assert_eq!(blob.bins["scores"], Value::from(vec![1, 2, 3]));
+    let Value::Map(friends) = &blob.bins["friends"] else {
+        panic!("{blob:?}");
+    };
+    assert_eq!(friends.order, spikelet_wire::MapOrder::KeyOrdered);
+    assert_eq!(friends.iter().next().unwrap().0, Value::from("adam"));
+    let Value::Map(by_number) = &blob.bins["by number"] else {
+        panic!("{blob:?}");
+    };
+    assert_eq!(by_number.get(2), Some(&Value::from("two")));
+    assert!(matches!(blob.bins["nan"], Value::Float(n) if n.is_nan()));
+    assert!(matches!(&blob.bins["where"], Value::GeoJson(text) if text.contains("8.5")));
+}
+
+#[test]
+fn what_is_saved_is_read_and_saved_the_same() {
+    let server = frozen();
+    server.load(&parsed(USERS)).unwrap();
+    let saved = server.fixture().to_json();
+    assert!(
+        saved.contains(r#"{"set": "users", "key": "bob", "ttl": 300, "bins": {"name": "Bob""#),
+        "{saved}"
+    );
+    assert!(
+        saved.contains(r#""friends": {"$map": {"adam": 2, "zoe": 1}, "order": "key_ordered"}"#),
+        "{saved}"
+    );
+    assert!(
+        saved.contains(r#""by number": {"$map": [[1, "one"], [2, "two"]]}"#),
+        "{saved}"
+    );
+    assert!(!saved.contains(r#""type": 1"#), "all of it is readable: {saved}");
+
+    assert_eq!(parsed(&saved).to_json(), saved);
+    let other = frozen();
+    assert_eq!(other.load(&parsed(&saved)).unwrap().records, 5);
+    assert_eq!(other.fixture().to_json(), saved);
+}
+
+#[test]
+fn a_ttl_begins_when_it_is_loaded_and_a_void_time_is_what_it_is() {
+    let server = frozen();
+    let then = server.now().seconds();
+    let text = format!(
+        r#"{{"namespaces": {{"test": {{"records": [
+            {{"key": 1, "ttl": 100, "bins": {{"n": 1}}}},
+            {{"key": 2, "void_time": {}, "bins": {{"n": 2}}}}
+        ]}}}}}}"#,
+        then + 100
+    );
+    let fixture = parsed(&text);
+    assert_eq!(server.load(&fixture).unwrap().records, 2);
+    server.clock().advance(Duration::from_secs(101));
+    assert_eq!(server.count(), 0);
+    let loaded = server.load(&fixture).unwrap();
+    assert_eq!((loaded.records, loaded.expired), (1, 1));
+    assert_eq!(server.record("test", "", 1).unwrap().ttl(server.now()), Some(100));
+}
+
+#[test]
+fn loading_keeps_counters_and_indexes_right() {
+    let server = frozen();
+    server.load(&parsed(USERS)).unwrap();
+    server.load(&parsed(USERS)).unwrap();
+    assert_eq!(server.count(), 5);
+    server
+        .load(&parsed(
+            r#"{"namespaces": {"test": {"records": [
+        {"set": "users", "key": "alice", "bins": {"age": 31}}
+    ]}}}"#,
+        ))
+        .unwrap();
+    let alice = server.record("test", "users", "alice").unwrap();
+    assert_eq!((alice.generation, alice.bins.len()), (1, 1));
+    server.truncate();
+    assert_eq!(server.count(), 0);
+    assert_eq!(
+        server.fixture().to_json().matches("\"name\"").count(),
+        3,
+        "the indexes stay"
+    );
+}
+
+#[test]
+fn what_is_wrong_is_told_with_its_place() {
+    let record = |fields: &str| format!("{{\"namespaces\": {{\"test\": {{\"records\": [\n{{{fields}}}]}}}}}}");
+    for (fields, wanted) in [
+        (r#""sett": "s", "key": 1, "bins": {"n": 1}"#, "unknown field `sett`"),
+        (r#""key": 1"#, "missing field `bins`"),
+        (r#""key": 1, "bins": {}"#, "at least one bin"),
+        (r#""bins": {"n": 1}"#, "a `key` or a `digest`"),
+        (r#""key": 1.5, "bins": {"n": 1}"#, "1.5 is no key"),
+        (r#""key": 1, "digest": "xy", "bins": {"n": 1}"#, "`xy` is no digest"),
+        (r#""key": 1, "ttl": -1, "bins": {"n": 1}"#, "integer `-1`"),
+        (r#""key": 1, "ttl": 1, "void_time": 1, "bins": {"n": 1}"#, "not both"),
+        (r#""key": 1, "generation": 0, "bins": {"n": 1}"#, "from 1 on"),
+        (r#""key": 1, "bins": {"n": 1, "n": 2}"#, "`n` stands here twice"),
+        (r#""key": 1, "bins": {"a name of 16 b..": 1}"#, "no name of a bin"),
+        (r#""key": 1, "bins": {"n": null}"#, "null is no value"),
+        (
+            r#""key": 1, "bins": {"n": 9223372036854775808}"#,
+            "more than an integer",
+        ),
+        (r#""key": 1, "bins": {"n": {"$bites": ""}}"#, "unknown `$bites`"),
+        (r#""key": 1, "bins": {"n": {"$bytes": "?"}}"#, "`$bytes`"),
+        (r#""key": 1, "bins": {"n": {"$hll": "AAAA"}}"#, "no HyperLogLog"),
+        (r#""key": 1, "bins": {"n": {"$geo": "{}"}}"#, "no GeoJSON"),
+        (
+            r#""key": 1, "bins": {"n": {"$map": [[1, 1], [1, 2]]}}"#,
+            "the key 1 stands in a map twice",
+        ),
+        (
+            r#""key": 1, "bins": {"n": {"$map": [[1.5, 1]]}}"#,
+            "1.5 is no key of a map",
+        ),
+        (
+            r#""key": 1, "bins": {"n": {"$list": [1], "order": "up"}}"#,
+            "unknown order \"up\"",
+        ),
+        (r#""key": 1, "set": "", "bins": {"n": 1}"#, "no name of a set"),
+        (
+            r#""key": 1, "bins": {"n": 1}}, {"key": 1, "bins": {"n": 2}"#,
+            "key `1` stands here twice",
+        ),
+    ] {
+        let (line, what) = syntax(&record(fields));
+        assert!(what.contains(wanted), "{fields}: {what}");
+        assert_eq!(line, 2, "{fields}");
+    }
+    assert_eq!(syntax("{\"namespaces\": {\n\n!}}").0, 3);
+    assert!(syntax(r#"{"namespace": {}}"#).1.contains("unknown field `namespace`"));
+}
+
+#[test]
+fn what_is_refused_leaves_the_server_as_it_was() {
+    let server = Server::builder()
+        .namespace(NamespaceConfig {
+            nsup_period: 0,
+            allow_ttl_without_nsup: false,
+            ..NamespaceConfig::new("test")
+        })
+        .start()
+        .unwrap();
+    server.insert("test", "s", 1, [("n", 1)]).unwrap();
+    let before = server.fixture().to_json();
+    let good = r#"{"set": "s", "key": 2, "bins": {"n": 1}}"#;
+    let big = format!(r#"{{"key": 1, "bins": {{"n": "{}"}}}}"#, "x".repeat(1 << 20));
+    for (records, code) in [
+        (
+            format!(r#"[{good}]}}, "nope": {{"records": [{good}]"#),
+            ResultCode::INVALID_NAMESPACE,
+        ),
+        (
+            format!(r#"[{good}, {{"key": 1, "ttl": 5, "bins": {{"n": 1}}}}]"#),
+            ResultCode::FORBIDDEN,
+        ),
+        (format!("[{good}, {big}]"), ResultCode::RECORD_TOO_BIG),
+    ] {
+        let text = format!(r#"{{"namespaces": {{"test": {{"records": {records}}}}}}}"#);
+        let error = server.load(&parsed(&text)).unwrap_err();
+        assert!(
+            matches!(error, FixtureError::Refused { code: Some(is), .. } if is == code),
+            "{error}"
+        );
+    }
+    let indexes = r#"{"modules": {"a.lua": "function f() end"}, "namespaces": {"test": {"records": [], "indexes": [
+        {"name": "one", "bin": "a", "type": "numeric"}, {"name": "one", "bin": "b", "type": "numeric"}]}}}"#;
+    let error = server.load(&parsed(indexes)).unwrap_err();
+    assert!(error.to_string().contains("already exists"), "{error}");
+    assert_eq!(server.fixture().to_json(), before);
+}
+
+/// Written by hand from the description of the format.
+const SAMPLE: &[u8] = include_bytes!("fixtures/sample.asb");
+
+#[test]
+fn a_backup_is_loaded() {
+    let server = frozen();
+    let fixture = Fixture::from_bytes(SAMPLE).unwrap();
+    let loaded = server.load(&fixture).unwrap();
+    assert_eq!(
+        loaded,
+        spikelet::Loaded {
+            records: 4,
+            expired: 1,
+            indexes: 2,
+            modules: 1
+        }
+    );
+
+    let alice = server.record("test", "users", "alice").unwrap();
+    assert_eq!((alice.generation, alice.void_time), (7, 0));
+    assert_eq!(alice.bins["name"], "Alice".into());
+    assert_eq!(alice.bins["active"], Value::Bool(true));
+    assert_eq!(alice.bins["tags"], Value::from(vec!["new", "x"]));
+    assert!(!alice.bins.contains_key("nothing"));
+
+    let minus_five = server.record("test", "users", -5).unwrap();
+    assert_eq!(minus_five.void_time, u32::MAX);
+    assert_eq!(minus_five.bins["raw"], Value::Blob(b"\0\n +".to_vec()));
+    assert_eq!(minus_five.bins["blob"], Value::Blob(vec![1, 2, 3]));
+    assert_eq!(minus_five.bins["two words"], "a\nb".into());
+    assert_eq!(minus_five.bins["inf"], Value::Float(f64::NEG_INFINITY));
+    assert!(matches!(&minus_five.bins["map"], Value::Map(map) if map.get("b") == Some(&Value::Bool(true))));
+    assert!(matches!(&minus_five.bins["place"], Value::GeoJson(text) if text.ends_with("[8.5, 47.4]}")));
+    assert!(matches!(&minus_five.bins["java"], Value::Other(..)));
+    assert_eq!(server.record("test", "", &[1, 2]).unwrap().bins["n"], 1.into());
+    let in_a_set = server
+        .records()
+        .into_iter()
+        .find(|record| record.set.as_deref() == Some("a set"));
+    assert_eq!(in_a_set.unwrap().bins["text"], "\u{fc}ber".into());
+}
+
+#[test]
+fn a_backup_is_written_as_it_is_read() {
+    let server = frozen();
+    server.load(&Fixture::from_bytes(SAMPLE).unwrap()).unwrap();
+    let saved = server.fixture().to_backup("test", server.now()).unwrap();
+    assert!(saved.starts_with(b"Version 3.1\n# namespace test\n# first-file\n* i test users by_age N 1 age N\n"));
+    let other = frozen();
+    other.clock().set(server.clock().now());
+    assert_eq!(other.load(&Fixture::from_bytes(&saved).unwrap()).unwrap().records, 4);
+    assert_eq!(other.fixture().to_json(), server.fixture().to_json());
+}
+
+#[test]
+fn what_is_wrong_in_a_backup_is_told_with_its_place() {
+    let record = "+ n test\n+ d AAECAwQFBgcICQoLDA0ODxAREhM=\n+ g 1\n+ t 0\n+ b 1\n";
+    let long = format!("{record}- S s 99999999999 x\n");
+    let expired = format!("{record}- I n 1\nx\n");
+    for (text, line, wanted) in [
+        ("# nothing\n", 2, "unknown meta data 'nothing'"),
+        ("* x test\n", 2, "no line of a backup begins so"),
+        ("* i test s name Q 1 bin N\n", 2, "'Q' is no type of an index"),
+        ("* i test s name N 2 bin N\n", 2, "'2' where \"1 \" is wanted"),
+        ("* u L a.lua 10 short\n", 2, "10 bytes are announced"),
+        ("+ k Z 1\n", 2, "'Z' is no type of a key"),
+        ("+ k I one\n", 2, "'one' is no integer"),
+        ("+ n test\n+ d AAAA\n", 3, "20 bytes"),
+        ("+ n test\n+ d !\n", 3, "no base64"),
+        (
+            "+ n test\n+ d AAECAwQFBgcICQoLDA0ODxAREhM=\n+ g 70000\n",
+            4,
+            "'70000' is no generation",
+        ),
+        (&format!("{record}- Q b 1\n"), 7, "'Q' is no type of a bin"),
+        (
+            &format!("{record}- I a\\ name\\ of\\ 16\\ b.. 1\n"),
+            7,
+            "up to 15 bytes",
+        ),
+        (&format!("{record}- I n\n"), 7, "'\\n' where \" \" is wanted"),
+        (&format!("{record}- Z b X\n"), 7, "'X' is no boolean"),
+        (&format!("{record}- M m 4 AAAA\n"), 7, "no collection"),
+        (&format!("{record}- Y h 4 AAAA\n"), 7, "no HyperLogLog"),
+        (&format!("{record}- N n\n"), 6, "no bins"),
+        (&format!("{record}- I n 1"), 7, "the end of the file where"),
+        (&format!("{record}- I n"), 7, "the file ends here"),
+        (&long, 7, "99999999999 bytes are announced"),
+        (&expired, 8, "no line of a backup begins so"),
+    ] {
+        let (at, what) = syntax(&format!("Version 3.1\n{text}"));
+        assert!(what.contains(wanted), "{text}: {what}");
+        assert_eq!(at, line, "{text}: {what}");
+    }
+    assert_eq!(
+        syntax("Version 3.0\n"),
+        (1, "version 3.0, and only 3.1 and 3.2 can be read".to_owned())
+    );
+}
