@@ -42,12 +42,13 @@ mod controls;
 mod inspect;
 mod net;
 mod server;
+mod snapshot;
 mod time;
 #[cfg(feature = "udf")]
 mod udf;
 
 pub use builder::{Builder, StartError};
-pub use command::Command;
+pub use command::{Command, RestoreError, Snapshot};
 pub use config::{ConfigError, Edition, NamespaceConfig};
 pub use fixture::{Fixture, FixtureError, Loaded};
 pub use inspect::Record;

@@ -17,6 +17,7 @@ mod read;
 mod reply;
 mod request;
 mod session;
+mod snapshot;
 mod stats;
 mod ttl;
 #[cfg(feature = "udf")]
@@ -30,6 +31,7 @@ pub use kind::{Command, Kind, UnknownCommand};
 pub use nsup::Sweeps;
 pub use query::{End, Query, Step};
 pub use session::Session;
+pub use snapshot::{RestoreError, Snapshot};
 pub use stats::Stats;
 
 /// How many operations a message has at most.

@@ -7,8 +7,10 @@
 mod ask;
 mod clock;
 mod fault;
+mod snapshot;
 
 use self::ask::{Answered, Ask};
+pub(crate) use self::snapshot::Snapshots;
 use crate::command::{ControlError, Controls};
 use crate::net::Shared;
 
@@ -43,6 +45,11 @@ const CONTROLS: &[Control] = controls! {
     "fault/list" () => fault::list, "Lists the faults, and how often each fired.";
     "fault/remove" ("id") => fault::remove, "Removes a fault.";
     "nsup" () => clock::nsup, "Removes what has expired, and tells how many records that were.";
+    "reset" () => snapshot::reset, "Has the server hold nothing, as when it was started.";
+    "snapshot/drop" ("name") => snapshot::drop, "Forgets a snapshot.";
+    "snapshot/list" () => snapshot::list, "Lists the snapshots, and how many records are in each.";
+    "snapshot/restore" ("name") => snapshot::restore, "Has the server hold what is in a snapshot, and nothing else.";
+    "snapshot/save" ("name") => snapshot::save, "Keeps aside what the server holds, under a name.";
 };
 
 impl Controls for Shared {

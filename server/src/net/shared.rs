@@ -6,6 +6,7 @@ use super::reaper::Reaper;
 use crate::clock::Clock;
 use crate::cluster::NodeId;
 use crate::command::Engine;
+use crate::controls::Snapshots;
 use crate::fault::{self, Faults};
 use crate::time::ServerClock;
 
@@ -17,6 +18,8 @@ pub(crate) struct Shared {
     /// Whether clients of this machine may control it through the info protocol.
     pub(crate) controls: bool,
     faults: Arc<fault::Table>,
+    /// What clients keep aside through the info protocol.
+    pub(crate) snapshots: Snapshots,
     pub(super) reaper: Reaper,
 }
 
@@ -27,6 +30,7 @@ impl Shared {
             clock,
             controls,
             faults: Arc::default(),
+            snapshots: Snapshots::default(),
             reaper: Reaper::default(),
         }
     }

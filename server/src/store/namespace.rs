@@ -1,16 +1,14 @@
 //! Namespaces: partitions of records, sets, and the numbers that are reported of them.
 
-use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
-use dashmap::DashMap;
-use dashmap::mapref::one::{Ref, RefMut};
 use spikelet_wire::{Digest, PartitionId};
 
 use super::counters::{CommandCounters, QueryCounters};
 use super::partition::Partition;
 use super::record::Record;
 use super::set::{SetId, Sets};
+use super::shards::{PartitionMut, PartitionRef, Shards};
 use super::sindex::Sindexes;
 use crate::clock::Now;
 use crate::config::NamespaceConfig;
@@ -28,10 +26,9 @@ pub struct Namespace {
     pub sindexes: Sindexes,
     /// What happened in it.
     pub counters: Counters,
-    truncation: Truncation,
-    expiry: Expiry,
-    // A partition comes to be when it is first written. The lock of the shard it is in is the lock of its records.
-    partitions: DashMap<PartitionId, Partition, BuildHasherDefault<PartitionHasher>>,
+    pub(super) truncation: Truncation,
+    pub(super) expiry: Expiry,
+    pub(super) shards: Shards,
 }
 
 /// The parameters of a namespace that commands look at, and that `set-config` changes.
@@ -72,18 +69,18 @@ pub struct Counters {
 
 /// Times before which records count as truncated, in milliseconds since 2010.
 #[derive(Debug, Default)]
-struct Truncation {
+pub(super) struct Truncation {
     /// Of the namespace.
-    namespace: AtomicU64,
+    pub(super) namespace: AtomicU64,
     /// The latest of the namespace and all its sets: most namespaces are never truncated, and need look no further.
-    latest: AtomicU64,
+    pub(super) latest: AtomicU64,
 }
 
 /// No record of a namespace expires before this: what never expires is not looked through.
 #[derive(Debug)]
-struct Expiry {
+pub(super) struct Expiry {
     /// In seconds since 2010.
-    earliest: AtomicU32,
+    pub(super) earliest: AtomicU32,
 }
 
 impl Default for Expiry {
@@ -94,23 +91,15 @@ impl Default for Expiry {
     }
 }
 
-/// Spreads 4096 partition ids over all bits, of which the map uses the highest and the lowest.
-#[derive(Debug, Default)]
-pub struct PartitionHasher(u64);
-
-impl Hasher for PartitionHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|byte| self.write_u16(u16::from(*byte)));
-    }
-
-    fn write_u16(&mut self, n: u16) {
-        self.0 = (self.0 ^ u64::from(n))
-            .wrapping_mul(0x9e37_79b9_7f4a_7c15)
-            .rotate_left(20);
+impl Settings {
+    pub(super) const fn new(config: &NamespaceConfig) -> Self {
+        Self {
+            default_ttl: AtomicU32::new(config.default_ttl),
+            nsup_period: AtomicU32::new(config.nsup_period),
+            allow_ttl_without_nsup: AtomicBool::new(config.allow_ttl_without_nsup),
+            default_read_touch_ttl_pct: AtomicU32::new(0),
+            replication_factor: config.replication_factor,
+        }
     }
 }
 
@@ -120,41 +109,32 @@ impl Namespace {
     pub fn new(config: &NamespaceConfig) -> Self {
         Self {
             name: config.name.clone(),
-            settings: Settings {
-                default_ttl: AtomicU32::new(config.default_ttl),
-                nsup_period: AtomicU32::new(config.nsup_period),
-                allow_ttl_without_nsup: AtomicBool::new(config.allow_ttl_without_nsup),
-                default_read_touch_ttl_pct: AtomicU32::new(0),
-                replication_factor: config.replication_factor,
-            },
+            settings: Settings::new(config),
             sets: Sets::default(),
             sindexes: Sindexes::default(),
             counters: Counters::default(),
             truncation: Truncation::default(),
             expiry: Expiry::default(),
-            partitions: DashMap::default(),
+            shards: Shards::default(),
         }
     }
 
-    /// A partition, locked for reading, if it was ever written.
+    /// A partition, locked for reading; none where nothing near it was ever written.
     #[must_use]
-    pub fn partition(&self, id: PartitionId) -> Option<Ref<'_, PartitionId, Partition>> {
-        self.partitions.get(&id)
+    pub fn partition(&self, id: PartitionId) -> Option<PartitionRef<'_>> {
+        self.shards.read(id)
     }
 
-    /// A partition, locked for writing, if it was ever written.
+    /// A partition, locked for writing; none where nothing near it was ever written.
     #[must_use]
-    pub fn partition_mut(&self, id: PartitionId) -> Option<RefMut<'_, PartitionId, Partition>> {
-        self.partitions.get_mut(&id)
+    pub fn partition_mut(&self, id: PartitionId) -> Option<PartitionMut<'_>> {
+        self.shards.write(id)
     }
 
-    /// A partition, locked for writing, which is made if there is none.
+    /// A partition, locked for writing.
     #[must_use]
-    pub fn partition_or_create(&self, id: PartitionId) -> RefMut<'_, PartitionId, Partition> {
-        match self.partitions.get_mut(&id) {
-            Some(partition) => partition,
-            None => self.partitions.entry(id).or_default(),
-        }
+    pub fn partition_or_create(&self, id: PartitionId) -> PartitionMut<'_> {
+        self.shards.write_or_create(id)
     }
 
     /// Whether a record counts as gone although it is still there: expired, or truncated.
@@ -249,12 +229,10 @@ impl Namespace {
         self.sets.count_in(set);
     }
 
-    /// The partitions that were ever written, in order.
+    /// The partitions that hold records, in order.
     #[must_use]
     pub fn partition_ids(&self) -> Vec<PartitionId> {
-        let mut ids: Vec<_> = self.partitions.iter().map(|entry| *entry.key()).collect();
-        ids.sort_unstable();
-        ids
+        self.shards.ids()
     }
 
     /// Notes that a record is to have a void time, other than 0.
@@ -306,12 +284,12 @@ impl Namespace {
         let Some(mut partition) = self.partition_mut(id) else {
             return;
         };
-        partition.retain(|digest, record| {
-            let doomed = doomed(record);
-            if doomed {
-                self.forget(digest, record);
-            }
-            !doomed
-        });
+        // A partition that loses nothing goes on sharing its records with a snapshot.
+        let doomed = partition.iter().filter(|(_, record)| doomed(record));
+        let doomed: Vec<Digest> = doomed.map(|(digest, _)| *digest).collect();
+        if !doomed.is_empty() {
+            doomed.iter().for_each(|digest| self.remove(&mut partition, digest));
+            partition.shrink();
+        }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use spikelet_wire::Digest;
 
@@ -13,65 +13,79 @@ use super::record::Record;
 ///
 /// They are found by hash, so that finding one costs the same among a thousand and among ten million; only a query has
 /// need of their order, and sorts what little one partition holds.
-#[derive(Debug, Default)]
+///
+/// A copy of a partition shares its records until one of the two is changed.
+#[derive(Debug, Clone, Default)]
 pub struct Partition {
-    records: HashMap<Digest, Record, DigestState>,
+    /// None where there is no record: most partitions of a test's server stay empty.
+    records: Option<Arc<Records>>,
 }
 
+type Records = HashMap<Digest, Record, DigestState>;
+
 impl Partition {
+    /// A partition without records.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { records: None }
+    }
+
     /// How many records it holds.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.records.len()
+        self.records.as_ref().map_or(0, |records| records.len())
     }
 
     /// Whether it holds none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.records.is_empty()
+        self.len() == 0
     }
 
     /// A record.
     #[must_use]
     pub fn get(&self, digest: &Digest) -> Option<&Record> {
-        self.records.get(digest)
+        self.records.as_ref()?.get(digest)
     }
 
     /// A record, to be changed.
     pub fn get_mut(&mut self, digest: &Digest) -> Option<&mut Record> {
-        self.records.get_mut(digest)
+        self.records_mut()?.get_mut(digest)
     }
 
     /// Puts a record in, and gives the one that was there.
     pub fn insert(&mut self, digest: Digest, record: Record) -> Option<Record> {
-        self.records.insert(digest, record)
+        let records = self.records.get_or_insert_with(Arc::default);
+        Arc::make_mut(records).insert(digest, record)
     }
 
     /// Takes a record out.
     pub fn remove(&mut self, digest: &Digest) -> Option<Record> {
-        self.records.remove(digest)
+        self.records_mut()?.remove(digest)
     }
 
-    /// Keeps the records that `keep` says to keep.
-    pub fn retain(&mut self, mut keep: impl FnMut(&Digest, &mut Record) -> bool) {
-        self.records.retain(|digest, record| keep(digest, record));
-        // What a large partition took is given back when it is empty.
-        if self.records.is_empty() {
-            self.records = HashMap::default();
+    /// Gives back what it took for its records, where none is left.
+    pub fn shrink(&mut self) {
+        if self.is_empty() {
+            self.records = None;
         }
     }
 
     /// Its records, in no order.
     pub fn iter(&self) -> impl Iterator<Item = (&Digest, &Record)> {
-        self.records.iter()
+        self.records.iter().flat_map(|records| records.iter())
+    }
+
+    fn records_mut(&mut self) -> Option<&mut Records> {
+        self.records.as_mut().map(Arc::make_mut)
     }
 
     /// The records behind a digest, or all of them, in the order of the real server's index: the greatest digest first.
     #[must_use]
     pub fn behind(&self, digest: Option<&Digest>) -> Vec<(&Digest, &Record)> {
         let mut records: Vec<_> = match digest {
-            Some(digest) => self.records.iter().filter(|(other, _)| *other < digest).collect(),
-            None => self.records.iter().collect(),
+            Some(digest) => self.iter().filter(|(other, _)| *other < digest).collect(),
+            None => self.iter().collect(),
         };
         records.sort_unstable_by(|(a, _), (b, _)| b.cmp(a));
         records
@@ -151,10 +165,21 @@ mod tests {
         };
         assert_eq!(order(None, &partition), [5, 4, 3, 2, 1]);
         assert_eq!(order(Some(digest(3)), &partition), [2, 1]);
-        partition.retain(|_, record| record.generation > 3);
-        assert_eq!(order(Some(digest(9)), &partition), [5, 4]);
         assert_eq!(partition.remove(&digest(5)).unwrap().generation, 5);
-        assert_eq!((partition.len(), partition.get(&digest(5)).is_none()), (1, true));
+        assert_eq!(order(Some(digest(9)), &partition), [4, 3, 2, 1]);
+        assert_eq!((partition.len(), partition.get(&digest(5)).is_none()), (4, true));
+    }
+
+    #[test]
+    fn a_copy_and_its_original_change_apart() {
+        let mut partition = Partition::default();
+        partition.insert(digest(1), record(1));
+        let mut copy = partition.clone();
+        copy.get_mut(&digest(1)).unwrap().generation = 2;
+        partition.insert(digest(2), record(1));
+        partition.remove(&digest(1));
+        assert_eq!(copy.get(&digest(1)).unwrap().generation, 2);
+        assert_eq!((copy.len(), partition.len()), (1, 1));
     }
 
     #[test]

@@ -30,6 +30,14 @@ struct Table {
     sets: Vec<Arc<Set>>,
 }
 
+/// A set at one moment.
+#[derive(Debug, Clone)]
+pub(crate) struct SetState {
+    name: Box<[u8]>,
+    objects: u64,
+    truncate_lut: u64,
+}
+
 impl Sets {
     /// The longest name of a set, in bytes.
     pub const MAX_NAME: usize = 63;
@@ -85,6 +93,31 @@ impl Sets {
     #[must_use]
     pub fn all(&self) -> Vec<Arc<Set>> {
         self.read().sets.clone()
+    }
+
+    /// The sets as they are, in the order of their numbers.
+    pub(crate) fn save(&self) -> Vec<SetState> {
+        let state = |set: &Arc<Set>| SetState {
+            name: set.name.clone(),
+            objects: set.objects.load(Ordering::Relaxed),
+            truncate_lut: set.truncate_lut.load(Ordering::Relaxed),
+        };
+        self.read().sets.iter().map(state).collect()
+    }
+
+    /// Has them be as they were.
+    pub(crate) fn restore(&self, states: &[SetState]) {
+        let mut table = Table::default();
+        for (number, state) in (1..).zip(states) {
+            let id = NonZeroU16::new(number).map(SetId);
+            table.by_name.extend(id.map(|id| (state.name.clone(), id)));
+            table.sets.push(Arc::new(Set {
+                name: state.name.clone(),
+                objects: AtomicU64::new(state.objects),
+                truncate_lut: AtomicU64::new(state.truncate_lut),
+            }));
+        }
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = table;
     }
 
     /// Counts a record into a set.

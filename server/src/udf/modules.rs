@@ -110,6 +110,12 @@ impl Modules {
         self.forget_states();
     }
 
+    /// Has these scripts be there, and no others.
+    pub(crate) fn restore(&self, scripts: &[(String, Arc<[u8]>)]) {
+        *self.sources.write() = scripts.iter().cloned().collect();
+        self.forget_states();
+    }
+
     /// Forgets what is loaded; it is loaded anew when it is called.
     pub(crate) fn forget_states(&self) {
         let mut states = self.states.lock().unwrap_or_else(PoisonError::into_inner);

@@ -7,4 +7,5 @@ mod inspect;
 mod program;
 mod query;
 mod server;
+mod snapshot;
 mod support;

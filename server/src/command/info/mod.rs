@@ -30,7 +30,7 @@ use spikelet_wire::frame::OpenFrame;
 
 pub(super) use self::agents::Agents;
 use self::call::Call;
-pub(super) use self::sindex::Elsewhere;
+pub(super) use self::sindex::{Elsewhere, ElsewhereState};
 use self::table::COMMANDS;
 use super::stats::add;
 use super::{Engine, Flow, Session, query};

@@ -11,8 +11,8 @@ use super::context::Context;
 use super::{base64, expression};
 use crate::ops::cdt;
 use crate::ops::exp::Expression;
-use crate::store::sindex::{Build, Created, Definition, IndexType, KeyType, Sindex, Source};
-use crate::store::{BinName, Namespace, SetId, Sets, Sindexes};
+use crate::store::sindex::{Build, Created, Definition, IndexType, KeyType, Sindex, SindexesState, Source};
+use crate::store::{BinName, Namespace, SetId, SetState, Sets, Sindexes};
 
 const NAMESPACE_NAMES: &[&str] = &["namespace", "ns"];
 /// The longest name of an index, in bytes, and one.
@@ -34,7 +34,26 @@ const SET_INDEX: &str = "set";
 #[derive(Debug, Default)]
 pub(in crate::command) struct Elsewhere(Mutex<HashMap<String, Arc<(Sets, Sindexes)>>>);
 
+/// The indexes of such namespaces at one moment.
+pub(in crate::command) type ElsewhereState = Vec<(String, Vec<SetState>, SindexesState)>;
+
 impl Elsewhere {
+    pub(in crate::command) fn save(&self) -> ElsewhereState {
+        let namespaces = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = |(name, of): (&String, &Arc<(Sets, Sindexes)>)| (name.clone(), of.0.save(), of.1.save());
+        namespaces.iter().map(state).collect()
+    }
+
+    pub(in crate::command) fn restore(&self, state: &ElsewhereState) {
+        let restored = state.iter().map(|(name, sets, sindexes)| {
+            let of = <(Sets, Sindexes)>::default();
+            of.0.restore(sets);
+            of.1.restore(sindexes);
+            (name.clone(), Arc::new(of))
+        });
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = restored.collect();
+    }
+
     fn of(&self, namespace: &str) -> Arc<(Sets, Sindexes)> {
         let mut namespaces = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(namespaces.entry(namespace.to_owned()).or_default())

@@ -7,6 +7,7 @@ mod build;
 mod definition;
 mod hash;
 mod range;
+mod state;
 mod tree;
 
 use std::ops::Bound;
@@ -21,6 +22,7 @@ use super::{Bin, SetId};
 pub use self::build::Build;
 pub use self::definition::{Definition, IndexType, KeyType, Source};
 pub use self::range::Range;
+pub(crate) use self::state::SindexesState;
 pub use self::tree::{Entry, SHARD, SHARDS, shard_of};
 
 /// The indexes of a namespace.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::ops::Bound;
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use spikelet_wire::{Digest, PARTITIONS, PartitionId};
 
@@ -28,18 +28,33 @@ pub const SHARDS: usize = (PARTITIONS / SHARD) as usize;
 /// A tree for each partition, as the real server has, makes a query that finds little look into thousands of trees. One
 /// tree for all has every write wait for every other, and a query that resumes in many partitions find its way anew.
 #[derive(Debug)]
-pub(super) struct Tree(Box<[RwLock<BTreeSet<Entry>>]>);
+pub(super) struct Tree(Box<[RwLock<Entries>]>);
+
+/// The entries of a shard, shared with snapshots until one of them changes.
+type Entries = Arc<BTreeSet<Entry>>;
+
+/// The entries of all shards at one moment.
+pub(super) type TreeState = Box<[Entries]>;
 
 impl Tree {
     pub(super) fn new() -> Self {
-        Self((0..SHARDS).map(|_| RwLock::default()).collect())
+        let empty = Entries::default();
+        Self((0..SHARDS).map(|_| RwLock::new(Arc::clone(&empty))).collect())
+    }
+
+    /// The entries as they are.
+    pub(super) fn save(&self) -> TreeState {
+        self.0.iter().map(|shard| Arc::clone(&read(shard))).collect()
+    }
+
+    /// A tree that has the entries of another, as they were.
+    pub(super) fn restored(state: &TreeState) -> Self {
+        Self(state.iter().map(|shard| RwLock::new(Arc::clone(shard))).collect())
     }
 
     /// How many entries there are.
     pub(super) fn len(&self) -> usize {
-        (0..SHARDS)
-            .map(|shard| self.read(shard).map_or(0, |tree| tree.len()))
-            .sum()
+        self.0.iter().map(|shard| read(shard).len()).sum()
     }
 
     /// Adds and removes entries of a record.
@@ -47,7 +62,8 @@ impl Tree {
         let Some(shard) = self.0.get(shard_of(digest.partition_id())) else {
             return;
         };
-        let mut tree: RwLockWriteGuard<'_, _> = shard.write().unwrap_or_else(PoisonError::into_inner);
+        let mut shard = shard.write().unwrap_or_else(PoisonError::into_inner);
+        let tree = Arc::make_mut(&mut shard);
         for (order, is_there) in changes {
             let entry = Entry { order, digest: *digest };
             if is_there {
@@ -70,7 +86,7 @@ impl Tree {
             Bound::Excluded(first) => *first >= last,
             Bound::Unbounded => false,
         };
-        let Some(tree) = self.read(shard).filter(|_| !is_empty) else {
+        let Some(tree) = self.0.get(shard).map(read).filter(|_| !is_empty) else {
             return;
         };
         for entry in tree.range((from, Bound::Included(last))) {
@@ -79,11 +95,10 @@ impl Tree {
             }
         }
     }
+}
 
-    fn read(&self, shard: usize) -> Option<RwLockReadGuard<'_, BTreeSet<Entry>>> {
-        let shard = self.0.get(shard)?;
-        Some(shard.read().unwrap_or_else(PoisonError::into_inner))
-    }
+fn read(shard: &RwLock<Entries>) -> RwLockReadGuard<'_, Entries> {
+    shard.read().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The shard of a partition.

@@ -1,0 +1,126 @@
+//! Snapshots: what a server holds, kept aside and put back.
+
+use std::sync::Arc;
+
+use super::Engine;
+use super::info::ElsewhereState;
+use crate::clock::Now;
+use crate::store::{Namespace, State};
+
+/// What a server held at one moment: records, sets, secondary indexes, truncations, UDF modules, and the settings that
+/// `set-config` changes.
+///
+/// Records and the entries of indexes are shared with the server until one of the two changes, so that taking a snapshot
+/// costs nothing to speak of, and keeping one costs what was written since. A clone is the same snapshot. It outlives its
+/// server, and another one can hold what it holds.
+#[derive(Debug, Clone)]
+pub struct Snapshot(Arc<Held>);
+
+#[derive(Debug)]
+struct Held {
+    /// By the names of the namespaces, in the order of the configuration.
+    namespaces: Vec<(String, State)>,
+    elsewhere: ElsewhereState,
+    #[cfg(feature = "udf")]
+    modules: Vec<(String, Arc<[u8]>)>,
+}
+
+impl Snapshot {
+    /// The names of its namespaces, in the order of the configuration of its server.
+    pub fn namespaces(&self) -> impl Iterator<Item = &str> {
+        self.0.namespaces.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// How many records it holds, those that had expired and were not removed yet among them.
+    #[must_use]
+    pub fn objects(&self) -> u64 {
+        self.0.namespaces.iter().map(|(_, state)| state.objects()).sum()
+    }
+
+    fn state(&self, namespace: &str) -> Option<&State> {
+        let mut namespaces = self.0.namespaces.iter();
+        namespaces.find(|(name, _)| name == namespace).map(|(_, state)| state)
+    }
+}
+
+/// Why a snapshot cannot be restored.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RestoreError {
+    /// The server that it was taken of had other namespaces.
+    #[error("the snapshot is of the namespaces {}, and the server has {}", .snapshot.join(", "), .server.join(", "))]
+    Namespaces {
+        /// Those of the snapshot.
+        snapshot: Vec<String>,
+        /// Those of the server.
+        server: Vec<String>,
+    },
+}
+
+impl Engine {
+    /// Keeps aside what it holds.
+    ///
+    /// All records are locked at once: every command is in it with all that it did, or not at all, and counters and indexes
+    /// agree with the records.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        let locked: Vec<_> = self.namespaces().iter().map(Namespace::lock).collect();
+        let states = locked.iter().map(|locked| locked.save());
+        let names = self.namespaces().iter().map(|namespace| namespace.name.clone());
+        Snapshot(Arc::new(Held {
+            namespaces: names.zip(states).collect(),
+            elsewhere: self.elsewhere().save(),
+            #[cfg(feature = "udf")]
+            modules: self.modules().all(),
+        }))
+    }
+
+    /// Has it hold what a snapshot holds, and nothing else. Long queries that run are aborted, as by `query-abort-all`, and
+    /// an index that was being built is built.
+    ///
+    /// # Errors
+    /// [`RestoreError::Namespaces`] where the names of the namespaces are not the same; then nothing changes.
+    pub fn restore(&self, now: Now, snapshot: &Snapshot) -> Result<(), RestoreError> {
+        let states: Option<Vec<&State>> = self
+            .namespaces()
+            .iter()
+            .map(|namespace| snapshot.state(&namespace.name))
+            .collect();
+        let states = states
+            .filter(|states| states.len() == snapshot.0.namespaces.len())
+            .ok_or_else(|| RestoreError::Namespaces {
+                snapshot: snapshot.namespaces().map(str::to_owned).collect(),
+                server: self.namespaces().iter().map(|other| other.name.clone()).collect(),
+            })?;
+        self.hold(&states, &snapshot.0.elsewhere);
+        #[cfg(feature = "udf")]
+        self.modules().restore(&snapshot.0.modules);
+        for namespace in self.namespaces() {
+            for mut build in namespace.sindexes.builds() {
+                while !build.step(namespace, now, usize::MAX) {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Has it hold nothing, with the settings that it was configured with. Long queries that run are aborted, as by
+    /// `query-abort-all`.
+    pub fn reset(&self) {
+        let states: Vec<State> = self.config().namespaces.iter().map(State::new).collect();
+        self.hold(&states.iter().collect::<Vec<_>>(), &ElsewhereState::default());
+        #[cfg(feature = "udf")]
+        self.modules().restore(&[]);
+    }
+
+    fn hold(&self, states: &[&State], elsewhere: &ElsewhereState) {
+        // The number that stands for a set may stand for another one now.
+        (0..self.cluster().nodes().len()).for_each(|node| {
+            self.jobs().abort_all(node);
+        });
+        let mut locked: Vec<_> = self.namespaces().iter().map(Namespace::lock).collect();
+        for (locked, state) in locked.iter_mut().zip(states) {
+            locked.restore(state);
+        }
+        self.elsewhere().restore(elsewhere);
+    }
+}

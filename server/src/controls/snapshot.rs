@@ -1,0 +1,69 @@
+//! `spikelet/snapshot` and `spikelet/reset`.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::ask::{Answered, Ask, done};
+use crate::command::{ControlError, Snapshot};
+
+/// Snapshots by the names that clients gave them.
+#[derive(Debug, Default)]
+pub(crate) struct Snapshots(Mutex<BTreeMap<String, Snapshot>>);
+
+impl Snapshots {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Snapshot>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// In place of one of the same name, if there is one.
+pub(super) fn save(ask: &Ask<'_>) -> Answered {
+    let name = name(ask)?;
+    let snapshot = ask.shared.engine.snapshot();
+    ask.shared.snapshots.lock().insert(name.to_owned(), snapshot);
+    done()
+}
+
+pub(super) fn restore(ask: &Ask<'_>) -> Answered {
+    let name = name(ask)?;
+    let snapshot = ask.shared.snapshots.lock().get(name).cloned();
+    let snapshot = snapshot.ok_or_else(|| unknown(name))?;
+    ask.shared
+        .engine
+        .restore(ask.shared.clock.now(), &snapshot)
+        .map_err(|error| ControlError::parameter(error.to_string()))?;
+    done()
+}
+
+/// `name=a:objects=3;name=b:objects=0`
+pub(super) fn list(ask: &Ask<'_>) -> Answered {
+    let snapshots = ask.shared.snapshots.lock();
+    let items = snapshots
+        .iter()
+        .map(|(name, snapshot)| format!("name={name}:objects={}", snapshot.objects()));
+    Ok(items.collect::<Vec<_>>().join(";"))
+}
+
+pub(super) fn drop(ask: &Ask<'_>) -> Answered {
+    let name = name(ask)?;
+    let dropped = ask.shared.snapshots.lock().remove(name);
+    dropped.map_or_else(|| Err(unknown(name)), |_| done())
+}
+
+pub(super) fn reset(ask: &Ask<'_>) -> Answered {
+    ask.shared.engine.reset();
+    done()
+}
+
+/// What separates names in the info protocol cannot be part of one.
+fn name<'a>(ask: &Ask<'a>) -> Result<&'a str, ControlError> {
+    let name = ask.required("name")?;
+    if name.is_empty() || name.contains([':', '=']) {
+        return Err(ControlError::parameter(format!("bad name '{name}'")));
+    }
+    Ok(name)
+}
+
+fn unknown(name: &str) -> ControlError {
+    ControlError::parameter(format!("no snapshot '{name}', see spikelet/snapshot/list"))
+}
