@@ -16,6 +16,8 @@ pub mod book {
     pub struct Index;
     #[doc = include_str!("../docs/languages.md")]
     pub struct Languages;
+    #[doc = include_str!("../docs/retries.md")]
+    pub struct Retries;
     #[doc = include_str!("../docs/ttl.md")]
     pub struct Ttl;
 }
