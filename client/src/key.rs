@@ -18,77 +18,74 @@ use spikelet_wire::{Digest, UserKey};
 /// assert_eq!(key, Key::from(("test", "demo", "user1")));
 /// ```
 #[derive(Clone)]
-pub struct Key(Arc<Inner>);
-
-struct Inner {
-    namespace: Arc<str>,
-    set: Arc<str>,
-    user_key: Option<UserKey>,
+pub struct Key {
+    names: Arc<Names>,
+    user_key: Option<Arc<UserKey>>,
     digest: Digest,
+}
+
+/// The names that keys of one set share.
+pub(crate) struct Names {
+    pub(crate) namespace: String,
+    pub(crate) set: String,
 }
 
 impl Key {
     /// The key of a record; the empty set name stands for no set.
     pub fn new(namespace: impl Into<String>, set: impl Into<String>, user_key: impl Into<UserKey>) -> Self {
-        let (set, user_key) = (set.into(), user_key.into());
-        Self(Arc::new(Inner {
-            namespace: namespace.into().into(),
-            digest: Digest::of(&set, &user_key),
-            set: set.into(),
-            user_key: Some(user_key),
-        }))
+        let (namespace, set, user_key) = (namespace.into(), set.into(), user_key.into());
+        let digest = Digest::of(&set, &user_key);
+        Self::found(Arc::new(Names { namespace, set }), Some(user_key), digest)
     }
 
     /// The key of a record of which only the digest is known.
     ///
     /// A record that is created through it has no set.
     pub fn from_digest(namespace: impl Into<String>, digest: Digest) -> Self {
-        Self(Arc::new(Inner {
-            namespace: namespace.into().into(),
-            set: "".into(),
-            user_key: None,
-            digest,
-        }))
+        let names = Names {
+            namespace: namespace.into(),
+            set: String::new(),
+        };
+        Self::found(Arc::new(names), None, digest)
     }
 
     /// The key of a record that was found; records that were found together share the names.
-    pub(crate) fn found(namespace: Arc<str>, set: Arc<str>, user_key: Option<UserKey>, digest: Digest) -> Self {
-        Self(Arc::new(Inner {
-            namespace,
-            set,
-            user_key,
+    pub(crate) fn found(names: Arc<Names>, user_key: Option<UserKey>, digest: Digest) -> Self {
+        Self {
+            names,
+            user_key: user_key.map(Arc::new),
             digest,
-        }))
+        }
     }
 
     /// The namespace.
     #[must_use]
     pub fn namespace(&self) -> &str {
-        &self.0.namespace
+        &self.names.namespace
     }
 
     /// The set; empty where the record is in none.
     #[must_use]
     pub fn set(&self) -> &str {
-        &self.0.set
+        &self.names.set
     }
 
     /// The user's key, where it is known.
     #[must_use]
     pub fn user_key(&self) -> Option<&UserKey> {
-        self.0.user_key.as_ref()
+        self.user_key.as_deref()
     }
 
     /// The digest.
     #[must_use]
     pub fn digest(&self) -> Digest {
-        self.0.digest
+        self.digest
     }
 }
 
 impl PartialEq for Key {
     fn eq(&self, other: &Self) -> bool {
-        self.0.digest == other.0.digest && self.0.namespace == other.0.namespace
+        self.digest == other.digest && self.namespace() == other.namespace()
     }
 }
 
@@ -96,8 +93,8 @@ impl Eq for Key {}
 
 impl std::hash::Hash for Key {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        self.0.digest.hash(state);
-        self.0.namespace.hash(state);
+        self.digest.hash(state);
+        self.namespace().hash(state);
     }
 }
 

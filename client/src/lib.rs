@@ -29,6 +29,7 @@
 
 mod admin;
 mod batch_request;
+mod bin_name;
 pub mod blocking;
 mod client;
 mod clock;

@@ -3,15 +3,16 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, SystemTime};
 
-use spikelet_wire::Value;
+use spikelet_wire::{DecodeError, Message, Value};
 
+use crate::bin_name::BinName;
 use crate::clock;
 use crate::error::Error;
 use crate::key::Key;
 
 /// The bins of a record, each name once, in the order in which they were put in or came from the server.
 #[derive(Debug, Clone, Default)]
-pub struct Bins(Vec<(String, Value)>);
+pub struct Bins(Vec<(BinName, Value)>);
 
 impl Bins {
     /// No bins.
@@ -23,16 +24,16 @@ impl Bins {
     /// The value of a bin.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Value> {
-        self.0.iter().find(|(bin, _)| bin == name).map(|(_, value)| value)
+        self.0.iter().find(|(bin, _)| *bin == *name).map(|(_, value)| value)
     }
 
     /// Sets the value of a bin, and gives the one it had.
     pub fn insert(&mut self, name: impl Into<String>, value: impl Into<Value>) -> Option<Value> {
         let (name, value) = (name.into(), value.into());
-        match self.0.iter_mut().find(|(bin, _)| *bin == name) {
+        match self.0.iter_mut().find(|(bin, _)| *bin == *name) {
             Some((_, old)) => Some(std::mem::replace(old, value)),
             None => {
-                self.0.push((name, value));
+                self.0.push((name.into(), value));
                 None
             }
         }
@@ -40,7 +41,7 @@ impl Bins {
 
     /// Takes a bin out.
     pub fn remove(&mut self, name: &str) -> Option<Value> {
-        let at = self.0.iter().position(|(bin, _)| bin == name)?;
+        let at = self.0.iter().position(|(bin, _)| *bin == *name)?;
         Some(self.0.remove(at).1)
     }
 
@@ -62,8 +63,13 @@ impl Bins {
     }
 
     /// The bins of an answer, whose names the server has made unique.
-    pub(crate) fn from_answer(bins: Vec<(String, Value)>) -> Self {
-        Self(bins)
+    pub(crate) fn from_answer(message: &Message<'_>) -> Result<Self, DecodeError> {
+        let mut bins = Vec::with_capacity(message.op_count());
+        for op in message.ops() {
+            let value = Value::from_particle(op.particle_type, op.value)?;
+            bins.push((BinName::from_answer(op.name), value));
+        }
+        Ok(Self(bins))
     }
 }
 
@@ -85,12 +91,36 @@ impl std::ops::Index<&str> for Bins {
 
 impl IntoIterator for Bins {
     type Item = (String, Value);
-    type IntoIter = std::vec::IntoIter<(String, Value)>;
+    type IntoIter = IntoIter;
 
-    fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
+    fn into_iter(self) -> IntoIter {
+        IntoIter(self.0.into_iter())
     }
 }
+
+/// The names and values of a record's bins, in order.
+#[derive(Debug)]
+pub struct IntoIter(std::vec::IntoIter<(BinName, Value)>);
+
+impl Iterator for IntoIter {
+    type Item = (String, Value);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.next().map(|(name, value)| (name.into(), value))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.0.size_hint()
+    }
+}
+
+impl DoubleEndedIterator for IntoIter {
+    fn next_back(&mut self) -> Option<Self::Item> {
+        self.0.next_back().map(|(name, value)| (name.into(), value))
+    }
+}
+
+impl ExactSizeIterator for IntoIter {}
 
 impl<N: Into<String>, V: Into<Value>> FromIterator<(N, V)> for Bins {
     /// A later value of a name replaces an earlier one.
@@ -280,17 +310,17 @@ impl OrderedRecord {
     /// As a record, each bin once: with the last result that is a value.
     #[must_use]
     pub fn into_record(self) -> Record {
-        let mut bins: Vec<(String, Value)> = Vec::with_capacity(self.bins.len());
+        let mut bins: Vec<(BinName, Value)> = Vec::with_capacity(self.bins.len());
         for (name, value) in self.bins {
-            match bins.iter_mut().find(|(bin, _)| *bin == name) {
+            match bins.iter_mut().find(|(bin, _)| *bin == *name) {
                 Some((_, old)) if value != Value::Nil => *old = value,
                 Some(_) => {}
-                None => bins.push((name, value)),
+                None => bins.push((name.into(), value)),
             }
         }
         Record {
             key: self.key,
-            bins: Bins::from_answer(bins),
+            bins: Bins(bins),
             generation: self.generation,
             void_time: self.void_time,
         }

@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use super::cursor::Position;
 use crate::cluster::Receive;
 use crate::connection::{Broken, Connection};
-use crate::key::Key;
+use crate::key::{Key, Names};
 use crate::record::{Bins, Record};
 use crate::response;
 use crate::retry::Failure;
@@ -37,8 +37,20 @@ pub(super) enum What {
 #[derive(Debug)]
 pub(super) struct Found {
     pub(super) record: Record,
-    /// None for a value that was made out of records.
-    pub(super) position: Option<Position>,
+    /// What the server has the record under in the index of an index query.
+    value: Option<u64>,
+    /// Not so for a value that was made out of records.
+    has_digest: bool,
+}
+
+impl Found {
+    /// The record's place; none for a value that was made out of records.
+    pub(super) fn position(&self) -> Option<Position> {
+        self.has_digest.then(|| Position {
+            digest: self.record.key.digest(),
+            value: self.value,
+        })
+    }
 }
 
 /// Receives the answer to a query: frames of messages, up to the message that says it is the last.
@@ -60,11 +72,10 @@ impl Receive for QueryMessages {
     type Answer = ResultCode;
 
     async fn from(self, connection: &mut Connection) -> Result<ResultCode, Broken> {
-        let mut set: Arc<str> = Arc::from("");
         loop {
             let body = connection.receive(FrameType::MESSAGE, self.socket_timeout).await?;
             let mut rest = &body[..];
-            let mut records = Vec::new();
+            let mut records = Batch::default();
             while !rest.is_empty() {
                 let (message, behind) = Message::decode_first(rest)?;
                 rest = behind;
@@ -75,19 +86,19 @@ impl Receive for QueryMessages {
                     }
                 } else if info3.contains(Info3::LAST) || code != ResultCode::OK {
                     // A query that is refused has one answer, which is not marked as the last.
-                    self.tell(What::Records(records)).await;
+                    self.tell(What::Records(records.found)).await;
                     return Ok(code);
                 } else if self.is_aggregation && has_failed(&message) {
                     // The last message will say only that.
                     self.tell(What::End(Err(response::udf_failure(&message)))).await;
                 } else {
-                    records.push(self.found(&message, &mut set)?);
-                    if records.len() == AT_ONCE {
-                        self.tell(What::Records(std::mem::take(&mut records))).await;
+                    self.find(&message, &mut records)?;
+                    if records.found.len() == AT_ONCE {
+                        self.tell(What::Records(std::mem::take(&mut records).found)).await;
                     }
                 }
             }
-            self.tell(What::Records(records)).await;
+            self.tell(What::Records(records.found)).await;
         }
     }
 }
@@ -107,7 +118,7 @@ impl QueryMessages {
         }
     }
 
-    fn found(&self, message: &Message<'_>, last_set: &mut Arc<str>) -> Result<Found, DecodeError> {
+    fn find(&self, message: &Message<'_>, records: &mut Batch) -> Result<(), DecodeError> {
         let (mut digest, mut set, mut user_key, mut value) = (None, &[][..], None, None);
         for field in message.fields() {
             match field.field_type {
@@ -119,27 +130,52 @@ impl QueryMessages {
                 _ => {}
             }
         }
-        let position = digest.map(|digest| Position { digest, value });
-        if position.is_none() && !self.is_aggregation {
+        let has_digest = digest.is_some();
+        if !has_digest && !self.is_aggregation {
             return Err(DecodeError::new("a record without a digest", 0));
         }
         let digest = digest.unwrap_or(Digest([0; Digest::SIZE]));
-        // Most records that follow one another are of one set.
-        if last_set.as_bytes() != set {
-            *last_set = Arc::from(String::from_utf8_lossy(set));
-        }
-        let key = Key::found(self.namespace.clone(), last_set.clone(), user_key, digest);
-        let ordered = response::record(message, &key)?;
+        let key = Key::found(records.names(&self.namespace, set), user_key, digest);
         let record = match self.has_operations {
-            true => ordered.into_record(),
+            true => response::record(message, &key)?.into_record(),
             false => Record {
-                key: ordered.key,
-                bins: Bins::from_answer(ordered.bins),
-                generation: ordered.generation,
-                void_time: ordered.void_time,
+                key,
+                bins: Bins::from_answer(message)?,
+                generation: message.header.generation,
+                void_time: message.header.record_ttl,
             },
         };
-        Ok(Found { record, position })
+        records.found.push(Found {
+            record,
+            value,
+            has_digest,
+        });
+        Ok(())
+    }
+}
+
+/// Records that are handed over together.
+#[derive(Default)]
+struct Batch {
+    found: Vec<Found>,
+    /// The names of the last key: most records that follow one another are of one set.
+    ///
+    /// They are not shared with what was handed over before, or two threads would count the same references.
+    names: Option<Arc<Names>>,
+}
+
+impl Batch {
+    fn names(&mut self, namespace: &str, set: &[u8]) -> Arc<Names> {
+        match &self.names {
+            Some(names) if names.set.as_bytes() == set => names.clone(),
+            _ => {
+                let names = Names {
+                    namespace: namespace.to_owned(),
+                    set: String::from_utf8_lossy(set).into_owned(),
+                };
+                self.names.insert(Arc::new(names)).clone()
+            }
+        }
     }
 }
 

@@ -231,9 +231,9 @@ impl Run {
         if self.remaining == Some(0) {
             return None;
         }
-        let Found { record, position } = self.buffered.next()?;
+        let found = self.buffered.next()?;
         let tracker = self.tracker.as_mut().ok()?;
-        if let Some(Err(error)) = position.map(|position| tracker.reach(position)) {
+        if let Some(Err(error)) = found.position().map(|position| tracker.reach(position)) {
             return Some(Err(error.into()));
         }
         if let Some(remaining) = &mut self.remaining {
@@ -243,7 +243,7 @@ impl Run {
                 self.state = State::Over;
             }
         }
-        Some(Ok(record))
+        Some(Ok(found.record))
     }
 
     /// Begins a round.
