@@ -57,6 +57,9 @@ impl<'s> Faults<'s> {
 
     /// Describes a fault that is aimed at these commands, on records of all namespaces and on all nodes unless it is
     /// narrowed.
+    ///
+    /// [`Command::Any`] includes the info protocol, by which clients watch the cluster, but neither [`Command::Connect`] nor the
+    /// controls under `spikelet/`, which are never struck.
     pub fn on(self, command: Command) -> FaultBuilder {
         FaultBuilder::new(self.0, command)
     }

@@ -1,4 +1,8 @@
-//! The official client for Rust, from crates.io, against a server: `spikelet-third-party-rust HOST:PORT`.
+//! The official client for Rust, from crates.io, against a server: `spikelet-third-party-rust [faults] HOST:PORT`.
+//!
+//! For `faults` the server must have been started with `--controls`.
+
+mod faults;
 
 use aerospike::operations;
 use aerospike::*;
@@ -15,9 +19,15 @@ fn failed<T: std::fmt::Debug>(result: Result<T>) -> ResultCode {
 
 #[tokio::main]
 async fn main() {
-    let address = std::env::args()
-        .nth(1)
-        .expect("usage: spikelet-third-party-rust HOST:PORT");
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [address] => official(address).await,
+        ["faults", address] => faults::run(address).await,
+        _ => panic!("usage: spikelet-third-party-rust [faults] HOST:PORT"),
+    }
+}
+
+async fn official(address: &str) {
     let client = Client::new(&ClientPolicy::default(), &address).await.expect("connect");
     let (read, write) = (ReadPolicy::default(), WritePolicy::default());
     let key = as_key!("test", SET, "one");
