@@ -31,7 +31,11 @@ pub struct Builder {
     version: Option<String>,
     edition: Edition,
     cluster_name: String,
-    node_id: NodeId,
+    node_id: Option<NodeId>,
+    racks: Vec<u32>,
+    nodes: usize,
+    replication_factor: Option<u32>,
+    slow_migrations: bool,
     work_directory: Option<String>,
     controls: bool,
 }
@@ -44,7 +48,11 @@ impl Default for Builder {
             version: None,
             edition: Edition::default(),
             cluster_name: Cluster::DEFAULT_NAME.to_owned(),
-            node_id: NodeId(0xA1),
+            node_id: None,
+            racks: Vec::new(),
+            nodes: 1,
+            replication_factor: None,
+            slow_migrations: false,
             work_directory: None,
             controls: false,
         }
@@ -82,9 +90,37 @@ impl Builder {
         self
     }
 
-    /// The id of the node, `A1` by default; not 0.
+    /// The id of the node, `A1` by default; not 0. Where there are several it is the first one's, `B1` by default, and the
+    /// others have those behind it.
     pub const fn node_id(mut self, id: u64) -> Self {
-        self.node_id = NodeId(id);
+        self.node_id = Some(NodeId(id));
+        self
+    }
+
+    /// How many nodes there are, 1 to 64; 1 by default. Each listens on a port of its own: a free one, or where the first
+    /// has a given one, one of those behind it.
+    pub const fn nodes(mut self, nodes: usize) -> Self {
+        self.nodes = nodes;
+        self
+    }
+
+    /// How many nodes keep a copy of each record (`replication-factor`), 1 to 256: in the namespaces whose own
+    /// configuration leaves it at 1, the default.
+    pub const fn replication_factor(mut self, factor: u32) -> Self {
+        self.replication_factor = Some(factor);
+        self
+    }
+
+    /// The racks that the nodes stand in (`rack-id`), one for each, and 0 for those beyond: the copies of a record are kept
+    /// in different racks where that is possible. Clients learn of racks from the Enterprise Edition only.
+    pub fn racks(mut self, racks: impl IntoIterator<Item = u32>) -> Self {
+        self.racks = racks.into_iter().collect();
+        self
+    }
+
+    /// Whether migrations wait for [`Server::migrate`]; by default they are finished at once.
+    pub const fn slow_migrations(mut self, slow: bool) -> Self {
+        self.slow_migrations = slow;
         self
     }
 
@@ -121,28 +157,42 @@ impl Builder {
         if let Some(directory) = self.work_directory {
             config.work_directory = directory;
         }
+        if let Some(factor) = self.replication_factor {
+            let unset = config.namespaces.iter_mut().filter(|ns| ns.replication_factor == 1);
+            unset.for_each(|namespace| namespace.replication_factor = factor);
+        }
         config.check()?;
-        if self.node_id == NodeId(0) {
+        if self.node_id == Some(NodeId(0)) {
             return Err(ConfigError::NodeId.into());
+        }
+        if !(1..=Cluster::MAX_NODES).contains(&self.nodes) {
+            return Err(ConfigError::NodeCount(self.nodes).into());
         }
         if !crate::config::is_cluster_name(&self.cluster_name) {
             return Err(ConfigError::ClusterName(self.cluster_name).into());
         }
-        let bound = Bound::new(self.listen).map_err(|source| StartError::Bind {
-            address: self.listen,
-            source,
-        })?;
-        let node = |&address: &SocketAddr| Node {
-            id: self.node_id,
-            address,
-        };
-        let cluster = Cluster::new(self.cluster_name, bound.addresses.iter().map(node).collect());
+        let bound = Bound::new(self.listen, self.nodes);
+        let bound = bound.map_err(|(address, source)| StartError::Bind { address, source })?;
+        let first = self
+            .node_id
+            .unwrap_or(NodeId(if self.nodes == 1 { 0xA1 } else { 0xB1 }));
+        let racks = self.racks.into_iter().chain(std::iter::repeat(0));
+        let nodes = bound
+            .addresses
+            .iter()
+            .zip(first.0..)
+            .zip(racks)
+            .map(|((address, id), rack)| {
+                let mut node = Node::new(NodeId(id), *address);
+                node.rack = rack;
+                node
+            });
+        let cluster = Cluster::new(self.cluster_name, nodes.collect()).with_slow_migrations(self.slow_migrations);
         let clock = Clock::default();
         let engine = Engine::with_cluster(config, cluster, clock.now());
         let shared = Arc::new(Shared::new(engine, clock, self.controls));
-        let addresses = bound.addresses.clone();
         let running = bound.run(Arc::clone(&shared)).map_err(StartError::Run)?;
-        Ok(Server::new(running, shared, addresses))
+        Ok(Server::new(running, shared))
     }
 }
 

@@ -151,6 +151,9 @@ pub enum ConfigError {
     /// It is 0.
     #[error("a node's id is not 0")]
     NodeId,
+    /// There are none, or too many.
+    #[error("a server has 1 to {max} nodes, not {0}", max = crate::cluster::Cluster::MAX_NODES)]
+    NodeCount(usize),
     /// The name is empty, too long, or has a character that separates names.
     #[error("{0:?} is no name for a cluster: 1 to 63 bytes without spaces or semicolons")]
     ClusterName(String),

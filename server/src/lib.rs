@@ -44,10 +44,12 @@ mod net;
 mod server;
 mod snapshot;
 mod time;
+mod topology;
 #[cfg(feature = "udf")]
 mod udf;
 
 pub use builder::{Builder, StartError};
+pub use cluster::{Node, NodeId, NodeState};
 pub use command::{Command, RestoreError, Snapshot};
 pub use config::{ConfigError, Edition, NamespaceConfig};
 pub use fixture::{Fixture, FixtureError, Loaded};
@@ -55,3 +57,4 @@ pub use inspect::Record;
 pub use server::Server;
 pub use spikelet_wire::{Digest, ResultCode, UserKey, Value};
 pub use time::ServerClock;
+pub use topology::TopologyError;

@@ -23,7 +23,6 @@ pub struct Server {
     // The sockets close before the engine goes.
     _running: Running,
     shared: Arc<Shared>,
-    addresses: Vec<SocketAddr>,
 }
 
 impl Server {
@@ -42,28 +41,30 @@ impl Server {
         Builder::default()
     }
 
-    pub(crate) const fn new(running: Running, shared: Arc<Shared>, addresses: Vec<SocketAddr>) -> Self {
+    pub(crate) const fn new(running: Running, shared: Arc<Shared>) -> Self {
         Self {
             _running: running,
             shared,
-            addresses,
         }
     }
 
-    /// Where it listens.
+    /// Where it listens; its first node, where it has several.
     #[must_use]
     pub fn addr(&self) -> SocketAddr {
-        // A server is made of at least one socket.
-        self.addresses
-            .first()
-            .copied()
-            .unwrap_or(SocketAddr::from(([127, 0, 0, 1], 0)))
+        // A server is made of at least one node.
+        let cluster = self.engine().cluster();
+        cluster
+            .node(0)
+            .map_or(SocketAddr::from(([127, 0, 0, 1], 0)), |node| node.address)
     }
 
-    /// Where it listens, in the form in which clients take their seed hosts: `127.0.0.1:40123`.
+    /// Where its nodes listen that are up, in the form in which clients take their seed hosts: `127.0.0.1:40123`, with a
+    /// comma between two of them.
     #[must_use]
     pub fn hosts(&self) -> String {
-        let hosts: Vec<String> = self.addresses.iter().map(SocketAddr::to_string).collect();
+        let cluster = self.engine().cluster();
+        let up = cluster.nodes().iter().filter(|node| node.is_up());
+        let hosts: Vec<String> = up.map(|node| node.address.to_string()).collect();
         hosts.join(",")
     }
 

@@ -1,6 +1,6 @@
 //! The engine: a frame in, an answer out. It reads no clock, waits for nothing and spawns nothing.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use bytes::BytesMut;
 use spikelet_wire::{Digest, FrameHeader, FrameType, Info1, Info2, Info4, Message, ResultCode};
@@ -24,7 +24,7 @@ use crate::udf::Modules;
 #[derive(Debug)]
 pub struct Engine {
     config: Config,
-    cluster: Cluster,
+    cluster: RwLock<Arc<Cluster>>,
     namespaces: Vec<Namespace>,
     stats: Stats,
     agents: Agents,
@@ -62,13 +62,17 @@ impl Engine {
 
     /// An engine that holds nothing yet, for the nodes of a cluster, from `now` on.
     #[must_use]
-    pub fn with_cluster(config: Config, cluster: Cluster, now: Now) -> Self {
+    pub fn with_cluster(config: Config, mut cluster: Cluster, now: Now) -> Self {
         let namespaces: Vec<_> = config.namespaces.iter().map(Namespace::new).collect();
+        cluster.start(
+            config.namespaces.iter().map(|namespace| namespace.replication_factor),
+            now,
+        );
         #[cfg(feature = "udf")]
         let modules = Modules::new(&config.work_directory);
         Self {
             config,
-            cluster,
+            cluster: RwLock::new(Arc::new(cluster)),
             nsup: Nsup::new(namespaces.len(), now),
             namespaces,
             stats: Stats::default(),
@@ -87,10 +91,33 @@ impl Engine {
         &self.config
     }
 
-    /// The nodes that it answers for.
+    /// The nodes that it answers for, as they are now.
     #[must_use]
-    pub const fn cluster(&self) -> &Cluster {
-        &self.cluster
+    pub fn cluster(&self) -> Arc<Cluster> {
+        self.cluster.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Changes the cluster, unless that fails, and drops what is lost by it.
+    ///
+    /// # Errors
+    /// That of the change.
+    pub fn change_cluster<T, E>(&self, change: impl FnOnce(&mut Cluster) -> Result<T, E>) -> Result<T, E> {
+        let mut current = self.cluster.write().unwrap_or_else(PoisonError::into_inner);
+        let mut cluster = Cluster::clone(&current);
+        let changed = change(&mut cluster)?;
+        for lost in cluster.take_lost() {
+            let of_factor = |namespace: &&Namespace| namespace.settings.replication_factor == lost.replication_factor;
+            for namespace in self.namespaces.iter().filter(of_factor) {
+                lost.partitions.iter().for_each(|id| namespace.drop_partition(*id));
+            }
+        }
+        *current = Arc::new(cluster);
+        Ok(changed)
+    }
+
+    /// Has the long queries of a node end, as those do of a node that dies.
+    pub fn abort_queries(&self, node: usize) {
+        self.jobs.abort_all(node);
     }
 
     /// Its namespaces, in the order of the configuration.

@@ -7,6 +7,7 @@
 mod ask;
 mod clock;
 mod fault;
+mod node;
 mod snapshot;
 
 use self::ask::{Answered, Ask};
@@ -44,6 +45,14 @@ const CONTROLS: &[Control] = controls! {
     "fault/clear" () => fault::clear, "Removes all faults.";
     "fault/list" () => fault::list, "Lists the faults, and how often each fired.";
     "fault/remove" ("id") => fault::remove, "Removes a fault.";
+    "node" () => node::list, "Lists the nodes that there ever were.";
+    "node/add" () => node::add, "Adds a node on a free port, and tells its id.";
+    "node/advertise" ("id", "address", "alternate") => node::advertise, "Has a node tell clients that it is reached elsewhere.";
+    "node/kill" ("id") => node::kill, "Closes a node's socket, cuts its connections and takes it out of the cluster.";
+    "node/migrate" ("partitions") => node::migrate, "Finishes the migrations of so many partitions, or of all, and tells of how many.";
+    "node/quiesce" ("id") => node::quiesce, "Has a node hand over what it keeps, and serve on.";
+    "node/quiesce-undo" ("id") => node::quiesce_undo, "Has a quiesced node keep its share again.";
+    "node/restart" ("id") => node::restart, "Has a node come back that was killed, empty and at the same address.";
     "nsup" () => clock::nsup, "Removes what has expired, and tells how many records that were.";
     "reset" () => snapshot::reset, "Has the server hold nothing, as when it was started.";
     "snapshot/drop" ("name") => snapshot::drop, "Forgets a snapshot.";

@@ -51,6 +51,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
         loop {
             let pause = self.handle(&mut input, &mut out);
             if !out.is_empty() {
+                // Who is told that a node is gone must not reach it any more.
+                if !self.shared.nodes.is_settled() {
+                    self.shared.nodes.settle().await;
+                }
                 self.stream.write_all(&out).await?;
                 rest(&mut out);
             }

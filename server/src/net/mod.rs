@@ -3,11 +3,13 @@
 mod connection;
 mod fault;
 mod listener;
+mod nodes;
 mod nsup;
 mod query;
 mod reaper;
 mod runtime;
 mod shared;
 
+pub(crate) use listener::bind;
 pub(crate) use runtime::{Bound, Running};
 pub(crate) use shared::Shared;

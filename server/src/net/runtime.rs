@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 
-use super::{Shared, listener, nsup};
+use super::{Shared, listener, nodes, nsup};
 
 /// Expressions nested as deep as they may be take 700 KiB in a debug build; what is not touched costs no memory.
 const STACK: usize = 2 * 1024 * 1024;
@@ -22,17 +22,29 @@ pub(crate) struct Bound {
 }
 
 impl Bound {
-    /// Binds one socket.
+    /// Binds the sockets of so many nodes: the first to an address, the next ones to the ports behind it, or to free ports
+    /// where it names none.
     ///
     /// # Errors
-    /// When the address is taken, or not one of this machine.
-    pub(crate) fn new(address: SocketAddr) -> io::Result<Self> {
-        let listener = listener::bind(address)?;
-        let addresses = vec![listener.local_addr()?];
-        Ok(Self {
-            listeners: vec![listener],
-            addresses,
-        })
+    /// When an address is taken, or not one of this machine; the address comes with it.
+    pub(crate) fn new(first: SocketAddr, nodes: usize) -> Result<Self, (SocketAddr, io::Error)> {
+        let mut bound = Self {
+            listeners: Vec::new(),
+            addresses: Vec::new(),
+        };
+        for at in 0..nodes {
+            let mut address = first;
+            if first.port() != 0 {
+                let port = u16::try_from(at).ok().and_then(|at| first.port().checked_add(at));
+                address.set_port(port.ok_or((first, io::ErrorKind::InvalidInput.into()))?);
+            }
+            let listener = listener::bind(address).map_err(|source| (address, source))?;
+            bound
+                .addresses
+                .push(listener.local_addr().map_err(|source| (address, source))?);
+            bound.listeners.push(listener);
+        }
+        Ok(bound)
     }
 
     /// Serves the sockets, one for each node of the engine's cluster, on a thread of their own.
@@ -42,10 +54,9 @@ impl Bound {
     pub(crate) fn run(self, shared: Arc<Shared>) -> io::Result<Running> {
         let runtime = Builder::new_current_thread().enable_io().enable_time().build()?;
         for (node, listener) in self.listeners.into_iter().enumerate() {
-            let _entered = runtime.enter();
-            let listener = tokio::net::TcpListener::from_std(listener)?;
-            runtime.spawn(listener::accept(Arc::clone(&shared), node, listener));
+            shared.nodes.serve(node, listener);
         }
+        runtime.spawn(nodes::run(Arc::clone(&shared)));
         runtime.spawn(nsup::run(shared));
         let (stop, stopped) = oneshot::channel();
         let thread = std::thread::Builder::new()

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::nodes::Nodes;
 use super::reaper::Reaper;
 use crate::clock::Clock;
 use crate::cluster::NodeId;
@@ -20,6 +21,7 @@ pub(crate) struct Shared {
     faults: Arc<fault::Table>,
     /// What clients keep aside through the info protocol.
     pub(crate) snapshots: Snapshots,
+    pub(crate) nodes: Nodes,
     pub(super) reaper: Reaper,
 }
 
@@ -31,6 +33,7 @@ impl Shared {
             controls,
             faults: Arc::default(),
             snapshots: Snapshots::default(),
+            nodes: Nodes::default(),
             reaper: Reaper::default(),
         }
     }
@@ -50,7 +53,7 @@ impl Shared {
 
     /// The id of a node by its position in the cluster.
     pub(super) fn node_id(&self, node: usize) -> NodeId {
-        let nodes = self.engine.cluster().nodes();
-        nodes.get(node).map_or(NodeId(0), |node| node.id)
+        let cluster = self.engine.cluster();
+        cluster.node(node).map_or(NodeId(0), |node| node.id)
     }
 }

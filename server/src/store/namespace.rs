@@ -280,6 +280,11 @@ impl Namespace {
         }
     }
 
+    /// Removes all records of a partition, as when no node is left that has a copy.
+    pub fn drop_partition(&self, id: PartitionId) {
+        self.remove_if(id, |_| true);
+    }
+
     fn remove_if(&self, id: PartitionId, mut doomed: impl FnMut(&Record) -> bool) {
         let Some(mut partition) = self.partition_mut(id) else {
             return;

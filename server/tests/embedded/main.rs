@@ -9,3 +9,4 @@ mod query;
 mod server;
 mod snapshot;
 mod support;
+mod topology;

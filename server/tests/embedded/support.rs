@@ -10,7 +10,13 @@ pub(crate) struct Asking(TcpStream);
 
 impl Asking {
     pub(crate) fn to(server: &Server) -> Self {
-        Self(TcpStream::connect((Ipv4Addr::LOCALHOST, server.addr().port())).unwrap())
+        Self::node(server, 0)
+    }
+
+    /// To a node by its position.
+    pub(crate) fn node(server: &Server, at: usize) -> Self {
+        let port = server.nodes()[at].address.port();
+        Self(TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap())
     }
 
     /// The whole answer to a request.

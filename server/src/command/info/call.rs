@@ -117,7 +117,7 @@ impl Call<'_> {
 
     /// The node that the connection is to.
     pub(super) fn node(&self) -> Option<Node> {
-        self.engine.cluster().nodes().get(self.session.node).copied()
+        self.engine.cluster().node(self.session.node).cloned()
     }
 
     /// The value of a parameter, if it is given.

@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use super::call::{Answered, Call};
 use super::config::write_namespace;
+use crate::cluster::{Cluster, Node, NodeState};
 use crate::command::stats::get;
 use crate::store::counters::{CommandCounters, Ends, QueryCounters};
 use crate::store::namespace::Counters;
@@ -94,23 +95,24 @@ fn properties(call: &mut Call<'_>, namespace: &Namespace, id: SetId) {
     ));
 }
 
-/// Nothing is evicted, migrated, proxied or compressed here, and nothing of that is ever in progress.
+/// Nothing is evicted, proxied or compressed here.
 fn statistics(call: &mut Call<'_>, namespace: &Namespace) {
     let cluster = call.engine.cluster();
     let (objects, node) = (get(&namespace.counters.objects), call.session.node);
-    let replicas = cluster.replicas(namespace.settings.replication_factor);
-    let (master, prole) = if cluster.nodes().len() == 1 {
-        (objects, 0)
+    let factor = namespace.settings.replication_factor;
+    let [master, prole, others] = if cluster.nodes().len() == 1 {
+        [objects, 0, 0]
     } else {
-        replicated(call, namespace, replicas)
+        replicated(&cluster, node, namespace)
     };
-    call.pair("ns_cluster_size", cluster.nodes().len());
-    call.pair("effective_replication_factor", replicas);
-    call.pair("objects", master + prole);
+    call.pair("ns_cluster_size", cluster.size());
+    call.pair("effective_replication_factor", cluster.replicas(factor));
+    call.pair("objects", master + prole + others);
     call.zeros(&["tombstones", "xdr_tombstones", "xdr_bin_cemeteries", "mrt_provisionals"]);
     call.pairs(&[("master_objects", master), ("master_tombstones", 0)]);
     call.pairs(&[("prole_objects", prole), ("prole_tombstones", 0)]);
-    call.zeros(&["non_replica_objects", "non_replica_tombstones", "unreplicated_records"]);
+    call.pairs(&[("non_replica_objects", others), ("non_replica_tombstones", 0)]);
+    call.zeros(&["unreplicated_records"]);
     call.zeros(&["dead_partitions", "unavailable_partitions", "auto_revived_partitions"]);
     call.pairs(&[
         ("clock_skew_stop_writes", false),
@@ -130,11 +132,17 @@ fn statistics(call: &mut Call<'_>, namespace: &Namespace) {
         "sindex_used_bytes",
         sindexes.iter().map(|sindex| sindex.used_bytes()).sum::<u64>(),
     );
-    call.pairs(&[("pending_quiesce", false), ("effective_is_quiesced", false)]);
-    call.zeros(&["nodes_quiesced", "effective_active_rack"]);
+    let is_quiesced = |node: &&Node| node.state == NodeState::Quiesced;
+    let own = cluster.node(node).filter(is_quiesced).is_some();
+    call.pairs(&[("pending_quiesce", own), ("effective_is_quiesced", own)]);
+    call.pair("nodes_quiesced", cluster.nodes().iter().filter(is_quiesced).count());
+    call.zeros(&["effective_active_rack"]);
+    let (remaining, initial) = cluster.migrations(node, factor);
     call.zeros(&["migrate_tx_partitions_active", "migrate_rx_partitions_active"]);
-    call.zeros(&["migrate_tx_partitions_initial", "migrate_tx_partitions_remaining"]);
-    call.zeros(&["migrate_rx_partitions_initial", "migrate_rx_partitions_remaining"]);
+    call.pair("migrate_tx_partitions_initial", initial.emigrations);
+    call.pair("migrate_tx_partitions_remaining", remaining.emigrations);
+    call.pair("migrate_rx_partitions_initial", initial.immigrations);
+    call.pair("migrate_rx_partitions_remaining", remaining.immigrations);
     call.zeros(&["migrate_signals_active", "migrate_signals_remaining"]);
     call.pair(
         "migrate_fresh_partitions",
@@ -185,15 +193,19 @@ fn queries(call: &mut Call<'_>, counters: &Counters) {
     }
 }
 
-/// How many records a node of several has as their master, and how many as a replica.
-fn replicated(call: &Call<'_>, namespace: &Namespace, replicas: usize) -> (u64, u64) {
-    let mut counts = (0, 0);
+/// How many records a node of several has as their working master, how many as a replica, and how many that are still to
+/// leave it.
+fn replicated(cluster: &Cluster, node: usize, namespace: &Namespace) -> [u64; 3] {
+    let factor = namespace.settings.replication_factor;
+    let mut counts = [0; 3];
     for id in namespace.partition_ids() {
         let objects = namespace.partition(id).map_or(0, |partition| partition.len() as u64);
-        match call.engine.cluster().place(call.session.node, id.get()) {
-            0 => counts.0 += objects,
-            place if place < replicas => counts.1 += objects,
-            _ => {}
+        let [master, prole, others] = &mut counts;
+        if cluster.working_master(factor, id) == Some(node) {
+            *master += objects;
+        } else if cluster.is_full(node, factor, id) {
+            let keeps = cluster.replica(node, factor, id).is_some();
+            *(if keeps { prole } else { others }) += objects;
         }
     }
     counts

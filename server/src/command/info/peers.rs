@@ -1,6 +1,5 @@
 //! Where the nodes of the cluster are.
 
-use std::fmt::Write as _;
 use std::net::SocketAddr;
 
 use super::call::{Answered, Call};
@@ -14,61 +13,122 @@ pub(super) fn service(call: &mut Call<'_>) -> Answered {
     let Some(node) = call.node() else {
         return Ok(());
     };
-    let address = match call.session.local {
-        Some(local) if node.address.ip().is_unspecified() => local,
-        _ => node.address,
+    let address = match (node.advertised, call.session.local) {
+        (None, Some(local)) if node.address.ip().is_unspecified() => local,
+        _ => node.access_address(),
     };
     call.say(address);
     Ok(())
 }
 
-/// There is no second set of addresses, no node has left that would be remembered, nor is there an admin port.
+/// The node's own address from elsewhere, if it has one.
+pub(super) fn service_alt(call: &mut Call<'_>) -> Answered {
+    if let Some(address) = call.node().and_then(|node| node.alternate) {
+        call.say(address);
+    }
+    Ok(())
+}
+
+/// There is no TLS, nor an admin port.
 pub(super) fn nothing(_call: &mut Call<'_>) -> Answered {
     Ok(())
 }
 
 pub(super) fn services(call: &mut Call<'_>) -> Answered {
-    let addresses: Vec<SocketAddr> = peers(call).map(|node| node.address).collect();
-    call.list(addresses)
+    answer_services(call, Known::Present, standard)
+}
+
+pub(super) fn services_alternate(call: &mut Call<'_>) -> Answered {
+    answer_services(call, Known::Present, alternate)
+}
+
+pub(super) fn services_alumni(call: &mut Call<'_>) -> Answered {
+    answer_services(call, Known::Ever, standard)
 }
 
 pub(super) fn peers_generation(call: &mut Call<'_>) -> Answered {
-    call.say(call.engine.cluster().peers_generation());
+    if let Some(node) = call.node() {
+        call.say(node.peers_generation());
+    }
     Ok(())
 }
 
-/// `generation,default port,[[node,tls name,[address,...]],...]`; with a `generation` only what has changed since.
 pub(super) fn peers_clear_std(call: &mut Call<'_>) -> Answered {
-    let list = peers(call).fold(String::new(), |mut list, node| {
-        let separator = if list.is_empty() { "" } else { "," };
-        let _ = write!(
-            list,
-            "{separator}[{},,[{}]]",
-            node.id,
-            without_default_port(node.address)
-        );
-        list
-    });
-    answer_peers(call, &list)
+    answer_peers(call, Known::Present, standard)
 }
 
-/// Nor is there a second set of addresses.
 pub(super) fn peers_clear_alt(call: &mut Call<'_>) -> Answered {
-    answer_peers(call, "")
+    answer_peers(call, Known::Present, alternate)
 }
 
-fn answer_peers(call: &mut Call<'_>, list: &str) -> Answered {
-    let generation = call.engine.cluster().peers_generation();
-    let since = call.parameters.strip_prefix("generation=").map_or(0, leading_number);
-    let list = if since >= generation { "" } else { list };
-    call.say(format_args!("{generation},{DEFAULT_PORT},[{list}]"));
+pub(super) fn alumni_clear_std(call: &mut Call<'_>) -> Answered {
+    answer_peers(call, Known::Ever, standard)
+}
+
+pub(super) fn alumni_clear_alt(call: &mut Call<'_>) -> Answered {
+    answer_peers(call, Known::Ever, alternate)
+}
+
+/// There is no TLS, and so there are no peers to reach by it.
+pub(super) fn peers_tls(call: &mut Call<'_>) -> Answered {
+    answer_peers(call, Known::Present, |_| None)
+}
+
+/// Which peers are listed: those that are there, or also those that have left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Known {
+    Present,
+    Ever,
+}
+
+fn standard(node: &Node) -> Option<SocketAddr> {
+    Some(node.access_address())
+}
+
+const fn alternate(node: &Node) -> Option<SocketAddr> {
+    node.alternate
+}
+
+fn answer_services(call: &mut Call<'_>, known: Known, address: impl Fn(&Node) -> Option<SocketAddr>) -> Answered {
+    let cluster = call.engine.cluster();
+    let own = cluster.node(call.session.node);
+    let peers = own.map_or_else(Default::default, Node::peers).iter();
+    let listed = peers.filter(|peer| peer.is_present || known == Known::Ever);
+    call.list(listed.filter_map(|peer| cluster.node(peer.node).and_then(&address)))
+}
+
+/// `generation,default port,[[node,tls name,[address,...]],...]`; with a `generation` only what has changed since, where
+/// `[node,,]` is a node that has left.
+fn answer_peers(call: &mut Call<'_>, known: Known, address: impl Fn(&Node) -> Option<SocketAddr>) -> Answered {
+    let cluster = call.engine.cluster();
+    let Some(own) = cluster.node(call.session.node) else {
+        return Ok(());
+    };
+    let since = call.parameters.strip_prefix("generation=").map(leading_number);
+    call.say(format_args!("{},{DEFAULT_PORT},[", own.peers_generation()));
+    let listed = own
+        .peers()
+        .iter()
+        .filter(|peer| peer.is_present || known == Known::Ever || since.is_some());
+    let changed = listed.filter(|peer| peer.generation > since.unwrap_or(0));
+    let mut separator = "";
+    for peer in changed {
+        let Some((node, address)) = cluster.node(peer.node).and_then(|node| Some((node, address(node)?))) else {
+            continue;
+        };
+        if peer.is_present || since.unwrap_or(0) == 0 {
+            call.say(format_args!(
+                "{separator}[{},,[{}]]",
+                node.id,
+                without_default_port(address)
+            ));
+        } else {
+            call.say(format_args!("{separator}[{},,]", node.id));
+        }
+        separator = ",";
+    }
+    call.say("]");
     Ok(())
-}
-
-fn peers<'c>(call: &Call<'c>) -> impl Iterator<Item = &'c Node> + use<'c> {
-    let own = call.session.node;
-    let nodes = call.engine.cluster().nodes().iter().enumerate();
-    nodes.filter(move |(at, _)| *at != own).map(|(_, node)| node)
 }
 
 fn without_default_port(address: SocketAddr) -> String {

@@ -6,6 +6,7 @@ use bytes::BufMut;
 
 use super::call::{Answered, Call};
 use super::namespaces::all_objects;
+use super::partitions::remaining_migrations;
 use super::table::COMMANDS;
 use crate::command::stats::get;
 
@@ -49,9 +50,11 @@ pub(super) fn statistics(call: &mut Call<'_>) -> Answered {
     let closed = get(&stats.client_connections_closed);
     let opened = get(&stats.client_connections_opened);
     call.pair("failed_best_practices", false);
-    call.pair("cluster_size", cluster.nodes().len());
+    let own = call.node();
+    let since_rebalance = call.now.0.saturating_sub(cluster.rebalanced().0) / 1000;
+    call.pair("cluster_size", cluster.size());
     call.pair("cluster_key", format_args!("{:X}", cluster.key()));
-    call.pair("cluster_generation", cluster.rebalance_generation());
+    call.pair("cluster_generation", own.map_or(0, |node| node.rebalance_generation()));
     call.pair("cluster_principal", cluster.principal());
     call.pair("cluster_min_compatibility_id", COMPATIBILITY_ID);
     call.pair("cluster_max_compatibility_id", COMPATIBILITY_ID);
@@ -91,9 +94,9 @@ pub(super) fn statistics(call: &mut Call<'_>) -> Answered {
         "batch_index_destroyed_buffers",
     ]);
     call.pair("paxos_principal", cluster.principal());
-    call.pair("time_since_rebalance", uptime);
+    call.pair("time_since_rebalance", since_rebalance);
     call.pair("migrate_allowed", true);
-    call.pair("migrate_partitions_remaining", 0);
+    call.pair("migrate_partitions_remaining", remaining_migrations(call));
     call.out.put_slice(b"deprecated_requests=");
     call.say(get(&stats.deprecated_requests));
     Ok(())

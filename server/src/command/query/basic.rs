@@ -157,7 +157,7 @@ impl Basic {
         let mut is_done = false;
         while turn.goes_on(&frame, out) {
             match self.walk.partition() {
-                Some(partition) if !asking.is_replica(partition) => {
+                Some(partition) if !asking.is_full(partition) => {
                     partition_unavailable(out, partition);
                     self.walk.leave();
                 }

@@ -14,6 +14,7 @@ mod job;
 mod tests;
 mod walk;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::BytesMut;
@@ -32,6 +33,7 @@ use super::request::Fields;
 use super::session::Session;
 use super::stats::add;
 use crate::clock::Now;
+use crate::cluster::Cluster;
 use crate::ops::exp::Expression;
 use crate::store::Namespace;
 use crate::store::counters::QueryCounters;
@@ -95,6 +97,7 @@ impl Query {
         let filter = filter.as_ref();
         let asking = Asking {
             engine,
+            cluster: engine.cluster(),
             now,
             session: &self.session,
             namespace,
@@ -218,6 +221,7 @@ fn start(engine: &Engine, now: Now, session: &Session, body: &[u8]) -> Result<Bo
     let (message, fields) = read(body).ok_or(ResultCode::PARAMETER)?;
     let asking = Asking {
         engine,
+        cluster: engine.cluster(),
         now,
         session,
         namespace: engine
@@ -261,6 +265,8 @@ const fn udf_work(_: &Asking<'_>) -> Result<Work, ResultCode> {
 /// A query's message, and of whom it asks.
 struct Asking<'a> {
     engine: &'a Engine,
+    /// As it is while this lasts: most of its partitions are asked for one after the other.
+    cluster: Arc<Cluster>,
     now: Now,
     session: &'a Session,
     namespace: &'a Namespace,
@@ -276,16 +282,16 @@ impl Asking<'_> {
         self.fields.filter.map(Expression::build_filter).transpose().map(drop)
     }
 
-    /// Whether the session's node keeps a partition.
-    fn is_replica(&self, partition: PartitionId) -> bool {
-        let cluster = self.engine.cluster();
-        let replicas = cluster.replicas(self.namespace.settings.replication_factor);
-        cluster.place(self.session.node, partition.get()) < replicas
+    /// Whether the session's node has a full copy of a partition.
+    fn is_full(&self, partition: PartitionId) -> bool {
+        let factor = self.namespace.settings.replication_factor;
+        self.cluster.is_full(self.session.node, factor, partition)
     }
 
     /// Whether the session's node writes a partition.
     fn is_master(&self, partition: PartitionId) -> bool {
-        self.engine.cluster().place(self.session.node, partition.get()) == 0
+        let factor = self.namespace.settings.replication_factor;
+        self.cluster.working_master(factor, partition) == Some(self.session.node)
     }
 
     /// The job that the message asks for, as far as every kind has it.

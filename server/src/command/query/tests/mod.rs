@@ -471,10 +471,7 @@ fn fields_are_checked() {
 
 #[test]
 fn a_node_names_the_partitions_that_it_does_not_keep() {
-    let node = |n: u64| Node {
-        id: NodeId(0xB1 + n),
-        address: ([127, 0, 0, 1], 3000 + n as u16).into(),
-    };
+    let node = |n: u64| Node::new(NodeId(0xB1 + n), ([127, 0, 0, 1], 3000 + n as u16).into());
     let cluster = Cluster::new("c".to_owned(), (0..2).map(node).collect());
     let server = Server(Engine::with_cluster(Config::default(), cluster, NOW));
     server.fill(500, "s");

@@ -1,0 +1,225 @@
+//! Every step of a cluster's life keeps what the real one keeps.
+
+use super::*;
+
+const NOW: Now = Now(0);
+
+fn node(n: u64) -> Node {
+    Node::new(
+        NodeId(0xB0 + n),
+        SocketAddr::from((Ipv4Addr::LOCALHOST, 3000 + n as u16)),
+    )
+}
+
+fn cluster(nodes: u64, factor: u32) -> Cluster {
+    let mut cluster = Cluster::new("test".to_owned(), (1..=nodes).map(node).collect());
+    cluster.start([factor], NOW);
+    cluster
+}
+
+/// A copy of every partition is full on as many nodes as are to keep one, each partition has one working master, and
+/// clients are told of one node for each place.
+fn check(cluster: &Cluster, factor: u32) {
+    let up: Vec<usize> = (0..cluster.nodes().len())
+        .filter(|at| cluster.nodes()[*at].is_up())
+        .collect();
+    let mut claims = vec![[0_u8; 512]; cluster.replicas(factor)];
+    for (place, claimed) in claims.iter_mut().enumerate() {
+        for at in &up {
+            for (claimed, byte) in claimed.iter_mut().zip(cluster.bitmap(*at, factor, place)) {
+                assert_eq!(*claimed & byte, 0, "two nodes claim a place {place}");
+                *claimed |= byte;
+            }
+        }
+        assert_eq!(*claimed, [0xFF; 512], "nobody claims a place {place}");
+    }
+    for id in PartitionId::all() {
+        let master = cluster.working_master(factor, id).unwrap();
+        assert!(up.contains(&master) && cluster.is_full(master, factor, id));
+    }
+}
+
+fn lost(cluster: &mut Cluster) -> Vec<PartitionId> {
+    cluster
+        .take_lost()
+        .into_iter()
+        .flat_map(|lost| lost.partitions)
+        .collect()
+}
+
+fn masters(cluster: &Cluster, factor: u32) -> Vec<Option<usize>> {
+    PartitionId::all()
+        .map(|id| cluster.working_master(factor, id))
+        .collect()
+}
+
+#[test]
+fn one_node_is_the_master_of_every_partition() {
+    let cluster = cluster(1, 2);
+    assert_eq!(cluster.bitmap(0, 2, 0), [0xFF; 512]);
+    assert_eq!((cluster.replicas(2), cluster.size()), (1, 1));
+}
+
+#[test]
+fn partitions_are_spread_evenly() {
+    let cluster = cluster(3, 2);
+    check(&cluster, 2);
+    for node in 0..3 {
+        for place in 0..2 {
+            let map = cluster.bitmap(node, 2, place);
+            let partitions: u32 = map.iter().map(|byte| byte.count_ones()).sum();
+            assert!(
+                (1200..1540).contains(&partitions),
+                "{partitions} of 4096 at place {place}"
+            );
+        }
+    }
+}
+
+#[test]
+fn with_a_copy_elsewhere_nothing_is_lost_and_only_what_the_node_had_moves() {
+    let mut cluster = cluster(3, 2);
+    let before = masters(&cluster, 2);
+    cluster.kill(NodeId(0xB2), NOW).unwrap();
+    check(&cluster, 2);
+    assert_eq!(lost(&mut cluster), []);
+    let moved = before.iter().zip(masters(&cluster, 2));
+    assert!(
+        moved
+            .clone()
+            .all(|(before, after)| *before == after || *before == Some(1))
+    );
+    assert!(moved.clone().all(|(_, after)| after != Some(1)));
+
+    cluster.restart(NodeId(0xB2), NOW).unwrap();
+    check(&cluster, 2);
+    assert_eq!(masters(&cluster, 2), before);
+    assert_eq!(lost(&mut cluster), []);
+}
+
+#[test]
+fn without_one_exactly_the_partitions_of_the_node_are_lost() {
+    let mut cluster = cluster(3, 1);
+    let before = masters(&cluster, 1);
+    cluster.kill(NodeId(0xB3), NOW).unwrap();
+    check(&cluster, 1);
+    let had = PartitionId::all().zip(before).filter(|(_, master)| *master == Some(2));
+    assert_eq!(lost(&mut cluster), had.map(|(id, _)| id).collect::<Vec<_>>());
+    cluster.restart(NodeId(0xB3), NOW).unwrap();
+    assert_eq!(lost(&mut cluster), []);
+    check(&cluster, 1);
+}
+
+#[test]
+fn slow_migrations_leave_the_work_to_those_that_have_the_records() {
+    let mut cluster = cluster(3, 2).with_slow_migrations(true);
+    cluster.kill(NodeId(0xB1), NOW).unwrap();
+    cluster.restart(NodeId(0xB1), NOW).unwrap();
+    check(&cluster, 2);
+    assert!(!masters(&cluster, 2).contains(&Some(0)), "it came back empty");
+    let generation = cluster.nodes()[0].partition_generation();
+    let (pending, initial) = cluster.migrations(0, 2);
+    assert_eq!((pending.emigrations, pending), (0, initial));
+    let sent: u32 = (0..3).map(|node| cluster.migrations(node, 2).0.emigrations).sum();
+    let received: u32 = (0..3).map(|node| cluster.migrations(node, 2).0.immigrations).sum();
+    assert!(sent == received && pending.immigrations > 2000);
+
+    // What still lies on one node only is lost with it, although each record should have two copies.
+    assert_eq!(cluster.migrate(100), 100);
+    check(&cluster, 2);
+    assert!(cluster.nodes()[0].partition_generation() > generation);
+    assert!(cluster.migrations(0, 2).0.immigrations < initial.immigrations);
+    let mut unlucky = cluster.clone();
+    unlucky.kill(NodeId(0xB2), NOW).unwrap();
+    check(&unlucky, 2);
+    let lost = lost(&mut unlucky).len();
+    assert!((1000..1500).contains(&lost), "{lost}");
+
+    while cluster.migrate(1000) > 0 {
+        check(&cluster, 2);
+    }
+    assert_eq!(cluster.migrations(0, 2).0, Migrations::default());
+    assert!(masters(&cluster, 2).contains(&Some(0)));
+    cluster.kill(NodeId(0xB2), NOW).unwrap();
+    assert_eq!(cluster.take_lost(), []);
+}
+
+#[test]
+fn a_new_node_takes_its_share() {
+    let mut cluster = cluster(1, 2);
+    assert_eq!(cluster.add(node(2), NOW), Ok(1));
+    assert_eq!(cluster.add(node(2), NOW), Err(ClusterError::Up(NodeId(0xB2))));
+    check(&cluster, 2);
+    assert_eq!((cluster.take_lost(), cluster.replicas(2)), (vec![], 2));
+    let masters = masters(&cluster, 2);
+    let share = masters.iter().filter(|master| **master == Some(1)).count();
+    assert!((1800..2300).contains(&share), "{share}");
+}
+
+#[test]
+fn a_quiesced_node_keeps_nothing_where_there_are_others() {
+    let mut cluster = cluster(3, 2);
+    cluster.quiesce(NodeId(0xB1), true, NOW).unwrap();
+    check(&cluster, 2);
+    assert_eq!(cluster.take_lost(), []);
+    assert!(PartitionId::all().all(|id| !cluster.is_full(0, 2, id)));
+    cluster.kill(NodeId(0xB1), NOW).unwrap();
+    assert_eq!(cluster.take_lost(), []);
+    cluster.kill(NodeId(0xB2), NOW).unwrap();
+    cluster.quiesce(NodeId(0xB3), true, NOW).unwrap();
+    check(&cluster, 2);
+}
+
+#[test]
+fn copies_stand_in_racks_of_their_own() {
+    let racks = [1, 1, 1, 2];
+    let nodes = (1..=4).zip(racks).map(|(n, rack)| Node { rack, ..node(n) });
+    let mut cluster = Cluster::new("test".to_owned(), nodes.collect());
+    cluster.start([2], NOW);
+    check(&cluster, 2);
+    assert!(PartitionId::all().all(|id| cluster.is_full(3, 2, id)));
+}
+
+#[test]
+fn nodes_tell_of_their_peers_as_they_come_and_go() {
+    let mut cluster = cluster(3, 2);
+    let generations = |cluster: &Cluster| -> Vec<u64> { cluster.nodes().iter().map(Node::peers_generation).collect() };
+    assert_eq!(generations(&cluster), [4, 4, 4]);
+    let of_first = &cluster.nodes()[0];
+    assert_eq!(
+        (of_first.partition_generation(), of_first.rebalance_generation()),
+        (0, 1)
+    );
+
+    cluster.kill(NodeId(0xB2), NOW).unwrap();
+    let peers = cluster.nodes()[0].peers();
+    let left = peers.iter().find(|peer| peer.node == 1).unwrap();
+    assert_eq!((left.is_present, left.generation), (false, 5));
+    assert!(cluster.nodes()[0].partition_generation() > 1);
+
+    cluster.restart(NodeId(0xB2), NOW).unwrap();
+    assert_eq!(generations(&cluster), [7, 4, 7]);
+    assert_eq!(
+        cluster.kill(NodeId(0xB9), NOW),
+        Err(ClusterError::Unknown(NodeId(0xB9)))
+    );
+    assert_eq!(cluster.restart(NodeId(0xB2), NOW), Err(ClusterError::Up(NodeId(0xB2))));
+    cluster
+        .advertise(NodeId(0xB3), |node| node.advertised = Some(([10, 0, 0, 1], 1).into()))
+        .unwrap();
+    assert_eq!(generations(&cluster), [8, 5, 7]);
+}
+
+#[test]
+fn the_last_node_takes_everything_with_it() {
+    for nodes in [1, 2] {
+        let mut cluster = cluster(nodes, 2);
+        for n in 1..=nodes {
+            assert_eq!(cluster.take_lost(), []);
+            cluster.kill(NodeId(0xB0 + n), NOW).unwrap();
+        }
+        assert_eq!((cluster.size(), lost(&mut cluster).len()), (0, 4096));
+        cluster.restart(NodeId(0xB1), NOW).unwrap();
+        check(&cluster, 2);
+    }
+}
