@@ -75,6 +75,10 @@ pub fn table() -> impl fmt::Display {
         ),
         info_row(),
         Row::new(
+            "Several nodes: partitions, peers and generations of their own; killed, restarted, added, quiesced; racks",
+            "yes; they share one store, and the network between them is never cut",
+        ),
+        Row::new(
             "Security, TLS, durable deletes, multi-record transactions, compression",
             "as on the Community Edition: refused with its codes",
         ),
