@@ -1,23 +1,29 @@
 //! The locks of a namespace's records, and what lies behind each.
 
+use std::hash::{BuildHasherDefault, Hasher};
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
+use dashmap::DashMap;
+use dashmap::mapref::one::{Ref, RefMut};
 use spikelet_wire::PartitionId;
 
 use super::partition::Partition;
-use super::sindex::{SHARD, SHARDS, shard_of};
+use super::sindex::{SHARD, shard_of};
 
-/// The partitions of a namespace. The lock of the shard that a partition is in is the lock of its records.
-#[derive(Debug)]
-pub(super) struct Shards(Box<[RwLock<Shard>; SHARDS]>);
+/// The partitions of a namespace, [`SHARD`] neighbours in one share. The lock of a share is the lock of its records.
+#[derive(Debug, Default)]
+pub(super) struct Shards {
+    /// A share comes to be when it is first written.
+    shares: DashMap<usize, Arc<Share>, BuildHasherDefault<ShareHasher>>,
+    /// Held by everybody who holds the lock of a share, for reading, so that a snapshot is of one moment: the map gives its
+    /// locks one at a time.
+    gate: RwLock<()>,
+}
 
-/// Neighbouring partitions, that of the lowest id first; none before one of them is written.
+/// Neighbouring partitions, that of the lowest id first.
 ///
 /// A snapshot shares them. The first write behind it copies the share, and the partition that it is about.
-pub(super) type Shard = Option<Arc<Share>>;
-
-/// The partitions of one shard.
 #[derive(Debug, Clone)]
 pub(super) struct Share([Partition; SHARD as usize]);
 
@@ -27,96 +33,142 @@ impl Default for Share {
     }
 }
 
-impl Default for Shards {
-    fn default() -> Self {
-        Self(Box::new(std::array::from_fn(|_| RwLock::default())))
+/// Spreads the numbers of shares over all bits, of which the map uses the highest and the lowest.
+#[derive(Debug, Default)]
+pub(super) struct ShareHasher(u64);
+
+impl Hasher for ShareHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_usize(usize::from(*byte)));
+    }
+
+    fn write_usize(&mut self, n: usize) {
+        self.0 = (self.0 ^ n as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(20);
     }
 }
 
 impl Shards {
-    /// A partition, locked for reading, if anything was written in its shard.
+    /// A partition, locked for reading, if anything was written in its share.
     pub(super) fn read(&self, id: PartitionId) -> Option<PartitionRef<'_>> {
-        let shard = read(self.lock_of(id));
-        let at = usize::from(id.get() % SHARD);
-        shard.is_some().then(|| PartitionRef { shard, at })
+        let gate = self.enter();
+        let share = self.shares.get(&shard_of(id))?;
+        Some(PartitionRef {
+            share,
+            at: place_of(id),
+            _gate: gate,
+        })
     }
 
-    /// A partition, locked for writing, if anything was written in its shard.
+    /// A partition, locked for writing, if anything was written in its share.
     pub(super) fn write(&self, id: PartitionId) -> Option<PartitionMut<'_>> {
-        let partition = self.write_or_create(id);
-        partition.shard.is_some().then_some(partition)
+        let gate = self.enter();
+        let share = self.shares.get_mut(&shard_of(id))?;
+        Some(PartitionMut {
+            share,
+            at: place_of(id),
+            _gate: gate,
+        })
     }
 
     /// A partition, locked for writing.
     pub(super) fn write_or_create(&self, id: PartitionId) -> PartitionMut<'_> {
-        let shard = write(self.lock_of(id));
-        let at = usize::from(id.get() % SHARD);
-        PartitionMut { shard, at }
+        let gate = self.enter();
+        let share = match self.shares.get_mut(&shard_of(id)) {
+            Some(share) => share,
+            None => self.shares.entry(shard_of(id)).or_default(),
+        };
+        PartitionMut {
+            share,
+            at: place_of(id),
+            _gate: gate,
+        }
     }
 
     /// The partitions that hold records, in order.
     pub(super) fn ids(&self) -> Vec<PartitionId> {
+        let _gate = self.enter();
         let mut ids = Vec::new();
-        for (shard, lock) in (0..).zip(self.0.iter()) {
-            if let Some(share) = &*read(lock) {
-                let filled = (0..).zip(&share.0).filter(|(_, partition)| !partition.is_empty());
-                ids.extend(filled.filter_map(|(at, _): (u16, _)| PartitionId::new(shard * SHARD + at)));
-            }
+        for share in &self.shares {
+            let first = *share.key() as u16 * SHARD;
+            let filled = (first..).zip(&share.0).filter(|(_, partition)| !partition.is_empty());
+            ids.extend(filled.filter_map(|(id, _)| PartitionId::new(id)));
         }
+        ids.sort_unstable();
         ids
     }
 
-    /// All shards, locked one after the other: nothing reads or writes a record meanwhile.
-    pub(super) fn lock(&self) -> Vec<RwLockWriteGuard<'_, Shard>> {
-        self.0.iter().map(write).collect()
+    /// All of them, locked: nobody reads or writes a record meanwhile.
+    pub(super) fn lock(&self) -> LockedShards<'_> {
+        LockedShards {
+            shares: &self.shares,
+            _gate: self.gate.write().unwrap_or_else(PoisonError::into_inner),
+        }
     }
 
-    fn lock_of(&self, id: PartitionId) -> &RwLock<Shard> {
-        &self.0[shard_of(id) % SHARDS]
+    fn enter(&self) -> RwLockReadGuard<'_, ()> {
+        self.gate.read().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn read(lock: &RwLock<Shard>) -> RwLockReadGuard<'_, Shard> {
-    lock.read().unwrap_or_else(PoisonError::into_inner)
+/// The place of a partition in its share.
+fn place_of(id: PartitionId) -> usize {
+    usize::from(id.get() % SHARD)
 }
 
-fn write(lock: &RwLock<Shard>) -> RwLockWriteGuard<'_, Shard> {
-    lock.write().unwrap_or_else(PoisonError::into_inner)
+/// Shares kept aside, by their numbers.
+pub(super) type Shares = Vec<(usize, Arc<Share>)>;
+
+/// The partitions of a namespace that nobody reads or writes.
+#[derive(Debug)]
+pub(super) struct LockedShards<'n> {
+    shares: &'n DashMap<usize, Arc<Share>, BuildHasherDefault<ShareHasher>>,
+    _gate: RwLockWriteGuard<'n, ()>,
 }
 
-/// Whether both are the same: none of them was written since they were.
-pub(super) fn is_same(a: &Shard, b: &Shard) -> bool {
-    match (a, b) {
-        (Some(a), Some(b)) => Arc::ptr_eq(a, b),
-        (None, None) => true,
-        _ => false,
+impl LockedShards<'_> {
+    /// What they are, shared from now on.
+    pub(super) fn save(&self) -> Shares {
+        let shares = self.shares.iter();
+        shares.map(|share| (*share.key(), Arc::clone(share.value()))).collect()
+    }
+
+    /// Has them be these, and gives what they were.
+    pub(super) fn replace(&self, saved: &Shares) -> Shares {
+        let replaced = self.save();
+        self.shares.clear();
+        for (number, share) in saved {
+            self.shares.insert(*number, Arc::clone(share));
+        }
+        replaced
     }
 }
 
 /// A partition, locked for reading.
 #[derive(Debug)]
 pub struct PartitionRef<'n> {
-    shard: RwLockReadGuard<'n, Shard>,
+    // The lock of the share goes before the gate.
+    share: Ref<'n, usize, Arc<Share>>,
     at: usize,
+    _gate: RwLockReadGuard<'n, ()>,
 }
 
 /// A partition, locked for writing.
 #[derive(Debug)]
 pub struct PartitionMut<'n> {
-    shard: RwLockWriteGuard<'n, Shard>,
+    share: RefMut<'n, usize, Arc<Share>>,
     at: usize,
-}
-
-fn of(shard: &Shard, at: usize) -> &Partition {
-    static EMPTY: Partition = Partition::new();
-    shard.as_ref().and_then(|share| share.0.get(at)).unwrap_or(&EMPTY)
+    _gate: RwLockReadGuard<'n, ()>,
 }
 
 impl Deref for PartitionRef<'_> {
     type Target = Partition;
 
     fn deref(&self) -> &Partition {
-        of(&self.shard, self.at)
+        &self.share.0[self.at % SHARD as usize]
     }
 }
 
@@ -124,13 +176,12 @@ impl Deref for PartitionMut<'_> {
     type Target = Partition;
 
     fn deref(&self) -> &Partition {
-        of(&self.shard, self.at)
+        &self.share.0[self.at % SHARD as usize]
     }
 }
 
 impl DerefMut for PartitionMut<'_> {
     fn deref_mut(&mut self) -> &mut Partition {
-        let share = Arc::make_mut(self.shard.get_or_insert_with(Arc::default));
-        &mut share.0[self.at % SHARD as usize]
+        &mut Arc::make_mut(&mut self.share).0[self.at % SHARD as usize]
     }
 }

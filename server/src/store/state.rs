@@ -1,12 +1,12 @@
 //! What a namespace holds at one moment, kept aside and put back.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, RwLockWriteGuard};
 
 use super::namespace::{Namespace, Settings};
 use super::set::SetState;
-use super::shards::{Shard, is_same};
-use super::sindex::{SHARDS, Sindex, SindexesState};
+use super::shards::{LockedShards, Shares};
+use super::sindex::{Sindex, SindexesState};
 use crate::config::NamespaceConfig;
 
 /// What a namespace holds: records, sets, indexes, truncations and settings.
@@ -14,7 +14,7 @@ use crate::config::NamespaceConfig;
 /// Records and the entries of indexes are shared with the namespace until one of the two changes.
 #[derive(Debug)]
 pub(crate) struct State {
-    shards: Vec<Shard>,
+    shards: Shares,
     sets: Vec<SetState>,
     sindexes: SindexesState,
     settings: SettingsState,
@@ -38,7 +38,7 @@ impl State {
     /// That of a namespace that was just made.
     pub(crate) fn new(config: &NamespaceConfig) -> Self {
         Self {
-            shards: vec![None; SHARDS],
+            shards: Shares::new(),
             sets: Vec::new(),
             sindexes: SindexesState::default(),
             settings: SettingsState::of(&Settings::new(config)),
@@ -60,14 +60,14 @@ impl State {
 #[derive(Debug)]
 pub(crate) struct Locked<'n> {
     namespace: &'n Namespace,
-    shards: Vec<RwLockWriteGuard<'n, Shard>>,
+    shards: LockedShards<'n>,
     /// Dropped last: to free it takes longer than to replace it, and nobody need wait for that.
     replaced: Replaced,
 }
 
 #[derive(Debug, Default)]
 struct Replaced {
-    shards: Vec<Shard>,
+    shards: Shares,
     sindexes: Option<Arc<[Arc<Sindex>]>>,
 }
 
@@ -89,7 +89,7 @@ impl Locked<'_> {
         // Indexes first: the sets that they are about are there before them.
         let sindexes = namespace.sindexes.save();
         State {
-            shards: self.shards.iter().map(|shard| (**shard).clone()).collect(),
+            shards: self.shards.save(),
             sets: namespace.sets.save(),
             sindexes,
             settings: SettingsState::of(&namespace.settings),
@@ -103,11 +103,7 @@ impl Locked<'_> {
     /// Has the namespace hold this, and nothing else.
     pub(crate) fn restore(&mut self, state: &State) {
         let namespace = self.namespace;
-        for (shard, saved) in self.shards.iter_mut().zip(&state.shards) {
-            if !is_same(shard, saved) {
-                self.replaced.shards.push(std::mem::replace(shard, saved.clone()));
-            }
-        }
+        self.replaced.shards = self.shards.replace(&state.shards);
         namespace.sets.restore(&state.sets);
         self.replaced.sindexes = Some(namespace.sindexes.restore(&state.sindexes));
         state.settings.restore(&namespace.settings);
