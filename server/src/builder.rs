@@ -8,6 +8,7 @@ use crate::clock::Clock;
 use crate::cluster::{Cluster, Node, NodeId};
 use crate::command::Engine;
 use crate::config::{Config, ConfigError, Edition, NamespaceConfig};
+use crate::journal::{Entry, Filter, Log, Observer};
 use crate::net::{Bound, Shared};
 use crate::server::Server;
 
@@ -38,6 +39,8 @@ pub struct Builder {
     slow_migrations: bool,
     work_directory: Option<String>,
     controls: bool,
+    journal: Option<usize>,
+    observer: Option<Observer>,
 }
 
 impl Default for Builder {
@@ -55,6 +58,8 @@ impl Default for Builder {
             slow_migrations: false,
             work_directory: None,
             controls: false,
+            journal: None,
+            observer: None,
         }
     }
 }
@@ -138,6 +143,29 @@ impl Builder {
         self
     }
 
+    /// Keeps a journal of the last so many requests, at most 64 MiB of them: [`Server::journal`]. Off by default.
+    pub const fn journal(mut self, capacity: usize) -> Self {
+        self.journal = Some(capacity);
+        self
+    }
+
+    /// Has the entries of the journal told that are meant, each once it is over and before the client has the last of its
+    /// answer. Without [`journal`](Self::journal) nothing is told.
+    ///
+    /// Whoever asks waits for it, so it should be short.
+    ///
+    /// ```
+    /// use spikelet::{Command, Server, journal::Filter};
+    ///
+    /// let builder = Server::builder().journal(100);
+    /// let server = builder.on_request(Filter::from(Command::Write), |entry| eprintln!("{entry}")).start()?;
+    /// # Ok::<(), spikelet::StartError>(())
+    /// ```
+    pub fn on_request(mut self, filter: Filter, tell: impl Fn(&Entry) + Send + Sync + 'static) -> Self {
+        self.observer = Some(Observer::new(filter, tell));
+        self
+    }
+
     /// Starts the server. Clients can connect as soon as this returns.
     ///
     /// # Errors
@@ -190,7 +218,12 @@ impl Builder {
         let cluster = Cluster::new(self.cluster_name, nodes.collect()).with_slow_migrations(self.slow_migrations);
         let clock = Clock::default();
         let engine = Engine::with_cluster(config, cluster, clock.now());
-        let shared = Arc::new(Shared::new(engine, clock, self.controls));
+        let shared = Arc::new(Shared::new(
+            engine,
+            clock,
+            self.controls,
+            Log::new(self.journal, self.observer),
+        ));
         let running = bound.run(Arc::clone(&shared)).map_err(StartError::Run)?;
         Ok(Server::new(running, shared))
     }

@@ -33,6 +33,7 @@ pub mod command;
 pub mod config;
 pub mod fault;
 pub mod fixture;
+pub mod journal;
 pub mod ops;
 pub mod store;
 pub mod support;

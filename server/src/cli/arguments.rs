@@ -4,9 +4,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::{ArgAction, Parser};
-use spikelet::{Builder, NamespaceConfig, Server};
+use spikelet::{Builder, Command, NamespaceConfig, Server};
 
-use super::namespace;
+use super::{journal, namespace};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -62,6 +62,11 @@ pub(super) struct Arguments {
     #[arg(long)]
     pub(super) support: bool,
 
+    /// Prints what is asked to stderr, a line each, and keeps the last 10000 for the controls; one COMMAND, such as write,
+    /// or any, info commands included. Without it: all but info commands, by which clients tend their clusters.
+    #[arg(long, value_name = "COMMAND", num_args = 0..=1, require_equals = true)]
+    journal: Option<Option<Command>>,
+
     /// Writes the port to this file once clients can connect; the file is there whole or not at all.
     #[arg(long, value_name = "PATH")]
     pub(super) port_file: Option<PathBuf>,
@@ -97,6 +102,10 @@ impl Arguments {
         };
         let builder = match &self.work_directory {
             Some(directory) => builder.work_directory(directory),
+            None => builder,
+        };
+        let builder = match self.journal {
+            Some(command) => journal::print(builder, command),
             None => builder,
         };
         self.namespaces.iter().cloned().fold(builder, Builder::namespace)

@@ -1,6 +1,7 @@
 //! The command line: what the program is told, and how it runs until it is told to stop.
 
 mod arguments;
+mod journal;
 mod logs;
 mod namespace;
 mod port_file;

@@ -7,6 +7,7 @@
 mod ask;
 mod clock;
 mod fault;
+mod journal;
 mod node;
 mod snapshot;
 
@@ -45,6 +46,13 @@ const CONTROLS: &[Control] = controls! {
     "fault/clear" () => fault::clear, "Removes all faults.";
     "fault/list" () => fault::list, "Lists the faults, and how often each fired.";
     "fault/remove" ("id") => fault::remove, "Removes a fault.";
+    "journal" ("last", "command", "namespace", "set", "key", "result", "since") => journal::show,
+        "Tells the last entries of the journal that are meant, 100 unless more are asked for, one an item, escaped as in URLs.";
+    "journal/clear" () => journal::clear, "Forgets what was noted in the journal.";
+    "journal/count" ("command", "namespace", "set", "key", "result", "since") => journal::count,
+        "Counts the entries of the journal that are meant.";
+    "journal/start" ("capacity") => journal::start, "Keeps a journal of the last so many requests.";
+    "journal/stop" () => journal::stop, "Notes no further requests in the journal.";
     "node" () => node::list, "Lists the nodes that there ever were.";
     "node/add" () => node::add, "Adds a node on a free port, and tells its id.";
     "node/advertise" ("id", "address", "alternate") => node::advertise, "Has a node tell clients that it is reached elsewhere.";

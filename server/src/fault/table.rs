@@ -109,6 +109,7 @@ fn strike(rule: &mut Rule, verdict: &mut Verdict, asked: &Asked<'_>) -> bool {
     if !rule.strikes() {
         return false;
     }
+    verdict.by = Some(rule.id);
     match rule.reaction {
         Reaction::Delay(time) => {
             verdict.delay = verdict.delay.saturating_add(time);
@@ -134,6 +135,7 @@ fn strike_batch(rule: &mut Rule, verdict: &mut Verdict, asked: &Asked<'_>, rows:
         }
         if let Reaction::Answer(code) = rule.reaction {
             if rule.strikes() {
+                verdict.by = Some(rule.id);
                 verdict.rows.push((position, code));
             }
         } else if strike(rule, verdict, asked) {

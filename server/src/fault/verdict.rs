@@ -15,6 +15,8 @@ use crate::command::Command;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Verdict {
     pub(crate) delay: Duration,
+    /// The id of the rule that struck last.
+    pub(crate) by: Option<u64>,
     /// The rows of a batch that are answered with a result code instead of being carried out, by their positions.
     pub(crate) rows: Vec<(usize, ResultCode)>,
     pub(crate) fate: Fate,

@@ -6,9 +6,10 @@ use bytes::{Buf, BytesMut};
 use spikelet_wire::{FrameHeader, FrameType};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-use super::{Shared, fault, query};
+use super::{Shared, fault, note, query};
 use crate::command::{Flow, Session};
 use crate::fault::{Then, Verdict};
+use crate::journal::Pending;
 
 /// How much a new connection reads at once, in bytes.
 const FIRST_READ: usize = 4 * 1024;
@@ -26,6 +27,10 @@ pub(super) struct Connection<'e, S> {
     pub(super) stream: S,
     /// Whether the faults have been asked about the first frame that has arrived.
     pub(super) is_judged: bool,
+    /// What the journal is still to be told of the last frame.
+    pub(super) pending: Option<Pending>,
+    /// The rule of the fault that struck the first frame, where that is handled all the same.
+    pub(super) struck_by: Option<u64>,
 }
 
 /// Why frames are no longer handled.
@@ -70,7 +75,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
                     }
                 }
                 Pause::Engine(Flow::Query(query)) => {
-                    query::answer(self.shared, &mut self.stream, query, &mut out).await?;
+                    let pending = self.pending.take();
+                    query::answer(self.shared, &mut self.stream, query, &mut out, pending).await?;
                     rest(&mut out);
                 }
                 Pause::Engine(Flow::Background(query)) => query::run(Arc::clone(self.shared), query),
@@ -119,7 +125,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
                 }
             }
             at += FrameHeader::SIZE + body.len();
-            match self.shared.engine.handle(now, self.session, header, body, out) {
+            let answer_at = out.len();
+            let flow = self.shared.engine.handle(now, self.session, header, body, out);
+            if self.shared.journal.is_on() {
+                let answer = out.get(answer_at..).unwrap_or_default();
+                let ending = note::ending(&flow, self.struck_by.take());
+                self.pending = note::note(self.shared, self.session, (now, header, body), answer, ending);
+            }
+            match flow {
                 // It may have changed the time.
                 Flow::Continue if header.frame_type == FrameType::INFO => now = self.shared.clock.now(),
                 Flow::Continue => {}
@@ -167,11 +180,17 @@ mod tests {
     use crate::clock::Clock;
     use crate::command::Engine;
     use crate::config::Config;
+    use crate::journal::Log;
 
     /// A request of over 300 KiB, an unfinished one behind it, and an end: through a pipe that holds 100 bytes.
     #[test]
     fn it_serves_any_stream_to_its_end() {
-        let shared = Arc::new(Shared::new(Engine::new(Config::default()), Clock::default(), false));
+        let shared = Arc::new(Shared::new(
+            Engine::new(Config::default()),
+            Clock::default(),
+            false,
+            Log::default(),
+        ));
         let text = "status\n".repeat(50_000);
         let mut request = BytesMut::new();
         spikelet_wire::frame::write(&mut request, spikelet_wire::FrameType::INFO, text.as_bytes());
@@ -185,6 +204,8 @@ mod tests {
                 session: &mut shared.engine.connect(0, None),
                 stream,
                 is_judged: false,
+                pending: None,
+                struck_by: None,
             };
             let (mut reading, mut writing) = tokio::io::split(peer);
             let ask = async {

@@ -13,9 +13,10 @@ use tokio::net::TcpStream;
 use tokio::time::sleep;
 
 use super::connection::Connection;
-use super::{Shared, query};
+use super::{Shared, note, query};
 use crate::command::Flow;
 use crate::fault::{Fate, Noise, Then, Verdict};
+use crate::journal::{Ended, Ending};
 
 /// How much of a reply is damaged at a time, in bytes.
 const AT_ONCE: usize = 4 * 1024;
@@ -34,24 +35,50 @@ pub(super) async fn carry_out<S: AsyncRead + AsyncWrite + Unpin>(
     if !verdict.delay.is_zero() {
         sleep(verdict.delay).await;
     }
+    let (shared, fault) = (connection.shared, verdict.by);
+    let now = shared.clock.now();
     match verdict.fate {
         Fate::Handled => {
+            connection.struck_by = fault;
             connection.session.struck_rows = verdict.rows;
             connection.is_judged = true;
             Ok(Then::Serve)
         }
         Fate::Refused(refusal) => {
-            refusal.write(&take_frame(input).1, out);
+            let (header, body) = take_frame(input);
+            refusal.write(&body, out);
+            let ended = Ended::Answered;
+            note::note(
+                shared,
+                connection.session,
+                (now, header, &body),
+                out,
+                Ending { ended, fault },
+            );
             Ok(Then::Serve)
         }
-        Fate::Lost(then) => Ok(then),
+        Fate::Lost(then) => {
+            let (header, body) = take_frame(input);
+            let ended = note::ended(then);
+            note::note(
+                shared,
+                connection.session,
+                (now, header, &body),
+                &[],
+                Ending { ended, fault },
+            );
+            Ok(then)
+        }
         Fate::Spoiled { sent, noise, then } => {
             connection.session.struck_rows = verdict.rows;
             let (header, body) = take_frame(input);
-            let shared = connection.shared;
-            let flow = shared
-                .engine
-                .handle(shared.clock.now(), connection.session, header, &body, out);
+            let flow = shared.engine.handle(now, connection.session, header, &body, out);
+            let mut ending = note::ending(&flow, fault);
+            if ending.ended == Ended::Answered {
+                ending.ended = note::ended(then);
+            }
+            let pending = note::note(shared, connection.session, (now, header, &body), out, ending);
+            let pending = pending.map(|pending| pending.ending(note::ended(then)));
             let mut stream = Spoiled {
                 stream: &mut connection.stream,
                 at: 0,
@@ -63,7 +90,7 @@ pub(super) async fn carry_out<S: AsyncRead + AsyncWrite + Unpin>(
             match flow {
                 Flow::Continue => Ok(then),
                 Flow::Query(query) => {
-                    query::answer(shared, &mut stream, query, out).await?;
+                    query::answer(shared, &mut stream, query, out, pending).await?;
                     out.clear();
                     Ok(then)
                 }

@@ -78,6 +78,8 @@ async fn serve(shared: Arc<Shared>, node: usize, stream: TcpStream, peer: Socket
         session: &mut open.session,
         stream,
         is_judged: false,
+        pending: None,
+        struck_by: None,
     };
     match connection.serve().await {
         Ok(()) => tracing::debug!(%peer, node, "closed"),

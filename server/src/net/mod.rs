@@ -4,12 +4,15 @@ mod connection;
 mod fault;
 mod listener;
 mod nodes;
+mod note;
 mod nsup;
 mod query;
 mod reaper;
 mod runtime;
 mod shared;
+mod within;
 
 pub(crate) use listener::bind;
 pub(crate) use runtime::{Bound, Running};
 pub(crate) use shared::Shared;
+pub(crate) use within::within;

@@ -11,6 +11,7 @@ use tokio::time::{sleep, timeout};
 
 use super::Shared;
 use crate::command::{End, Query, Step};
+use crate::journal::{Ended, Pending};
 
 /// Carries out a query on the connection that it came from. `out` is empty before and behind it.
 ///
@@ -21,15 +22,27 @@ pub(super) async fn answer<S: AsyncWrite + Unpin>(
     stream: &mut S,
     mut query: Box<Query>,
     out: &mut BytesMut,
+    mut pending: Option<Pending>,
 ) -> io::Result<()> {
     loop {
         let step = query.step(&shared.engine, shared.clock.now(), out);
+        if let Some(mut noted) = pending.take() {
+            noted.answered(out);
+            // Before the client has the last of the answer, so that it finds it in the journal.
+            match step {
+                Step::Done => shared.journal.end(noted),
+                Step::More | Step::Wait(_) => pending = Some(noted),
+            }
+        }
         if let Err(error) = write_all(stream, out, query.socket_timeout()).await {
             let end = match error.kind() {
                 io::ErrorKind::TimedOut => End::ResponseTimeout,
                 _ => End::ResponseError,
             };
             query.abandon(&shared.engine, end);
+            if let Some(noted) = pending {
+                shared.journal.end(noted.ending(Ended::Closed));
+            }
             return Err(error);
         }
         match step {

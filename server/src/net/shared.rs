@@ -9,6 +9,7 @@ use crate::cluster::NodeId;
 use crate::command::Engine;
 use crate::controls::Snapshots;
 use crate::fault::{self, Faults};
+use crate::journal::Log;
 use crate::time::ServerClock;
 
 /// The server behind the sockets, and what a test owns of it.
@@ -22,11 +23,12 @@ pub(crate) struct Shared {
     /// What clients keep aside through the info protocol.
     pub(crate) snapshots: Snapshots,
     pub(crate) nodes: Nodes,
+    pub(crate) journal: Log,
     pub(super) reaper: Reaper,
 }
 
 impl Shared {
-    pub(crate) fn new(engine: Engine, clock: Clock, controls: bool) -> Self {
+    pub(crate) fn new(engine: Engine, clock: Clock, controls: bool, journal: Log) -> Self {
         Self {
             engine: Arc::new(engine),
             clock,
@@ -34,6 +36,7 @@ impl Shared {
             faults: Arc::default(),
             snapshots: Snapshots::default(),
             nodes: Nodes::default(),
+            journal,
             reaper: Reaper::default(),
         }
     }

@@ -6,6 +6,8 @@ use std::net::TcpStream;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
+use crate::support::Asking;
+
 fn spikelet(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_spikelet"));
     command
@@ -83,6 +85,20 @@ fn it_does_not_end_with_stdin_unasked() {
     TcpStream::connect(&address).unwrap();
     signal(&child, "TERM");
     assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn it_prints_what_it_is_asked() {
+    let (mut child, address) = start(&["--journal=info"]);
+    Asking::at(&address).ask("build");
+    let mut line = String::new();
+    BufReader::new(child.stderr.as_mut().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    assert!(line.starts_with("#1 ") && line.contains(" info build -> "), "{line}");
+    signal(&child, "TERM");
+    assert!(child.wait().unwrap().success());
+    assert!(refused(&["--journal=put"]).contains("there is no command 'put'"));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What several tests share.
 
 use std::io::{Read, Write};
-use std::net::{Ipv4Addr, TcpStream};
+use std::net::{Ipv4Addr, TcpStream, ToSocketAddrs};
 
 use spikelet::Server;
 
@@ -16,7 +16,11 @@ impl Asking {
     /// To a node by its position.
     pub(crate) fn node(server: &Server, at: usize) -> Self {
         let port = server.nodes()[at].address.port();
-        Self(TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap())
+        Self::at((Ipv4Addr::LOCALHOST, port))
+    }
+
+    pub(crate) fn at(address: impl ToSocketAddrs) -> Self {
+        Self(TcpStream::connect(address).unwrap())
     }
 
     /// The whole answer to a request.

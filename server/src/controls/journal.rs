@@ -1,0 +1,102 @@
+//! `spikelet/journal`.
+
+use std::str::FromStr;
+
+use spikelet_wire::ResultCode;
+
+use super::ask::{Answered, Ask, done};
+use crate::command::ControlError;
+use crate::journal::{Filter, Journal};
+
+/// How many entries are told unless somebody asks for more.
+const LAST: usize = 100;
+
+/// One item for each entry; what would end an item or a line stands as `%3B`, `%0A`, `%0D` or `%09`, and `%` as `%25`.
+pub(super) fn show(ask: &Ask<'_>) -> Answered {
+    let last = match ask.optional("last") {
+        Some(_) => ask.parsed("last")?,
+        None => LAST,
+    };
+    let entries = journal(ask)?.last_of(last);
+    let items: Vec<String> = entries.iter().map(|entry| escaped(&entry.to_string())).collect();
+    Ok(items.join(";"))
+}
+
+pub(super) fn count(ask: &Ask<'_>) -> Answered {
+    Ok(journal(ask)?.count().to_string())
+}
+
+pub(super) fn start(ask: &Ask<'_>) -> Answered {
+    ask.shared.journal.start(ask.parsed("capacity")?);
+    done()
+}
+
+pub(super) fn stop(ask: &Ask<'_>) -> Answered {
+    ask.shared.journal.stop();
+    done()
+}
+
+pub(super) fn clear(ask: &Ask<'_>) -> Answered {
+    ask.shared.journal.clear();
+    done()
+}
+
+/// The entries that are asked for.
+fn journal<'s>(ask: &Ask<'s>) -> Result<Journal<'s>, ControlError> {
+    let mut filter = Filter::new();
+    if let Some(command) = optional(ask, "command")? {
+        filter = filter.command(command);
+    }
+    if let Some(namespace) = ask.optional("namespace") {
+        filter = filter.namespace(namespace);
+    }
+    if let Some(set) = ask.optional("set") {
+        filter = filter.set(set);
+    }
+    if let Some(key) = ask.optional("key") {
+        filter = filter.key(key);
+    }
+    if let Some(code) = optional(ask, "result")? {
+        filter = filter.outcome(ResultCode(code));
+    }
+    if let Some(number) = optional(ask, "since")? {
+        filter = filter.since(number);
+    }
+    let journal = Journal::new(&ask.shared.journal, filter);
+    match journal.is_kept() {
+        true => Ok(journal),
+        false => Err(ControlError {
+            code: ResultCode::NOT_FOUND,
+            text: "no journal is kept, see spikelet/journal/start".to_owned(),
+        }),
+    }
+}
+
+fn optional<T: FromStr>(ask: &Ask<'_>, name: &str) -> Result<Option<T>, ControlError> {
+    ask.optional(name).map(|_| ask.parsed(name)).transpose()
+}
+
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '%' => out.push_str("%25"),
+            ';' => out.push_str("%3B"),
+            '\n' => out.push_str("%0A"),
+            '\r' => out.push_str("%0D"),
+            '\t' => out.push_str("%09"),
+            letter => out.push(letter),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_stays_one_item_of_one_line() {
+        assert_eq!(escaped("a;b\n100%\tc"), "a%3Bb%0A100%25%09c");
+    }
+}

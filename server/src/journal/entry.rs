@@ -1,0 +1,154 @@
+//! An entry: what was asked, decoded.
+
+use std::net::SocketAddr;
+use std::time::SystemTime;
+
+use spikelet_wire::{Digest, Header, Info2, Info3, ResultCode, UserKey};
+
+use super::operation::Operation;
+use super::outcome::Outcome;
+use crate::cluster::NodeId;
+use crate::command::Command;
+
+/// One request and how it ended. Its `Display` is one line.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Entry {
+    /// Its number, from 1; the next request has the next one, on whatever connection.
+    pub number: u64,
+    /// The node that was asked.
+    pub node: NodeId,
+    /// When it was handled, by the server's clock, in whole milliseconds.
+    pub time: SystemTime,
+    /// Who asked; `None` where there is no socket.
+    pub peer: Option<SocketAddr>,
+    /// What was asked; of a batch, nothing but the command: the rest stands in its rows.
+    pub asked: Asked,
+    /// The rows of a batch.
+    pub rows: Vec<Row>,
+    /// The commands of an info request, in order.
+    pub info: Vec<String>,
+    /// Whether it was over a megabyte, of which the journal keeps no operations and no rows.
+    pub is_shortened: bool,
+    /// How it ended.
+    pub outcome: Outcome,
+}
+
+/// One row of a batch.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Row {
+    /// Its position, from 0, as the client gave it.
+    pub index: u32,
+    /// What was asked.
+    pub asked: Asked,
+    /// How it ended; `None` where it was not answered.
+    pub code: Option<ResultCode>,
+}
+
+/// What was asked, of one record or of a set.
+#[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
+pub struct Asked {
+    /// Which command it is: the most special one, so never [`Command::Write`] for a touch.
+    pub command: Command,
+    /// Whether it may change a record.
+    pub writes: bool,
+    /// The namespace.
+    pub namespace: Option<String>,
+    /// The set; `None` for no set.
+    pub set: Option<String>,
+    /// The user's key, where the client sent it: most send nothing but the digest unless told to.
+    pub key: Option<UserKey>,
+    /// The digest, which all but queries have.
+    pub digest: Option<Digest>,
+    /// The operations, in order.
+    pub operations: Vec<Operation>,
+    /// The module and the name of a UDF, as `module.function`.
+    pub udf: Option<String>,
+    /// The index that a query names; it may have others.
+    pub index: Option<String>,
+    /// On what conditions.
+    pub policies: Policies,
+}
+
+/// The conditions of a command, as far as they decide what it does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Policies {
+    /// The generation that the record must have.
+    pub generation: GenerationCheck,
+    /// The TTL that is asked for in seconds, or one of the values in [`ttl`](spikelet_wire::message::ttl); 0, the default
+    /// of the namespace, for commands that do not write.
+    pub ttl: u32,
+    /// What is to happen where the record exists, or does not.
+    pub exists_action: ExistsAction,
+    /// Whether a filter expression decides too.
+    pub filter: bool,
+    /// Whether a deletion is to leave a tombstone.
+    pub durable_delete: bool,
+}
+
+/// The generation that a record must have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum GenerationCheck {
+    /// Any.
+    #[default]
+    None,
+    /// This one.
+    Equal(u32),
+    /// One below this.
+    Below(u32),
+}
+
+/// What a write does where the record exists, or does not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum ExistsAction {
+    /// Update it, or create it.
+    #[default]
+    Update,
+    /// Only create it.
+    CreateOnly,
+    /// Only update it.
+    UpdateOnly,
+    /// Replace all of it, or create it.
+    Replace,
+    /// Only replace all of it.
+    ReplaceOnly,
+}
+
+impl Policies {
+    pub(super) fn of(header: &Header, filter: bool) -> Self {
+        let (info2, info3) = (header.info2, header.info3);
+        Self {
+            generation: if info2.contains(Info2::GENERATION) {
+                GenerationCheck::Equal(header.generation)
+            } else if info2.contains(Info2::GENERATION_GT) {
+                GenerationCheck::Below(header.generation)
+            } else {
+                GenerationCheck::None
+            },
+            // What a read carries there is no TTL, but when to touch.
+            ttl: if info2.contains(Info2::WRITE) {
+                header.record_ttl
+            } else {
+                0
+            },
+            exists_action: if info2.contains(Info2::CREATE_ONLY) {
+                ExistsAction::CreateOnly
+            } else if info3.contains(Info3::UPDATE_ONLY) {
+                ExistsAction::UpdateOnly
+            } else if info3.contains(Info3::CREATE_OR_REPLACE) {
+                ExistsAction::Replace
+            } else if info3.contains(Info3::REPLACE_ONLY) {
+                ExistsAction::ReplaceOnly
+            } else {
+                ExistsAction::Update
+            },
+            filter,
+            durable_delete: info2.contains(Info2::DURABLE_DELETE),
+        }
+    }
+}

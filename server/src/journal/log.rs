@@ -1,0 +1,252 @@
+//! The journal itself: a ring of what was asked, of bounded size, and those who wait for it.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
+use std::time::Duration;
+
+use super::entry::Entry;
+use super::filter::Filter;
+use super::noted::{Arrived, Noted};
+use super::outcome::{Answer, Ended};
+use crate::command::Command;
+
+/// How much the requests in a journal take at most, in bytes.
+const MOST: usize = 64 * 1024 * 1024;
+
+/// A journal that is off until it is started: what is asked then costs one load.
+#[derive(Debug, Default)]
+pub(crate) struct Log {
+    is_on: AtomicBool,
+    state: Mutex<State>,
+    changed: Condvar,
+    observer: Option<Observer>,
+}
+
+/// Who is told of requests once they are over, and of which.
+#[derive(Clone)]
+pub(crate) struct Observer {
+    filter: Filter,
+    tell: Arc<dyn Fn(&Entry) + Send + Sync>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct State {
+    capacity: usize,
+    /// In the order of their numbers, which have no gaps.
+    ring: VecDeque<Noted>,
+    /// What they take together, in bytes.
+    size: usize,
+    /// How many were noted ever.
+    noted: u64,
+    /// How many had to make room.
+    dropped: u64,
+    waiting: Vec<Waker>,
+}
+
+/// How a request was dealt with, as whoever notes it knows.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ending {
+    pub(crate) ended: Ended,
+    /// The number of the rule of the fault that struck it.
+    pub(crate) fault: Option<u64>,
+}
+
+/// A request that is noted and may not be over.
+#[derive(Debug)]
+pub(crate) struct Pending {
+    number: u64,
+    command: Command,
+    answer: Answer,
+    /// What becomes of it, once it is over.
+    ending: Ended,
+}
+
+impl Log {
+    pub(crate) fn new(capacity: Option<usize>, observer: Option<Observer>) -> Self {
+        let log = Self {
+            observer,
+            ..Self::default()
+        };
+        if let Some(capacity) = capacity {
+            log.start(capacity);
+        }
+        log
+    }
+
+    /// Notes from now on, and keeps the last so many requests; what was noted before is kept where there is room.
+    pub(crate) fn start(&self, capacity: usize) {
+        let mut state = self.state();
+        state.capacity = capacity;
+        state.make_room();
+        self.is_on.store(true, Ordering::Relaxed);
+    }
+
+    /// Notes no more; what was noted is kept.
+    pub(crate) fn stop(&self) {
+        self.is_on.store(false, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_on(&self) -> bool {
+        self.is_on.load(Ordering::Relaxed)
+    }
+
+    /// Forgets what was noted. Numbers go on.
+    pub(crate) fn clear(&self) {
+        let mut state = self.state();
+        state.ring.clear();
+        state.size = 0;
+    }
+
+    /// Notes a request and the bytes that answer it. What asks for nothing but controls is not noted.
+    pub(crate) fn note(&self, arrived: &Arrived<'_>, answer: &[u8], ending: Ending) -> Option<Pending> {
+        if is_control(arrived) {
+            return None;
+        }
+        let mut noted = Noted::new(0, arrived);
+        let command = noted.kind.command;
+        let mut read = Answer::default();
+        read.read(command, answer);
+        (read.outcome.ended, read.outcome.fault) = (ending.ended, ending.fault);
+        noted.answered(read.clone());
+        let number = self.push(noted.clone());
+        if ending.ended != Ended::Pending {
+            noted.number = number;
+            self.tell(&noted);
+        }
+        Some(Pending {
+            number,
+            command,
+            answer: read,
+            ending: Ended::Answered,
+        })
+    }
+
+    /// Notes how a request ended that was pending.
+    pub(crate) fn end(&self, mut pending: Pending) {
+        pending.answer.outcome.ended = pending.ending;
+        let mut state = self.state();
+        let Some(noted) = state.noted_mut(pending.number) else {
+            return;
+        };
+        noted.answered(pending.answer);
+        let noted = noted.clone();
+        self.wake(state);
+        self.tell(&noted);
+    }
+
+    fn push(&self, mut noted: Noted) -> u64 {
+        let mut state = self.state();
+        state.noted += 1;
+        noted.number = state.noted;
+        state.size += noted.size();
+        state.ring.push_back(noted);
+        state.make_room();
+        let number = state.noted;
+        self.wake(state);
+        number
+    }
+
+    fn wake(&self, mut state: MutexGuard<'_, State>) {
+        let waiting = std::mem::take(&mut state.waiting);
+        drop(state);
+        self.changed.notify_all();
+        waiting.into_iter().for_each(Waker::wake);
+    }
+
+    fn tell(&self, noted: &Noted) {
+        if let Some(Observer { filter, tell }) = &self.observer
+            && filter.matches(noted)
+        {
+            tell(&noted.entry());
+        }
+    }
+
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Blocks until something holds of the state, or the time is over; gives whether it holds.
+    pub(super) fn wait(&self, limit: Duration, holds: impl Fn(&State) -> bool) -> bool {
+        let waited = self
+            .changed
+            .wait_timeout_while(self.state(), limit, |state| !holds(state));
+        let (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        holds(&state)
+    }
+}
+
+impl Pending {
+    /// Says what will have become of it; it is answered otherwise.
+    pub(crate) const fn ending(mut self, ended: Ended) -> Self {
+        self.ending = ended;
+        self
+    }
+
+    /// Reads more of what answers it.
+    pub(crate) fn answered(&mut self, bytes: &[u8]) {
+        self.answer.read(self.command, bytes);
+    }
+}
+
+impl State {
+    /// Forgets the oldest as long as there are too many, or they take too much.
+    fn make_room(&mut self) {
+        while self.ring.len() > self.capacity || self.size > MOST {
+            let Some(oldest) = self.ring.pop_front() else { return };
+            self.size -= oldest.size().min(self.size);
+            self.dropped += 1;
+        }
+    }
+
+    fn noted_mut(&mut self, number: u64) -> Option<&mut Noted> {
+        let first = self.ring.front()?.number;
+        let at = usize::try_from(number.checked_sub(first)?).ok()?;
+        self.ring.get_mut(at)
+    }
+
+    pub(super) fn matching<'a>(&'a self, filter: &'a Filter) -> impl DoubleEndedIterator<Item = &'a Noted> {
+        self.ring.iter().filter(|noted| filter.matches(noted))
+    }
+
+    pub(super) const fn dropped(&self) -> u64 {
+        self.dropped
+    }
+
+    pub(super) fn next_number(&self) -> u64 {
+        self.noted + 1
+    }
+
+    pub(super) fn wait(&mut self, waker: &Waker) {
+        if !self.waiting.iter().any(|waiting| waiting.will_wake(waker)) {
+            self.waiting.push(waker.clone());
+        }
+    }
+}
+
+impl Observer {
+    pub(crate) fn new(filter: Filter, tell: impl Fn(&Entry) + Send + Sync + 'static) -> Self {
+        Self {
+            filter,
+            tell: Arc::new(tell),
+        }
+    }
+}
+
+impl fmt::Debug for Observer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Observer")
+            .field("filter", &self.filter)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Whether a frame asks for controls and nothing else: a test that asks for its journal is not what it is about.
+fn is_control(arrived: &Arrived<'_>) -> bool {
+    let mut names = spikelet_wire::info::names(arrived.body).peekable();
+    arrived.header.frame_type == spikelet_wire::FrameType::INFO
+        && names.peek().is_some()
+        && names.all(|name| name.starts_with(b"spikelet/"))
+}

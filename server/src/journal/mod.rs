@@ -1,0 +1,25 @@
+//! The journal: what was asked of a server, and how that ended.
+//!
+//! It is off unless a server is built with [`Builder::journal`](crate::Builder::journal). It keeps the last requests as
+//! bytes and decodes them when they are asked for, so that a request costs a copy while it is on, and next to nothing while
+//! it is off.
+
+mod assertion;
+mod entry;
+mod filter;
+mod log;
+mod noted;
+mod operation;
+mod outcome;
+mod show;
+mod view;
+mod wait;
+
+pub use entry::{Asked, Entry, ExistsAction, GenerationCheck, Policies, Row};
+pub use filter::Filter;
+pub(crate) use log::{Ending, Log, Observer, Pending};
+pub(crate) use noted::Arrived;
+pub use operation::Operation;
+pub use outcome::{Ended, Outcome};
+pub use view::Journal;
+pub use wait::{Unmet, Wait};

@@ -1,0 +1,254 @@
+//! A request as the journal keeps it: its bytes, decoded when somebody asks.
+
+use std::borrow::Cow;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use bytes::{BufMut, Bytes, BytesMut};
+use spikelet_wire::batch::{BatchRequest, RowContent};
+use spikelet_wire::{
+    Digest, FieldType, FrameHeader, FrameType, Header, Message, MessageWriter, ResultCode, UserKey, frame, info,
+};
+
+use super::entry::{Asked, Entry, Policies, Row};
+use super::operation::Operation;
+use super::outcome::{Answer, Outcome};
+use crate::clock::Now;
+use crate::cluster::NodeId;
+use crate::command::{Command, Kind};
+
+/// Of a larger request no operations and no rows are kept, in bytes.
+const LARGEST: usize = 1024 * 1024;
+
+/// A frame that arrived.
+pub(crate) struct Arrived<'a> {
+    pub(crate) now: Now,
+    pub(crate) node: NodeId,
+    pub(crate) peer: Option<SocketAddr>,
+    pub(crate) header: FrameHeader,
+    pub(crate) body: &'a [u8],
+}
+
+/// A request that is kept.
+#[derive(Debug, Clone)]
+pub(super) struct Noted {
+    pub(super) number: u64,
+    pub(super) node: NodeId,
+    pub(super) kind: Kind,
+    pub(super) outcome: Outcome,
+    now: Now,
+    peer: Option<SocketAddr>,
+    body: Bytes,
+    is_shortened: bool,
+    /// The result codes of a batch's rows, by their index.
+    rows: Arc<[(u32, ResultCode)]>,
+}
+
+/// What one command or one row of a batch asks for, still on the wire.
+pub(super) struct Subject<'a> {
+    pub(super) kind: Kind,
+    pub(super) digest: Option<Digest>,
+    pub(super) code: Option<ResultCode>,
+    /// A row's index.
+    row: Option<u32>,
+    message: Option<Message<'a>>,
+}
+
+impl Noted {
+    pub(super) fn new(number: u64, arrived: &Arrived<'_>) -> Self {
+        let kind = Kind::of_frame(arrived.header, arrived.body);
+        let (body, is_shortened) = keep(arrived.header.frame_type, arrived.body);
+        Self {
+            number,
+            node: arrived.node,
+            kind,
+            outcome: Outcome::default(),
+            now: arrived.now,
+            peer: arrived.peer,
+            body,
+            is_shortened,
+            rows: Arc::default(),
+        }
+    }
+
+    pub(super) fn answered(&mut self, answer: Answer) {
+        self.outcome = answer.outcome;
+        self.rows = answer.rows.into();
+    }
+
+    /// How much memory it takes, about, in bytes.
+    pub(super) fn size(&self) -> usize {
+        size_of::<Self>() + self.body.len() + size_of_val(&*self.rows)
+    }
+
+    /// What it asks: one thing, or of a batch its rows.
+    pub(super) fn subjects(&self) -> Vec<Subject<'_>> {
+        let rows = match self.kind.command {
+            Command::Batch => self.batch_rows(),
+            _ => Vec::new(),
+        };
+        if rows.is_empty() { vec![self.whole()] } else { rows }
+    }
+
+    fn whole(&self) -> Subject<'_> {
+        let message = match self.kind.command {
+            Command::Info | Command::Batch => None,
+            _ => Message::decode(&self.body).ok(),
+        };
+        let digest = message.and_then(|message| message.field(FieldType::DIGEST));
+        Subject {
+            kind: self.kind,
+            digest: digest.and_then(|digest| Digest::try_from(digest).ok()),
+            code: self.outcome.code,
+            row: None,
+            message,
+        }
+    }
+
+    fn batch_rows(&self) -> Vec<Subject<'_>> {
+        let Ok(request) = BatchRequest::decode(&self.body) else {
+            return Vec::new();
+        };
+        let mut previous: Option<RowContent<'_>> = None;
+        let mut subjects = Vec::new();
+        for row in request.batch.rows().map_while(Result::ok) {
+            let Some(content) = row.content.or(previous) else { break };
+            previous = Some(content);
+            subjects.push(Subject {
+                kind: Kind::of_record(&content.message),
+                digest: Some(row.digest),
+                code: None,
+                row: Some(row.index),
+                message: Some(content.message),
+            });
+        }
+        let mut codes = self.rows.to_vec();
+        codes.sort_unstable_by_key(|(index, _)| *index);
+        for subject in &mut subjects {
+            let at = codes.binary_search_by_key(&subject.row, |(index, _)| Some(*index));
+            subject.code = at.ok().and_then(|at| codes.get(at)).map(|(_, code)| *code);
+        }
+        subjects
+    }
+
+    pub(super) fn entry(&self) -> Entry {
+        let mut entry = Entry {
+            number: self.number,
+            node: self.node,
+            time: self.now.into(),
+            peer: self.peer,
+            asked: Asked::default(),
+            rows: Vec::new(),
+            info: Vec::new(),
+            is_shortened: self.is_shortened,
+            outcome: self.outcome,
+        };
+        match self.kind.command {
+            Command::Batch => {
+                entry.asked.command = Command::Batch;
+                let rows = self.batch_rows();
+                entry.asked.writes = rows.iter().any(|row| row.kind.writes);
+                entry.rows = rows
+                    .iter()
+                    .map(|row| Row {
+                        index: row.row.unwrap_or_default(),
+                        asked: row.asked(),
+                        code: row.code,
+                    })
+                    .collect();
+            }
+            Command::Info => {
+                entry.asked.command = Command::Info;
+                entry.info = info::names(&self.body).map(text).collect();
+            }
+            _ => entry.asked = self.whole().asked(),
+        }
+        entry
+    }
+}
+
+impl Subject<'_> {
+    pub(super) fn namespace(&self) -> Option<&[u8]> {
+        self.field(FieldType::NAMESPACE)
+    }
+
+    /// The set; none where it is absent or empty.
+    pub(super) fn set(&self) -> Option<&[u8]> {
+        self.field(FieldType::SET).filter(|set| !set.is_empty())
+    }
+
+    /// Whether it is about the record of a key, in a set that is known or in its own.
+    ///
+    /// The digest decides: clients send it with every record, but set and key only where they are needed.
+    pub(super) fn is_of(&self, set: Option<&str>, key: &UserKey) -> bool {
+        let set = set.map_or_else(
+            || self.set().map(String::from_utf8_lossy).unwrap_or_default(),
+            Cow::Borrowed,
+        );
+        self.digest == Some(Digest::of(&set, key))
+    }
+
+    fn field(&self, field: FieldType) -> Option<&[u8]> {
+        self.message.as_ref()?.field(field)
+    }
+
+    fn asked(&self) -> Asked {
+        let field = |field| self.field(field).map(text);
+        let udf = field(FieldType::UDF_FILENAME).map(|module| {
+            let function = field(FieldType::UDF_FUNCTION).unwrap_or_default();
+            format!("{module}.{function}")
+        });
+        let message = self.message.as_ref();
+        let filter = self.field(FieldType::FILTER_EXPRESSION).is_some();
+        Asked {
+            command: self.kind.command,
+            writes: self.kind.writes,
+            namespace: field(FieldType::NAMESPACE),
+            set: self.set().map(text),
+            key: self.field(FieldType::KEY).and_then(|key| UserKey::from_field(key).ok()),
+            digest: self.digest,
+            operations: message.map_or_else(Vec::new, |message| message.ops().map(|op| Operation::of(&op)).collect()),
+            udf,
+            index: field(FieldType::INDEX_NAME),
+            policies: message.map_or_else(Policies::default, |message| Policies::of(&message.header, filter)),
+        }
+    }
+}
+
+/// What is kept of a frame's body, and whether that is not all of it.
+fn keep(frame_type: FrameType, body: &[u8]) -> (Bytes, bool) {
+    match frame_type {
+        FrameType::COMPRESSED => match frame::decompress(body) {
+            Ok(inner) => keep_message(inner.get(FrameHeader::SIZE..).unwrap_or_default()),
+            Err(_) => (Bytes::new(), false),
+        },
+        FrameType::INFO => (
+            Bytes::copy_from_slice(body.get(..LARGEST).unwrap_or(body)),
+            body.len() > LARGEST,
+        ),
+        _ => keep_message(body),
+    }
+}
+
+fn keep_message(body: &[u8]) -> (Bytes, bool) {
+    if body.len() <= LARGEST {
+        return (Bytes::copy_from_slice(body), false);
+    }
+    let mut kept = BytesMut::new();
+    match Message::decode(body) {
+        Ok(message) => {
+            let mut shortened = MessageWriter::bare(&mut kept, &message.header);
+            message
+                .fields()
+                .filter(|field| field.data.len() <= usize::from(u16::MAX))
+                .for_each(|field| shortened.field(field.field_type, field.data));
+            shortened.finish();
+        }
+        Err(_) => kept.put_slice(body.get(..Header::SIZE).unwrap_or_default()),
+    }
+    (kept.freeze(), true)
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}

@@ -1,0 +1,185 @@
+//! Operations on bins, by the names that the protocol's languages give them.
+
+use std::fmt;
+
+use spikelet_wire::bits::BitOperation;
+use spikelet_wire::cdt::{self, Call};
+use spikelet_wire::hll::HllOperation;
+use spikelet_wire::list::ListOp;
+use spikelet_wire::map::MapOp;
+use spikelet_wire::{Op, OpCode, ParticleType, Value};
+
+use super::show::shown;
+
+/// One operation of a request.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Operation {
+    /// Its code.
+    pub code: OpCode,
+    /// Its name: `read`, `write`, `add`, `append`, `touch`, or with its language `list.append_items`, `map.put`,
+    /// `bit_set`, `hll_add`, `exp.read`. A code that is unknown is `op 99`.
+    pub name: String,
+    /// The bin; empty where the operation is on the record.
+    pub bin: String,
+    /// The value, of an operation that carries one.
+    pub value: Option<Value>,
+    /// What a list, map, bit or HyperLogLog operation is called with, in order. Flags and return types are integers.
+    pub arguments: Vec<Value>,
+}
+
+impl Operation {
+    pub(super) fn of(op: &Op<'_>) -> Self {
+        let mut operation = Self {
+            code: op.code,
+            name: String::new(),
+            bin: String::from_utf8_lossy(op.name).into_owned(),
+            value: None,
+            arguments: Vec::new(),
+        };
+        match op.code {
+            OpCode::CDT_READ | OpCode::CDT_MODIFY => operation.call(op.value, cdt_name),
+            OpCode::BITS_READ | OpCode::BITS_MODIFY => {
+                operation.call(op.value, |code| BitOperation::name_of(code).map(str::to_owned));
+            }
+            OpCode::HLL_READ | OpCode::HLL_MODIFY => {
+                operation.call(op.value, |code| HllOperation::name_of(code).map(str::to_owned));
+            }
+            code => {
+                operation.name = name(code);
+                let carries = matches!(code, OpCode::WRITE | OpCode::INCR | OpCode::APPEND | OpCode::PREPEND);
+                operation.value = carries.then(|| value(op));
+            }
+        }
+        operation
+    }
+
+    /// Reads a call of a language of operations. What cannot be read has the name of its code.
+    fn call(&mut self, bytes: &[u8], name_of: fn(u32) -> Option<String>) {
+        self.name = name(self.code);
+        let call = Call::read(bytes).and_then(|mut call| match call.code {
+            cdt::CONTEXT => call.value().and_then(|_| call.inner()),
+            _ => Ok(call),
+        });
+        let Ok(mut call) = call else { return };
+        match name_of(call.code) {
+            Some(name) => self.name = name,
+            None => self.name = format!("{} {}", self.name, call.code),
+        }
+        for _ in 0..call.arguments {
+            match Value::unpack(call.reader()) {
+                Ok(argument) => self.arguments.push(argument),
+                Err(_) => return,
+            }
+        }
+    }
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)?;
+        if !self.bin.is_empty() {
+            write!(f, " {}", self.bin)?;
+        }
+        if let Some(value) = &self.value {
+            write!(f, "={}", shown(value))?;
+        }
+        if !self.arguments.is_empty() {
+            let arguments: Vec<String> = self.arguments.iter().map(shown).collect();
+            write!(f, "({})", arguments.join(", "))?;
+        }
+        Ok(())
+    }
+}
+
+fn value(op: &Op<'_>) -> Value {
+    // An integer may come in fewer than 8 bytes; the server reads it all the same.
+    if op.particle_type == ParticleType::INTEGER && op.value.len() < 8 {
+        return Value::Int(op.value.iter().fold(0, |n, &byte| n << 8 | i64::from(byte)));
+    }
+    Value::from_particle(op.particle_type, op.value)
+        .unwrap_or_else(|_| Value::Other(op.particle_type, op.value.to_vec()))
+}
+
+fn name(code: OpCode) -> String {
+    let name = match code {
+        OpCode::READ => "read",
+        OpCode::WRITE => "write",
+        OpCode::INCR => "add",
+        OpCode::EXP_READ => "exp.read",
+        OpCode::EXP_MODIFY => "exp.write",
+        OpCode::APPEND => "append",
+        OpCode::PREPEND => "prepend",
+        OpCode::TOUCH => "touch",
+        OpCode::DELETE_ALL => "delete",
+        OpCode(code) => return format!("op {code}"),
+    };
+    name.to_owned()
+}
+
+/// The codes of lists and maps do not overlap.
+fn cdt_name(code: u32) -> Option<String> {
+    if code == cdt::SELECT {
+        return Some("path.select".to_owned());
+    }
+    let list = ListOp::from_code(code).map(|op| ("list", op.operation().name));
+    let map = MapOp::from_code(code).map(|op| ("map", op.operation().name));
+    let (language, name) = list.or(map)?;
+    Some(format!("{language}.{}", snake(name)))
+}
+
+/// `AppendItems` as `append_items`.
+fn snake(name: &str) -> String {
+    let mut out = String::with_capacity(name.len() + 4);
+    for (at, letter) in name.char_indices() {
+        if at > 0 && letter.is_ascii_uppercase() {
+            out.push('_');
+        }
+        out.push(letter.to_ascii_lowercase());
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use spikelet_wire::cdt::CallWriter;
+    use spikelet_wire::context::{Context, Step};
+
+    use super::*;
+
+    fn text(code: OpCode, bin: &str, particle_type: ParticleType, value: &[u8]) -> String {
+        Operation::of(&Op::new(code, bin.as_bytes(), particle_type, value)).to_string()
+    }
+
+    #[test]
+    fn operations_have_their_names() {
+        let none = ParticleType::NULL;
+        assert_eq!(text(OpCode::WRITE, "a", ParticleType::STRING, b"x"), r#"write a="x""#);
+        assert_eq!(text(OpCode::WRITE, "a", none, b""), "write a=nil");
+        assert_eq!(text(OpCode::INCR, "n", ParticleType::INTEGER, &[1]), "add n=1");
+        assert_eq!(text(OpCode::READ, "a", none, b""), "read a");
+        assert_eq!(text(OpCode::TOUCH, "", none, b""), "touch");
+        assert_eq!(text(OpCode(99), "a", none, b""), "op 99 a");
+    }
+
+    #[test]
+    fn calls_have_the_names_of_their_language_and_their_arguments() {
+        let append = CallWriter::new(ListOp::Append.operation()).value(&"x".into());
+        let context = Context::default().then(Step::MapKey("k".into()));
+        let blob = ParticleType::BLOB;
+        for bytes in [append.clone().finish(&Context::default()), append.finish(&context)] {
+            assert_eq!(text(OpCode::CDT_MODIFY, "l", blob, &bytes), r#"list.append l("x")"#);
+        }
+        let mut not = Vec::new();
+        let flags = spikelet_wire::bits::BitWriteFlags::empty();
+        BitOperation::Not {
+            offset: 4,
+            size: 8,
+            flags,
+        }
+        .encode(&mut not);
+        assert_eq!(text(OpCode::BITS_MODIFY, "b", blob, &not), "bit_not b(4, 8, 0)");
+        assert_eq!(text(OpCode::CDT_READ, "l", blob, &[0xff]), "op 3 l");
+        assert_eq!(snake("GetByValueRelRankRange"), "get_by_value_rel_rank_range");
+    }
+}

@@ -1,0 +1,425 @@
+//! The journal, filled by the client: what it tells of each command, what can be asked of it, and how assertions fail.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use spikelet::fault::Reaction;
+use spikelet::journal::{Ended, Entry, ExistsAction, Filter, GenerationCheck};
+use spikelet::{Command, ResultCode, Server};
+use spikelet_client::ops::{list, map};
+use spikelet_client::{BatchRow, Client, Key, OptionalExt as _, Policy, bins};
+
+/// Real time, never waited for where all is well.
+const LIMIT: Duration = Duration::from_secs(10);
+
+async fn start() -> (Server, Client) {
+    let server = Server::builder().journal(1000).start().unwrap();
+    let client = Client::connect(server.addr()).await.unwrap();
+    (server, client)
+}
+
+fn key(user_key: &str) -> Key {
+    Key::new("test", "demo", user_key)
+}
+
+/// An entry's text from the command on: what stands before differs from run to run.
+fn text(entry: &Entry) -> String {
+    let text = entry.to_string();
+    let (_, text) = text.split_once(&entry.asked.command.to_string()).unwrap();
+    format!("{}{text}", entry.asked.command)
+}
+
+fn failure(assertion: impl FnOnce()) -> String {
+    let panic = catch_unwind(AssertUnwindSafe(assertion)).unwrap_err();
+    *panic.downcast::<String>().unwrap()
+}
+
+#[tokio::test]
+async fn every_command_is_told_in_a_line() {
+    let (server, client) = start().await;
+    let user = key("user1");
+    client
+        .put(&user, bins! {"name" => "Alice"})
+        .ttl(Duration::from_secs(300))
+        .create_only()
+        .send_key(true)
+        .await
+        .unwrap();
+    client.get(key("nobody")).await.optional().unwrap();
+    client.exists(&user).await.unwrap();
+    client
+        .operate(&user)
+        .op(list("l").append(1))
+        .op(map("m").put("a", "b"))
+        .add("n", 5)
+        .get("name")
+        .generation_equal(1)
+        .await
+        .unwrap();
+    client.touch(&user).await.unwrap();
+    client.remove(&user).await.unwrap();
+    let mut records = client.query("test", "demo").stream();
+    while records.next().await.is_some() {}
+
+    let digest = "03161f352c8ab85448952c896ecdaa122b3c4e71";
+    let nobody = server.journal().key("nobody").last().unwrap().asked.digest.unwrap();
+    let lines: Vec<String> = server.journal().iter().map(|entry| text(&entry)).collect();
+    assert_eq!(
+        lines,
+        [
+            r#"write test/demo/"user1" write name="Alice" [ttl 300s, create only] -> OK, generation 1"#.to_owned(),
+            format!("read test/demo/{nobody} -> NOT_FOUND"),
+            format!("exists test/demo/{digest} -> OK, generation 1"),
+            format!(
+                "operate test/demo/{digest} list.append l(1), map.put m(\"a\", \"b\"), add n=5, read name \
+                 [generation 1] -> OK, generation 2"
+            ),
+            format!("touch test/demo/{digest} touch -> OK, generation 3"),
+            format!("delete test/demo/{digest} -> OK"),
+            "query test/demo -> OK".to_owned(),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn entries_are_typed() {
+    let (server, client) = start().await;
+    server.clock().freeze();
+    client
+        .put(key("user1"), bins! {"name" => "Alice"})
+        .replace_only()
+        .generation_equal(7)
+        .await
+        .unwrap_err();
+    let entry = server.journal().last().unwrap();
+    assert_eq!(
+        (entry.time, entry.node),
+        (server.clock().now(), server.engine().cluster().nodes()[0].id)
+    );
+    assert!(entry.peer.unwrap().ip().is_loopback());
+    let asked = &entry.asked;
+    assert_eq!((asked.command, asked.writes), (Command::Write, true));
+    assert_eq!(
+        (asked.namespace.as_deref(), asked.set.as_deref()),
+        (Some("test"), Some("demo"))
+    );
+    assert_eq!(
+        (&asked.operations[0].bin[..], asked.operations[0].value.clone()),
+        ("name", Some("Alice".into()))
+    );
+    assert_eq!(asked.policies.exists_action, ExistsAction::ReplaceOnly);
+    assert_eq!(asked.policies.generation, GenerationCheck::Equal(7));
+    assert_eq!(
+        (entry.outcome.ended, entry.outcome.code),
+        (Ended::Answered, Some(ResultCode::NOT_FOUND))
+    );
+}
+
+#[tokio::test]
+async fn a_batch_is_one_entry_that_its_rows_speak_for() {
+    let (server, client) = start().await;
+    client.put(key("user1"), bins! {"n" => 1}).await.unwrap();
+    client
+        .batch([
+            BatchRow::read(key("user1")),
+            BatchRow::write(Key::new("test", "other", 2), bins! {"n" => 2}),
+            BatchRow::read(key("nobody")),
+        ])
+        .await
+        .unwrap();
+    let entry = server.journal().last().unwrap();
+    assert_eq!(
+        (entry.asked.command, entry.asked.writes, entry.outcome.records),
+        (Command::Batch, true, 3)
+    );
+    let rows: Vec<_> = entry
+        .rows
+        .iter()
+        .map(|row| (row.index, row.asked.command, row.code))
+        .collect();
+    let codes = [ResultCode::OK, ResultCode::OK, ResultCode::NOT_FOUND].map(Some);
+    assert_eq!(
+        rows,
+        [
+            (0, Command::Read, codes[0]),
+            (1, Command::Write, codes[1]),
+            (2, Command::Read, codes[2])
+        ]
+    );
+    let journal = || server.journal().command(Command::Batch);
+    journal().set("other").key(2).assert_count(1);
+    journal().set("none").assert_count(0);
+    journal().outcome(ResultCode::NOT_FOUND).assert_count(1);
+    // Both that there is a write in it and in which set must be true of the same row.
+    server.journal().writes().set("other").assert_count(1);
+    server.journal().reads().set("other").assert_count(0);
+}
+
+#[tokio::test]
+async fn a_query_is_told_with_what_it_found() {
+    let (server, client) = start().await;
+    for n in 0..300 {
+        server.insert("test", "demo", n, [("n", n)]).unwrap();
+    }
+    let mut records = client.query("test", "demo").stream();
+    while let Some(record) = records.next().await {
+        record.unwrap();
+    }
+    let entries = server.journal().command(Command::Query).set("demo").entries();
+    assert_eq!(entries.iter().map(|entry| entry.outcome.records).sum::<u64>(), 300);
+    let ended = entries.iter().map(|entry| (entry.outcome.ended, entry.outcome.code));
+    assert!(
+        ended.clone().all(|end| end == (Ended::Answered, Some(ResultCode::OK))),
+        "{:?}",
+        ended.collect::<Vec<_>>()
+    );
+}
+
+#[tokio::test]
+async fn info_commands_are_there_for_who_asks() {
+    let (server, client) = start().await;
+    client.info("build").await.unwrap();
+    server.journal().assert_count(0);
+    let entry = server
+        .journal()
+        .command(Command::Info)
+        .iter()
+        .find(|entry| entry.info == ["build"]);
+    assert!(entry.unwrap().to_string().contains(" info build -> "));
+    assert!(server.journal().command(Command::Any).count() > 1);
+}
+
+#[tokio::test]
+async fn a_test_waits_for_what_another_task_asks() {
+    let (server, client) = start().await;
+    let first = server.journal().next_number();
+    let writes = tokio::spawn(async move {
+        for user in ["user1", "user2"] {
+            client.put(key(user), bins! {"n" => 1}).await.unwrap();
+            client.get(key(user)).await.unwrap();
+        }
+    });
+    let entries = server
+        .journal()
+        .wait_for(2)
+        .writes()
+        .set("demo")
+        .since(first)
+        .within_async(LIMIT)
+        .await
+        .unwrap();
+    assert!(entries.len() == 2 && entries.iter().all(|entry| entry.asked.writes));
+    writes.await.unwrap();
+    server
+        .journal()
+        .set("demo")
+        .assert_sequence([Command::Write, Command::Read, Command::Write, Command::Read]);
+}
+
+#[test]
+fn a_test_waits_without_a_runtime() {
+    let server = Server::builder().journal(10).start().unwrap();
+    let client = spikelet_client::blocking::Client::connect(server.addr()).unwrap();
+    thread::scope(|scope| {
+        scope.spawn(|| client.put(key("user1"), bins! {"n" => 1}).call().unwrap());
+        let entries = server
+            .journal()
+            .wait_for(1)
+            .key("user1")
+            .set("demo")
+            .within(LIMIT)
+            .unwrap();
+        assert_eq!(entries[0].outcome.code, Some(ResultCode::OK));
+    });
+    let unmet = server
+        .journal()
+        .wait_for(2)
+        .writes()
+        .within(Duration::ZERO)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        unmet.starts_with("expected 2 × write within 0ns, found 1\nthe last 1 of 1 entries:\n  #"),
+        "{unmet}"
+    );
+}
+
+#[tokio::test]
+async fn failures_tell_what_was_expected_and_what_came() {
+    let (server, client) = start().await;
+    client.put(key("user1"), bins! {"n" => 1}).await.unwrap();
+    client.get(key("user1")).await.unwrap();
+
+    let journal = server.journal().set("demo");
+    let count = failure(|| journal.clone().writes().assert_count(2));
+    assert!(
+        count.starts_with("expected 2 × write set demo, found 1\nthe last 2 of 2 entries:\n  #"),
+        "{count}"
+    );
+    assert!(
+        count.contains("n=1 -> OK, generation 1\n") && count.ends_with(" -> OK, generation 1"),
+        "{count}"
+    );
+
+    journal.assert_sequence([
+        (Command::Write, "user1", ResultCode::OK),
+        (Command::Read, "user1", ResultCode::OK),
+    ]);
+    let sequence = failure(|| journal.assert_sequence([(Command::Write, "user1"), (Command::Read, "user2")]));
+    let lines: Vec<&str> = sequence.lines().collect();
+    assert_eq!(lines[0], "another sequence of × request set demo than expected");
+    assert_eq!(lines[1], r#"  expected write key "user1""#);
+    assert_eq!(lines[3], r#"! expected read key "user2""#);
+    assert!(
+        lines[4].starts_with("     found #") && lines[4].contains(" read test/demo/"),
+        "{sequence}"
+    );
+    let longer = failure(|| journal.assert_sequence([Command::Write, Command::Read, Command::Delete]));
+    assert!(longer.contains("! expected delete\n     found nothing\n"), "{longer}");
+    let shorter = failure(|| journal.assert_sequence([Filter::new().writes()]));
+    assert!(shorter.contains("! expected nothing\n     found #"), "{shorter}");
+}
+
+#[test]
+fn a_server_without_a_journal_says_how_it_gets_one() {
+    let server = Server::start().unwrap();
+    for text in [
+        failure(|| server.journal().assert_count(0)),
+        failure(|| server.journal().assert_sequence::<Command>([])),
+        server.journal().wait_for(1).within(LIMIT).unwrap_err().to_string(),
+        server.journal().to_string(),
+    ] {
+        assert!(text.contains("Server::builder().journal(1000)"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn the_last_are_kept_and_the_others_counted() {
+    let server = Server::builder().journal(3).start().unwrap();
+    let client = Client::connect(server.addr()).await.unwrap();
+    server.journal().clear();
+    let dropped = server.journal().dropped();
+    for n in 0..5 {
+        client.put(Key::new("test", "demo", n), bins! {"n" => n}).await.unwrap();
+    }
+    let kept = server.journal().command(Command::Any).entries();
+    assert_eq!(kept.len(), 3);
+    assert!(kept.is_sorted_by_key(|entry| entry.number) && kept[2].number + 1 == server.journal().next_number());
+    assert!(server.journal().dropped() >= dropped + 2);
+    server.journal().clear();
+    server.journal().assert_count(0);
+}
+
+#[tokio::test]
+async fn large_requests_are_kept_without_their_operations() {
+    let (server, client) = start().await;
+    client
+        .put(key("user1"), bins! {"b" => vec![0_u8; 3 << 19]})
+        .await
+        .unwrap_err();
+    let entry = server.journal().key("user1").last().unwrap();
+    assert!(entry.is_shortened && entry.asked.operations.is_empty());
+    assert_eq!(
+        (entry.asked.command, entry.asked.set.as_deref()),
+        (Command::Write, Some("demo"))
+    );
+}
+
+#[tokio::test]
+async fn an_observer_is_told_before_the_client() {
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let lines = Arc::clone(&told);
+    let server = Server::builder()
+        .journal(0)
+        .on_request(Filter::new().writes(), move |entry| {
+            lines.lock().unwrap().push(entry.asked.command)
+        })
+        .start()
+        .unwrap();
+    let client = Client::connect(server.addr()).await.unwrap();
+    client.put(key("user1"), bins! {"n" => 1}).await.unwrap();
+    client.get(key("user1")).await.unwrap();
+    assert_eq!(*told.lock().unwrap(), [Command::Write]);
+}
+
+#[tokio::test]
+async fn controls_reach_the_journal_from_any_language() {
+    let server = Server::builder().controls(true).start().unwrap();
+    let client = Client::connect(server.addr()).await.unwrap();
+    let ask = async |control: &str| client.info(control).await;
+    assert!(
+        ask("spikelet/journal")
+            .await
+            .unwrap_err()
+            .to_string()
+            .contains("no journal is kept")
+    );
+    assert_eq!(ask("spikelet/journal/start:capacity=100").await.unwrap(), "ok");
+    client.put(key("user1"), bins! {"a" => "x;y%"}).await.unwrap();
+    client.get(key("user2")).await.optional().unwrap();
+
+    let all = ask("spikelet/journal").await.unwrap();
+    let items: Vec<&str> = all.split(';').collect();
+    assert_eq!(items.len(), 2, "{all}");
+    assert!(items[0].contains(r#"write a="x%3By%25" -> OK, generation 1"#), "{all}");
+    assert_eq!(ask("spikelet/journal:last=1;command=read").await.unwrap(), items[1]);
+    for (filter, count) in [
+        ("set=demo", "2"),
+        ("command=write;set=demo", "1"),
+        ("key=user2;result=2", "1"),
+        ("since=9", "0"),
+    ] {
+        assert_eq!(
+            ask(&format!("spikelet/journal/count:{filter}")).await.unwrap(),
+            count,
+            "{filter}"
+        );
+    }
+    let wrong = ask("spikelet/journal/count:command=put").await.unwrap_err().to_string();
+    assert!(wrong.contains("bad command 'put'"), "{wrong}");
+
+    assert_eq!(ask("spikelet/journal/stop").await.unwrap(), "ok");
+    client.get(key("user2")).await.optional().unwrap();
+    assert_eq!(ask("spikelet/journal/count").await.unwrap(), "2");
+    assert_eq!(ask("spikelet/journal/clear").await.unwrap(), "ok");
+    assert_eq!(ask("spikelet/journal/count:command=any").await.unwrap(), "0");
+}
+
+#[tokio::test]
+async fn what_a_fault_has_struck_says_so() {
+    let (server, client) = start().await;
+    let policy = Policy {
+        max_retries: 0,
+        ..Policy::default()
+    };
+    let ends = [
+        (
+            Reaction::Answer(ResultCode::DEVICE_OVERLOAD),
+            Ended::Answered,
+            Some(ResultCode::DEVICE_OVERLOAD),
+        ),
+        (
+            Reaction::Delay(Duration::from_millis(1)),
+            Ended::Answered,
+            Some(ResultCode::OK),
+        ),
+        (Reaction::CutBefore, Ended::Closed, None),
+        (Reaction::CutAfter, Ended::Closed, Some(ResultCode::OK)),
+    ];
+    for (reaction, ended, code) in ends {
+        let rule = server.faults().on(Command::Write).set("demo").times(1).react(reaction);
+        let _ = client.put(key("user1"), bins! {"n" => 1}).policy(policy).await;
+        let entry = server.journal().writes().faulted().last().unwrap();
+        assert_eq!((entry.outcome.fault, entry.outcome.ended), (Some(rule.id()), ended));
+        assert_eq!(entry.outcome.code, code);
+    }
+    client.put(key("user1"), bins! {"n" => 1}).await.unwrap();
+    server.journal().faulted().assert_count(4);
+    let last = server.journal().faulted().last().unwrap().to_string();
+    assert!(
+        last.ends_with("-> OK, generation 2, connection closed, by fault 4"),
+        "{last}"
+    );
+}
