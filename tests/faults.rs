@@ -8,7 +8,7 @@ use spikelet_client::{BatchRow, Client, ErrorKind, Key, Policy, ResultCode, bins
 
 /// Long enough for an answer, short enough to wait for one that never comes.
 const PATIENT: Policy = Policy {
-    total_timeout: Duration::from_millis(200),
+    total_timeout: Duration::from_millis(300),
     socket_timeout: Duration::ZERO,
     max_retries: 0,
     sleep_between_retries: Duration::ZERO,
@@ -89,7 +89,8 @@ async fn a_reply_that_is_cut_behind_its_end_is_whole() {
     let cut = server.faults().on(Command::Write).truncate(30).must_fire();
     let stalled = server.faults().on(Command::Exists).stall(1000).must_fire();
     client.put(key(1), bins! {"a" => 1}).policy(PATIENT).await.unwrap();
-    assert!(client.exists(key(1)).policy(PATIENT).await.unwrap());
+    // The client may find out only now that its connection was closed.
+    assert!(client.exists(key(1)).policy(PATIENT).max_retries(1).await.unwrap());
     assert_eq!((cut.fired(), stalled.fired()), (1, 1));
 }
 
@@ -127,25 +128,18 @@ async fn a_retry_succeeds_when_the_budget_is_used_up() {
 #[tokio::test]
 async fn a_delayed_command_is_late_and_others_are_not() {
     let (server, client) = start().await;
-    server
-        .faults()
-        .on(Command::Write)
-        .key(1)
-        .times(1)
-        .delay(Duration::from_millis(400));
-    let late = tokio::spawn(client.put(key(1), bins! {"a" => 1}).into_future());
-    while server.faults().list()[0].fired() == 0 {
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
-    client.put(key(2), bins! {"a" => 1}).await.unwrap();
-    assert!(!late.is_finished());
-    assert_eq!(server.count(), 1);
-    late.await.unwrap().unwrap();
-    assert_eq!(server.count(), 2);
-
-    server.faults().on(Command::Write).delay(Duration::from_millis(300));
-    let error = client.put(key(3), bins! {"a" => 1}).policy(PATIENT).await.unwrap_err();
+    let hour = Duration::from_secs(3600);
+    let late = server.faults().on(Command::Write).key(1).delay(hour);
+    let error = client.put(key(1), bins! {"a" => 1}).policy(PATIENT).await.unwrap_err();
     assert_eq!((error.kind(), error.in_doubt()), (ErrorKind::Timeout, true));
+    client.put(key(2), bins! {"a" => 1}).await.unwrap();
+    assert!(server.record("test", "demo", 1).is_none());
+    assert_eq!((server.count(), late.fired()), (1, 1));
+
+    server.faults().clear();
+    let late = server.faults().on(Command::Write).delay(Duration::from_millis(5));
+    client.put(key(1), bins! {"a" => 1}).await.unwrap();
+    assert_eq!((server.count(), late.fired()), (2, 1));
 }
 
 #[tokio::test]
@@ -308,4 +302,33 @@ async fn the_same_seed_strikes_the_same_writes() {
     assert_eq!(first, struck(1).await);
     assert_ne!(first, struck(2).await);
     assert!(first.contains(&true) && first.contains(&false));
+}
+
+#[tokio::test]
+async fn one_node_of_three_is_overloaded() {
+    let server = Server::builder().nodes(3).replication_factor(2).start().unwrap();
+    let client = Client::connect(server.hosts()).await.unwrap();
+    let overload = server.faults().on(Command::Write).node(0xB2).device_overload();
+    let mut overloaded = 0;
+    for n in 0..60 {
+        if let Err(error) = client.put(key(n), bins! {"a" => 1}).max_retries(0).await {
+            assert_eq!(error.result_code(), Some(ResultCode::DEVICE_OVERLOAD));
+            assert_eq!(error.node(), Some("B2"));
+            overloaded += 1;
+        }
+    }
+    assert_eq!(
+        (overload.fired(), server.count()),
+        (overloaded, 60 - overloaded as usize)
+    );
+    assert!((1..60).contains(&overloaded), "{overloaded}");
+
+    server.faults().clear();
+    // Reads go to another copy when the connections of a node break.
+    let broken = server.faults().on(Command::Read).node(0xB3).cut_before().must_fire();
+    for n in 0..60 {
+        client.put(key(n), bins! {"a" => 2}).await.unwrap();
+        assert_eq!(client.get(key(n)).await.unwrap().get::<i64>("a").unwrap(), 2);
+    }
+    assert!(broken.fired() >= 1);
 }

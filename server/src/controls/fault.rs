@@ -5,6 +5,7 @@ use std::time::Duration;
 use spikelet_wire::{ResultCode, UserKey};
 
 use super::ask::{Answered, Ask, done};
+use crate::cluster::NodeId;
 use crate::command::{Command, ControlError};
 use crate::fault::Reaction;
 
@@ -28,9 +29,8 @@ pub(super) fn add(ask: &Ask<'_>) -> Answered {
         (None, Some(key)) => fault = fault.key(UserKey::Int(key)),
         (None, None) => {}
     }
-    if let Some(node) = ask.optional("node") {
-        let id = u64::from_str_radix(node, 16);
-        fault = fault.node(id.map_err(|_| ControlError::parameter(format!("bad node '{node}'")))?);
+    if let Some(node) = ask.parsed_if_given::<NodeId>("node")? {
+        fault = fault.node(node);
     }
     let seed = ask.parsed_if_given("seed")?.unwrap_or_default();
     fault = fault.seed(seed);

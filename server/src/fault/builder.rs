@@ -58,9 +58,9 @@ impl FaultBuilder {
         self
     }
 
-    /// Only commands that reach the node of this id.
-    pub const fn node(mut self, id: u64) -> Self {
-        self.plan.aim.node = Some(NodeId(id));
+    /// Only commands that reach the node of this id, as `0xB2`.
+    pub fn node(mut self, id: impl Into<NodeId>) -> Self {
+        self.plan.aim.node = Some(id.into());
         self
     }
 

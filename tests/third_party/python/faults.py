@@ -13,8 +13,8 @@ from aerospike_helpers.batch import records as br
 from aerospike_helpers.operations import operations as op
 
 SET = "third-party-faults"
-ONCE = {"max_retries": 0, "socket_timeout": 200, "total_timeout": 200}
-TWICE = {"max_retries": 1, "socket_timeout": 200, "total_timeout": 5000}
+ONCE = {"max_retries": 0, "socket_timeout": 300, "total_timeout": 300}
+TWICE = {"max_retries": 1, "socket_timeout": 300, "total_timeout": 5000}
 
 # What a write that is struck looks like: its error, whether it is in doubt, whether it was applied; and whether the client
 # tries it again.
@@ -116,7 +116,7 @@ def an_increment_in_doubt_that_is_sent_again(client, faults):
 
 def delays(client, faults):
     key = ("test", SET, "late")
-    with faults.armed(f"command=write;set={SET};key=late;times=1;delay-ms=500"):
+    with faults.armed(f"command=write;set={SET};key=late;times=1;delay-ms=600"):
         raised = failure(ex.TimeoutError, client.put, key, {"a": 1}, policy=ONCE)
         equal((raised.in_doubt, is_written(client, key)), (True, False))
         while not is_written(client, key):

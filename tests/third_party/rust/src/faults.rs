@@ -85,7 +85,7 @@ impl Hurried {
 pub async fn run(address: &str) {
     let client = Client::new(&ClientPolicy::default(), &address).await.expect("connect");
     let policy = |max_retries, total_timeout| BasePolicy {
-        socket_timeout: 200,
+        socket_timeout: 300,
         total_timeout,
         max_retries,
         sleep_between_retries: 0,
@@ -93,7 +93,7 @@ pub async fn run(address: &str) {
     };
     let hurried = Hurried {
         client,
-        once: policy(0, 200),
+        once: policy(0, 300),
         twice: policy(1, 5000),
     };
     hurried.control("clear").await;
@@ -176,7 +176,7 @@ async fn batches(hurried: &Hurried) {
 async fn delays(hurried: &Hurried) {
     let key = as_key!("test", SET, "late");
     hurried
-        .control(&format!("add:command=write;set={SET};times=1;delay-ms=500"))
+        .control(&format!("add:command=write;set={SET};times=1;delay-ms=600"))
         .await;
     let error = hurried.put(&hurried.once, &key, 1).await.expect_err("late");
     assert_eq!(Failed::of(&error), Failed::Timeout, "{error:?}");
