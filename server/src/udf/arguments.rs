@@ -1,6 +1,6 @@
 //! The arguments of the functions that scripts call: taken as the real server takes them, refused in its words.
 
-use mlua::{AnyUserData, Lua, LuaString, MultiValue, UserData, Value};
+use mlua::{AnyUserData, Lua, LuaString, MultiValue, Table, UserData, Value};
 
 use super::state;
 
@@ -13,11 +13,18 @@ pub(super) trait Object: UserData + 'static {
 pub(super) struct Arguments<'l> {
     lua: &'l Lua,
     values: MultiValue,
+    /// What the function is called where the script gives it no name.
+    name: &'static str,
 }
 
 impl<'l> Arguments<'l> {
     pub(super) const fn new(lua: &'l Lua, values: MultiValue) -> Self {
-        Self { lua, values }
+        Self::named(lua, values, "?")
+    }
+
+    /// Those of one of Lua's own functions, which has a name of its own.
+    pub(super) const fn named(lua: &'l Lua, values: MultiValue, name: &'static str) -> Self {
+        Self { lua, values, name }
     }
 
     pub(super) const fn lua(&self) -> &'l Lua {
@@ -45,6 +52,14 @@ impl<'l> Arguments<'l> {
         }
     }
 
+    /// An integer, or text that is one.
+    pub(super) fn integer(&self, number: usize) -> mlua::Result<i64> {
+        match self.get(number) {
+            Value::Nil => Err(self.expected(number, "number")),
+            _ => self.integer_or(number, 0),
+        }
+    }
+
     /// An integer, or text that is one; `default` where it is nil or not there.
     pub(super) fn integer_or(&self, number: usize, default: i64) -> mlua::Result<i64> {
         let value = self.get(number);
@@ -60,6 +75,14 @@ impl<'l> Arguments<'l> {
                 Err(self.wrong(number, "number has no integer representation"))
             }
             None => Err(self.expected(number, "number")),
+        }
+    }
+
+    /// Text, or a number as text.
+    pub(super) fn text(&self, number: usize) -> mlua::Result<LuaString> {
+        match self.string(number)? {
+            Some(text) => Ok(text),
+            None => Err(self.expected(number, "string")),
         }
     }
 
@@ -83,6 +106,7 @@ impl<'l> Arguments<'l> {
                 Value::Error(_) => "userdata".to_owned(),
                 Value::Integer(_) => "number".to_owned(),
                 Value::LightUserData(_) => "light userdata".to_owned(),
+                Value::Table(table) => class_name(table).unwrap_or_else(|| "table".to_owned()),
                 value => value.type_name().to_owned(),
             }
         };
@@ -90,7 +114,7 @@ impl<'l> Arguments<'l> {
     }
 
     /// The error that an argument is wrong, which names the function as the script called it.
-    fn wrong(&self, number: usize, what: &str) -> mlua::Error {
+    pub(super) fn wrong(&self, number: usize, what: &str) -> mlua::Error {
         let (name, is_method) = self
             .lua
             .inspect_stack(0, |debug| {
@@ -101,13 +125,21 @@ impl<'l> Arguments<'l> {
                 )
             })
             .unwrap_or_default();
-        let name = name.unwrap_or_else(|| "?".to_owned());
+        let name = name.unwrap_or_else(|| self.name.to_owned());
         let text = match number {
             1 if is_method => format!("calling '{name}' on bad self ({what})"),
             // What stands before the colon of a method call is not counted.
             _ => format!("bad argument #{} to '{name}' ({what})", number - usize::from(is_method)),
         };
         state::raise(self.lua, &text)
+    }
+}
+
+/// What a script calls the class of its table.
+fn class_name(table: &Table) -> Option<String> {
+    match table.metatable()?.raw_get("__name").ok()? {
+        Value::String(name) => Some(name.to_string_lossy()),
+        _ => None,
     }
 }
 

@@ -12,8 +12,11 @@ mod iterator;
 mod list;
 mod map;
 mod modules;
+mod pattern;
+mod protected;
 mod record;
 mod state;
+mod string;
 mod text;
 mod value;
 

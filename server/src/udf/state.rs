@@ -12,8 +12,9 @@ use mlua::{
 use super::arguments::{self, Arguments};
 use super::host::{self, CallTime, Host};
 use super::modules::Sources;
+use super::protected::thrown;
 use super::record::{Record, Work};
-use super::{Returned, bytes, geojson, iterator, list, map, record, value};
+use super::{Returned, bytes, geojson, iterator, list, map, record, string, value};
 use crate::clock::{Deadline, Now};
 
 /// How much memory a state may use, in bytes; and as much again for [`bytes`].
@@ -106,6 +107,7 @@ impl State {
             library.set_metatable(Some(meta))?;
             globals.raw_set(name, library)?;
         }
+        string::install(&lua)?;
         let host = host_functions(&lua, sources)?;
         lua.load(include_str!("prelude.lua"))
             .set_name("=prelude")
@@ -250,7 +252,10 @@ fn host_functions(lua: &Lua, sources: &Arc<Sources>) -> mlua::Result<Table> {
         // Whoever catches errors cannot catch that the time is over.
         check_time(lua)?;
         Ok(match arguments.get(1) {
-            Value::Error(error) => Value::String(lua_text(arguments, error)?),
+            Value::Error(error) => match thrown(error) {
+                Some(value) => value,
+                None => Value::String(lua_text(arguments, error)?),
+            },
             value => value.clone(),
         })
     })?;
@@ -361,7 +366,7 @@ pub(super) fn position(lua: &Lua, level: usize) -> String {
 }
 
 /// The words of an error, without where it came by.
-fn message(error: &Error) -> String {
+pub(super) fn message(error: &Error) -> String {
     match error {
         Error::CallbackError { cause, .. } | Error::WithContext { cause, .. } => message(cause),
         Error::RuntimeError(text) | Error::MemoryError(text) => text.clone(),

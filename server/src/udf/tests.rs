@@ -495,6 +495,12 @@ fn nothing_runs_forever() {
         "local function g() return pcall(g) end while true do g() end",
         "coroutine.wrap(function() while true do end end)()",
         "local l = list() while true do list.prepend(l, 1) if #l > 1000 then l = list() end end",
+        "string.rep('a', 40):find(string.rep('a*', 40) .. 'b')",
+        "string.rep('a', 40):match(string.rep('a-', 40) .. 'b')",
+        "for _ in string.rep('(', 1 << 20):gmatch('%b()') do end",
+        "string.rep('a', 1 << 20):gsub('.-b', '')",
+        "string.rep('a', 1 << 20):find(string.rep('a', 1 << 19) .. 'b', 1, true)",
+        "pcall(string.find, string.rep('a', 40), string.rep('a?', 40) .. string.rep('a', 41)) while true do end",
         "table.sort(setmetatable({}, {__len = function() return 1000000 end, __index = function() return 1 end}), \
          function() return true end)",
     ];
@@ -518,6 +524,7 @@ fn nothing_eats_all_memory() {
         "local t = {} for i = 1, 1e9 do t[i] = {} end",
         "local s = 'x' while true do s = s .. s end",
         "return string.rep('x', 1 << 40)",
+        "return string.rep('x', 1 << 20):gsub('x', string.rep('y', 1 << 20))",
         "local l = list() l[4000000000] = 1",
         "local l = list{1} while true do list.concat(l, l) end",
         "local l = list() for i = 1, 40 do l = list{l, l} end return l",
@@ -543,7 +550,7 @@ fn nothing_eats_all_memory() {
         assert!(expected.iter().any(|words| text.contains(words)), "{body}: {text}");
     }
     // What is garbage makes room again.
-    let body = "for i = 1, 1000 do local b = bytes() if not bytes.set_byte(b, 1 << 20, 1) then return i end end";
+    let body = "for i = 1, 200 do local b = bytes() if not bytes.set_byte(b, 1 << 20, 1) then return i end end";
     assert_eq!(value(body, &[]), Value::Nil);
 }
 
@@ -559,4 +566,24 @@ fn scripts_are_checked_when_they_are_registered() {
     assert_eq!(error.message, b"attempt to concatenate a nil value");
     assert_eq!(refused(b"error('bare', 0)").message, b"bare");
     assert_eq!(modules.get("m.lua"), None);
+}
+
+#[test]
+fn what_a_replacement_throws_is_thrown_as_it_is() {
+    let caught = |throw: &str| {
+        let body = format!("local ok, e = pcall(string.gsub, 'a', 'a', function() {throw} end) return e");
+        value(&body, &[])
+    };
+    assert_eq!(
+        caught("error('text')"),
+        "/opt/aerospike/usr/udf/lua/m.lua:2: text".into()
+    );
+    assert_eq!(caught("error(list{7})"), list(&[7]));
+    assert_eq!(
+        failure("('a'):gsub('a', function() error({}) end)"),
+        "result value type unexpected"
+    );
+    let message = "/opt/aerospike/usr/udf/lua/m.lua:2: bad argument #1 to 'find' (string expected, got nil)";
+    assert_eq!(failure("string.find()"), message.replace("nil", "no value"));
+    assert_eq!(failure("('x'):gsub('x', function() string.find(nil) end)"), message);
 }
