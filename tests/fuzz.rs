@@ -135,3 +135,8 @@ fn expression() {
 fn connection() {
     survives("connection");
 }
+
+#[test]
+fn fixture() {
+    survives("fixture");
+}

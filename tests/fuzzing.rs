@@ -6,6 +6,7 @@
 use std::sync::OnceLock;
 
 use bytes::BytesMut;
+use spikelet::Fixture;
 use spikelet::clock::Now;
 use spikelet::command::{Engine, Flow, Step};
 use spikelet::config::Config;
@@ -31,7 +32,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 6] = [
+pub const TARGETS: [Target; 7] = [
     Target {
         name: "frames",
         run: frames,
@@ -61,6 +62,11 @@ pub const TARGETS: [Target; 6] = [
         name: "connection",
         run: connection,
         seeds: connection_seeds,
+    },
+    Target {
+        name: "fixture",
+        run: fixture,
+        seeds: fixture_seeds,
     },
 ];
 
@@ -262,6 +268,19 @@ pub fn connection(bytes: &[u8]) {
     engine.disconnect(session);
 }
 
+/// A fixture is read or refused; what is read can be written, and is read as the same again.
+pub fn fixture(bytes: &[u8]) {
+    let Ok(fixture) = Fixture::from_bytes(bytes) else {
+        return;
+    };
+    let json = fixture.to_json();
+    let again = Fixture::from_bytes(json.as_bytes()).expect("what was written is read");
+    assert_eq!(again.to_json(), json);
+    if let Ok(backup) = fixture.to_backup("test", NOW) {
+        Fixture::from_bytes(&backup).expect("a backup that was written is read");
+    }
+}
+
 /// Cuts bytes into frames. The last one gets what is left, whatever it announces.
 fn each_frame(bytes: &[u8], mut with: impl FnMut(FrameHeader, &[u8])) {
     let mut rest = bytes;
@@ -397,4 +416,22 @@ fn expression_seeds(case: &Case) -> Vec<Vec<u8>> {
 
 fn connection_seeds(case: &Case) -> Vec<Vec<u8>> {
     vec![requests(case).collect::<Vec<_>>().concat()]
+}
+
+/// What the case writes, as JSON or as a backup, by turns.
+fn fixture_seeds(case: &Case) -> Vec<Vec<u8>> {
+    let written = operations(case).filter(|op| op.code == OpCode::WRITE);
+    let values = written.filter_map(|op| Value::from_particle(op.particle_type, op.value).ok());
+    let bins: Vec<_> = values
+        .take(3)
+        .zip(["a", "b", "c d"])
+        .map(|(value, name)| (name, value))
+        .collect();
+    let server = spikelet::Server::start().expect("a server starts");
+    let as_backup = bins.len() % 2 == 0;
+    if server.insert("test", "s", "key", bins).is_err() {
+        return Vec::new();
+    }
+    let backup = server.fixture().to_backup("test", NOW).ok().filter(|_| as_backup);
+    vec![backup.unwrap_or_else(|| server.fixture().to_json().into_bytes())]
 }

@@ -8,6 +8,7 @@ use crate::clock::Clock;
 use crate::cluster::{Cluster, Node, NodeId};
 use crate::command::Engine;
 use crate::config::{Config, ConfigError, Edition, NamespaceConfig};
+use crate::fixture::{self, Fixture, FixtureError};
 use crate::journal::{Entry, Filter, Log, Observer};
 use crate::net::{Bound, Shared};
 use crate::server::Server;
@@ -39,6 +40,7 @@ pub struct Builder {
     slow_migrations: bool,
     work_directory: Option<String>,
     controls: bool,
+    fixtures: Vec<Fixture>,
     journal: Option<usize>,
     observer: Option<Observer>,
 }
@@ -58,6 +60,7 @@ impl Default for Builder {
             slow_migrations: false,
             work_directory: None,
             controls: false,
+            fixtures: Vec::new(),
             journal: None,
             observer: None,
         }
@@ -166,11 +169,18 @@ impl Builder {
         self
     }
 
+    /// Has the server hold a fixture before clients can connect; after those that were named before.
+    pub fn fixture(mut self, fixture: Fixture) -> Self {
+        self.fixtures.push(fixture);
+        self
+    }
+
     /// Starts the server. Clients can connect as soon as this returns.
     ///
     /// # Errors
     /// [`StartError::Config`] where the configuration is not one of the real server, [`StartError::Bind`] where the
-    /// address is taken or not of this machine, [`StartError::Run`] where the system has no thread or descriptors left.
+    /// address is taken or not of this machine, [`StartError::Fixture`] for a fixture that the server does not take,
+    /// [`StartError::Run`] where the system has no thread or descriptors left.
     pub fn start(self) -> Result<Server, StartError> {
         let mut config = Config {
             edition: self.edition,
@@ -218,6 +228,9 @@ impl Builder {
         let cluster = Cluster::new(self.cluster_name, nodes.collect()).with_slow_migrations(self.slow_migrations);
         let clock = Clock::default();
         let engine = Engine::with_cluster(config, cluster, clock.now());
+        for fixture in &self.fixtures {
+            fixture::apply(fixture, &engine, clock.now())?;
+        }
         let shared = Arc::new(Shared::new(
             engine,
             clock,
@@ -244,6 +257,9 @@ pub enum StartError {
         /// What the system said.
         source: io::Error,
     },
+    /// A fixture was not taken.
+    #[error("cannot load a fixture")]
+    Fixture(#[from] FixtureError),
     /// The system has no thread or no descriptors left.
     #[error("cannot run a server")]
     Run(#[source] io::Error),

@@ -73,6 +73,10 @@ pub fn table() -> impl fmt::Display {
             "Truncation by namespace and set, with a last-update time, and undone",
             "yes",
         ),
+        Row::new(
+            "Fixtures: readable JSON, and the text files of asbackup (3.1, 3.2), read and written",
+            "yes",
+        ),
         info_row(),
         Row::new(
             "Several nodes: partitions, peers and generations of their own; killed, restarted, added, quiesced; racks",

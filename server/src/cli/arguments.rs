@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::{ArgAction, Parser};
-use spikelet::{Builder, Command, NamespaceConfig, Server};
+use spikelet::{Builder, Command, Fixture, FixtureError, NamespaceConfig, Server};
 
 use super::{journal, namespace};
 
@@ -18,6 +18,9 @@ Examples:
 
   spikelet --namespace orders,default-ttl=30d,nsup-period=120s --namespace cache,default-ttl=1h
       Namespaces of their own, whose records expire.
+
+  spikelet --load users.json --load production.asb
+      Begins with the records, indexes and modules of these files.
 
 Parameters of a namespace, separated by commas:
   default-ttl=TIME                how long records live that are written without a TTL; 0, the default, is forever
@@ -67,6 +70,10 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "COMMAND", num_args = 0..=1, require_equals = true)]
     journal: Option<Option<Command>>,
 
+    /// Loads a fixture before clients can connect: JSON, or a backup that `asbackup` wrote; give it once for each file.
+    #[arg(long, value_name = "PATH")]
+    load: Vec<PathBuf>,
+
     /// Writes the port to this file once clients can connect; the file is there whole or not at all.
     #[arg(long, value_name = "PATH")]
     pub(super) port_file: Option<PathBuf>,
@@ -94,7 +101,10 @@ impl Arguments {
     }
 
     /// The server that is asked for.
-    pub(super) fn builder(&self) -> Builder {
+    ///
+    /// # Errors
+    /// For a file that is no fixture.
+    pub(super) fn builder(&self) -> Result<Builder, FixtureError> {
         let builder = Server::builder().listen(self.listen).controls(self.controls);
         let builder = match &self.cluster_name {
             Some(name) => builder.cluster_name(name),
@@ -108,7 +118,10 @@ impl Arguments {
             Some(command) => journal::print(builder, command),
             None => builder,
         };
-        self.namespaces.iter().cloned().fold(builder, Builder::namespace)
+        let builder = self.namespaces.iter().cloned().fold(builder, Builder::namespace);
+        self.load
+            .iter()
+            .try_fold(builder, |builder, path| Ok(builder.fixture(Fixture::from_file(path)?)))
     }
 }
 

@@ -40,7 +40,7 @@ fn serve(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         let _entered = runtime.enter();
         stopped(arguments.exit_with_stdin)?
     };
-    let server = arguments.builder().start()?;
+    let server = arguments.builder()?.start()?;
     if let Some(path) = &arguments.port_file {
         port_file::write(path, server.addr().port())
             .map_err(|error| format!("cannot write the port to {}: {error}", path.display()))?;

@@ -7,6 +7,7 @@
 mod ask;
 mod clock;
 mod fault;
+mod fixture;
 mod journal;
 mod node;
 mod snapshot;
@@ -46,6 +47,10 @@ const CONTROLS: &[Control] = controls! {
     "fault/clear" () => fault::clear, "Removes all faults.";
     "fault/list" () => fault::list, "Lists the faults, and how often each fired.";
     "fault/remove" ("id") => fault::remove, "Removes a fault.";
+    "fixture/backup" ("namespace", "path") => fixture::backup, "Saves a namespace to a file, for asrestore.";
+    "fixture/load" ("path", "content") => fixture::load,
+        "Loads a file of JSON or of asbackup, or what it would hold in base64, and tells how much that was.";
+    "fixture/save" ("path") => fixture::save, "Saves everything to a file, as JSON.";
     "journal" ("last", "command", "namespace", "set", "key", "result", "since") => journal::show,
         "Tells the last entries of the journal that are meant, 100 unless more are asked for, one an item, escaped as in URLs.";
     "journal/clear" () => journal::clear, "Forgets what was noted in the journal.";

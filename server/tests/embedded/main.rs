@@ -2,6 +2,7 @@
 
 mod clock;
 mod fault;
+mod fixture;
 mod info;
 mod inspect;
 mod program;

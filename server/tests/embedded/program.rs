@@ -128,3 +128,18 @@ fn what_it_refuses_it_explains() {
     signal(&child, "TERM");
     assert!(child.wait().unwrap().success());
 }
+
+#[test]
+fn it_begins_with_the_fixtures_that_it_is_told_to_load() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/embedded/sample.asb");
+    let (mut child, address) = start(&["--load", path]);
+    let mut asking = Asking::at(address);
+    assert_eq!(asking.ask("sindex-exists:ns=test;indexname=by_age"), "true");
+    assert!(asking.ask("namespace/test").contains("objects=4;"));
+    signal(&child, "TERM");
+    assert!(child.wait().unwrap().success());
+
+    let error = refused(&["--load", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")]);
+    assert!(error.contains("Cargo.toml: line 1, column "), "{error}");
+    assert!(refused(&["--load", "no-such-file"]).contains("no-such-file: "));
+}

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::support::Asking;
 use spikelet::{Fixture, FixtureError, NamespaceConfig, ResultCode, Server, UserKey, Value};
 
 const USERS: &str = r#"{
@@ -146,6 +147,46 @@ fn loading_keeps_counters_and_indexes_right() {
 }
 
 #[test]
+fn what_json_has_no_word_for_comes_back_as_it_was() {
+    let bins = [
+        r#""$base64:/w==": 1"#,
+        r#""$base64:JGJhc2U2NDo=": 1"#,
+        r#""b": {"$float": "7ff8000000000001"}"#,
+        r#""b": {"$bytes": "/w==", "type": 3}"#,
+        r#""b": {"$bytes": "AAE=", "type": 9}"#,
+        r#""b": -0.0"#,
+        r#""b": 1e+300"#,
+        r#""b": [{"$single": 0.5}, {"$hll": "AA=="}, {"$geo": "no matter"}, {"$float": "-Infinity"}]"#,
+        r#""b": {"$map": {"$a": 1}}"#,
+        r#""b": {"$map": {"a": 1}, "order": "key_value_ordered", "persist_index": true}"#,
+        r#""b": {"$map": [[1, {"$list": [1, 2], "order": "ordered"}], [{"$bytes": "AA=="}, null]]}"#,
+        r#""b": {"$list": [], "order": "ordered"}"#,
+        r#""b": {"a": {}, "b": [], "c": ""}"#,
+    ];
+    for bin in bins {
+        let text = format!(r#"{{"namespaces": {{"test": {{"records": [{{"key": 1, "bins": {{{bin}}}}}]}}}}}}"#);
+        let server = frozen();
+        server.load(&parsed(&text)).unwrap();
+        let saved = server.fixture().to_json();
+        assert!(saved.contains(&format!("\"bins\": {{{bin}}}")), "{bin}: {saved}");
+    }
+    // What nests deeper than readers of JSON follow is bytes, and still the same.
+    let deep = |depth: usize| (1..depth).fold(Value::from(vec![1]), |inner, _| Value::List(vec![inner]));
+    let server = frozen();
+    server
+        .insert("test", "", 1, [("deep", deep(200)), ("flat", deep(30))])
+        .unwrap();
+    let saved = server.fixture().to_json();
+    assert_eq!(saved.matches(r#""type": 20"#).count(), 1);
+    let other = frozen();
+    other.load(&parsed(&saved)).unwrap();
+    assert_eq!(
+        other.record("test", "", 1).unwrap().bins,
+        server.record("test", "", 1).unwrap().bins
+    );
+}
+
+#[test]
 fn what_is_wrong_is_told_with_its_place() {
     let record = |fields: &str| format!("{{\"namespaces\": {{\"test\": {{\"records\": [\n{{{fields}}}]}}}}}}");
     for (fields, wanted) in [
@@ -160,6 +201,11 @@ fn what_is_wrong_is_told_with_its_place() {
         (r#""key": 1, "generation": 0, "bins": {"n": 1}"#, "from 1 on"),
         (r#""key": 1, "bins": {"n": 1, "n": 2}"#, "`n` stands here twice"),
         (r#""key": 1, "bins": {"a name of 16 b..": 1}"#, "no name of a bin"),
+        (
+            r#""key": 1, "bins": {"n": 1, "$base64:bg==": 2}"#,
+            "the bin `n` stands here twice",
+        ),
+        (r#""key": {"$bytes": "AA==", "type": 1}, "bins": {"n": 1}"#, "8 bytes"),
         (r#""key": 1, "bins": {"n": null}"#, "null is no value"),
         (
             r#""key": 1, "bins": {"n": 9223372036854775808}"#,
@@ -235,7 +281,7 @@ fn what_is_refused_leaves_the_server_as_it_was() {
 }
 
 /// Written by hand from the description of the format.
-const SAMPLE: &[u8] = include_bytes!("fixtures/sample.asb");
+const SAMPLE: &[u8] = include_bytes!("sample.asb");
 
 #[test]
 fn a_backup_is_loaded() {
@@ -332,4 +378,79 @@ fn what_is_wrong_in_a_backup_is_told_with_its_place() {
         syntax("Version 3.0\n"),
         (1, "version 3.0, and only 3.1 and 3.2 can be read".to_owned())
     );
+}
+
+/// A file that is gone with the test.
+struct TempFile(std::path::PathBuf);
+
+impl TempFile {
+    fn new(name: &str) -> Self {
+        Self(std::env::temp_dir().join(format!("spikelet-test-{}-{name}", std::process::id())))
+    }
+
+    fn path(&self) -> &str {
+        self.0.to_str().unwrap()
+    }
+}
+
+impl Drop for TempFile {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+#[test]
+fn controls_load_and_save() {
+    let server = Server::builder().controls(true).start().unwrap();
+    let mut asking = Asking::to(&server);
+    let (json, backup) = (TempFile::new("a.json"), TempFile::new("a.asb"));
+    std::fs::write(json.path(), USERS).unwrap();
+    let load = format!("spikelet/fixture/load:path={}", json.path());
+    assert_eq!(asking.ask(&load), "records=5;expired=0;indexes=3;modules=0");
+    let save = format!("spikelet/fixture/save:path={}", json.path());
+    assert_eq!(asking.ask(&save), "ok");
+    assert_eq!(Fixture::from_file(json.path()).unwrap().len(), 5);
+    let save = format!("spikelet/fixture/backup:namespace=test;path={}", backup.path());
+    assert_eq!(asking.ask(&save), "ok");
+    assert_eq!(server.load_file(backup.path()).unwrap().records, 5);
+
+    // {"namespaces": {"test": {"records": [{"key": 1, "bins": {"n": 1}}]}}}
+    let content = "eyJuYW1lc3BhY2VzIjogeyJ0ZXN0IjogeyJyZWNvcmRzIjogW3sia2V5IjogMSwgImJpbnMiOiB7Im4iOiAxfX1dfX19";
+    let load = format!("spikelet/fixture/load:content={content}");
+    assert_eq!(asking.ask(&load), "records=1;expired=0;indexes=0;modules=0");
+    assert_eq!(server.record("test", "", 1).unwrap().bins["n"], 1.into());
+}
+
+#[test]
+fn controls_say_what_is_wrong() {
+    let server = Server::builder().controls(true).start().unwrap();
+    let mut asking = Asking::to(&server);
+    let file = TempFile::new("wrong.json");
+    let load = format!("spikelet/fixture/load:path={}", file.path());
+    assert!(asking.ask(&load).starts_with(&format!("ERROR:4:{}: ", file.path())));
+    std::fs::write(file.path(), "{\n}}").unwrap();
+    let wrong = format!("ERROR:4:{}: line 2, column 2: trailing characters", file.path());
+    assert_eq!(asking.ask(&load), wrong);
+    std::fs::write(
+        file.path(),
+        r#"{"namespaces": {"no": {"records": [{"key": 1, "bins": {"n": 1}}]}}}"#,
+    )
+    .unwrap();
+    let refused = format!(
+        "ERROR:20:{}: record `1` of namespace `no`: there is no such namespace",
+        file.path()
+    );
+    assert_eq!(asking.ask(&load), refused);
+    for wrong in ["", ":path=a;content=b"] {
+        let answer = asking.ask(&format!("spikelet/fixture/load{wrong}"));
+        assert_eq!(answer, "ERROR:4:either 'path' or 'content' is wanted");
+    }
+}
+
+#[test]
+fn a_server_can_begin_with_a_fixture() {
+    let server = Server::builder().fixture(parsed(USERS)).start().unwrap();
+    assert_eq!(server.count(), 5);
+    let other = Server::builder().namespace("bar").fixture(parsed(USERS)).start();
+    assert!(matches!(other, Err(spikelet::StartError::Fixture(_))));
 }

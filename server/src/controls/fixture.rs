@@ -1,0 +1,61 @@
+//! `spikelet/fixture/...`: files of the server's machine, whose paths hold no semicolon and no line's end; or what stands
+//! in the control itself.
+
+use std::error::Error as _;
+use std::path::Path;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use spikelet_wire::ResultCode;
+
+use super::ask::{Answered, Ask, done};
+use crate::command::ControlError;
+use crate::fixture::{self, Fixture, FixtureError, Loaded};
+
+/// `records=2;expired=0;indexes=1;modules=0`
+pub(super) fn load(ask: &Ask<'_>) -> Answered {
+    let loaded = match (ask.optional("path"), ask.optional("content")) {
+        (Some(path), None) => fixture::load_file(ask.shared, Path::new(path)),
+        (None, Some(content)) => {
+            let bytes = BASE64.decode(content);
+            let bytes = bytes.map_err(|error| ControlError::parameter(format!("bad content: {error}")))?;
+            Fixture::from_bytes(&bytes).and_then(|fixture| fixture::load(ask.shared, &fixture))
+        }
+        _ => return Err(ControlError::parameter("either 'path' or 'content' is wanted")),
+    };
+    let Loaded {
+        records,
+        expired,
+        indexes,
+        modules,
+    } = loaded.map_err(refused)?;
+    Ok(format!(
+        "records={records};expired={expired};indexes={indexes};modules={modules}"
+    ))
+}
+
+pub(super) fn save(ask: &Ask<'_>) -> Answered {
+    fixture::save_json(ask.shared, Path::new(ask.required("path")?)).map_err(refused)?;
+    done()
+}
+
+pub(super) fn backup(ask: &Ask<'_>) -> Answered {
+    let (namespace, path) = (ask.required("namespace")?, ask.required("path")?);
+    fixture::save_backup(ask.shared, namespace, Path::new(path)).map_err(refused)?;
+    done()
+}
+
+fn refused(error: FixtureError) -> ControlError {
+    let code = error.result_code().unwrap_or(ResultCode::PARAMETER);
+    // What is wrong in a file stands behind the file.
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    ControlError {
+        code,
+        text: text.replace('\n', " "),
+    }
+}
