@@ -11,14 +11,25 @@ use spikelet_conformance::target::TargetSpec;
 use spikelet_conformance::transcript::Answer;
 
 async fn run(scenarios: &[Scenario]) -> TargetRun {
-    let target = TargetSpec::Embedded.start().await.unwrap();
+    run_on(&TargetSpec::Embedded, scenarios).await
+}
+
+async fn run_on(target: &TargetSpec, scenarios: &[Scenario]) -> TargetRun {
+    let target = target.start().await.unwrap();
     run::scenarios(&target, scenarios, |_| {}).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_scenario_passes_on_the_embedded_server() {
-    let all: Vec<_> = scenarios::all().collect();
-    let run = run(&all).await;
+    passes_whole(run(&scenarios::all().collect::<Vec<_>>()).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_scenario_passes_on_an_embedded_cluster() {
+    passes_whole(run_on(&TargetSpec::EmbeddedCluster, &scenarios::all().collect::<Vec<_>>()).await);
+}
+
+fn passes_whole(run: TargetRun) {
     let report = Report::new(vec![run.clone()], &Divergences::of_this_project().unwrap());
     assert!(!report.failed(), "{report}");
     assert_eq!(

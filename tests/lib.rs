@@ -16,6 +16,10 @@ pub mod book {
     pub struct Index;
     #[doc = include_str!("../docs/languages.md")]
     pub struct Languages;
+    #[doc = include_str!("../docs/fixtures.md")]
+    pub struct Fixtures;
+    #[doc = include_str!("../docs/lost-node.md")]
+    pub struct LostNode;
     #[doc = include_str!("../docs/retries.md")]
     pub struct Retries;
     #[doc = include_str!("../docs/ttl.md")]

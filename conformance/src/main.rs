@@ -17,7 +17,7 @@ use spikelet_conformance::target::{TargetSpec, Unavailable};
 #[derive(Debug, Parser)]
 #[command(version, after_long_help = MORE)]
 struct Arguments {
-    /// Where to run: `embedded`, `docker`, `docker-cluster` or HOST:PORT; may be given several times
+    /// Where to run: `embedded`, `embedded-cluster`, `docker`, `docker-cluster` or HOST:PORT; may be given several times
     #[arg(long, value_name = "TARGET", default_value = "embedded")]
     target: Vec<TargetSpec>,
 

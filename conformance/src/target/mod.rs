@@ -13,11 +13,16 @@ use crate::recorded;
 use docker::Containers;
 pub use docker::DEFAULT_IMAGE;
 
+/// How many nodes a cluster has.
+const NODES: usize = 3;
+
 /// Where to run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TargetSpec {
     /// A server of ours, in this process.
     Embedded,
+    /// Three nodes of a server of ours that form a cluster, in this process.
+    EmbeddedCluster,
     /// A container of the real server.
     Docker {
         /// The image to run.
@@ -59,18 +64,14 @@ impl TargetSpec {
     /// When there is no engine for containers, or the server does not come up.
     pub async fn start(&self) -> Result<Target, Unavailable> {
         let (hosts, keeps) = match self {
-            Self::Embedded => {
-                let server = recorded_namespaces()
-                    .start()
-                    .map_err(|error| Unavailable(error.to_string()))?;
-                (server.hosts(), Keeps::Server(Box::new(server)))
-            }
+            Self::Embedded => embedded(recorded_namespaces())?,
+            Self::EmbeddedCluster => embedded(recorded_namespaces().nodes(NODES).replication_factor(2))?,
             Self::Docker { image } => {
                 let containers = Containers::start(image, 1).await?;
                 (containers.hosts(), Keeps::Containers(containers))
             }
             Self::DockerCluster { image } => {
-                let containers = Containers::start(image, 3).await?;
+                let containers = Containers::start(image, NODES).await?;
                 (containers.hosts(), Keeps::Containers(containers))
             }
             Self::Address(address) => (address.clone(), Keeps::Nothing),
@@ -124,6 +125,11 @@ impl Target {
     }
 }
 
+fn embedded(builder: spikelet::Builder) -> Result<(String, Keeps), Unavailable> {
+    let server = builder.start().map_err(|error| Unavailable(error.to_string()))?;
+    Ok((server.hosts(), Keeps::Server(Box::new(server))))
+}
+
 /// A server of ours with the namespaces of the real one that was recorded.
 pub fn recorded_namespaces() -> spikelet::Builder {
     let namespace = |name| NamespaceConfig {
@@ -171,10 +177,11 @@ impl FromStr for TargetSpec {
         let image = || DEFAULT_IMAGE.to_owned();
         match text {
             "embedded" => Ok(Self::Embedded),
+            "embedded-cluster" => Ok(Self::EmbeddedCluster),
             "docker" => Ok(Self::Docker { image: image() }),
             "docker-cluster" => Ok(Self::DockerCluster { image: image() }),
             address if address.contains(':') => Ok(Self::Address(address.to_owned())),
-            _ => Err("a target is `embedded`, `docker`, `docker-cluster` or HOST:PORT".to_owned()),
+            _ => Err("a target is `embedded`, `embedded-cluster`, `docker`, `docker-cluster` or HOST:PORT".to_owned()),
         }
     }
 }
@@ -183,6 +190,7 @@ impl fmt::Display for TargetSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Embedded => f.write_str("embedded"),
+            Self::EmbeddedCluster => f.write_str("embedded-cluster"),
             Self::Docker { image } => write!(f, "docker {image}"),
             Self::DockerCluster { image } => write!(f, "docker-cluster {image}"),
             Self::Address(address) => f.write_str(address),

@@ -9,7 +9,7 @@ use crate::cluster::{Cluster, Node, NodeState};
 use crate::command::stats::get;
 use crate::store::counters::{CommandCounters, Ends, QueryCounters};
 use crate::store::namespace::Counters;
-use crate::store::{Namespace, SetId};
+use crate::store::{Namespace, Partition, SetId};
 
 /// What the real server's primary index takes for a record, in bytes.
 const INDEX_ENTRY: u64 = 64;
@@ -23,13 +23,33 @@ pub(super) fn objects(call: &mut Call<'_>) -> Answered {
     Ok(())
 }
 
-/// How many records there are.
+/// How many records the node has.
 pub(super) fn all_objects(call: &Call<'_>) -> u64 {
-    call.engine
-        .namespaces()
-        .iter()
-        .map(|namespace| get(&namespace.counters.objects))
+    let namespaces = call.engine.namespaces().iter();
+    namespaces
+        .map(|namespace| objects_of(call, namespace).iter().sum::<u64>())
         .sum()
+}
+
+/// How many records of a namespace the node has, as their master, as a replica, and on the way out.
+fn objects_of(call: &Call<'_>, namespace: &Namespace) -> [u64; 3] {
+    let counted = get(&namespace.counters.objects);
+    of_node(call, namespace, counted, |partition| partition.len() as u64)
+}
+
+/// How many records of a set the node has.
+fn objects_of_set(call: &Call<'_>, namespace: &Namespace, id: SetId, counted: u64) -> u64 {
+    let in_set = |partition: &Partition| partition.iter().filter(|(_, record)| record.set == Some(id)).count() as u64;
+    of_node(call, namespace, counted, in_set).iter().sum()
+}
+
+/// What of the records that are counted for all nodes one of them has.
+fn of_node(call: &Call<'_>, namespace: &Namespace, counted: u64, count: impl Fn(&Partition) -> u64) -> [u64; 3] {
+    let cluster = call.engine.cluster();
+    if cluster.nodes().len() == 1 {
+        return [counted, 0, 0];
+    }
+    replicated(&cluster, call.session.node, namespace, count)
 }
 
 /// Statistics and configuration of a namespace. Clients know no error here, so there is none.
@@ -86,7 +106,8 @@ fn properties(call: &mut Call<'_>, namespace: &Namespace, id: SetId) {
     let sindexes = namespace.sindexes.all();
     let sindexes = sindexes.iter().filter(|sindex| sindex.definition.set == Some(id));
     let enable_index = namespace.sindexes.of_sets().iter().any(|(_, set)| *set == id);
-    let (objects, truncate_lut) = (set.objects.load(Relaxed), set.truncate_lut.load(Relaxed));
+    let objects = objects_of_set(call, namespace, id, set.objects.load(Relaxed));
+    let truncate_lut = set.truncate_lut.load(Relaxed);
     call.say(format_args!(
         "objects={objects}:tombstones=0:data_used_bytes=0:truncate_lut={truncate_lut}:sindexes={}:\
          index_populating=false:truncating=false:default-read-touch-ttl-pct=0:default-ttl=0:\
@@ -98,16 +119,13 @@ fn properties(call: &mut Call<'_>, namespace: &Namespace, id: SetId) {
 /// Nothing is evicted, proxied or compressed here.
 fn statistics(call: &mut Call<'_>, namespace: &Namespace) {
     let cluster = call.engine.cluster();
-    let (objects, node) = (get(&namespace.counters.objects), call.session.node);
+    let node = call.session.node;
     let factor = namespace.settings.replication_factor;
-    let [master, prole, others] = if cluster.nodes().len() == 1 {
-        [objects, 0, 0]
-    } else {
-        replicated(&cluster, node, namespace)
-    };
+    let [master, prole, others] = objects_of(call, namespace);
+    let objects = master + prole + others;
     call.pair("ns_cluster_size", cluster.size());
     call.pair("effective_replication_factor", cluster.replicas(factor));
-    call.pair("objects", master + prole + others);
+    call.pair("objects", objects);
     call.zeros(&["tombstones", "xdr_tombstones", "xdr_bin_cemeteries", "mrt_provisionals"]);
     call.pairs(&[("master_objects", master), ("master_tombstones", 0)]);
     call.pairs(&[("prole_objects", prole), ("prole_tombstones", 0)]);
@@ -195,11 +213,11 @@ fn queries(call: &mut Call<'_>, counters: &Counters) {
 
 /// How many records a node of several has as their working master, how many as a replica, and how many that are still to
 /// leave it.
-fn replicated(cluster: &Cluster, node: usize, namespace: &Namespace) -> [u64; 3] {
+fn replicated(cluster: &Cluster, node: usize, namespace: &Namespace, count: impl Fn(&Partition) -> u64) -> [u64; 3] {
     let factor = namespace.settings.replication_factor;
     let mut counts = [0; 3];
     for id in namespace.partition_ids() {
-        let objects = namespace.partition(id).map_or(0, |partition| partition.len() as u64);
+        let objects = namespace.partition(id).map_or(0, |partition| count(&partition));
         let [master, prole, others] = &mut counts;
         if cluster.working_master(factor, id) == Some(node) {
             *master += objects;
