@@ -7,9 +7,11 @@
 mod collections;
 mod engine;
 mod load;
+mod memory;
 mod request;
 mod scan;
 mod sindex;
+mod snapshot;
 mod startup;
 mod time;
 
@@ -32,16 +34,23 @@ fn main() {
     let only = std::env::var("ONLY").unwrap_or_default();
     let wanted = |table: &str| table.starts_with(&only);
     let elsewhere: Option<SocketAddr> = std::env::var("ADDRESS").ok().map(|address| address.parse().unwrap());
+    let largest: usize = std::env::var("RECORDS").map_or(1_000_000, |n| n.parse().unwrap());
+    // First, before anything else takes memory and gives it back.
+    if wanted("memory") && elsewhere.is_none() {
+        memory::of_records(largest);
+    }
     if wanted("startup") && elsewhere.is_none() {
         startup::first_put();
         startup::memory();
     }
-    let largest: usize = std::env::var("RECORDS").map_or(1_000_000, |n| n.parse().unwrap());
     if wanted("engine") && elsewhere.is_none() {
         engine::cost(largest);
     }
     if wanted("sindex") && elsewhere.is_none() {
         sindex::cost(largest);
+    }
+    if wanted("snapshot") && elsewhere.is_none() {
+        snapshot::cost();
     }
     if wanted("collections") {
         if elsewhere.is_none() {

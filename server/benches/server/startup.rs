@@ -63,8 +63,8 @@ fn put(server: &Server, requests: &Requests) {
     assert_eq!(answer[13], 0, "the put's result code");
 }
 
-/// In KiB.
-fn resident() -> Option<usize> {
+/// The resident memory of this process, in KiB.
+pub(crate) fn resident() -> Option<usize> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
     line.split_whitespace().next()?.parse().ok()

@@ -1,0 +1,67 @@
+//! What a record costs in memory: resident memory, so that what the allocator takes beside what it was asked for counts.
+
+use bytes::BytesMut;
+use spikelet::clock::Now;
+use spikelet::command::{Engine, Session};
+use spikelet::config::Config;
+use spikelet_wire::{Digest, FieldType, FrameHeader, FrameType, Header, Info2, MessageWriter, Op, OpCode};
+use spikelet_wire::{ParticleType, UserKey};
+
+use crate::startup::resident;
+
+/// Records of three small bins: an integer, a string of 8 bytes, a double.
+pub(crate) fn of_records(largest: usize) {
+    println!("\nmemory: bytes that a record of three small bins takes, index and data");
+    println!("{:<12} {:>12}", "records", "bytes");
+    // All live to the end: what one gives back would be the next one's for free.
+    let mut engines = Vec::new();
+    for records in [100_000, 1_000_000] {
+        if records > largest {
+            continue;
+        }
+        let engine = Engine::new(Config::default());
+        let Some(before) = resident() else {
+            println!("only measured on Linux");
+            return;
+        };
+        fill(&engine, records);
+        let taken = resident().unwrap_or(before) - before;
+        println!("{records:<12} {:>12.0}", taken as f64 * 1024.0 / records as f64);
+        engines.push(engine);
+    }
+}
+
+/// Puts the first so many records.
+pub(crate) fn fill(engine: &Engine, records: usize) {
+    let (mut session, mut body, mut out) = (Session::default(), BytesMut::new(), BytesMut::new());
+    for record in 0..records {
+        body.clear();
+        put(&mut body, record as i64);
+        let header = FrameHeader::new(FrameType::MESSAGE, body.len());
+        let _ = engine.handle(Now(500_000_000_000), &mut session, header, &body, &mut out);
+        assert_eq!(out[FrameHeader::SIZE + 5], 0, "the result code");
+        out.clear();
+    }
+}
+
+fn put(body: &mut BytesMut, record: i64) {
+    let header = Header {
+        info2: Info2::WRITE,
+        ..Header::default()
+    };
+    let mut message = MessageWriter::bare(body, &header);
+    message.field(FieldType::NAMESPACE, b"test");
+    message.field(FieldType::SET, b"bench");
+    message.field(FieldType::DIGEST, &Digest::of("bench", &UserKey::Int(record)).0);
+    let name = format!("{record:08}");
+    let score = (record as f64).to_be_bytes();
+    message.op(&Op::new(
+        OpCode::WRITE,
+        b"id",
+        ParticleType::INTEGER,
+        &record.to_be_bytes(),
+    ));
+    message.op(&Op::new(OpCode::WRITE, b"name", ParticleType::STRING, name.as_bytes()));
+    message.op(&Op::new(OpCode::WRITE, b"score", ParticleType::FLOAT, &score));
+    message.finish();
+}

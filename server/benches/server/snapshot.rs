@@ -1,0 +1,66 @@
+//! How long it takes to keep aside what a server holds, and to put it back.
+
+use std::time::Duration;
+
+use spikelet::Server;
+
+use crate::memory::fill;
+use crate::time::now;
+
+const RECORDS: usize = 100_000;
+const TIMES: usize = 100;
+
+/// Snapshots of 100,000 records, and resets of an empty server.
+pub(crate) fn cost() {
+    println!("\nsnapshot: of {RECORDS} records of three small bins, in microseconds");
+    println!("{:<44} {:>12} {:>12}", "", "median", "longest");
+    let server = Server::start().unwrap();
+    measure("reset an empty server", || (), |()| server.reset());
+
+    fill(server.engine(), RECORDS);
+    let full = server.snapshot();
+    measure(
+        "take one, nothing written since the last",
+        || (),
+        |()| drop(server.snapshot()),
+    );
+    for changed in [0, 1, 1000, RECORDS] {
+        let write = || fill(server.engine(), changed);
+        measure(&format!("take one, {changed} records written since"), write, |()| {
+            drop(server.snapshot());
+        });
+        measure(&format!("restore one, {changed} records written since"), write, |()| {
+            server.restore(&full).unwrap();
+        });
+    }
+    let write = || server.restore(&full).unwrap();
+    measure(&format!("write {RECORDS} records shared with one"), write, |()| {
+        fill(server.engine(), RECORDS);
+    });
+    measure(
+        &format!("write {RECORDS} records shared with none"),
+        || (),
+        |()| {
+            fill(server.engine(), RECORDS);
+        },
+    );
+}
+
+/// Prepares and runs many times, of which the running counts.
+fn measure<T>(what: &str, mut prepare: impl FnMut() -> T, mut run: impl FnMut(T)) {
+    let mut times: Vec<Duration> = (0..TIMES)
+        .map(|_| {
+            let prepared = prepare();
+            let start = now();
+            run(prepared);
+            start.elapsed()
+        })
+        .collect();
+    times.sort_unstable();
+    let micros = |time: Duration| time.as_secs_f64() * 1e6;
+    println!(
+        "{what:<44} {:>12.1} {:>12.1}",
+        micros(times[TIMES / 2]),
+        micros(times[TIMES - 1])
+    );
+}
