@@ -8,7 +8,7 @@ use crate::memory::fill;
 use crate::time::now;
 
 const RECORDS: usize = 100_000;
-const TIMES: usize = 100;
+const TIMES: usize = 20;
 
 /// Snapshots of 100,000 records, and resets of an empty server.
 pub(crate) fn cost() {

@@ -11,6 +11,7 @@ use super::reply::{Metadata, Reply};
 use super::request::Request;
 use super::{ttl, write};
 use crate::clock::Now;
+use crate::ops::SharedBytes;
 use crate::ops::exp::RecordView;
 use crate::store::counters::{Did, Lang};
 use crate::store::record::{END_MARK, stored_size};
@@ -216,7 +217,7 @@ pub(super) fn element(now: Now, namespace: &Namespace, digest: &Digest, record: 
             .set
             .and_then(|id| namespace.sets.get(id))
             .map(|set| set.name.clone()),
-        key: record.key.clone(),
+        key: record.key.as_deref().map(Box::from),
         generation: record.generation,
         void_time: record.void_time,
         last_update: record.last_update,
@@ -271,7 +272,7 @@ fn store(
         set,
         void_time,
         last_update: existing.map_or(now, |record| record.last_update.max(now)),
-        key: work.subject.key,
+        key: work.subject.key.as_deref().map(SharedBytes::from),
         bins,
     };
     namespace.insert(partition, request.digest, record);

@@ -8,6 +8,7 @@ use super::reply::{Metadata, Reply};
 use super::request::Request;
 use super::{MAX_OPS, ttl};
 use crate::clock::Now;
+use crate::ops::SharedBytes;
 use crate::ops::exp::RecordView;
 use crate::store::record::{END_MARK, stored_size};
 use crate::store::{Bin, BinName, Bins, Namespace, Partition, Record, SetId};
@@ -158,7 +159,7 @@ fn apply(
                     record.void_time = write.view.void_time;
                     record.last_update = write.view.last_update;
                     if record.key.is_none() {
-                        record.key = request.fields.key.map(Box::from);
+                        record.key = request.fields.key.map(SharedBytes::from);
                     }
                 }
                 Ok(Outcome::Deleted) => {
@@ -173,7 +174,7 @@ fn apply(
             }
         }
         None => {
-            let mut bins = Bins::default();
+            let mut bins = Bins::with_room(request.message.op_count());
             // A record that does not exist is never deleted: that is an error.
             write.carry_out(None, &mut bins, reply).map_err(fail)?;
             let record = Record {
@@ -181,7 +182,7 @@ fn apply(
                 set,
                 void_time,
                 last_update: now,
-                key: request.fields.key.map(Box::from),
+                key: request.fields.key.map(SharedBytes::from),
                 bins: bins.commit(),
             };
             namespace.insert(partition, request.digest, record);

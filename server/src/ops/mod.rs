@@ -4,6 +4,7 @@
 //! bytes of its argument, and gives a result or the result code that the real server answers.
 
 pub mod bits;
+pub mod bytes;
 pub mod cdt;
 pub mod exp;
 pub mod geo;
@@ -12,4 +13,5 @@ pub mod order;
 pub mod particle;
 pub mod scalar;
 
-pub use particle::Particle;
+pub use bytes::{Bytes, SharedBytes};
+pub use particle::{Particle, ParticleRef};

@@ -3,7 +3,7 @@
 use bytes::{BufMut, BytesMut};
 use spikelet_wire::{DecodeError, ParticleType, ResultCode, Value};
 
-use super::{cdt, geo, hll};
+use super::{Bytes, cdt, geo, hll};
 
 /// The value of a bin.
 ///
@@ -18,7 +18,20 @@ pub enum Particle {
     /// A boolean.
     Bool(bool),
     /// Any other type, and its bytes.
-    Bytes(ParticleType, Box<[u8]>),
+    Bytes(Bytes),
+}
+
+/// A [`Particle`] to look at.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum ParticleRef<'p> {
+    /// An integer.
+    Int(i64),
+    /// A double.
+    Float(f64),
+    /// A boolean.
+    Bool(bool),
+    /// Any other type, and its bytes.
+    Bytes(ParticleType, &'p [u8]),
 }
 
 impl Particle {
@@ -43,10 +56,27 @@ impl Particle {
             },
             ParticleType::HLL if !hll::Sketch::is_valid(data) => return Err(ResultCode::PARAMETER),
             ParticleType::GEOJSON => return geo::from_wire(data),
-            ParticleType::LIST | ParticleType::MAP => Self::Bytes(particle_type, cdt::from_wire(particle_type, data)?),
-            _ if Self::is_known(particle_type) => Self::Bytes(particle_type, data.into()),
+            ParticleType::LIST | ParticleType::MAP => Self::bytes(particle_type, &cdt::from_wire(particle_type, data)?),
+            _ if Self::is_known(particle_type) => Self::bytes(particle_type, data),
             _ => return Err(ResultCode::PARAMETER),
         })
+    }
+
+    /// Bytes of a type that is kept as bytes.
+    #[must_use]
+    pub fn bytes(particle_type: ParticleType, bytes: &[u8]) -> Self {
+        Self::Bytes(Bytes::new(particle_type, bytes))
+    }
+
+    /// It, to look at.
+    #[must_use]
+    pub fn view(&self) -> ParticleRef<'_> {
+        match self {
+            Self::Int(n) => ParticleRef::Int(*n),
+            Self::Float(n) => ParticleRef::Float(*n),
+            Self::Bool(b) => ParticleRef::Bool(*b),
+            Self::Bytes(bytes) => ParticleRef::Bytes(bytes.particle_type(), bytes),
+        }
     }
 
     /// Whether a value of that type can be written.
@@ -80,7 +110,7 @@ impl Particle {
             Self::Int(_) => ParticleType::INTEGER,
             Self::Float(_) => ParticleType::FLOAT,
             Self::Bool(_) => ParticleType::BOOL,
-            Self::Bytes(particle_type, _) => *particle_type,
+            Self::Bytes(bytes) => bytes.particle_type(),
         }
     }
 
@@ -88,7 +118,7 @@ impl Particle {
     #[must_use]
     pub fn bytes_of(&self, wanted: ParticleType) -> Option<&[u8]> {
         match self {
-            Self::Bytes(particle_type, bytes) if *particle_type == wanted => Some(bytes),
+            Self::Bytes(bytes) if bytes.particle_type() == wanted => Some(bytes),
             _ => None,
         }
     }
@@ -96,22 +126,22 @@ impl Particle {
     /// How many bytes it takes on the wire.
     #[must_use]
     pub fn wire_size(&self) -> usize {
-        match self {
-            Self::Int(_) | Self::Float(_) => 8,
-            Self::Bool(_) => 1,
-            Self::Bytes(ParticleType::MAP, bytes) => cdt::to_wire(bytes).len(),
-            Self::Bytes(_, bytes) => bytes.len(),
+        match self.view() {
+            ParticleRef::Int(_) | ParticleRef::Float(_) => 8,
+            ParticleRef::Bool(_) => 1,
+            ParticleRef::Bytes(ParticleType::MAP, bytes) => cdt::to_wire(bytes).len(),
+            ParticleRef::Bytes(_, bytes) => bytes.len(),
         }
     }
 
     /// Appends its bytes as they go over the wire.
     pub fn write(&self, out: &mut BytesMut) {
-        match self {
-            Self::Int(n) => out.put_i64(*n),
-            Self::Float(n) => out.put_f64(*n),
-            Self::Bool(b) => out.put_u8(u8::from(*b)),
-            Self::Bytes(ParticleType::MAP, bytes) => out.put_slice(&cdt::to_wire(bytes)),
-            Self::Bytes(_, bytes) => out.put_slice(bytes),
+        match self.view() {
+            ParticleRef::Int(n) => out.put_i64(n),
+            ParticleRef::Float(n) => out.put_f64(n),
+            ParticleRef::Bool(b) => out.put_u8(u8::from(b)),
+            ParticleRef::Bytes(ParticleType::MAP, bytes) => out.put_slice(&cdt::to_wire(bytes)),
+            ParticleRef::Bytes(_, bytes) => out.put_slice(bytes),
         }
     }
 
@@ -124,7 +154,7 @@ impl Particle {
             Self::Int(n) => Ok(Value::Int(*n)),
             Self::Float(n) => Ok(Value::Float(*n)),
             Self::Bool(b) => Ok(Value::Bool(*b)),
-            Self::Bytes(particle_type, bytes) => Value::from_particle(*particle_type, bytes),
+            Self::Bytes(bytes) => Value::from_particle(bytes.particle_type(), bytes),
         }
     }
 }
@@ -167,7 +197,7 @@ mod tests {
             assert_eq!(refused, Err(ResultCode::PARAMETER), "{particle_type}");
         }
         let vector = Particle::from_wire(ParticleType::VECTOR, b"x");
-        assert_eq!(vector, Ok(Particle::Bytes(ParticleType::VECTOR, b"x"[..].into())));
+        assert_eq!(vector, Ok(Particle::bytes(ParticleType::VECTOR, &b"x"[..])));
         for boolean in [&[][..], &[2], &[0, 1]] {
             assert_eq!(
                 Particle::from_wire(ParticleType::BOOL, boolean),

@@ -4,6 +4,7 @@
 
 use spikelet_wire::{ParticleType, ResultCode};
 
+use super::bytes::Bytes;
 use super::particle::{Particle, wire_float, wire_int};
 
 /// Bytes of an increment as memcached sends it: the amount, and 8 bytes that say nothing.
@@ -57,8 +58,8 @@ fn concat(
         return Ok(());
     };
     match particle {
-        Particle::Bytes(own, bytes) if *own == particle_type && can_grow(particle_type) => {
-            *bytes = join(bytes, value).into();
+        Particle::Bytes(bytes) if bytes.particle_type() == particle_type && can_grow(particle_type) => {
+            *bytes = Bytes::new(particle_type, &join(bytes, value));
             Ok(())
         }
         other => Err(refusal(other)),
@@ -148,14 +149,14 @@ mod tests {
 
     #[test]
     fn bytes_join_their_own_type_only() {
-        let mut bin = Some(Particle::Bytes(ParticleType::STRING, b"mid"[..].into()));
+        let mut bin = Some(Particle::bytes(ParticleType::STRING, &b"mid"[..]));
         append(&mut bin, ParticleType::STRING, b"-end").unwrap();
         prepend(&mut bin, ParticleType::STRING, b"start-").unwrap();
-        let joined = Particle::Bytes(ParticleType::STRING, b"start-mid-end"[..].into());
+        let joined = Particle::bytes(ParticleType::STRING, &b"start-mid-end"[..]);
         assert_eq!(bin, Some(joined.clone()));
         let refused = append(&mut bin, ParticleType::BLOB, b"x");
         assert_eq!((refused, bin), (Err(ResultCode::INCOMPATIBLE_TYPE), Some(joined)));
-        let mut list = Some(Particle::Bytes(ParticleType::LIST, [0x90][..].into()));
+        let mut list = Some(Particle::bytes(ParticleType::LIST, &[0x90][..]));
         assert_eq!(
             append(&mut list, ParticleType::LIST, &[0x90]),
             Err(ResultCode::INCOMPATIBLE_TYPE)

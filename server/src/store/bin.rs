@@ -82,6 +82,17 @@ impl Bins {
         }
     }
 
+    /// Begins to work on a record without bins, which is to have about so many.
+    #[must_use]
+    pub fn with_room(bins: usize) -> Self {
+        // A peer can announce any number; and what a vector grows by and gives back is in nobody's use.
+        const MOST: usize = 16;
+        Self {
+            bins: Vec::with_capacity(bins.min(MOST)),
+            undo: Vec::new(),
+        }
+    }
+
     /// The bins as they are now.
     #[must_use]
     pub fn as_slice(&self) -> &[Bin] {

@@ -1,11 +1,13 @@
 //! Partitions: records by digest.
 
-use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
+use hashbrown::HashTable;
+use hashbrown::hash_table;
 use spikelet_wire::Digest;
+use triomphe::Arc;
 
 use super::record::Record;
 
@@ -21,7 +23,16 @@ pub struct Partition {
     records: Option<Arc<Records>>,
 }
 
-type Records = HashMap<Digest, Record, DigestState>;
+/// A table has room for up to twice as many as it holds; what lies elsewhere takes none of that, and is shared by a copy of
+/// the table until it is changed.
+#[derive(Debug, Clone, Default)]
+struct Records(HashTable<Arc<Entry>>);
+
+#[derive(Debug, Clone)]
+struct Entry {
+    digest: Digest,
+    record: Record,
+}
 
 impl Partition {
     /// A partition without records.
@@ -33,7 +44,7 @@ impl Partition {
     /// How many records it holds.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.records.as_ref().map_or(0, |records| records.len())
+        self.records.as_ref().map_or(0, |records| records.0.len())
     }
 
     /// Whether it holds none.
@@ -45,23 +56,39 @@ impl Partition {
     /// A record.
     #[must_use]
     pub fn get(&self, digest: &Digest) -> Option<&Record> {
-        self.records.as_ref()?.get(digest)
+        let records = &self.records.as_ref()?.0;
+        let found = records.find(hash(digest), |entry| entry.digest == *digest)?;
+        Some(&found.record)
     }
 
     /// A record, to be changed.
     pub fn get_mut(&mut self, digest: &Digest) -> Option<&mut Record> {
-        self.records_mut()?.get_mut(digest)
+        let records = &mut self.records_mut()?.0;
+        let found = records.find_mut(hash(digest), |entry| entry.digest == *digest)?;
+        Some(&mut Arc::make_mut(found).record)
     }
 
     /// Puts a record in, and gives the one that was there.
     pub fn insert(&mut self, digest: Digest, record: Record) -> Option<Record> {
-        let records = self.records.get_or_insert_with(Arc::default);
-        Arc::make_mut(records).insert(digest, record)
+        let records = Arc::make_mut(self.records.get_or_insert_with(Arc::default));
+        let is_it = |entry: &Arc<Entry>| entry.digest == digest;
+        match records.0.entry(hash(&digest), is_it, |entry| hash(&entry.digest)) {
+            hash_table::Entry::Occupied(mut found) => {
+                let entry = std::mem::replace(found.get_mut(), Arc::new(Entry { digest, record }));
+                Some(Arc::unwrap_or_clone(entry).record)
+            }
+            hash_table::Entry::Vacant(place) => {
+                place.insert(Arc::new(Entry { digest, record }));
+                None
+            }
+        }
     }
 
     /// Takes a record out.
     pub fn remove(&mut self, digest: &Digest) -> Option<Record> {
-        self.records_mut()?.remove(digest)
+        let records = &mut self.records_mut()?.0;
+        let found = records.find_entry(hash(digest), |entry| entry.digest == *digest);
+        found.ok().map(|found| Arc::unwrap_or_clone(found.remove().0).record)
     }
 
     /// Gives back what it took for its records, where none is left.
@@ -73,7 +100,8 @@ impl Partition {
 
     /// Its records, in no order.
     pub fn iter(&self) -> impl Iterator<Item = (&Digest, &Record)> {
-        self.records.iter().flat_map(|records| records.iter())
+        let entries = self.records.iter().flat_map(|records| records.0.iter());
+        entries.map(|entry| (&entry.digest, &entry.record))
     }
 
     fn records_mut(&mut self) -> Option<&mut Records> {
@@ -92,45 +120,17 @@ impl Partition {
     }
 }
 
-/// Hashes digests by some of their own bytes: they are hashes already.
+/// Hashes a digest by its own bytes: it is a hash already.
 ///
 /// A client may send any digest it likes, so the bytes are mixed with what it cannot know.
-#[derive(Debug, Clone)]
-struct DigestState(u64);
-
-impl Default for DigestState {
-    fn default() -> Self {
-        static SEED: LazyLock<u64> = LazyLock::new(|| RandomState::new().build_hasher().finish());
-        Self(*SEED)
-    }
-}
-
-impl BuildHasher for DigestState {
-    type Hasher = DigestHasher;
-
-    fn build_hasher(&self) -> DigestHasher {
-        DigestHasher(self.0)
-    }
-}
-
-struct DigestHasher(u64);
-
-impl Hasher for DigestHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for chunk in bytes.chunks(8) {
-            let mut word = [0; 8];
-            word[..chunk.len()].copy_from_slice(chunk);
-            let product = u128::from(self.0 ^ u64::from_le_bytes(word)) * 0x9e37_79b9_7f4a_7c15;
-            self.0 = (product >> 64) as u64 ^ product as u64;
-        }
-    }
-
-    // The length in front of the bytes, the same for every digest.
-    fn write_usize(&mut self, _: usize) {}
+fn hash(digest: &Digest) -> u64 {
+    static SEED: LazyLock<u64> = LazyLock::new(|| RandomState::new().build_hasher().finish());
+    digest.0.chunks(8).fold(*SEED, |hash, chunk| {
+        let mut word = [0; 8];
+        word[..chunk.len()].copy_from_slice(chunk);
+        let product = u128::from(hash ^ u64::from_le_bytes(word)) * 0x9e37_79b9_7f4a_7c15;
+        (product >> 64) as u64 ^ product as u64
+    })
 }
 
 #[cfg(test)]
@@ -184,13 +184,12 @@ mod tests {
 
     #[test]
     fn digests_that_differ_anywhere_hash_apart() {
-        let state = DigestState::default();
         let hashes: std::collections::HashSet<u64> = (0..Digest::SIZE)
             .flat_map(|at| (0..=255).map(move |byte| (at, byte)))
             .map(|(at, byte)| {
                 let mut digest = Digest([7; Digest::SIZE]);
                 digest.0[at] = byte;
-                state.hash_one(digest)
+                hash(&digest)
             })
             .collect();
         // Each byte's own value is counted once for every place.

@@ -5,7 +5,7 @@ use spikelet_wire::ParticleType;
 use super::bin::Bin;
 use super::set::SetId;
 use crate::clock::Now;
-use crate::ops::Particle;
+use crate::ops::{Particle, ParticleRef, SharedBytes};
 
 /// A record.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,7 +19,7 @@ pub struct Record {
     /// When it was last written.
     pub last_update: Now,
     /// The user's key, if it was sent to be stored: one byte of particle type, then the value.
-    pub key: Option<Box<[u8]>>,
+    pub key: Option<SharedBytes>,
     /// Its bins.
     pub bins: Box<[Bin]>,
 }
@@ -70,17 +70,17 @@ pub fn rounded_stored_size(void_time: u32, set_name: Option<usize>, key: Option<
 /// The size of a particle's stored form: its type (1), and for an integer a size (1) and as few of 1, 2, 4 or 8 bytes as
 /// hold it unsigned, for blobs and all that are kept like one a size (4) and the bytes.
 fn particle_size(particle: &Particle) -> usize {
-    match particle {
-        Particle::Int(n) => match *n as u64 {
+    match particle.view() {
+        ParticleRef::Int(n) => match n as u64 {
             0..=0xff => 3,
             0x100..=0xffff => 4,
             0x1_0000..=0xffff_ffff => 6,
             _ => 10,
         },
-        Particle::Float(_) => 9,
-        Particle::Bool(_) => 2,
-        Particle::Bytes(ParticleType::NULL, _) => 1,
-        Particle::Bytes(_, bytes) => 5 + bytes.len(),
+        ParticleRef::Float(_) => 9,
+        ParticleRef::Bool(_) => 2,
+        ParticleRef::Bytes(ParticleType::NULL, _) => 1,
+        ParticleRef::Bytes(_, bytes) => 5 + bytes.len(),
     }
 }
 
@@ -112,7 +112,7 @@ mod tests {
         assert_eq!(stored_size(0, None, None, &int), 35 + 1 + 3 + 3);
         assert_eq!(stored_size(1, Some(4), Some(200), &int), 35 + 4 + 5 + 202 + 1 + 6);
         assert_eq!(stored_size(0, None, None, &bins(Particle::Int(-1))), 35 + 1 + 3 + 10);
-        let blob = Particle::Bytes(ParticleType::BLOB, vec![0; 300].into());
+        let blob = Particle::bytes(ParticleType::BLOB, &vec![0; 300]);
         assert_eq!(stored_size(0, None, None, &bins(blob)), 35 + 1 + 3 + 305);
     }
 }

@@ -2,11 +2,12 @@
 
 use std::hash::{BuildHasherDefault, Hasher};
 use std::ops::{Deref, DerefMut};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use dashmap::DashMap;
 use dashmap::mapref::one::{Ref, RefMut};
 use spikelet_wire::PartitionId;
+use triomphe::Arc;
 
 use super::partition::Partition;
 use super::sindex::{SHARD, shard_of};

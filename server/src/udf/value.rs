@@ -10,7 +10,7 @@ use super::geojson::{self, GeoJson};
 use super::list::{self, List};
 use super::map::{self, Map};
 use super::state;
-use crate::ops::{Particle, order};
+use crate::ops::{Particle, ParticleRef, order};
 
 /// How deep lists and maps may nest.
 const MAX_DEPTH: usize = 256;
@@ -50,20 +50,20 @@ pub(super) fn text_of(bytes: &[u8]) -> &[u8] {
 
 /// The value of a bin; none for one that scripts cannot see.
 pub(super) fn from_particle(lua: &Lua, particle: &Particle) -> mlua::Result<Option<Value>> {
-    Ok(Some(match particle {
-        Particle::Int(n) => Value::Integer(*n),
-        Particle::Float(n) => Value::Number(*n),
-        Particle::Bool(b) => Value::Boolean(*b),
-        Particle::Bytes(ParticleType::STRING, text) => Value::String(lua.create_string(text_of(text))?),
-        Particle::Bytes(ParticleType::LIST | ParticleType::MAP, data) => return from_msgpack(lua, data),
-        Particle::Bytes(ParticleType::GEOJSON, data) => {
-            let [_, high, low, rest @ ..] = &**data else {
+    Ok(Some(match particle.view() {
+        ParticleRef::Int(n) => Value::Integer(n),
+        ParticleRef::Float(n) => Value::Number(n),
+        ParticleRef::Bool(b) => Value::Boolean(b),
+        ParticleRef::Bytes(ParticleType::STRING, text) => Value::String(lua.create_string(text_of(text))?),
+        ParticleRef::Bytes(ParticleType::LIST | ParticleType::MAP, data) => return from_msgpack(lua, data),
+        ParticleRef::Bytes(ParticleType::GEOJSON, data) => {
+            let [_, high, low, rest @ ..] = data else {
                 return Ok(None);
             };
             let cells = usize::from(u16::from_be_bytes([*high, *low])) * 8;
             Value::UserData(GeoJson::create(lua, rest.get(cells..).unwrap_or_default())?)
         }
-        Particle::Bytes(particle_type, data) => Value::UserData(Bytes::create(lua, *particle_type, data)?),
+        ParticleRef::Bytes(particle_type, data) => Value::UserData(Bytes::create(lua, particle_type, data)?),
     }))
 }
 
@@ -176,7 +176,7 @@ pub(super) fn stored(lua: &Lua, value: &Value) -> mlua::Result<Result<Particle, 
         Value::Boolean(b) => Particle::Bool(*b),
         Value::Integer(n) => Particle::Int(*n),
         Value::Number(n) => Particle::Float(*n),
-        Value::String(text) => Particle::Bytes(ParticleType::STRING, text_of(&text.as_bytes()).into()),
+        Value::String(text) => Particle::bytes(ParticleType::STRING, text_of(&text.as_bytes())),
         Value::UserData(object) => match kind(object) {
             kind @ (Kind::List | Kind::Map) => {
                 let packed = packed(lua, value, Form::Stored)?;
@@ -189,7 +189,7 @@ pub(super) fn stored(lua: &Lua, value: &Value) -> mlua::Result<Result<Particle, 
             }
             Kind::Bytes => {
                 let bytes = object.borrow::<Bytes>()?;
-                Particle::Bytes(blob_type(bytes.particle_type), bytes.as_slice().into())
+                Particle::bytes(blob_type(bytes.particle_type), bytes.as_slice())
             }
             Kind::GeoJson => {
                 let data = [&[0; 3], &*geojson::text(object)?.as_bytes()].concat();

@@ -119,7 +119,7 @@ fn fetch<'r>(records: impl Iterator<Item = &'r Record> + Clone) {
     }
     for record in records {
         for bin in &record.bins {
-            if let Particle::Bytes(_, bytes) = &bin.value {
+            if let Particle::Bytes(bytes) = &bin.value {
                 black_box(bytes.first().copied());
             }
         }

@@ -25,7 +25,7 @@ pub(super) fn read(blob: &[u8], operation: &BitOperation<'_>) -> Result<Particle
     Ok(match *operation {
         BitOperation::Get { offset, size } => {
             let bits = within(offset, size)?.get(blob);
-            Particle::Bytes(ParticleType::BLOB, bits.into())
+            Particle::bytes(ParticleType::BLOB, &bits)
         }
         BitOperation::Count { offset, size } => {
             let bits = within(offset, size)?.get(blob);

@@ -62,7 +62,7 @@ pub fn modify(bin: &mut Option<Particle>, argument: &[u8]) -> Result<Option<Part
     };
     match apply::modify(blob, &operation) {
         Ok(Some(modified)) => {
-            *bin = Some(Particle::Bytes(ParticleType::BLOB, modified.into()));
+            *bin = Some(Particle::bytes(ParticleType::BLOB, &modified));
             Ok(None)
         }
         Ok(None) => Ok(None),
@@ -240,7 +240,7 @@ mod tests {
     fn apply(blob: &[u8], operation: &BitOperation<'_>) -> Result<Vec<u8>, ResultCode> {
         let mut argument = Vec::new();
         operation.encode(&mut argument);
-        let mut bin = Some(Particle::Bytes(ParticleType::BLOB, blob.into()));
+        let mut bin = Some(Particle::bytes(ParticleType::BLOB, blob));
         assert_eq!(modify(&mut bin, &argument)?, None, "a modification has no result");
         Ok(bin.unwrap().bytes_of(ParticleType::BLOB).unwrap().to_vec())
     }
@@ -292,7 +292,7 @@ mod tests {
         argument.clear();
         insert.encode(&mut argument);
         assert_eq!(modify(&mut bin, &argument), Ok(None));
-        let created = Some(Particle::Bytes(ParticleType::BLOB, [0, 0, 7][..].into()));
+        let created = Some(Particle::bytes(ParticleType::BLOB, &[0, 0, 7][..]));
         assert_eq!(bin, created);
         assert_eq!(modify(&mut bin, &argument), Err(ResultCode::BIN_EXISTS));
         assert_eq!(bin, created);
@@ -328,7 +328,7 @@ mod tests {
                 value: true,
             };
             operation.encode(&mut argument);
-            let bin = Particle::Bytes(ParticleType::BLOB, blob.into());
+            let bin = Particle::bytes(ParticleType::BLOB, blob);
             read(Some(&bin), &argument)
         };
         assert_eq!(scan(&[0b0000_0110]), Ok(Some(Particle::Int(2))));
@@ -338,7 +338,7 @@ mod tests {
 
     #[test]
     fn a_read_takes_no_code_that_writes() {
-        let blob = Particle::Bytes(ParticleType::BLOB, [1][..].into());
+        let blob = Particle::bytes(ParticleType::BLOB, &[1][..]);
         assert_eq!(read(Some(&blob), &[0x93, 7, 0, 1]), Err(ResultCode::PARAMETER));
         assert_eq!(read(None, &[]), Ok(None));
         let mut bin = Some(blob);

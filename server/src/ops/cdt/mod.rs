@@ -30,7 +30,7 @@ pub(crate) use normalise::{append_head, is_key};
 pub use normalise::{append_normalised, is_compact};
 pub use want::particle;
 
-use super::Particle;
+use super::{Particle, ParticleRef};
 use crate::ops::exp::path;
 use crate::ops::order::Kind;
 
@@ -94,7 +94,7 @@ pub fn modify(bin: &mut Option<Particle>, argument: &[u8]) -> Result<Option<Part
             Some(Kind::List) => ParticleType::LIST,
             _ => ParticleType::MAP,
         };
-        *bin = Some(Particle::Bytes(particle_type, changed.into_boxed_slice()));
+        *bin = Some(Particle::bytes(particle_type, &changed));
     }
     Ok(result)
 }
@@ -184,8 +184,8 @@ fn with_context(mut call: Call<'_>) -> Result<(&[u8], Call<'_>), ResultCode> {
 
 /// The bin's collection, in which a context can lead on.
 fn nested(bin: &Particle) -> Result<&[u8], ResultCode> {
-    match bin {
-        Particle::Bytes(ParticleType::LIST | ParticleType::MAP, bytes) => Ok(bytes),
+    match bin.view() {
+        ParticleRef::Bytes(ParticleType::LIST | ParticleType::MAP, bytes) => Ok(bytes),
         _ => Err(ResultCode::PARAMETER),
     }
 }

@@ -196,8 +196,8 @@ pub fn particle(value: &[u8]) -> Answer {
         Token::Int(n) => Particle::Int(n),
         Token::Uint(n) => Particle::Int(n as i64),
         Token::Float(n) => Particle::Float(n),
-        Token::List(_) => Particle::Bytes(ParticleType::LIST, value.into()),
-        Token::Map(_) => Particle::Bytes(ParticleType::MAP, value.into()),
+        Token::List(_) => Particle::bytes(ParticleType::LIST, value),
+        Token::Map(_) => Particle::bytes(ParticleType::MAP, value),
         Token::Bytes(bytes) => bytes_particle(bytes),
         Token::Ext(..) => return Err(ResultCode::SERVER_ERROR),
     }))
@@ -207,7 +207,7 @@ fn bytes_particle(bytes: &[u8]) -> Particle {
     let (&particle_type, data) = bytes.split_first().unwrap_or((&ParticleType::BLOB.0, &[]));
     match ParticleType(particle_type) {
         // Without its cells: they are not kept inside of collections.
-        ParticleType::GEOJSON => Particle::Bytes(ParticleType::GEOJSON, [&[0; 3], data].concat().into()),
+        ParticleType::GEOJSON => Particle::bytes(ParticleType::GEOJSON, &[&[0; 3], data].concat()),
         known @ (ParticleType::STRING
         | ParticleType::JAVA_BLOB
         | ParticleType::CSHARP_BLOB
@@ -216,8 +216,8 @@ fn bytes_particle(bytes: &[u8]) -> Particle {
         | ParticleType::PHP_BLOB
         | ParticleType::ERLANG_BLOB
         | ParticleType::VECTOR
-        | ParticleType::HLL) => Particle::Bytes(known, data.into()),
-        _ => Particle::Bytes(ParticleType::BLOB, data.into()),
+        | ParticleType::HLL) => Particle::bytes(known, data),
+        _ => Particle::bytes(ParticleType::BLOB, data),
     }
 }
 
@@ -250,7 +250,7 @@ pub(super) fn list_of(contents: &[u8], n: u32) -> Particle {
     let mut out = Vec::with_capacity(contents.len() + 5);
     append_head(&mut out, false, n, 0);
     out.extend_from_slice(contents);
-    Particle::Bytes(ParticleType::LIST, out.into())
+    Particle::bytes(ParticleType::LIST, &out)
 }
 
 /// A map of pairs, with flags.
@@ -263,5 +263,5 @@ pub(super) fn map<'a>(pairs: impl Iterator<Item = &'a [u8]>, flags: Option<u8>) 
     let mut out = Vec::with_capacity(contents.len() + 9);
     append_head(&mut out, true, n, flags.unwrap_or_default());
     out.extend_from_slice(&contents);
-    Particle::Bytes(ParticleType::MAP, out.into())
+    Particle::bytes(ParticleType::MAP, &out)
 }

@@ -220,7 +220,7 @@ impl<'e, 'v> Evaluation<'e, 'v> {
         let mut list = Vec::with_capacity(map.len());
         write::list(&mut list, parts.len() as u32);
         list.extend(parts.concat());
-        Ok(Value::from_particle(Particle::Bytes(ParticleType::LIST, list.into())))
+        Ok(Value::from_particle(Particle::bytes(ParticleType::LIST, &list)))
     }
 
     fn cond(&mut self, operands: Operands) -> Result<Value<'v>, Unknown> {

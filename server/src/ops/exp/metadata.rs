@@ -55,7 +55,7 @@ impl<'v> Evaluation<'_, 'v> {
             }),
             Operator::SetName => match record.set_name() {
                 Cow::Borrowed(name) => Value::borrowed(ParticleType::STRING, name),
-                Cow::Owned(name) => Value::from_particle(Particle::Bytes(ParticleType::STRING, name.into())),
+                Cow::Owned(name) => Value::from_particle(Particle::bytes(ParticleType::STRING, &name)),
             },
             Operator::KeyExists => Value::Bool(record.key().is_some()),
             Operator::IsTombstone => Value::Bool(record.is_tombstone()),

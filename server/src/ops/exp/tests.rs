@@ -50,8 +50,8 @@ fn record() -> Record {
     let bins: [(&'static [u8], Particle); 4] = [
         (b"i", Particle::Int(7)),
         (b"f", Particle::Float(1.5)),
-        (b"s", Particle::Bytes(ParticleType::STRING, b"hello"[..].into())),
-        (b"l", Particle::Bytes(ParticleType::LIST, [0x93, 1, 2, 3].into())),
+        (b"s", Particle::bytes(ParticleType::STRING, &b"hello"[..])),
+        (b"l", Particle::bytes(ParticleType::LIST, &[0x93, 1, 2, 3])),
     ];
     Record {
         digest: Digest::of("demo", &UserKey::from("user1")),

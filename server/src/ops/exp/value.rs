@@ -49,7 +49,7 @@ impl Deref for Data<'_> {
             Self::Made(particle) => &**particle,
         };
         match particle {
-            Particle::Bytes(_, bytes) => bytes,
+            Particle::Bytes(bytes) => bytes,
             _ => &[],
         }
     }
@@ -65,7 +65,7 @@ impl<'v> Value<'v> {
             Particle::Int(n) => Self::Int(*n),
             Particle::Float(n) => Self::Float(*n),
             Particle::Bool(b) => Self::Bool(*b),
-            Particle::Bytes(particle_type, _) => Self::Bytes(*particle_type, Data::Bin(particle)),
+            Particle::Bytes(bytes) => Self::Bytes(bytes.particle_type(), Data::Bin(particle)),
         }
     }
 
@@ -74,7 +74,7 @@ impl<'v> Value<'v> {
             Particle::Int(n) => Self::Int(n),
             Particle::Float(n) => Self::Float(n),
             Particle::Bool(b) => Self::Bool(b),
-            Particle::Bytes(particle_type, _) => Self::Bytes(particle_type, Data::Made(Arc::new(particle))),
+            Particle::Bytes(ref bytes) => Self::Bytes(bytes.particle_type(), Data::Made(Arc::new(particle))),
         }
     }
 
@@ -85,7 +85,7 @@ impl<'v> Value<'v> {
             Self::Bool(b) => Particle::Bool(b),
             Self::Int(n) => Particle::Int(n),
             Self::Float(n) => Particle::Float(n),
-            Self::Bytes(particle_type, Data::Borrowed(bytes)) => Particle::Bytes(particle_type, bytes.into()),
+            Self::Bytes(particle_type, Data::Borrowed(bytes)) => Particle::bytes(particle_type, bytes),
             Self::Bytes(_, Data::Bin(particle)) => particle.clone(),
             Self::Bytes(_, Data::Made(particle)) => Arc::unwrap_or_clone(particle),
             Self::GeoJson(text) => geo::from_wire(&[&[0; 3], &*text].concat()).map_err(|_| Unknown)?,

@@ -129,7 +129,7 @@ pub fn from_wire(data: &[u8]) -> Result<Particle, ResultCode> {
         stored.extend_from_slice(&u16::try_from(cells.len()).ok()?.to_be_bytes());
         stored.extend(cells.iter().flat_map(|cell| cell.0.to_be_bytes()));
         stored.extend_from_slice(text);
-        Some(Particle::Bytes(ParticleType::GEOJSON, stored.into()))
+        Some(Particle::bytes(ParticleType::GEOJSON, &stored))
     };
     stored().ok_or(ResultCode::GEO_INVALID_GEOJSON)
 }

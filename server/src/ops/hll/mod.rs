@@ -43,7 +43,7 @@ pub fn read(bin: Option<&Particle>, argument: &[u8]) -> Result<Option<Particle>,
             msgpack::write::list(&mut list, 2);
             msgpack::write::int(&mut list, own.shape().index_bits.into());
             msgpack::write::int(&mut list, own.shape().minhash_bits.into());
-            Particle::Bytes(ParticleType::LIST, list.into())
+            Particle::bytes(ParticleType::LIST, &list)
         }
         HllOperation::MayContain { elements } => {
             let may_contain = |element: &[u8]| {
@@ -252,7 +252,7 @@ fn fold(own: Sketch<'_>, index_bits: Option<i64>) -> Result<Draft, ResultCode> {
 }
 
 fn hll(draft: Draft) -> Particle {
-    Particle::Bytes(ParticleType::HLL, draft.into_bytes().into())
+    Particle::bytes(ParticleType::HLL, &draft.into_bytes())
 }
 
 #[cfg(test)]
@@ -299,7 +299,7 @@ mod tests {
     }
 
     fn shape(index_bits: u8, minhash_bits: u8) -> Particle {
-        Particle::Bytes(ParticleType::LIST, [0x92, index_bits, minhash_bits][..].into())
+        Particle::bytes(ParticleType::LIST, &[0x92, index_bits, minhash_bits][..])
     }
 
     #[test]
@@ -384,7 +384,7 @@ mod tests {
 
     #[test]
     fn the_bin_is_looked_at_before_the_parameters() {
-        let mut text = Some(Particle::Bytes(ParticleType::STRING, b"x"[..].into()));
+        let mut text = Some(Particle::bytes(ParticleType::STRING, &b"x"[..]));
         assert_eq!(modify(&mut text, &[0x92, 0, 99]), Err(ResultCode::INCOMPATIBLE_TYPE));
         assert_eq!(modify(&mut text, &[0x92, 9, 99]), Err(ResultCode::PARAMETER));
         assert_eq!(modify(&mut created(8, 0), &[0x92, 0, 99]), Err(ResultCode::PARAMETER));

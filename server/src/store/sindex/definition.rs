@@ -8,7 +8,7 @@ use spikelet_wire::{Digest, ParticleType};
 use super::hash::wyhash;
 use crate::clock::Now;
 use crate::ops::exp::{Expression, RecordView};
-use crate::ops::{Particle, cdt, geo};
+use crate::ops::{Particle, ParticleRef, cdt, geo};
 use crate::store::{Bin, BinName, SetId};
 
 /// The longest string or blob in a bin that is indexed, in bytes.
@@ -173,17 +173,17 @@ impl Definition {
             return;
         };
         let mut element = |bytes: &[u8]| self.element(bytes).is_none_or(&mut each);
-        match (self.index_type, &*found) {
-            (IndexType::Default, particle) => {
-                if let Some(value) = self.simple(particle) {
+        match (self.index_type, found.view()) {
+            (IndexType::Default, _) => {
+                if let Some(value) = self.simple(&found) {
                     each(value);
                 }
             }
-            (IndexType::List, Particle::Bytes(ParticleType::LIST, list)) => cdt::each_element(list, element),
-            (IndexType::MapKeys, Particle::Bytes(ParticleType::MAP, map)) => {
+            (IndexType::List, ParticleRef::Bytes(ParticleType::LIST, list)) => cdt::each_element(list, element),
+            (IndexType::MapKeys, ParticleRef::Bytes(ParticleType::MAP, map)) => {
                 cdt::each_pair(map, |key, _| element(key));
             }
-            (IndexType::MapValues, Particle::Bytes(ParticleType::MAP, map)) => {
+            (IndexType::MapValues, ParticleRef::Bytes(ParticleType::MAP, map)) => {
                 cdt::each_pair(map, |_, value| element(value));
             }
             _ => {}
@@ -191,13 +191,13 @@ impl Definition {
     }
 
     fn simple<'p>(&self, particle: &'p Particle) -> Option<Value<'p>> {
-        match (self.key_type, particle) {
-            (KeyType::Numeric, Particle::Int(n)) => Some(Value::Int(*n)),
-            (KeyType::String, Particle::Bytes(ParticleType::STRING, bytes))
-            | (KeyType::Blob, Particle::Bytes(ParticleType::BLOB, bytes)) => {
+        match (self.key_type, particle.view()) {
+            (KeyType::Numeric, ParticleRef::Int(n)) => Some(Value::Int(n)),
+            (KeyType::String, ParticleRef::Bytes(ParticleType::STRING, bytes))
+            | (KeyType::Blob, ParticleRef::Bytes(ParticleType::BLOB, bytes)) => {
                 (bytes.len() <= MAX_BYTES).then_some(Value::Bytes(bytes))
             }
-            (KeyType::Geo2dSphere, Particle::Bytes(ParticleType::GEOJSON, stored)) => Some(Value::Geo(stored)),
+            (KeyType::Geo2dSphere, ParticleRef::Bytes(ParticleType::GEOJSON, stored)) => Some(Value::Geo(stored)),
             _ => None,
         }
     }

@@ -175,7 +175,7 @@ fn removing_leaves_the_rest_in_its_order() {
 fn an_unsorted_map_out_of_an_expression_has_indexes_by_key_all_the_same() {
     // {"b": 1, "a": 2}, as only an expression or a UDF can leave it.
     let stored = [0x82, 0xa2, 3, b'b', 1, 0xa2, 3, b'a', 2];
-    let mut bin = Bin(Some(Particle::Bytes(ParticleType::MAP, stored.into())));
+    let mut bin = Bin(Some(Particle::bytes(ParticleType::MAP, &stored)));
     assert_eq!(bin.apply(map(Op::GetByIndex).int(KEY).int(0)), Ok("a".into()));
     assert_eq!(bin.apply(map(Op::GetByKey).int(INDEX).value("b")), Ok(1.into()));
     assert_eq!(bin.apply(map(Op::RemoveByIndex).int(VALUE).int(0)), Ok(2.into()));

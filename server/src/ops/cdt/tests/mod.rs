@@ -91,7 +91,7 @@ fn map(op: MapOp) -> Call {
 /// A value as a client reads it.
 fn value(particle: &Particle) -> Value {
     match particle {
-        Particle::Bytes(ParticleType::MAP, bytes) => {
+        Particle::Bytes(bytes) if bytes.particle_type() == ParticleType::MAP => {
             Value::from_particle(ParticleType::MAP, &super::to_wire(bytes)).unwrap()
         }
         other => other.to_value().unwrap(),

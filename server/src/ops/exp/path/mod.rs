@@ -17,7 +17,7 @@ use self::step::Step;
 use self::walk::Walk;
 use super::evaluate::Steps;
 use super::{Expression, MAX_DEPTH};
-use crate::ops::Particle;
+use crate::ops::{Particle, ParticleRef};
 
 const KEYS_AND_VALUES: i64 = wire::KEYS | wire::VALUES;
 
@@ -76,9 +76,9 @@ pub(super) fn modify_within(
 }
 
 fn collection(bin: Option<&Particle>) -> Result<(ParticleType, &[u8]), ResultCode> {
-    match bin {
-        Some(Particle::Bytes(particle_type @ (ParticleType::LIST | ParticleType::MAP), bytes)) => {
-            Ok((*particle_type, bytes))
+    match bin.map(Particle::view) {
+        Some(ParticleRef::Bytes(particle_type @ (ParticleType::LIST | ParticleType::MAP), bytes)) => {
+            Ok((particle_type, bytes))
         }
         _ => Err(ResultCode::INCOMPATIBLE_TYPE),
     }

@@ -47,7 +47,7 @@ fn call(steps: &[(u64, Vec<u8>)], flags: i64, modify: Option<Vec<u8>>) -> Vec<u8
 
 fn bin(value: impl Into<Value>) -> Particle {
     let (particle_type, data) = value.into().to_particle();
-    Particle::Bytes(particle_type, data.into())
+    Particle::bytes(particle_type, &data)
 }
 
 #[track_caller]
@@ -181,11 +181,11 @@ fn elements_are_replaced_and_removed() {
 #[test]
 fn an_ordered_list_is_in_order_again() {
     let negated = op(21, &[variable(2, 1)]);
-    let list = Particle::Bytes(ParticleType::LIST, [0x94, 0xc7, 0, 1, 1, 2, 3].into());
+    let list = Particle::bytes(ParticleType::LIST, &[0x94, 0xc7, 0, 1, 1, 2, 3]);
     let mut bin = Some(list);
     let result = modify(&mut bin, &call(&[all()], 4, Some(negated)));
     assert_eq!(result, Ok(None));
-    let expected = Particle::Bytes(ParticleType::LIST, [0x94, 0xc7, 0, 1, 0xfd, 0xfe, 0xff].into());
+    let expected = Particle::bytes(ParticleType::LIST, &[0x94, 0xc7, 0, 1, 0xfd, 0xfe, 0xff]);
     assert_eq!(bin, Some(expected));
 }
 

@@ -60,12 +60,12 @@ impl<'w, 'a> Walk<'w, 'a> {
     pub(super) fn select(mut self, particle_type: ParticleType) -> Result<Particle> {
         self.level(0)?;
         let Wanted::Leaves { keys, values } = self.path.wanted else {
-            return Ok(Particle::Bytes(particle_type, self.out.into()));
+            return Ok(Particle::bytes(particle_type, &self.out));
         };
         let mut list = Vec::with_capacity(self.out.len() + 5);
         write::list(&mut list, self.leaves * (u32::from(keys) + u32::from(values)));
         list.extend_from_slice(&self.out);
-        Ok(Particle::Bytes(ParticleType::LIST, list.into()))
+        Ok(Particle::bytes(ParticleType::LIST, &list))
     }
 
     fn step(&self, level: usize) -> Result<&'w Step<'a>> {
