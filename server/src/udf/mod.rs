@@ -6,6 +6,8 @@
 
 mod arguments;
 mod bytes;
+#[cfg(test)]
+mod compared;
 mod geojson;
 mod host;
 mod iterator;
@@ -17,6 +19,7 @@ mod protected;
 mod record;
 mod state;
 mod string;
+mod table;
 mod text;
 mod value;
 

@@ -5,7 +5,6 @@ local host = ...
 local raw = {
   collectgarbage = collectgarbage, getmetatable = getmetatable, load = load, pcall = pcall, setmetatable = setmetatable,
   xpcall = xpcall, resume = coroutine.resume, close = coroutine.close, date = os.date, time = os.time,
-  insert = table.insert, move = table.move, remove = table.remove,
 }
 local select, type, rawget, error, unpack = select, type, rawget, error, table.unpack
 
@@ -31,7 +30,10 @@ function coroutine.close(...) return settle(raw.close(...)) end
 
 dofile, loadfile, warn, string.dump = nil, nil, nil, nil
 
-function load(chunk, name, _, ...) return raw.load(chunk, name, 't', ...) end
+function load(chunk, name, _, ...)
+  if type(chunk) == 'string' then host.spend(#chunk) end
+  return raw.load(chunk, name, 't', ...)
+end
 
 function print(...)
   local words = {}
@@ -59,31 +61,20 @@ function require(name)
   return loaded[name], where
 end
 
--- A script is stopped between two of its instructions. What would run longer than that within one is refused: finalizers,
--- which nothing stops, and tables that only say how long they are.
-
-local LONGEST = 10000000
-
-local function check_length(t)
-  if type(t) == 'table' and raw.getmetatable(t) and #t > LONGEST then error('table too long', 3) end
-end
+-- A script is stopped between two of its instructions. Finalizers are refused, which nothing stops; and what takes long
+-- within one instruction counts as work.
 
 function setmetatable(t, meta)
   if type(meta) == 'table' and rawget(meta, '__gc') ~= nil then error('finalizers are not supported', 2) end
   return raw.setmetatable(t, meta)
 end
 
-function table.insert(t, ...) check_length(t) return raw.insert(t, ...) end
-
-function table.remove(t, ...) check_length(t) return raw.remove(t, ...) end
-
-function table.move(t, first, last, ...)
-  if math.type(first) and math.type(last) and last - first > LONGEST then error('too many elements to move', 2) end
-  return raw.move(t, first, last, ...)
-end
-
 function collectgarbage(what, ...)
-  if what == 'count' or what == 'collect' or what == 'step' or what == nil then return raw.collectgarbage(what, ...) end
+  if what == 'count' then return raw.collectgarbage(what) end
+  if what == 'collect' or what == 'step' or what == nil then
+    host.spend(raw.collectgarbage('count') // 1 * 16)
+    return raw.collectgarbage(what, ...)
+  end
   return 0
 end
 

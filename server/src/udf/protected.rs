@@ -1,6 +1,6 @@
 //! Calls of what a script gave the server to call, which fail as it fails.
 
-use mlua::{Error, Function, IntoLua, IntoLuaMulti, Lua, MultiValue, Table, Value};
+use mlua::{Error, Function, Lua, MultiValue, Table, Value};
 use thiserror::Error;
 
 /// Lua's own `pcall`, and what is called through it.
@@ -28,8 +28,8 @@ impl Protected {
     }
 
     /// The first value that a function returns.
-    pub(super) fn call(&self, function: &Function, arguments: impl IntoLuaMulti, lua: &Lua) -> mlua::Result<Value> {
-        let mut arguments = arguments.into_lua_multi(lua)?;
+    pub(super) fn call(&self, function: &Function, arguments: impl IntoIterator<Item = Value>) -> mlua::Result<Value> {
+        let mut arguments = MultiValue::from_iter(arguments);
         arguments.push_front(Value::Function(function.clone()));
         match self.pcall.call::<(bool, Value)>(arguments)? {
             (true, value) => Ok(value),
@@ -39,13 +39,11 @@ impl Protected {
     }
 
     /// An element of a table, which its metatable may make.
-    pub(super) fn index(&self, table: &Table, key: impl IntoLua, lua: &Lua) -> mlua::Result<Value> {
-        let key = key.into_lua(lua)?;
+    pub(super) fn index(&self, table: &Table, key: Value) -> mlua::Result<Value> {
         if table.metatable().is_none() {
             return table.raw_get(key);
         }
-        let arguments = MultiValue::from_iter([Value::Table(table.clone()), key]);
-        self.call(&self.index, arguments, lua)
+        self.call(&self.index, [Value::Table(table.clone()), key])
     }
 }
 

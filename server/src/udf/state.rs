@@ -14,7 +14,7 @@ use super::host::{self, CallTime, Host};
 use super::modules::Sources;
 use super::protected::thrown;
 use super::record::{Record, Work};
-use super::{Returned, bytes, geojson, iterator, list, map, record, string, value};
+use super::{Returned, bytes, geojson, iterator, list, map, record, string, table, value};
 use crate::clock::{Deadline, Now};
 
 /// How much memory a state may use, in bytes; and as much again for [`bytes`].
@@ -108,6 +108,7 @@ impl State {
             globals.raw_set(name, library)?;
         }
         string::install(&lua)?;
+        table::install(&lua)?;
         let host = host_functions(&lua, sources)?;
         lua.load(include_str!("prelude.lua"))
             .set_name("=prelude")
@@ -262,6 +263,9 @@ fn host_functions(lua: &Lua, sources: &Arc<Sources>) -> mlua::Result<Table> {
     function(lua, &host, "class", |_, arguments| {
         Ok(arguments.get(1).as_userdata().and_then(arguments::class))
     })?;
+    function(lua, &host, "spend", |lua, arguments| {
+        spend(lua, usize::try_from(arguments.integer_or(1, 0)?).unwrap_or_default())
+    })?;
     function(lua, &host, "seconds", |lua, _| {
         Ok(host::now(lua).unix_nanoseconds() / 1_000_000_000)
     })?;
@@ -313,6 +317,18 @@ pub(super) fn function<R: IntoLuaMulti>(
 ) -> mlua::Result<()> {
     let function = lua.create_function(move |lua, values: MultiValue| function(lua, &Arguments::new(lua, values)))?;
     library.raw_set(name, function)
+}
+
+/// Puts a function in the place of one of Lua's own, whose name tells the library too.
+pub(super) fn replace_function<R: IntoLuaMulti>(
+    lua: &Lua,
+    library: &Table,
+    name: &'static str,
+    function: impl Fn(&Lua, &Arguments<'_>) -> mlua::Result<R> + Send + 'static,
+) -> mlua::Result<()> {
+    let function =
+        lua.create_function(move |lua, values: MultiValue| function(lua, &Arguments::named(lua, values, name)))?;
+    library.raw_set(name.rsplit('.').next(), function)
 }
 
 fn construct<R: IntoLuaMulti + 'static>(

@@ -9,34 +9,23 @@ use mlua::{Function, IntoLuaMulti, Lua, LuaString, MultiValue, Table, Value};
 use super::arguments::Arguments;
 use super::pattern::{Captured, ESCAPE, Matcher, PatternError, Payer, plain};
 use super::protected::Protected;
-use super::state::{self, MEMORY};
+use super::state::{self, MEMORY, replace_function};
 
 /// Puts them in the place of Lua's own, for calls by name and by method.
 pub(super) fn install(lua: &Lua) -> mlua::Result<()> {
     let library: Table = lua.globals().raw_get("string")?;
     let protected = Protected::new(lua)?;
-    add(lua, &library, ("find", "string.find"), |lua, arguments| {
+    replace_function(lua, &library, "string.find", |lua, arguments| {
         search(lua, arguments, Search::Find)
     })?;
-    add(lua, &library, ("match", "string.match"), |lua, arguments| {
+    replace_function(lua, &library, "string.match", |lua, arguments| {
         search(lua, arguments, Search::Match)
     })?;
-    add(lua, &library, ("gmatch", "string.gmatch"), gmatch)?;
-    add(lua, &library, ("gsub", "string.gsub"), move |lua, arguments| {
+    replace_function(lua, &library, "string.gmatch", gmatch)?;
+    replace_function(lua, &library, "string.gsub", move |lua, arguments| {
         gsub(lua, arguments, &protected)
     })?;
-    add(lua, &library, ("rep", "string.rep"), rep)
-}
-
-fn add<R: IntoLuaMulti>(
-    lua: &Lua,
-    library: &Table,
-    (name, full_name): (&str, &'static str),
-    function: impl Fn(&Lua, &Arguments<'_>) -> mlua::Result<R> + Send + 'static,
-) -> mlua::Result<()> {
-    let function =
-        lua.create_function(move |lua, values: MultiValue| function(lua, &Arguments::named(lua, values, full_name)))?;
-    library.raw_set(name, function)
+    replace_function(lua, &library, "string.rep", rep)
 }
 
 /// The script, which pays for its searches with its time.
@@ -179,11 +168,11 @@ fn replace(
         }
         Replacement::Table(table) => {
             let key = value(lua, subject, matcher.capture(0, &whole)?)?;
-            protected.index(table, key, lua)?
+            protected.index(table, key)?
         }
         Replacement::Function(function) => {
             let arguments = captures(lua, matcher, subject, Some(whole.clone()))?;
-            protected.call(function, arguments, lua)?
+            protected.call(function, arguments)?
         }
     };
     let text = match &value {

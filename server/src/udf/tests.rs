@@ -500,6 +500,21 @@ fn nothing_runs_forever() {
         "for _ in string.rep('(', 1 << 20):gmatch('%b()') do end",
         "string.rep('a', 1 << 20):gsub('.-b', '')",
         "string.rep('a', 1 << 20):find(string.rep('a', 1 << 19) .. 'b', 1, true)",
+        "string.rep('', 1 << 62) while true do end",
+        "table.concat(setmetatable({}, {__index = table.concat}), '', 1, 1 << 62)",
+        "table.move({}, '1', '4611686018427387904', 2)",
+        "table.move(setmetatable({}, {__index = rawlen, __newindex = rawequal}), 1, 1 << 62, 2)",
+        "local n = 0 table.insert(setmetatable({}, {__index = rawlen, __newindex = rawequal, \
+         __len = function() n = n + 1 return n == 1 and 0 or 1 << 62 end}), 1, 1) table.remove(setmetatable({}, \
+         {__index = rawlen, __newindex = rawequal, __len = function() return 1 << 62 end}), 1)",
+        "local s, t = string.rep('a', 1 << 20), {} for i = 1, 1 << 18 do t[i] = s end table.sort(t)",
+        "local t = {} for i = 1, 1 << 20 do t[i] = i end while true do table.sort(t, math.ult) end",
+        "local s = string.rep(' ', 1 << 24) while true do load(s) end",
+        "local t = {} for i = 1, 1 << 16 do t[i] = {} end while true do collectgarbage() end",
+        "('a'):gsub('a', function() while true do end end)",
+        "('a'):gsub('a', setmetatable({}, {__index = function() while true do end end}))",
+        "table.sort({2, 1}, function() while true do end end)",
+        "while true do pcall(string.gsub, 'a', 'a', function() while true do end end) end",
         "pcall(string.find, string.rep('a', 40), string.rep('a?', 40) .. string.rep('a', 41)) while true do end",
         "table.sort(setmetatable({}, {__len = function() return 1000000 end, __index = function() return 1 end}), \
          function() return true end)",
@@ -586,4 +601,16 @@ fn what_a_replacement_throws_is_thrown_as_it_is() {
     let message = "/opt/aerospike/usr/udf/lua/m.lua:2: bad argument #1 to 'find' (string expected, got nil)";
     assert_eq!(failure("string.find()"), message.replace("nil", "no value"));
     assert_eq!(failure("('x'):gsub('x', function() string.find(nil) end)"), message);
+}
+
+#[test]
+fn calls_from_within_calls_nest_no_deeper_than_lua_lets_them() {
+    for body in [
+        "local function g() return (('a'):gsub('a', g)) end return g()",
+        "local t = setmetatable({}, {}) getmetatable(t).__index = function() return (('a'):gsub('a', t)) end return t.x",
+        "local function g() table.sort({2, 1}, g) end return g()",
+        "local t = setmetatable({}, {}) getmetatable(t).__len = function() return #table.concat(t) end return #t",
+    ] {
+        assert!(failure(body).contains("stack overflow"), "{body}: {}", failure(body));
+    }
 }

@@ -1,25 +1,11 @@
 //! The functions against Lua's own: whatever the arguments, the same values and the same errors.
 
-use std::fmt;
-
-use mlua::{Function, Lua, LuaOptions, LuaString, MultiValue, StdLib, Value};
 use proptest::prelude::*;
 
-use super::super::protected::thrown;
-use super::super::state;
+use super::super::compared::{Argument, Pair, check_many};
 
 /// Calls a function of the string library, by name and as a method, and tells what comes of it.
 const SCRIPT: &str = "
-local function told(ok, ...)
-  local words = table.pack(ok, ...)
-  for i = 1, words.n do
-    local word = words[i]
-    if type(word) == 'userdata' then word = text(word) end
-    words[i] = math.type(word) or type(word)
-    if type(word) ~= 'table' and type(word) ~= 'function' then words[i] = words[i] .. ' ' .. tostring(word) end
-  end
-  return table.concat(words, '|')
-end
 local function each(s, p, init)
   local all = {}
   for a, b in string.gmatch(s, p, init) do all[#all + 1] = told(a, b) end
@@ -46,111 +32,6 @@ return told(pcall(function(what, s, p, a, b)
   if what == 'unnamed' then return select(2, pcall(string[p], s, a)) end
 end, ...))
 ";
-
-struct State {
-    lua: Lua,
-    script: Function,
-}
-
-impl State {
-    fn new(prepare: impl FnOnce(&Lua)) -> Self {
-        let libraries = StdLib::STRING | StdLib::TABLE | StdLib::MATH;
-        let lua = Lua::new_with(libraries, LuaOptions::default()).unwrap();
-        prepare(&lua);
-        let text = lua.create_function(|lua, value: Value| {
-            let Value::Error(error) = &value else {
-                return Ok(value);
-            };
-            match thrown(error) {
-                Some(value) => Ok(value),
-                None => lua.create_string(state::message(error)).map(Value::String),
-            }
-        });
-        lua.globals().set("text", text.unwrap()).unwrap();
-        let script = lua.load(SCRIPT).set_name("=t").into_function().unwrap();
-        Self { lua, script }
-    }
-
-    fn call(&self, arguments: &[Argument]) -> String {
-        let arguments = arguments.iter().map(|argument| argument.value(&self.lua));
-        let told: LuaString = self.script.call(arguments.collect::<MultiValue>()).unwrap();
-        String::from_utf8_lossy(&told.as_bytes()).into_owned()
-    }
-}
-
-/// A state with Lua's own functions, and one with ours.
-struct Pair {
-    original: State,
-    ours: State,
-}
-
-impl Pair {
-    fn new() -> Self {
-        Self {
-            original: State::new(|_| {}),
-            ours: State::new(|lua| super::install(lua).unwrap()),
-        }
-    }
-
-    fn check(&self, arguments: &[Argument]) -> Result<(), TestCaseError> {
-        let (ours, original) = (self.ours.call(arguments), self.original.call(arguments));
-        prop_assert_eq!(ours, original, "{:?}", arguments);
-        Ok(())
-    }
-}
-
-#[derive(Clone)]
-enum Argument {
-    Nil,
-    True,
-    Int(i64),
-    Double(f64),
-    Text(Vec<u8>),
-    Table,
-}
-
-impl Argument {
-    fn value(&self, lua: &Lua) -> Value {
-        match self {
-            Self::Nil => Value::Nil,
-            Self::True => Value::Boolean(true),
-            Self::Int(n) => Value::Integer(*n),
-            Self::Double(n) => Value::Number(*n),
-            Self::Text(text) => Value::String(lua.create_string(text).unwrap()),
-            Self::Table => {
-                let (table, meta) = (lua.create_table().unwrap(), lua.create_table().unwrap());
-                meta.set("__name", "Thing").unwrap();
-                table.set_metatable(Some(meta)).unwrap();
-                Value::Table(table)
-            }
-        }
-    }
-}
-
-impl fmt::Debug for Argument {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Nil => f.write_str("nil"),
-            Self::True => f.write_str("true"),
-            Self::Int(n) => n.fmt(f),
-            Self::Double(n) => n.fmt(f),
-            Self::Text(text) => write!(f, "{:?}", String::from_utf8_lossy(text)),
-            Self::Table => f.write_str("{}"),
-        }
-    }
-}
-
-impl From<&str> for Argument {
-    fn from(text: &str) -> Self {
-        Self::Text(text.as_bytes().to_vec())
-    }
-}
-
-impl From<i64> for Argument {
-    fn from(n: i64) -> Self {
-        Self::Int(n)
-    }
-}
 
 /// Text put together of a few parts, so that patterns match now and then.
 fn parts(parts: &'static [&'static str], most: usize) -> impl Strategy<Value = Argument> {
@@ -237,21 +118,13 @@ fn arguments() -> impl Strategy<Value = Vec<Argument>> {
 
 #[test]
 fn they_answer_what_luas_own_answer() {
-    let pair = Pair::new();
-    let config = ProptestConfig {
-        cases: 4 * ProptestConfig::default().cases,
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    };
-    let mut runner = proptest::test_runner::TestRunner::new(config);
-    runner
-        .run(&arguments(), |arguments| pair.check(&arguments))
-        .unwrap_or_else(|error| panic!("{error}"));
+    let pair = Pair::new(SCRIPT, super::install);
+    check_many(&pair, &arguments());
 }
 
 #[test]
 fn what_chance_finds_seldom() {
-    let pair = Pair::new();
+    let pair = Pair::new(SCRIPT, super::install);
     let (deep, many) = ("(a?)".repeat(33), "()".repeat(33));
     let nested = format!("{}a", "a-".repeat(201));
     let cases: &[&[Argument]] = &[
