@@ -2,13 +2,17 @@
 
 use std::fmt;
 use std::future::IntoFuture;
+use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::io::{AsyncRead, AsyncWrite};
+
 use crate::cluster::{Cluster, Config, Host};
 use crate::error::Error;
 use crate::policy::Policy;
+use crate::transport::Connector;
 use crate::verbs::verbs;
 
 /// An async client of one cluster.
@@ -100,6 +104,7 @@ impl ClientBuilder {
                 tend_interval: Duration::from_secs(1),
                 policy: Policy::default(),
                 send_key: false,
+                connector: None,
             },
         }
     }
@@ -171,6 +176,32 @@ impl ClientBuilder {
     /// Whether writes store the user's key unless they say otherwise; by default they do not.
     pub const fn send_key(mut self, send_key: bool) -> Self {
         self.config.send_key = send_key;
+        self
+    }
+
+    /// Makes connections by other means than TCP: in one process, or in a simulation of a network.
+    ///
+    /// It is given the address of a node as `host:port`, that of a host named to this builder or one that a node tells of
+    /// its peers, and gives a stream or why there is none. Otherwise the client is the same: it keeps its connections and
+    /// sends each command to the node that has the record.
+    ///
+    /// ```no_run
+    /// use spikelet_client::Client;
+    /// use tokio::net::UnixStream;
+    ///
+    /// # async fn example() -> Result<(), spikelet_client::Error> {
+    /// let client = Client::builder("node1:3000")
+    ///     .connector(|address| async move { UnixStream::connect(format!("/run/{address}")).await })
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn connector<F, S>(mut self, connect: impl Fn(String) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = io::Result<S>> + Send + 'static,
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        self.config.connector = Some(Connector::new(connect));
         self
     }
 

@@ -2,34 +2,33 @@
 
 use std::fmt;
 use std::future::Future;
-use std::io::{self, Read as _};
+use std::io;
 use std::time::Duration;
 
 use bytes::{Buf as _, Bytes, BytesMut};
 use spikelet_wire::frame::{self, MAX_BODY};
 use spikelet_wire::{DecodeError, FrameHeader, FrameType, info};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::time::timeout;
 
 use crate::cluster::{Host, Receive as _};
 use crate::response::InfoText;
 use crate::retry::{Failure, FailureCause};
+use crate::transport::{Connector, Reader, Transport, Writer};
 
 /// How much is made room for at once; a frame's announced size is never trusted for more.
 const READ_CHUNK: usize = 16 * 1024;
 
 #[derive(Debug)]
 pub(crate) struct Connection {
-    stream: TcpStream,
+    stream: Transport,
     received: BytesMut,
 }
 
 /// The half of a connection that receives.
 #[derive(Debug)]
 pub(crate) struct FrameReader {
-    stream: OwnedReadHalf,
+    stream: Reader,
     received: BytesMut,
 }
 
@@ -77,22 +76,16 @@ impl From<DecodeError> for Broken {
 }
 
 impl Connection {
-    pub(crate) async fn open(host: &Host) -> io::Result<Self> {
-        let stream = TcpStream::connect((host.name.as_str(), host.port)).await?;
-        stream.set_nodelay(true)?;
+    pub(crate) async fn open(host: &Host, connector: Option<&Connector>) -> io::Result<Self> {
         Ok(Self {
-            stream,
+            stream: Transport::open(host, connector).await?,
             received: BytesMut::new(),
         })
     }
 
     /// Whether the connection is open and nothing unasked has arrived on it.
-    ///
-    /// It asks the socket itself: the runtime may not have looked since the server closed the connection.
-    pub(crate) fn is_quiet(&self) -> bool {
-        let socket = socket2::SockRef::from(&self.stream);
-        let read = (&*socket).read(&mut [0]);
-        self.received.is_empty() && matches!(read, Err(error) if error.kind() == io::ErrorKind::WouldBlock)
+    pub(crate) fn is_quiet(&mut self) -> bool {
+        self.received.is_empty() && self.stream.is_quiet()
     }
 
     /// Sends a frame; `sent` becomes true once the last byte of it was taken.
@@ -108,7 +101,7 @@ impl Connection {
     }
 
     /// A half that receives and one that sends, for a connection on which nothing was received yet.
-    pub(crate) fn into_split(self) -> (FrameReader, OwnedWriteHalf) {
+    pub(crate) fn into_split(self) -> (FrameReader, Writer) {
         let (stream, writer) = self.stream.into_split();
         let received = self.received;
         (FrameReader { stream, received }, writer)

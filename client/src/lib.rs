@@ -49,6 +49,7 @@ mod response;
 mod retry;
 #[cfg(feature = "serde")]
 mod structs;
+mod transport;
 mod udf;
 mod verbs;
 

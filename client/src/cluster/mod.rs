@@ -17,6 +17,7 @@ use tokio::sync::Notify;
 use crate::error::Error;
 use crate::key::Key;
 use crate::policy::Policy;
+use crate::transport::Connector;
 
 pub(crate) use host::Host;
 pub(crate) use node::{Node, Receive};
@@ -36,6 +37,7 @@ pub(crate) struct Config {
     pub(crate) tend_interval: Duration,
     pub(crate) policy: Policy,
     pub(crate) send_key: bool,
+    pub(crate) connector: Option<Connector>,
 }
 
 /// A cluster; it is tended in the background until the last client of it is dropped.

@@ -12,6 +12,7 @@ use super::pipeline::Pipelines;
 use super::pool::Pool;
 use crate::connection::{Broken, Connection};
 use crate::retry::{Failure, FailureCause};
+use crate::transport::Connector;
 
 #[derive(Debug)]
 pub(crate) struct Node {
@@ -20,6 +21,7 @@ pub(crate) struct Node {
     pub(crate) pool: Pool,
     pub(crate) pipelines: Pipelines,
     connect_timeout: Duration,
+    connector: Option<Connector>,
 }
 
 impl Node {
@@ -30,6 +32,7 @@ impl Node {
             pool: Pool::new(config.max_connections, config.max_idle),
             pipelines: Pipelines::new(config.pipelines),
             connect_timeout: config.connect_timeout,
+            connector: config.connector.clone(),
         }
     }
 
@@ -64,7 +67,7 @@ impl Node {
     }
 
     pub(super) async fn connect(&self) -> io::Result<Connection> {
-        connect(&self.host, self.connect_timeout).await
+        connect(&self.host, self.connector.as_ref(), self.connect_timeout).await
     }
 
     #[cfg(test)]
@@ -78,6 +81,7 @@ impl Node {
             pool: Pool::new(1, Duration::ZERO),
             pipelines: Pipelines::new(0),
             connect_timeout: Duration::ZERO,
+            connector: None,
         }
     }
 }
@@ -91,10 +95,10 @@ pub(crate) trait Receive: Send {
 }
 
 /// Opens a connection within a time; zero for no limit.
-pub(crate) async fn connect(host: &Host, limit: Duration) -> io::Result<Connection> {
+pub(super) async fn connect(host: &Host, connector: Option<&Connector>, limit: Duration) -> io::Result<Connection> {
     match limit.is_zero() {
-        true => Connection::open(host).await,
-        false => tokio::time::timeout(limit, Connection::open(host))
+        true => Connection::open(host, connector).await,
+        false => tokio::time::timeout(limit, Connection::open(host, connector))
             .await
             .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())),
     }

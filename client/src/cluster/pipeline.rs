@@ -12,7 +12,6 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use spikelet_wire::FrameType;
 use tokio::io::AsyncWriteExt as _;
-use tokio::net::tcp::OwnedWriteHalf;
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
@@ -22,6 +21,7 @@ use crate::clock;
 use crate::connection::{Broken, FrameReader};
 use crate::response::Answer;
 use crate::retry::{Failure, FailureCause};
+use crate::transport::Writer;
 
 /// How many commands may wait to be written.
 const QUEUE: usize = 1024;
@@ -175,7 +175,7 @@ impl Drop for Pipeline {
 }
 
 /// Writes jobs until nobody has any more, or the connection breaks. What it has not written whole is not sent.
-async fn write(mut stream: OwnedWriteHalf, mut jobs: mpsc::Receiver<Job>, written: mpsc::UnboundedSender<Job>) {
+async fn write(mut stream: Writer, mut jobs: mpsc::Receiver<Job>, written: mpsc::UnboundedSender<Job>) {
     let mut buffer = BytesMut::new();
     // The states of the jobs in the buffer, each with where its frame ends.
     let mut states: Vec<(usize, Arc<State>)> = Vec::new();

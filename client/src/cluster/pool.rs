@@ -47,7 +47,7 @@ impl Pool {
         };
         let oldest = clock::now().checked_sub(self.max_idle);
         let connection = loop {
-            let Some((since, connection)) = self.idle().pop() else {
+            let Some((since, mut connection)) = self.idle().pop() else {
                 break None;
             };
             if oldest.is_none_or(|oldest| since >= oldest) && connection.is_quiet() {

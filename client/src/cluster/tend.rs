@@ -217,7 +217,7 @@ impl Tended {
     /// connect more often than anything else.
     async fn meet(host: &Host, config: &Config) -> Result<Self, Error> {
         let unreachable = |what: String| Error::cluster(format!("{host}: {what}"));
-        let connection = node::connect(host, config.connect_timeout).await;
+        let connection = node::connect(host, config.connector.as_ref(), config.connect_timeout).await;
         let mut connection = connection.map_err(|error| unreachable(error.to_string()))?;
         let introduction = introduction(&config.application);
         let names = [
@@ -260,7 +260,7 @@ impl Tended {
     async fn refresh(&mut self, config: &Config) -> Result<bool, Broken> {
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
-            None => node::connect(&self.node.host, config.connect_timeout).await?,
+            None => node::connect(&self.node.host, config.connector.as_ref(), config.connect_timeout).await?,
         };
         let answer = ask(&mut connection, &["node", "peers-generation", "partition-generation"]).await?;
         let value = |name| info_value(&answer, name).map(str::to_owned);
