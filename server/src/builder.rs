@@ -10,7 +10,7 @@ use crate::command::Engine;
 use crate::config::{Config, ConfigError, Edition, NamespaceConfig};
 use crate::fixture::{self, Fixture, FixtureError};
 use crate::journal::{Entry, Filter, Log, Observer};
-use crate::net::{Bound, Shared};
+use crate::net::{Bound, Nodes, Shared};
 use crate::server::Server;
 
 /// Configures a [`Server`] and starts it.
@@ -182,18 +182,49 @@ impl Builder {
     /// address is taken or not of this machine, [`StartError::Fixture`] for a fixture that the server does not take,
     /// [`StartError::Run`] where the system has no thread or descriptors left.
     pub fn start(self) -> Result<Server, StartError> {
+        let config = self.config()?;
+        let bound = Bound::new(self.listen, self.nodes);
+        let bound = bound.map_err(|(address, source)| StartError::Bind { address, source })?;
+        let shared = self.share(config, &bound.addresses, Nodes::default())?;
+        let running = bound.run(Arc::clone(&shared)).map_err(StartError::Run)?;
+        Ok(Server::new(Some(running), shared))
+    }
+
+    /// Starts the server without a thread and without sockets: [`Server::connect`] and [`Server::connector`] reach it.
+    ///
+    /// Its nodes have addresses all the same, by which clients tell them apart: from the one it would [`listen`](Self::listen)
+    /// on, with port 3000 unless that names one, each a port higher. Nothing runs by itself: what has expired is removed
+    /// when the [clock](Server::clock) is moved, and by [`Server::run_nsup`].
+    ///
+    /// # Errors
+    /// [`StartError::Config`] where the configuration is not one of the real server, [`StartError::Fixture`] for a fixture that
+    /// the server does not take.
+    pub fn start_in_process(self) -> Result<Server, StartError> {
+        let config = self.config()?;
+        let first = match self.listen.port() {
+            0 => 3000,
+            port => port,
+        };
+        let ports = (first..=u16::MAX).cycle().take(self.nodes);
+        let addresses: Vec<_> = ports.map(|port| SocketAddr::new(self.listen.ip(), port)).collect();
+        let shared = self.share(config, &addresses, Nodes::without_sockets())?;
+        Ok(Server::new(None, shared))
+    }
+
+    /// The configuration, checked.
+    fn config(&self) -> Result<Config, ConfigError> {
         let mut config = Config {
             edition: self.edition,
             ..Config::default()
         };
         if !self.namespaces.is_empty() {
-            config.namespaces = self.namespaces;
+            config.namespaces.clone_from(&self.namespaces);
         }
-        if let Some(version) = self.version {
-            config.version = version;
+        if let Some(version) = &self.version {
+            config.version.clone_from(version);
         }
-        if let Some(directory) = self.work_directory {
-            config.work_directory = directory;
+        if let Some(directory) = &self.work_directory {
+            config.work_directory.clone_from(directory);
         }
         if let Some(factor) = self.replication_factor {
             let unset = config.namespaces.iter_mut().filter(|ns| ns.replication_factor == 1);
@@ -201,44 +232,36 @@ impl Builder {
         }
         config.check()?;
         if self.node_id == Some(NodeId(0)) {
-            return Err(ConfigError::NodeId.into());
+            return Err(ConfigError::NodeId);
         }
         if !(1..=Cluster::MAX_NODES).contains(&self.nodes) {
-            return Err(ConfigError::NodeCount(self.nodes).into());
+            return Err(ConfigError::NodeCount(self.nodes));
         }
         if !crate::config::is_cluster_name(&self.cluster_name) {
-            return Err(ConfigError::ClusterName(self.cluster_name).into());
+            return Err(ConfigError::ClusterName(self.cluster_name.clone()));
         }
-        let bound = Bound::new(self.listen, self.nodes);
-        let bound = bound.map_err(|(address, source)| StartError::Bind { address, source })?;
+        Ok(config)
+    }
+
+    /// What the nodes at these addresses share, with the fixtures in it.
+    fn share(self, config: Config, addresses: &[SocketAddr], sockets: Nodes) -> Result<Arc<Shared>, FixtureError> {
         let first = self
             .node_id
             .unwrap_or(NodeId(if self.nodes == 1 { 0xA1 } else { 0xB1 }));
         let racks = self.racks.into_iter().chain(std::iter::repeat(0));
-        let nodes = bound
-            .addresses
-            .iter()
-            .zip(first.0..)
-            .zip(racks)
-            .map(|((address, id), rack)| {
-                let mut node = Node::new(NodeId(id), *address);
-                node.rack = rack;
-                node
-            });
+        let nodes = addresses.iter().zip(first.0..).zip(racks).map(|((address, id), rack)| {
+            let mut node = Node::new(NodeId(id), *address);
+            node.rack = rack;
+            node
+        });
         let cluster = Cluster::new(self.cluster_name, nodes.collect()).with_slow_migrations(self.slow_migrations);
         let clock = Clock::default();
         let engine = Engine::with_cluster(config, cluster, clock.now());
         for fixture in &self.fixtures {
             fixture::apply(fixture, &engine, clock.now())?;
         }
-        let shared = Arc::new(Shared::new(
-            engine,
-            clock,
-            self.controls,
-            Log::new(self.journal, self.observer),
-        ));
-        let running = bound.run(Arc::clone(&shared)).map_err(StartError::Run)?;
-        Ok(Server::new(running, shared))
+        let journal = Log::new(self.journal, self.observer);
+        Ok(Arc::new(Shared::new(engine, clock, self.controls, journal, sockets)))
     }
 }
 

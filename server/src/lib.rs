@@ -40,6 +40,7 @@ pub mod support;
 
 mod builder;
 mod controls;
+mod in_process;
 mod inspect;
 mod net;
 mod server;

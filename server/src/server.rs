@@ -20,8 +20,8 @@ use crate::net::{Running, Shared};
 #[derive(Debug)]
 #[must_use = "dropping a server stops it"]
 pub struct Server {
-    // The sockets close before the engine goes.
-    _running: Running,
+    // The sockets close before the engine goes. There are none, nor a thread, where all is in one process.
+    _running: Option<Running>,
     shared: Arc<Shared>,
 }
 
@@ -41,7 +41,7 @@ impl Server {
         Builder::default()
     }
 
-    pub(crate) const fn new(running: Running, shared: Arc<Shared>) -> Self {
+    pub(crate) const fn new(running: Option<Running>, shared: Arc<Shared>) -> Self {
         Self {
             _running: running,
             shared,
@@ -82,5 +82,16 @@ impl Server {
 
     pub(crate) fn shared(&self) -> &Shared {
         &self.shared
+    }
+
+    pub(crate) const fn shared_arc(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Other runtimes than its own serve these.
+        self.shared.nodes.pipes.close();
     }
 }

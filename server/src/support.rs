@@ -83,6 +83,14 @@ pub fn table() -> impl fmt::Display {
             "yes; they share one store, and the network between them is never cut",
         ),
         Row::new(
+            "A journal of what was asked and how that ended: filtered, waited for, asserted on, printed",
+            "yes",
+        ),
+        Row::new(
+            "Connections without sockets, under tokio's paused time or turmoil",
+            "yes, from Rust",
+        ),
+        Row::new(
             "Security, TLS, durable deletes, multi-record transactions, compression",
             "as on the Community Edition: refused with its codes",
         ),

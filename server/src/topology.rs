@@ -1,6 +1,6 @@
 //! Nodes that come and go, as a test wishes.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::{MutexGuard, PoisonError};
 
 use crate::cluster::{Cluster, ClusterError, Node, NodeId};
@@ -150,7 +150,7 @@ impl Shared {
         };
         let listener = self.bind(address)?;
         let at = self.change(|cluster, now| cluster.restart(id, now))?;
-        self.nodes.serve(at, listener);
+        self.serve(at, listener);
         Ok(())
     }
 
@@ -162,13 +162,17 @@ impl Shared {
         let mut address = cluster
             .node(0)
             .map_or(SocketAddr::from(([127, 0, 0, 1], 0)), |node| node.address);
-        address.set_port(0);
+        let ports = cluster.nodes().iter().map(|node| node.address.port());
+        let behind = ports.max().unwrap_or_default().wrapping_add(1);
+        address.set_port(if self.nodes.have_sockets() { 0 } else { behind });
         let listener = self.bind(address)?;
-        let address = listener
-            .local_addr()
-            .map_err(|source| TopologyError::Bind { address, source })?;
+        if let Some(listener) = &listener {
+            address = listener
+                .local_addr()
+                .map_err(|source| TopologyError::Bind { address, source })?;
+        }
         let at = self.change(|cluster, now| cluster.add(Node::new(id, address), now))?;
-        self.nodes.serve(at, listener);
+        self.serve(at, listener);
         Ok(id)
     }
 
@@ -193,8 +197,16 @@ impl Shared {
         self.engine.change_cluster(|cluster| change(cluster, now))
     }
 
-    fn bind(&self, address: SocketAddr) -> Result<std::net::TcpListener, TopologyError> {
-        net::bind(address).map_err(|source| TopologyError::Bind { address, source })
+    /// Nothing where the nodes have no sockets.
+    fn bind(&self, address: SocketAddr) -> Result<Option<TcpListener>, TopologyError> {
+        let listener = self.nodes.have_sockets().then(|| net::bind(address)).transpose();
+        listener.map_err(|source| TopologyError::Bind { address, source })
+    }
+
+    fn serve(&self, node: usize, listener: Option<TcpListener>) {
+        if let Some(listener) = listener {
+            self.nodes.serve(node, listener);
+        }
     }
 
     fn changing(&self) -> MutexGuard<'_, ()> {

@@ -181,6 +181,7 @@ mod tests {
     use crate::command::Engine;
     use crate::config::Config;
     use crate::journal::Log;
+    use crate::net::Nodes;
 
     /// A request of over 300 KiB, an unfinished one behind it, and an end: through a pipe that holds 100 bytes.
     #[test]
@@ -190,6 +191,7 @@ mod tests {
             Clock::default(),
             false,
             Log::default(),
+            Nodes::default(),
         ));
         let text = "status\n".repeat(50_000);
         let mut request = BytesMut::new();

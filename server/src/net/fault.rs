@@ -4,12 +4,10 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
 use spikelet_wire::FrameHeader;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::time::sleep;
 
 use super::connection::Connection;
@@ -116,8 +114,14 @@ fn take_frame(input: &mut BytesMut) -> (FrameHeader, BytesMut) {
     (header, input.split_to(size.min(input.len())))
 }
 
-/// Asks the faults whether a connection is served, and gives it back if so; it is ended otherwise.
-pub(super) async fn admit(shared: &Shared, node: usize, mut stream: TcpStream) -> Option<TcpStream> {
+/// Asks the faults whether a connection is served, and gives it back if so; it is ended otherwise, by `reset` where that is
+/// what they ask for.
+pub(super) async fn admit<S: AsyncRead + Unpin>(
+    shared: &Shared,
+    node: usize,
+    mut stream: S,
+    reset: impl FnOnce(&S),
+) -> Option<S> {
     let Some(faults) = shared.armed_faults() else {
         return Some(stream);
     };
@@ -132,10 +136,7 @@ pub(super) async fn admit(shared: &Shared, node: usize, mut stream: TcpStream) -
             while stream.read(&mut ignored).await.is_ok_and(|read| read > 0) {}
         }
         Then::Close => {}
-        Then::Reset => {
-            // Closing a socket that waits for nothing resets it.
-            let _ = socket2::SockRef::from(&stream).set_linger(Some(Duration::ZERO));
-        }
+        Then::Reset => reset(&stream),
     }
     None
 }

@@ -2,15 +2,15 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
-use super::connection::Connection;
-use super::{Shared, fault};
-use crate::command::{Controls, Engine, Session};
+use super::Shared;
+use super::serve::{Ends, serve};
 
 /// How many connections may wait to be accepted.
 const BACKLOG: i32 = 1024;
@@ -42,12 +42,12 @@ pub(super) async fn accept(
             Some(_) = connections.join_next() => {}
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => {
-                    connections.spawn(serve(Arc::clone(&shared), node, stream, peer));
+                    connections.spawn(serve_socket(Arc::clone(&shared), node, stream, peer));
                 }
                 Err(error) => {
                     // Out of descriptors, mostly: it takes a connection to end before the next can be accepted.
                     tracing::warn!(%error, node, "cannot accept");
-                    tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+                    tokio::time::sleep(Duration::from_millis(10)).await;
                 }
             },
         }
@@ -56,45 +56,18 @@ pub(super) async fn accept(
     connections.shutdown().await;
 }
 
-/// Serves a connection until either side ends it.
-async fn serve(shared: Arc<Shared>, node: usize, stream: TcpStream, peer: SocketAddr) {
+/// Serves a socket until either side ends the connection.
+async fn serve_socket(shared: Arc<Shared>, node: usize, stream: TcpStream, peer: SocketAddr) {
     // A connection whose peer is already gone cannot be configured; it ends with its first read.
     let _ = stream.set_nodelay(true);
-    let local = stream.local_addr().ok();
-    tracing::debug!(%peer, node, "connected");
-    let Some(stream) = fault::admit(&shared, node, stream).await else {
-        return;
+    let ends = Ends {
+        local: stream.local_addr().ok(),
+        peer: Some(peer),
+        is_local: peer.ip().to_canonical().is_loopback(),
     };
-    let mut open = Open {
-        session: shared.engine.connect(node, local),
-        engine: &shared.engine,
-    };
-    open.session.peer = Some(peer);
-    if shared.controls && peer.ip().to_canonical().is_loopback() {
-        open.session.controls = Some(Arc::clone(&shared) as Arc<dyn Controls>);
-    }
-    let connection = Connection {
-        shared: &shared,
-        session: &mut open.session,
-        stream,
-        is_judged: false,
-        pending: None,
-        struck_by: None,
-    };
-    match connection.serve().await {
-        Ok(()) => tracing::debug!(%peer, node, "closed"),
-        Err(error) => tracing::debug!(%peer, node, %error, "broken"),
-    }
-}
-
-/// A session that ends with its connection, also where that is cut.
-struct Open<'e> {
-    session: Session,
-    engine: &'e Engine,
-}
-
-impl Drop for Open<'_> {
-    fn drop(&mut self) {
-        self.engine.disconnect(std::mem::take(&mut self.session));
-    }
+    serve(shared, node, stream, ends, |stream| {
+        // Closing a socket that waits for nothing resets it.
+        let _ = SockRef::from(stream).set_linger(Some(Duration::ZERO));
+    })
+    .await;
 }

@@ -9,6 +9,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
 
+use super::pipes::Pipes;
 use super::{Shared, listener};
 
 /// What is to become of the nodes' sockets. It is told from any thread, and done by the server's own.
@@ -21,6 +22,8 @@ pub(crate) struct Nodes {
     waiting: AtomicUsize,
     settled: Notify,
     settled_for_threads: (Mutex<()>, Condvar),
+    /// The connections that need no socket.
+    pub(crate) pipes: Pipes,
     /// Held by whoever changes the cluster, so that sockets and table change together.
     pub(crate) changing: Mutex<()>,
 }
@@ -48,12 +51,25 @@ impl Default for Nodes {
             waiting: AtomicUsize::new(0),
             settled: Notify::new(),
             settled_for_threads: Default::default(),
+            pipes: Pipes::default(),
             changing: Mutex::default(),
         }
     }
 }
 
 impl Nodes {
+    /// Of a server without sockets: there is no thread that would carry out orders.
+    pub(crate) fn without_sockets() -> Self {
+        let nodes = Self::default();
+        nodes.taken.lock().unwrap_or_else(PoisonError::into_inner).take();
+        nodes
+    }
+
+    /// Whether the nodes have sockets, or had.
+    pub(crate) fn have_sockets(&self) -> bool {
+        !self.orders.is_closed()
+    }
+
     /// Has a node's connections be accepted. Clients can connect at once.
     pub(crate) fn serve(&self, node: usize, listener: TcpListener) {
         self.order(Order::Serve(node, listener));
@@ -61,6 +77,7 @@ impl Nodes {
 
     /// Has a node's socket be closed and its connections be cut.
     pub(crate) fn stop(&self, node: usize) {
+        self.pipes.cut(node);
         self.order(Order::Stop(node));
     }
 

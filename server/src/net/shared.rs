@@ -28,14 +28,14 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    pub(crate) fn new(engine: Engine, clock: Clock, controls: bool, journal: Log) -> Self {
+    pub(crate) fn new(engine: Engine, clock: Clock, controls: bool, journal: Log, nodes: Nodes) -> Self {
         Self {
             engine: Arc::new(engine),
             clock,
             controls,
             faults: Arc::default(),
             snapshots: Snapshots::default(),
-            nodes: Nodes::default(),
+            nodes,
             journal,
             reaper: Reaper::default(),
         }

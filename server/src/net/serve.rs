@@ -1,0 +1,68 @@
+//! One connection from its beginning to its end, whatever carries it.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use super::connection::Connection;
+use super::{Shared, fault};
+use crate::command::{Controls, Engine, Session};
+
+/// The ends of a connection.
+#[derive(Debug, Default)]
+pub(super) struct Ends {
+    /// Where the peer reached the node; `None` where there is no socket.
+    pub(super) local: Option<SocketAddr>,
+    /// The address of the peer; `None` where there is no socket.
+    pub(super) peer: Option<SocketAddr>,
+    /// Whether the peer is on this machine, and so may use controls.
+    pub(super) is_local: bool,
+}
+
+/// Serves a connection until either side ends it. A fault may have it reset.
+pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
+    shared: Arc<Shared>,
+    node: usize,
+    stream: S,
+    ends: Ends,
+    reset: impl FnOnce(&S),
+) {
+    let peer = ends.peer;
+    tracing::debug!(?peer, node, "connected");
+    let Some(stream) = fault::admit(&shared, node, stream, reset).await else {
+        return;
+    };
+    let mut open = Open {
+        session: shared.engine.connect(node, ends.local),
+        engine: &shared.engine,
+    };
+    open.session.peer = peer;
+    if shared.controls && ends.is_local {
+        open.session.controls = Some(Arc::clone(&shared) as Arc<dyn Controls>);
+    }
+    let connection = Connection {
+        shared: &shared,
+        session: &mut open.session,
+        stream,
+        is_judged: false,
+        pending: None,
+        struck_by: None,
+    };
+    match connection.serve().await {
+        Ok(()) => tracing::debug!(?peer, node, "closed"),
+        Err(error) => tracing::debug!(?peer, node, %error, "broken"),
+    }
+}
+
+/// A session that ends with its connection, also where that is cut.
+struct Open<'e> {
+    session: Session,
+    engine: &'e Engine,
+}
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        self.engine.disconnect(std::mem::take(&mut self.session));
+    }
+}
