@@ -10,6 +10,7 @@ use spikelet_wire::{
     ResultCode, UserKey,
 };
 
+use super::random::SplitMix64;
 use super::{Fate, FaultBuilder, Reaction, Table, Then, Verdict};
 use crate::cluster::NodeId;
 use crate::command::Command;
@@ -249,6 +250,35 @@ fn compressed_messages_are_judged_as_others() {
     let compressed = spikelet_wire::frame::compress(&frame);
     judge(&table, FrameType::COMPRESSED, &compressed[FrameHeader::SIZE..]);
     assert_eq!(handle.fired(), 1);
+}
+
+/// Whatever a peer sends is judged, and the same way by the same rules.
+#[test]
+fn damaged_frames_are_judged_alike_by_equal_tables() {
+    let table = || {
+        let table = Arc::default();
+        on(&table, Command::Read).key("b").probability(1, 0.5).device_overload();
+        on(&table, Command::Any).namespace("test").nth(3).times(1000).corrupt();
+        on(&table, Command::Batch).probability(2, 0.5).stall(9);
+        on(&table, Command::Query).probability(3, 0.9).ignore();
+        table
+    };
+    let (first, second) = (table(), table());
+    let frames = [write(), message(false, "demo", "b"), batch("demo", &["a", "b", "c"])];
+    let mut random = SplitMix64::new(11);
+    let mut struck = 0;
+    for at in 0..6000 {
+        let mut body = frames[at % frames.len()].clone();
+        for _ in 0..random.next() % 4 {
+            let place = random.next() as usize % body.len();
+            body[place] = random.next() as u8;
+        }
+        body.truncate(body.len() - random.next() as usize % 3);
+        let verdict = judge_message(&first, &body);
+        assert_eq!(verdict, judge_message(&second, &body));
+        struck += usize::from(!verdict.is_nothing());
+    }
+    assert!((500..5500).contains(&struck), "{struck}");
 }
 
 #[test]

@@ -90,7 +90,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
                 }
                 Pause::Fault(verdict) => match fault::carry_out(&mut self, verdict, &mut input, &mut out).await? {
                     Then::Serve => {}
-                    Then::Silence => return discard(self.stream).await,
+                    Then::Silence => {
+                        drop((input, out));
+                        return discard(self.stream).await;
+                    }
                     Then::Close | Then::Reset => return self.stream.shutdown().await,
                 },
             }
