@@ -29,9 +29,27 @@ impl<C> Command<C, Query> {
     /// makes of the stream is given here.
     ///
     /// Every partition is a stream of its own, so a function that reduces gives one value for each partition with
-    /// records; the last step is left to you. Where the query would begin has no say: every partition is looked into. It
+    /// records. The last step is left to you: clients that have a Lua of their own run the function's reduction once more
+    /// over these values, and this one has none. Where the query would begin has no say: every partition is looked into. It
     /// fails with [`UDF_BAD_RESPONSE`](crate::ResultCode::UDF_BAD_RESPONSE) where the function fails, and with
     /// [`UNSUPPORTED_FEATURE`](crate::ResultCode::UNSUPPORTED_FEATURE) for a query with a filter.
+    ///
+    /// ```no_run
+    /// # async fn example(client: spikelet_client::Client) -> Result<(), spikelet_client::Error> {
+    /// let module = r#"
+    ///     local function age(record) return record.age end
+    ///     local function add(a, b) return a + b end
+    ///     function sum(stream) return stream : map(age) : reduce(add) end
+    /// "#;
+    /// client.wait(&client.register_udf("ages.lua", module).await?).await?;
+    /// let mut sums = client.query("test", "demo").aggregate("ages", "sum", ()).stream();
+    /// let mut sum = 0;
+    /// while let Some(part) = sums.next().await {
+    ///     sum += i64::try_from(part?)?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn aggregate(self, module: &str, function: &str, arguments: impl IntoArguments) -> Command<C, Aggregate> {
         let query = Query {
             aggregation: Some(UdfCall::new(module, function, arguments)),
