@@ -31,6 +31,10 @@ impl<'l> Arguments<'l> {
         self.lua
     }
 
+    pub(super) fn all(&self) -> &MultiValue {
+        &self.values
+    }
+
     /// How many there are; a nil that was passed counts.
     pub(super) fn count(&self) -> usize {
         self.values.len()

@@ -115,7 +115,7 @@ struct State {
 
 impl State {
     fn new(script: &str, prepare: impl FnOnce(&Lua)) -> Self {
-        let libraries = StdLib::STRING | StdLib::TABLE | StdLib::MATH;
+        let libraries = StdLib::STRING | StdLib::TABLE | StdLib::MATH | StdLib::UTF8;
         let lua = Lua::new_with(libraries, LuaOptions::default()).unwrap();
         prepare(&lua);
         let text = lua.create_function(|lua, value: Value| {

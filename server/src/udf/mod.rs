@@ -11,6 +11,7 @@ mod compared;
 mod geojson;
 mod host;
 mod iterator;
+mod linear;
 mod list;
 mod map;
 mod modules;

@@ -45,7 +45,10 @@ os = {
   clock = os.clock,
   difftime = os.difftime,
   time = function(when) if when == nil then return host.seconds() end return raw.time(when) end,
-  date = function(format, when) return raw.date(format, when or host.seconds()) end,
+  date = function(format, when)
+    if type(format) == 'string' then host.spend(#format) end
+    return raw.date(format, when or host.seconds())
+  end,
 }
 
 local loaded = { _G = _G, coroutine = coroutine, math = math, os = os, string = string, table = table, utf8 = utf8 }

@@ -29,13 +29,26 @@ impl Protected {
 
     /// The first value that a function returns.
     pub(super) fn call(&self, function: &Function, arguments: impl IntoIterator<Item = Value>) -> mlua::Result<Value> {
+        let mut values = self.call_for_all(function, arguments)?;
+        Ok(values.pop_front().unwrap_or(Value::Nil))
+    }
+
+    /// All values that a function returns.
+    pub(super) fn call_for_all(
+        &self,
+        function: &Function,
+        arguments: impl IntoIterator<Item = Value>,
+    ) -> mlua::Result<MultiValue> {
         let mut arguments = MultiValue::from_iter(arguments);
         arguments.push_front(Value::Function(function.clone()));
-        match self.pcall.call::<(bool, Value)>(arguments)? {
-            (true, value) => Ok(value),
-            (false, Value::Error(error)) => Err(*error),
-            (false, value) => Err(Error::external(Thrown(value))),
+        let mut values: MultiValue = self.pcall.call(arguments)?;
+        if let Some(Value::Boolean(true)) = values.pop_front() {
+            return Ok(values);
         }
+        Err(match values.pop_front() {
+            Some(Value::Error(error)) => *error,
+            value => Error::external(Thrown(value.unwrap_or(Value::Nil))),
+        })
     }
 
     /// An element of a table, which its metatable may make.

@@ -14,7 +14,7 @@ use super::host::{self, CallTime, Host};
 use super::modules::Sources;
 use super::protected::thrown;
 use super::record::{Record, Work};
-use super::{Returned, bytes, geojson, iterator, list, map, record, string, table, value};
+use super::{Returned, bytes, geojson, iterator, linear, list, map, record, string, table, value};
 use crate::clock::{Deadline, Now};
 
 /// How much memory a state may use, in bytes; and as much again for [`bytes`].
@@ -109,6 +109,7 @@ impl State {
         }
         string::install(&lua)?;
         table::install(&lua)?;
+        linear::install(&lua)?;
         let host = host_functions(&lua, sources)?;
         lua.load(include_str!("prelude.lua"))
             .set_name("=prelude")
