@@ -137,7 +137,6 @@ impl Shared {
         let _changing = self.changing();
         let at = self.change(|cluster, now| cluster.kill(id, now))?;
         self.nodes.stop(at);
-        self.engine.abort_queries(at);
         Ok(())
     }
 

@@ -22,22 +22,26 @@ Examples:
   spikelet --load users.json --load production.asb
       Begins with the records, indexes and modules of these files.
 
+  spikelet --listen 127.0.0.1:3000 --nodes 3 --replication-factor 2 --controls
+      A cluster of three, on the ports 3000 to 3002, whose nodes can be killed: spikelet/node/kill:id=B2.
+
 Parameters of a namespace, separated by commas:
   default-ttl=TIME                how long records live that are written without a TTL; 0, the default, is forever
   nsup-period=TIME                how often expired records are removed; 1s by default, 0 is never
   allow-ttl-without-nsup=BOOL     whether records may have a TTL where nsup-period is 0; true by default
-  replication-factor=N            how many nodes keep a copy of a record; 1 by default
+  replication-factor=N            how many nodes keep a copy of a record; that of --replication-factor by default
 
 A TIME is a number of seconds, or one with a unit: 90s, 15m, 12h, 30d.
 
-When clients can connect, the program prints one line on stdout: listening on ADDRESS:PORT.
+When clients can connect, the program prints one line on stdout: listening on ADDRESS:PORT. With several nodes there is one
+such line for each, and one port in each line of the port file.
 Ctrl-C and SIGTERM stop it.";
 
 /// An Aerospike-compatible server for tests: real clients connect to it, and it keeps everything in memory.
 #[derive(Debug, Parser)]
 #[command(name = "spikelet", version, after_help = EXAMPLES)]
 pub(super) struct Arguments {
-    /// Where to listen; port 0 is a free one.
+    /// Where to listen; port 0 is a free one. Nodes behind the first take the ports behind it.
     #[arg(long, value_name = "ADDRESS:PORT", default_value_t = SocketAddr::from((Ipv4Addr::LOCALHOST, 3000)))]
     listen: SocketAddr,
 
@@ -48,6 +52,14 @@ pub(super) struct Arguments {
     /// A namespace and its parameters; give it once for each. Without any: test and bar.
     #[arg(long = "namespace", value_name = "NAME[,PARAMETER=VALUE...]", value_parser = namespace::parse)]
     namespaces: Vec<NamespaceConfig>,
+
+    /// How many nodes there are; their ids are B1, B2 and so on, or A1 for one.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    nodes: usize,
+
+    /// How many nodes keep a copy of a record, in namespaces that do not say it themselves.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    replication_factor: u32,
 
     /// The name of the cluster, which clients can insist on.
     #[arg(long, value_name = "NAME")]
@@ -74,7 +86,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "PATH")]
     load: Vec<PathBuf>,
 
-    /// Writes the port to this file once clients can connect; the file is there whole or not at all.
+    /// Writes the port of each node to this file once clients can connect; the file is there whole or not at all.
     #[arg(long, value_name = "PATH")]
     pub(super) port_file: Option<PathBuf>,
 
@@ -105,7 +117,11 @@ impl Arguments {
     /// # Errors
     /// For a file that is no fixture.
     pub(super) fn builder(&self) -> Result<Builder, FixtureError> {
-        let builder = Server::builder().listen(self.listen).controls(self.controls);
+        let builder = Server::builder()
+            .listen(self.listen)
+            .controls(self.controls)
+            .nodes(self.nodes)
+            .replication_factor(self.replication_factor);
         let builder = match &self.cluster_name {
             Some(name) => builder.cluster_name(name),
             None => builder,

@@ -42,7 +42,8 @@ fn serve(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     };
     let server = arguments.builder()?.start()?;
     if let Some(path) = &arguments.port_file {
-        port_file::write(path, server.addr().port())
+        let ports: Vec<u16> = server.nodes().iter().map(|node| node.address.port()).collect();
+        port_file::write(path, &ports)
             .map_err(|error| format!("cannot write the port to {}: {error}", path.display()))?;
     }
     announce(&server)?;
@@ -56,7 +57,9 @@ fn serve(arguments: Arguments) -> Result<(), Box<dyn Error>> {
 
 fn announce(server: &Server) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
-    writeln!(stdout, "listening on {}", server.addr())?;
+    for node in server.nodes() {
+        writeln!(stdout, "listening on {}", node.address)?;
+    }
     stdout.flush()
 }
 

@@ -1,14 +1,15 @@
-//! The file that tells the port.
+//! The file that tells the ports.
 
 use std::ffi::OsString;
 use std::path::Path;
 use std::{fs, io};
 
-/// Writes the port, so that nobody sees the file before the number is in it.
-pub(super) fn write(path: &Path, port: u16) -> io::Result<()> {
+/// Writes the ports, one a line, so that nobody sees the file before they are in it.
+pub(super) fn write(path: &Path, ports: &[u16]) -> io::Result<()> {
     let mut beside = OsString::from(path);
     beside.push(format!(".{}", std::process::id()));
-    fs::write(&beside, port.to_string())?;
+    let lines: Vec<_> = ports.iter().map(u16::to_string).collect();
+    fs::write(&beside, lines.join("\n"))?;
     fs::rename(&beside, path).inspect_err(|_| {
         let _ = fs::remove_file(&beside);
     })

@@ -139,6 +139,8 @@ pub(super) async fn run(shared: Arc<Shared>) {
                 if let Some(Served { stop, accepting }) = served.remove(&node) {
                     drop(stop);
                     let _ = accepting.await;
+                    // Those that nobody waits for. Whoever waits for one is cut off, and not told that it was aborted.
+                    shared.engine.abort_queries(node);
                     tracing::debug!(node, "stopped");
                 }
             }

@@ -143,3 +143,21 @@ fn it_begins_with_the_fixtures_that_it_is_told_to_load() {
     assert!(error.contains("Cargo.toml: line 1, column "), "{error}");
     assert!(refused(&["--load", "no-such-file"]).contains("no-such-file: "));
 }
+
+#[test]
+fn several_nodes_listen_on_ports_that_it_tells() {
+    let file = std::env::temp_dir().join(format!("spikelet-nodes-{}", std::process::id()));
+    let path = file.to_str().unwrap();
+    let (mut child, address) = start(&["--nodes", "3", "--replication-factor", "2", "--port-file", path]);
+    let ports = std::fs::read_to_string(&file).unwrap();
+    std::fs::remove_file(&file).unwrap();
+    let ports: Vec<&str> = ports.lines().collect();
+    assert!(address.ends_with(&format!(":{}", ports[0])), "{address} in {ports:?}");
+    assert_eq!(ports.len(), 3);
+    for port in ports {
+        TcpStream::connect(format!("127.0.0.1:{port}")).unwrap();
+    }
+    signal(&child, "TERM");
+    assert!(child.wait().unwrap().success());
+    assert!(refused(&["--nodes", "65"]).contains("1 to 64 nodes"));
+}

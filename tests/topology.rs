@@ -1,0 +1,190 @@
+//! The client with a cluster whose nodes come and go under load.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use spikelet::{NodeState, Server};
+use spikelet_client::{Client, ErrorKind, Key, Policy, bins};
+
+const WRITERS: i64 = 8;
+const KEYS: i64 = 100;
+
+/// Three nodes, two copies of each record, and a client that looks at them often.
+async fn start() -> (Server, Client) {
+    let server = Server::builder().nodes(3).replication_factor(2).start().unwrap();
+    let client = client(&server).await;
+    (server, client)
+}
+
+async fn client(server: &Server) -> Client {
+    let builder = Client::builder(server.addr()).tend_interval(Duration::from_millis(50));
+    builder.await.unwrap()
+}
+
+fn key(n: i64) -> Key {
+    Key::new("test", "demo", n)
+}
+
+/// What a writer remembers of its keys, each of which it counts up: the last value that was acknowledged, and the last one
+/// that was tried.
+type Written = Vec<(i64, i64)>;
+
+/// Counts up keys of its own until it is told to end, and gives what became of them.
+async fn write(client: Client, writer: i64, ends: Arc<AtomicBool>) -> Written {
+    let mut written = vec![(0, 0); KEYS as usize];
+    let mut turn = 0;
+    while !ends.load(Ordering::Relaxed) {
+        let at = turn % KEYS;
+        let (acknowledged, tried) = &mut written[at as usize];
+        *tried += 1;
+        match client.put(key(writer * KEYS + at), bins! {"n" => *tried}).await {
+            Ok(()) => *acknowledged = *tried,
+            Err(error) => assert!(
+                matches!(error.kind(), ErrorKind::Connection | ErrorKind::Timeout),
+                "{error}"
+            ),
+        }
+        turn += 1;
+    }
+    written
+}
+
+/// Writes to keys of every partition's owner, until all of it succeeds at once.
+async fn healed(client: &Client) {
+    for _ in 0..100 {
+        let mut failed = None;
+        for n in 0..50 {
+            if let Err(error) = client.put(key(-1 - n), bins! {"n" => n}).await {
+                failed = Some(error);
+            }
+        }
+        if failed.is_none() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("the client stays broken");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_acknowledged_write_is_lost_while_nodes_come_and_go() {
+    let (server, client) = start().await;
+    let ends = Arc::new(AtomicBool::new(false));
+    let writers: Vec<_> = (0..WRITERS)
+        .map(|writer| tokio::spawn(write(client.clone(), writer, Arc::clone(&ends))))
+        .collect();
+    // The last one is the node that the client was given to begin with.
+    for node in [0xB2, 0xB3, 0xB1] {
+        healed(&client).await;
+        server.kill(node).unwrap();
+        healed(&client).await;
+        server.restart(node).unwrap();
+    }
+    server.add_node().unwrap();
+    healed(&client).await;
+    server.quiesce(0xB2).unwrap();
+    healed(&client).await;
+    server.kill(0xB2).unwrap();
+    healed(&client).await;
+    ends.store(true, Ordering::Relaxed);
+    for (writer, written) in (0..).zip(writers) {
+        let written = written.await.unwrap();
+        for (at, (acknowledged, tried)) in (0..).zip(written) {
+            assert!(acknowledged > 0, "a key was never written");
+            let found: i64 = client.get(key(writer * KEYS + at)).await.unwrap().get("n").unwrap();
+            assert!(
+                (acknowledged..=tried).contains(&found),
+                "{found} where {acknowledged} was acknowledged"
+            );
+        }
+    }
+    assert_eq!(
+        server.nodes().iter().filter(|node| node.state == NodeState::Up).count(),
+        3
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_scan_finds_every_record_once_while_nodes_come_and_go() {
+    const RECORDS: i64 = 5000;
+    let (server, client) = start().await;
+    for n in 0..RECORDS {
+        server.insert("test", "demo", n, [("n", n)]).unwrap();
+    }
+    let server = Arc::new(server);
+    let ends = Arc::new(AtomicBool::new(false));
+    // A test that fails is to end too.
+    let guard = Ends(Arc::clone(&ends));
+    let unruly = {
+        let (server, ends) = (Arc::clone(&server), Arc::clone(&ends));
+        tokio::task::spawn_blocking(move || {
+            let mut turns = 0;
+            while !ends.load(Ordering::Relaxed) {
+                let node = 0xB1 + turns % 3;
+                server.kill(node).unwrap();
+                std::thread::sleep(Duration::from_millis(30));
+                server.restart(node).unwrap();
+                std::thread::sleep(Duration::from_millis(100));
+                turns += 1;
+            }
+            turns
+        })
+    };
+    for _ in 0..10 {
+        let mut found = HashSet::new();
+        let patient = Policy {
+            max_retries: 100,
+            ..Policy::default()
+        };
+        let mut records = client.query("test", "demo").policy(patient).stream();
+        while let Some(record) = records.next().await {
+            let n: i64 = record.unwrap().get("n").unwrap();
+            assert!(found.insert(n), "{n} came twice");
+            if n % 500 == 0 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        }
+        assert_eq!(found.len(), RECORDS as usize);
+    }
+    drop(guard);
+    assert!(unruly.await.unwrap() > 0);
+}
+
+struct Ends(Arc<AtomicBool>);
+
+impl Drop for Ends {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+#[tokio::test]
+async fn what_only_one_node_had_is_lost_and_can_be_written_anew() {
+    let server = Server::builder().nodes(3).start().unwrap();
+    let client = client(&server).await;
+    for n in 0..300 {
+        client.put(key(n), bins! {"n" => n}).await.unwrap();
+    }
+    server.kill(0xB3).unwrap();
+    healed(&client).await;
+    let mut lost = 0;
+    for n in 0..300 {
+        let exists = client.exists(key(n)).await.unwrap();
+        assert_eq!(exists, server.record("test", "demo", n).is_some());
+        lost += i64::from(!exists);
+        client.put(key(n), bins! {"n" => n}).await.unwrap();
+    }
+    assert!((50..150).contains(&lost), "{lost} of 300");
+    assert_eq!(
+        client
+            .query("test", "demo")
+            .max_records(1000)
+            .await
+            .unwrap()
+            .records
+            .len(),
+        350
+    );
+}
