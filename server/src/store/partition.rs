@@ -111,12 +111,16 @@ impl Partition {
     /// The records behind a digest, or all of them, in the order of the real server's index: the greatest digest first.
     #[must_use]
     pub fn behind(&self, digest: Option<&Digest>) -> Vec<(&Digest, &Record)> {
+        // The sort compares what the first look took along: to look at each record only when it is compared is to wait for
+        // each alone.
+        let beginning = |digest: &Digest| digest.0.first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes));
+        let keyed = self.iter().map(|record| (beginning(record.0), record));
         let mut records: Vec<_> = match digest {
-            Some(digest) => self.iter().filter(|(other, _)| *other < digest).collect(),
-            None => self.iter().collect(),
+            Some(digest) => keyed.filter(|(_, (other, _))| *other < digest).collect(),
+            None => keyed.collect(),
         };
-        records.sort_unstable_by(|(a, _), (b, _)| b.cmp(a));
-        records
+        records.sort_unstable_by(|(a, (x, _)), (b, (y, _))| b.cmp(a).then_with(|| y.cmp(x)));
+        records.into_iter().map(|(_, record)| record).collect()
     }
 }
 
