@@ -18,6 +18,8 @@ pub mod book {
     pub struct Languages;
     #[doc = include_str!("../docs/fixtures.md")]
     pub struct Fixtures;
+    #[doc = include_str!("../docs/in-process.md")]
+    pub struct InProcess;
     #[doc = include_str!("../docs/journal.md")]
     pub struct Journal;
     #[doc = include_str!("../docs/lost-node.md")]
