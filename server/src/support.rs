@@ -80,8 +80,21 @@ pub fn table() -> impl fmt::Display {
         info_row(),
         Row::new(
             "Several nodes: partitions, peers and generations of their own; killed, restarted, added, quiesced; racks",
-            "yes; they share one store, and the network between them is never cut",
+            "yes; they share one store",
         ),
+        Row::new(
+            "A network between nodes that is cut, and what comes of it when it heals",
+            "missing",
+        ),
+        Row::new(
+            "A clock that is frozen, advanced and set, with everything that expires by then",
+            "yes",
+        ),
+        Row::new(
+            "Faults: result codes, delays, silence, connections cut before or after a command is applied, damaged replies",
+            "yes",
+        ),
+        Row::new("Snapshots of everything, and resets, copied on write", "yes"),
         Row::new(
             "A journal of what was asked and how that ended: filtered, waited for, asserted on, printed",
             "yes",
