@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use spikelet_wire::{FieldType, FrameHeader, Info2, Message};
+
 use super::compare::Answer;
 use super::exchange::Exchange;
 use super::{Case, Expected, Step};
@@ -60,9 +62,7 @@ impl Report<'_> {
 pub fn replay<'c>(addr: SocketAddr, cases: &'c [Case], progress: impl Fn(usize) + Sync) -> Report<'c> {
     let (next, played) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let mismatches = Mutex::new(Vec::new());
-    let play_next = |exchange: &mut Exchange| {
-        let index = next.fetch_add(1, Ordering::Relaxed);
-        let Some(case) = cases.get(index) else { return false };
+    let play_one = |exchange: &mut Exchange, (index, case): (usize, &'c Case)| {
         if let Some(mismatch) = play(exchange, case) {
             mismatches
                 .lock()
@@ -70,18 +70,29 @@ pub fn replay<'c>(addr: SocketAddr, cases: &'c [Case], progress: impl Fn(usize) 
                 .push((index, mismatch));
         }
         progress(played.fetch_add(1, Ordering::Relaxed) + 1);
-        true
     };
+    // Cases that change whatever records there are come last and one at a time, as they were recorded.
+    let (alone, together): (Vec<_>, Vec<_>) = cases.iter().enumerate().partition(|(_, case)| changes_others(case));
     // The first case of an area may register what the others use.
-    play_next(&mut Exchange::new(addr));
+    let mut exchange = Exchange::new(addr);
+    let together = match together.split_first() {
+        Some((first, others)) => {
+            play_one(&mut exchange, *first);
+            others
+        }
+        None => &[],
+    };
     thread::scope(|scope| {
         for _ in 0..CONNECTIONS {
             scope.spawn(|| {
                 let mut exchange = Exchange::new(addr);
-                while play_next(&mut exchange) {}
+                while let Some(case) = together.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    play_one(&mut exchange, *case);
+                }
             });
         }
     });
+    alone.into_iter().for_each(|case| play_one(&mut exchange, case));
     let mut mismatches = mismatches.into_inner().unwrap_or_else(|e| e.into_inner());
     mismatches.sort_by_key(|(index, _)| *index);
     Report {
@@ -97,6 +108,18 @@ pub fn replay<'c>(addr: SocketAddr, cases: &'c [Case], progress: impl Fn(usize) 
 pub fn ask(addr: SocketAddr, case: &Case) -> std::io::Result<Vec<Answer>> {
     let mut exchange = Exchange::new(addr);
     case.steps.iter().map(|step| exchange.ask(step)).collect()
+}
+
+/// Whether a case has operations carried out on all records of a set: a message that writes and names no record.
+fn changes_others(case: &Case) -> bool {
+    case.steps.iter().any(|step| {
+        let message = step.request.get(FrameHeader::SIZE..).map(Message::decode);
+        message.and_then(Result::ok).is_some_and(|message| {
+            let named = [FieldType::DIGEST, FieldType::BATCH, FieldType::BATCH_WITH_SET];
+            message.header.info2.contains(Info2::WRITE)
+                && !message.fields().any(|field| named.contains(&field.field_type))
+        })
+    })
 }
 
 fn play<'c>(exchange: &mut Exchange, case: &'c Case) -> Option<Mismatch<'c>> {
