@@ -11,8 +11,9 @@ from aerospike import exception as ex
 
 NAMESPACE, SET = "test", "third-party-topology"
 WRITERS, KEYS = 4, 500
-# What the real cluster gives too while a node is dying, to those whose command was under way.
-EXPECTED = (ex.ConnectionError, ex.TimeoutError, ex.ClusterError, ex.InvalidNodeError)
+# What the real cluster gives too while a node is dying, to those whose command was under way; and what the client says by
+# itself of a node that it has had a hundred errors from, until it next looks at the cluster.
+EXPECTED = (ex.ConnectionError, ex.TimeoutError, ex.ClusterError, ex.InvalidNodeError, ex.MaxErrorRateExceeded)
 
 
 class Writer(threading.Thread):
