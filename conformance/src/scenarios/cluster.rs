@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use spikelet_client::{ResultCode, bins};
+use spikelet_client::{Key, ResultCode, bins};
 use spikelet_wire::info::parameters;
 use spikelet_wire::{Header, Info1, Info2, OpCode, PARTITIONS};
 use tokio::time::sleep;
@@ -88,6 +88,17 @@ async fn each_node_answers(t: &Context, request: &RawRequest) -> Result<Vec<(Res
         answers.push((answer.code(), answer.header.generation));
     }
     Ok(answers)
+}
+
+/// Fails unless every node says that there is no such record.
+async fn no_node_finds(t: &mut Context, key: &Key, what: &str) -> Outcome {
+    let answers = each_node_answers(t, &RawRequest::new(key, read())).await?;
+    holds!(
+        answers.iter().all(|(code, _)| *code == ResultCode::NOT_FOUND),
+        "the nodes answer {answers:?}"
+    );
+    t.says(what, "not found");
+    Ok(())
 }
 
 async fn every_partition_has_one_master(t: &mut Context) -> Outcome {
@@ -220,32 +231,20 @@ async fn expired_on_every_node(t: &mut Context) -> Outcome {
     let key = t.key("a");
     ask!(t, put(&key, bins! {"a" => 1}).ttl(Duration::from_secs(1)))?;
     sleep(Duration::from_millis(3100)).await;
-    let answers = each_node_answers(t, &RawRequest::new(&key, read())).await?;
-    holds!(
-        answers.iter().all(|(code, _)| *code == ResultCode::NOT_FOUND),
-        "the nodes answer {answers:?}"
-    );
-    t.says("a read of an expired record sent to each node", "not found");
-    Ok(())
+    no_node_finds(t, &key, "a read of an expired record sent to each node").await
 }
 
 async fn deleted_on_every_node(t: &mut Context) -> Outcome {
     let key = t.key("a");
     ask!(t, put(&key, bins! {"a" => 1}))?;
     ask!(t, remove(&key))?;
-    let answers = each_node_answers(t, &RawRequest::new(&key, read())).await?;
-    holds!(
-        answers.iter().all(|(code, _)| *code == ResultCode::NOT_FOUND),
-        "the nodes answer {answers:?}"
-    );
-    t.says("a read of a deleted record sent to each node", "not found");
-    Ok(())
+    no_node_finds(t, &key, "a read of a deleted record sent to each node").await
 }
 
 async fn a_query_finds_every_record_once(t: &mut Context) -> Outcome {
     let set = format!("{}c", t.set());
     let keys: Vec<_> = (0..300)
-        .map(|n| spikelet_client::Key::new(Context::NAMESPACE, set.as_str(), n))
+        .map(|n| Key::new(Context::NAMESPACE, set.as_str(), n))
         .collect();
     for (n, key) in keys.iter().enumerate() {
         t.client().put(key, bins! {"n" => n as i64}).await?;
@@ -261,7 +260,7 @@ async fn a_query_finds_every_record_once(t: &mut Context) -> Outcome {
 async fn objects_are_counted_with_their_replicas(t: &mut Context) -> Outcome {
     let set = format!("{}o", t.set());
     for n in 0..100 {
-        let key = spikelet_client::Key::new(Context::NAMESPACE, set.as_str(), n);
+        let key = Key::new(Context::NAMESPACE, set.as_str(), n);
         t.client().put(&key, bins! {"n" => n}).await?;
     }
     let places = bitmaps(t).await?.first().map_or(0, Vec::len) as u64;
