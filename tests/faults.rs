@@ -251,6 +251,37 @@ async fn a_client_waits_for_connections_that_are_late_and_gives_up_silent_ones()
 }
 
 #[tokio::test]
+async fn clients_watch_the_cluster_unless_that_is_what_is_struck() {
+    let (server, client) = start().await;
+    let silent = server.faults().on(Command::Any).ignore();
+    assert!(client.put(key(1), bins! {"a" => 1}).policy(PATIENT).await.is_err());
+    assert!(Client::connect(server.addr()).await.is_ok());
+    assert_eq!(silent.fired(), 1);
+    silent.remove();
+    for command in [Command::Info, Command::Everything] {
+        let unwatched = server.faults().on(command).cut_before().must_fire();
+        assert!(Client::connect(server.addr()).await.is_err());
+        drop(unwatched);
+    }
+}
+
+#[tokio::test]
+async fn controls_are_never_struck() {
+    let server = Server::builder().controls(true).start().unwrap();
+    for reaction in ["reaction=ignore", "reaction=corrupt", "delay-ms=3600000", "result=4"] {
+        let client = Client::connect(server.addr()).await.unwrap();
+        for command in ["info", "everything", "connect"] {
+            let add = format!("spikelet/fault/add:command={command};{reaction}");
+            let armed = client.info(&add).await.unwrap();
+            let list = client.info("spikelet/fault/list").await.unwrap();
+            assert!(list.starts_with(&format!("{armed}:command={command}:")), "{list}");
+            assert_eq!(client.info("spikelet/fault/clear").await.unwrap(), "ok");
+        }
+        client.put(key(1), bins! {"a" => 1}).await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn what_was_asked_before_in_a_pipeline_is_answered_before() {
     let server = Server::start().unwrap();
     let client = Client::builder(server.addr()).pipelines(1).await.unwrap();

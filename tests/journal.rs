@@ -188,7 +188,7 @@ async fn info_commands_are_there_for_who_asks() {
         .iter()
         .find(|entry| entry.info == ["build"]);
     assert!(entry.unwrap().to_string().contains(" info build -> "));
-    assert!(server.journal().command(Command::Any).count() > 1);
+    assert!(server.journal().command(Command::Everything).count() > 1);
 }
 
 #[tokio::test]
@@ -304,7 +304,7 @@ async fn the_last_are_kept_and_the_others_counted() {
     for n in 0..5 {
         client.put(Key::new("test", "demo", n), bins! {"n" => n}).await.unwrap();
     }
-    let kept = server.journal().command(Command::Any).entries();
+    let kept = server.journal().command(Command::Everything).entries();
     assert_eq!(kept.len(), 3);
     assert!(kept.is_sorted_by_key(|entry| entry.number) && kept[2].number + 1 == server.journal().next_number());
     assert!(server.journal().dropped() >= dropped + 2);
@@ -384,7 +384,7 @@ async fn controls_reach_the_journal_from_any_language() {
     client.get(key("user2")).await.optional().unwrap();
     assert_eq!(ask("spikelet/journal/count").await.unwrap(), "2");
     assert_eq!(ask("spikelet/journal/clear").await.unwrap(), "ok");
-    assert_eq!(ask("spikelet/journal/count:command=any").await.unwrap(), "0");
+    assert_eq!(ask("spikelet/journal/count:command=everything").await.unwrap(), "0");
 }
 
 #[tokio::test]

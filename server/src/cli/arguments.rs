@@ -78,7 +78,8 @@ pub(super) struct Arguments {
     pub(super) support: bool,
 
     /// Prints what is asked to stderr, a line each, and keeps the last 10000 for the controls; one COMMAND, such as write,
-    /// or any, info commands included. Without it: all but info commands, by which clients tend their clusters.
+    /// or everything, info commands included. Without it: any, which is all but info commands, by which clients tend their
+    /// clusters.
     #[arg(long, value_name = "COMMAND", num_args = 0..=1, require_equals = true)]
     journal: Option<Option<Command>>,
 

@@ -34,3 +34,8 @@ impl ControlError {
         }
     }
 }
+
+/// Whether the name of an info command is that of a control.
+pub(crate) fn is_control(name: &[u8]) -> bool {
+    name.starts_with(b"spikelet/")
+}

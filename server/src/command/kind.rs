@@ -8,7 +8,8 @@ use spikelet_wire::{FieldType, FrameHeader, FrameType, Info1, Info2, Message, Op
 /// The commands, as a test tells them apart.
 ///
 /// [`Read`](Self::Read) and [`Write`](Self::Write) are what the server's statistics count as `client_read` and
-/// `client_write`, so they include the more special ones; [`Any`](Self::Any) includes all but [`Connect`](Self::Connect).
+/// `client_write`, so they include the more special ones. [`Any`](Self::Any) includes all but the info protocol, by which clients
+/// watch the cluster at times of their own; nothing includes [`Connect`](Self::Connect) but itself.
 ///
 /// ```
 /// use spikelet::Command;
@@ -19,9 +20,11 @@ use spikelet_wire::{FieldType, FrameHeader, FrameType, Info1, Info2, Message, Op
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Command {
-    /// Every command.
+    /// Every command but the info protocol.
     #[default]
     Any,
+    /// Every command, and the info protocol.
+    Everything,
     /// Reading one record: all of its bins or some, its header, whether it exists, and operations that only read.
     Read,
     /// Reading a record's metadata without its bins: on the wire, whether it exists and what its header is are one question.
@@ -60,6 +63,7 @@ impl Command {
     /// Every one of them.
     pub const ALL: &[Self] = &[
         Self::Any,
+        Self::Everything,
         Self::Read,
         Self::Exists,
         Self::Write,
@@ -77,7 +81,8 @@ impl Command {
     #[must_use]
     pub fn includes(self, kind: Kind) -> bool {
         match self {
-            Self::Any => kind.command != Self::Connect,
+            Self::Any => !matches!(kind.command, Self::Info | Self::Connect),
+            Self::Everything => kind.command != Self::Connect,
             Self::Read => match kind.command {
                 Self::Read | Self::Exists => true,
                 Self::Operate => !kind.writes,
@@ -97,6 +102,7 @@ impl Command {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Any => "any",
+            Self::Everything => "everything",
             Self::Read => "read",
             Self::Exists => "exists",
             Self::Write => "write",
@@ -248,10 +254,11 @@ mod tests {
         for (at, (kind, command)) in cases.into_iter().enumerate() {
             assert_eq!(kind.command, command, "case {at}");
             assert!(command.includes(kind), "case {at}");
-            assert!(Any.includes(kind), "case {at}");
+            assert!(Any.includes(kind) && Everything.includes(kind), "case {at}");
         }
-        let info = FrameHeader::new(FrameType::INFO, 0);
-        assert_eq!(Kind::of_frame(info, b"").command, Info);
+        let info = Kind::of_frame(FrameHeader::new(FrameType::INFO, 0), b"");
+        assert_eq!(info.command, Info);
+        assert!(Info.includes(info) && Everything.includes(info) && !Any.includes(info));
     }
 
     #[test]
@@ -264,7 +271,9 @@ mod tests {
         assert!(Command::Write.includes(writes(Command::Operate)) && Command::Write.includes(writes(Command::Touch)));
         assert!(!Command::Read.includes(writes(Command::Operate)) && !Command::Write.includes(reads(Command::Operate)));
         assert!(!Command::Write.includes(writes(Command::Delete)) && !Command::Write.includes(writes(Command::Udf)));
-        assert!(!Command::Any.includes(reads(Command::Connect)) && Command::Connect.includes(reads(Command::Connect)));
+        for command in Command::ALL {
+            assert_eq!(command.includes(reads(Command::Connect)), *command == Command::Connect);
+        }
     }
 
     #[test]

@@ -24,6 +24,7 @@ mod ttl;
 mod udf;
 mod write;
 
+pub(crate) use controls::is_control;
 pub use controls::{ControlError, Controls};
 pub use engine::{Engine, Flow};
 pub(crate) use info::commands as info_commands;

@@ -58,8 +58,8 @@ impl<'s> Faults<'s> {
     /// Describes a fault that is aimed at these commands, on records of all namespaces and on all nodes unless it is
     /// narrowed.
     ///
-    /// [`Command::Any`] includes the info protocol, by which clients watch the cluster, but neither [`Command::Connect`] nor the
-    /// controls under `spikelet/`, which are never struck.
+    /// The info protocol, by which clients watch the cluster, is struck where that is said: by [`Command::Info`] or
+    /// [`Command::Everything`]. The controls under `spikelet/` are never struck.
     pub fn on(self, command: Command) -> FaultBuilder {
         FaultBuilder::new(self.0, command)
     }

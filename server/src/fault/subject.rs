@@ -1,9 +1,9 @@
 //! What a request is, as far as faults are aimed at it.
 
 use spikelet_wire::batch::BatchRequest;
-use spikelet_wire::{Digest, FieldType, FrameHeader, FrameType, Message, frame};
+use spikelet_wire::{Digest, FieldType, FrameHeader, FrameType, Message, frame, info};
 
-use crate::command::{Command, Kind};
+use crate::command::{Command, Kind, is_control};
 
 /// A request, or the row of a batch.
 #[derive(Debug, Clone, Copy, Default)]
@@ -62,8 +62,7 @@ pub(super) fn with<R: Default>(header: FrameHeader, body: &[u8], judge: impl FnO
 }
 
 fn asks_controls(body: &[u8]) -> bool {
-    body.split(|&byte| byte == b'\n')
-        .any(|line| line.starts_with(b"spikelet/"))
+    info::names(body).any(is_control)
 }
 
 fn of_message(body: &[u8]) -> Option<Asked<'_>> {

@@ -211,7 +211,7 @@ fn rows_are_answered_by_themselves_and_all_else_befalls_the_batch() {
 #[test]
 fn refusals_have_the_form_of_what_was_asked() {
     let table = Arc::default();
-    on(&table, Command::Any).key_busy();
+    on(&table, Command::Everything).key_busy();
     let refused = |frame_type, body: &[u8]| {
         let Fate::Refused(refusal) = judge(&table, frame_type, body).fate else {
             panic!("it was not refused");
@@ -231,7 +231,7 @@ fn refusals_have_the_form_of_what_was_asked() {
 #[test]
 fn controls_and_what_cannot_be_read_are_left_alone() {
     let table = Arc::default();
-    on(&table, Command::Any).ignore();
+    on(&table, Command::Everything).ignore();
     assert!(judge(&table, FrameType::INFO, b"build\nspikelet/fault/clear\n").is_nothing());
     assert!(judge(&table, FrameType::SECURITY, &[0; 16]).is_nothing());
     for damaged in [&b"damaged"[..], &[22, 8, 0], &[22, 1, 0, 0]] {

@@ -92,7 +92,7 @@ pub(super) const fn off() -> &'static str {
 /// The last entries, whichever were meant.
 pub(super) fn last_entries(journal: &Journal<'_>) -> String {
     let filter = match journal.filter.has_info() {
-        true => Filter::new().command(crate::command::Command::Any),
+        true => Filter::new().command(crate::command::Command::Everything),
         false => Filter::new(),
     };
     let all = Journal::new(journal.log, filter);

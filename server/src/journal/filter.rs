@@ -12,8 +12,8 @@ use crate::command::Command;
 /// Which entries are meant: all of them but info commands, until more is said.
 ///
 /// Clients tend their clusters by info commands, at times of their own, so these count only where
-/// [`command`](Self::command) asks for [`Command::Info`] or [`Command::Any`]. A batch is one entry, and is meant where one
-/// of its rows is.
+/// [`command`](Self::command) asks for [`Command::Info`] or [`Command::Everything`]. A batch is one entry, and is meant where
+/// one of its rows is.
 ///
 /// ```
 /// use spikelet::{Command, ResultCode, journal::Filter};
@@ -25,7 +25,7 @@ use crate::command::Command;
 #[derive(Debug, Clone, PartialEq, Default)]
 #[must_use = "a filter does nothing by itself"]
 pub struct Filter {
-    pub(super) command: Option<Command>,
+    pub(super) command: Command,
     pub(super) node: Option<NodeId>,
     pub(super) namespace: Option<String>,
     pub(super) set: Option<String>,
@@ -40,7 +40,7 @@ macro_rules! narrowing {
     ($($filter:tt)*) => {
         /// Only these commands.
         pub const fn command(mut self, command: $crate::command::Command) -> Self {
-            self $($filter)* .command = Some(command);
+            self $($filter)* .command = command;
             self
         }
 
@@ -129,11 +129,7 @@ impl Filter {
                 .as_ref()
                 .is_none_or(|wanted| wanted.as_bytes() == found.unwrap_or_default())
         };
-        let is_meant = match self.command {
-            None => noted.kind.command != Command::Info,
-            Some(command) => command.includes(noted.kind) || command.includes(subject.kind),
-        };
-        is_meant
+        (self.command.includes(noted.kind) || self.command.includes(subject.kind))
             && is(&self.namespace, subject.namespace())
             && match &self.key {
                 None => is(&self.set, subject.set()),
@@ -146,13 +142,17 @@ impl Filter {
 
     /// Whether it can mean info commands.
     pub(super) fn has_info(&self) -> bool {
-        matches!(self.command, Some(Command::Info | Command::Any))
+        matches!(self.command, Command::Info | Command::Everything)
     }
 }
 
 impl fmt::Display for Filter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut words = vec![self.command.map_or("request", Command::name).to_owned()];
+        let command = match self.command {
+            Command::Any => "request",
+            command => command.name(),
+        };
+        let mut words = vec![command.to_owned()];
         words.extend(self.node.map(|node| format!("node {node}")));
         words.extend(self.namespace.as_ref().map(|name| format!("namespace {name}")));
         words.extend(self.set.as_ref().map(|name| match name.as_str() {

@@ -11,7 +11,7 @@ use super::entry::Entry;
 use super::filter::Filter;
 use super::noted::{Arrived, Noted};
 use super::outcome::{Answer, Ended};
-use crate::command::Command;
+use crate::command::{Command, is_control};
 
 /// How much the requests in a journal take at most, in bytes.
 const MOST: usize = 64 * 1024 * 1024;
@@ -102,7 +102,7 @@ impl Log {
 
     /// Notes a request and the bytes that answer it. What asks for nothing but controls is not noted.
     pub(crate) fn note(&self, arrived: &Arrived<'_>, answer: &[u8], ending: Ending) -> Option<Pending> {
-        if is_control(arrived) {
+        if asks_controls(arrived) {
             return None;
         }
         let mut noted = Noted::new(0, arrived);
@@ -244,9 +244,7 @@ impl fmt::Debug for Observer {
 }
 
 /// Whether a frame asks for controls and nothing else: a test that asks for its journal is not what it is about.
-fn is_control(arrived: &Arrived<'_>) -> bool {
+fn asks_controls(arrived: &Arrived<'_>) -> bool {
     let mut names = spikelet_wire::info::names(arrived.body).peekable();
-    arrived.header.frame_type == spikelet_wire::FrameType::INFO
-        && names.peek().is_some()
-        && names.all(|name| name.starts_with(b"spikelet/"))
+    arrived.header.frame_type == spikelet_wire::FrameType::INFO && names.peek().is_some() && names.all(is_control)
 }
