@@ -282,6 +282,35 @@ async fn controls_are_never_struck() {
 }
 
 #[tokio::test]
+async fn a_control_aims_at_keys_of_every_type() {
+    let server = Server::builder().controls(true).start().unwrap();
+    let client = Client::connect(server.addr()).await.unwrap();
+    let digest = spikelet::Digest::of("demo", &"user1".into());
+    let user = Key::new("test", "demo", "user1");
+    let named = [
+        ("key=user1".to_owned(), user.clone()),
+        ("int-key=1".to_owned(), key(1)),
+        ("blob-key=00ff".to_owned(), Key::new("test", "demo", &[0, 0xff])),
+        (format!("digest={digest}"), user),
+    ];
+    for (parameter, struck) in named {
+        let add = format!("spikelet/fault/add:command=write;{parameter};result=18");
+        client.info(&add).await.unwrap();
+        let list = client.info("spikelet/fault/list").await.unwrap();
+        assert!(list.contains(&format!("command=write:{parameter}:result=18")), "{list}");
+        let error = client.put(&struck, bins! {"a" => 1}).max_retries(0).await.unwrap_err();
+        assert_eq!(error.result_code(), Some(ResultCode::DEVICE_OVERLOAD), "{parameter}");
+        client.put(key(2), bins! {"a" => 1}).await.unwrap();
+        server.faults().clear();
+    }
+    for wrong in ["key=a;int-key=1", "digest=ff", "blob-key=f", "int-key=a", "command=put"] {
+        let add = format!("spikelet/fault/add:{wrong};result=18");
+        assert!(client.info(&add).await.is_err(), "{wrong}");
+    }
+    assert!(server.faults().list().is_empty());
+}
+
+#[tokio::test]
 async fn what_was_asked_before_in_a_pipeline_is_answered_before() {
     let server = Server::start().unwrap();
     let client = Client::builder(server.addr()).pipelines(1).await.unwrap();

@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 use std::fmt;
+use std::str::FromStr;
 
 use ripemd::{Digest as _, Ripemd160};
 
@@ -31,6 +32,14 @@ impl UserKey {
             Self::String(_) => ParticleType::STRING,
             Self::Blob(_) => ParticleType::BLOB,
         }
+    }
+
+    /// A blob, from its bytes in hexadecimal, as it is displayed.
+    ///
+    /// # Errors
+    /// When that is not pairs of hexadecimal digits.
+    pub fn from_hex(text: &str) -> Result<Self, DecodeError> {
+        unhex(text).map(Self::Blob)
     }
 
     /// The content of a [`KEY`](crate::FieldType::KEY) field: its type (1 byte) and its value.
@@ -156,6 +165,25 @@ impl TryFrom<&[u8]> for Digest {
     }
 }
 
+/// From its bytes in hexadecimal, as it is displayed.
+impl FromStr for Digest {
+    type Err = DecodeError;
+
+    fn from_str(text: &str) -> Result<Self, DecodeError> {
+        Self::try_from(&*unhex(text)?)
+    }
+}
+
+fn unhex(text: &str) -> Result<Vec<u8>, DecodeError> {
+    let wrong = DecodeError::new("no pair of hexadecimal digits", 0);
+    let digits = text.chars().map(|digit| digit.to_digit(16).map(|digit| digit as u8));
+    let digits: Vec<u8> = digits.collect::<Option<_>>().ok_or(wrong)?;
+    let (pairs, []) = digits.as_chunks() else {
+        return Err(wrong);
+    };
+    Ok(pairs.iter().map(|[high, low]| high << 4 | low).collect())
+}
+
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
@@ -204,6 +232,7 @@ mod tests {
         ];
         for (set, key, digest) in cases {
             assert_eq!(Digest::of(set, &key).to_string(), digest);
+            assert_eq!(digest.parse(), Ok(Digest::of(set, &key)));
         }
     }
     const DIGEST_DEMO_USER1: &str = "03161f352c8ab85448952c896ecdaa122b3c4e71";
@@ -217,6 +246,20 @@ mod tests {
         for bad in [&[][..], &[1, 0], &[2, 0, 0, 0, 0, 0, 0, 0, 0], &[3, 0xff]] {
             assert!(UserKey::from_field(bad).is_err());
         }
+    }
+
+    #[test]
+    fn blobs_come_back_from_hexadecimal() {
+        for key in [UserKey::from(&[0xff, 0, 0x1a]), UserKey::Blob(Vec::new())] {
+            assert_eq!(UserKey::from_hex(&key.to_string()), Ok(key));
+        }
+        for bad in ["f", "fg", "+f", "ä"] {
+            assert!(
+                UserKey::from_hex(bad).is_err() && bad.parse::<Digest>().is_err(),
+                "{bad}"
+            );
+        }
+        assert!("ff".parse::<Digest>().is_err());
     }
 
     #[test]

@@ -126,7 +126,7 @@ impl fmt::Display for Command {
 
 /// A text that is no command's name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("there is no command '{0}'")]
+#[error("there is no command '{0}', there are {names}", names = names())]
 pub struct UnknownCommand(pub String);
 
 impl FromStr for Command {
@@ -138,12 +138,17 @@ impl FromStr for Command {
     }
 }
 
+fn names() -> String {
+    let names: Vec<_> = Command::ALL.iter().map(|command| command.name()).collect();
+    names.join(", ")
+}
+
 impl Kind {
     /// The kind of a frame.
     #[must_use]
     pub fn of_frame(header: FrameHeader, body: &[u8]) -> Self {
         match header.frame_type {
-            FrameType::INFO => Self::reads(Command::Info),
+            FrameType::INFO => Command::Info.into(),
             FrameType::MESSAGE => Self::of_body(body),
             FrameType::COMPRESSED => frame::decompress(body)
                 .ok()
@@ -159,7 +164,7 @@ impl Kind {
             .get(1)
             .is_some_and(|info1| Info1::from_bits_retain(*info1).contains(Info1::BATCH))
         {
-            return Self::reads(Command::Batch);
+            return Command::Batch.into();
         }
         match Message::decode(body) {
             Err(_) => Self::default(),
@@ -201,8 +206,11 @@ impl Kind {
         };
         Self { command, writes }
     }
+}
 
-    const fn reads(command: Command) -> Self {
+/// One that does not write.
+impl From<Command> for Kind {
+    fn from(command: Command) -> Self {
         Self { command, writes: false }
     }
 }
@@ -263,10 +271,7 @@ mod tests {
 
     #[test]
     fn reads_and_writes_include_what_the_statistics_count_as_such() {
-        let (reads, writes) = (
-            |command| Kind { command, writes: false },
-            |command| Kind { command, writes: true },
-        );
+        let (reads, writes) = (Kind::from, |command| Kind { command, writes: true });
         assert!(Command::Read.includes(reads(Command::Operate)) && Command::Read.includes(reads(Command::Exists)));
         assert!(Command::Write.includes(writes(Command::Operate)) && Command::Write.includes(writes(Command::Touch)));
         assert!(!Command::Read.includes(writes(Command::Operate)) && !Command::Write.includes(reads(Command::Operate)));

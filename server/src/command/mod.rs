@@ -2,6 +2,7 @@
 //!
 //! Nothing here reads a clock, waits, or knows of sockets: time is passed in, and answers are appended to a buffer.
 
+pub(crate) mod aim;
 mod batch;
 mod bin_ops;
 mod controls;
@@ -19,6 +20,7 @@ mod request;
 mod session;
 mod snapshot;
 mod stats;
+pub(crate) mod subject;
 mod ttl;
 #[cfg(feature = "udf")]
 mod udf;

@@ -2,36 +2,17 @@
 
 use std::time::Duration;
 
-use spikelet_wire::{ResultCode, UserKey};
+use spikelet_wire::ResultCode;
 
+use super::aim::aim;
 use super::ask::{Answered, Ask, done};
-use crate::cluster::NodeId;
-use crate::command::{Command, ControlError};
+use crate::command::ControlError;
 use crate::fault::Reaction;
 
 /// `id=1`
 pub(super) fn add(ask: &Ask<'_>) -> Answered {
     let reaction = reaction(ask)?;
-    let command = ask.optional("command").map_or(Ok(Command::Any), str::parse);
-    let mut fault = ask
-        .shared
-        .faults()
-        .on(command.map_err(|error| ControlError::parameter(error.to_string()))?);
-    if let Some(namespace) = ask.optional("namespace") {
-        fault = fault.namespace(namespace);
-    }
-    if let Some(set) = ask.optional("set") {
-        fault = fault.set(set);
-    }
-    match (ask.optional("key"), ask.parsed_if_given::<i64>("int-key")?) {
-        (Some(_), Some(_)) => return Err(ControlError::parameter("both 'key' and 'int-key'")),
-        (Some(key), None) => fault = fault.key(key),
-        (None, Some(key)) => fault = fault.key(UserKey::Int(key)),
-        (None, None) => {}
-    }
-    if let Some(node) = ask.parsed_if_given::<NodeId>("node")? {
-        fault = fault.node(node);
-    }
+    let mut fault = ask.shared.faults().aimed(aim(ask)?);
     let seed = ask.parsed_if_given("seed")?.unwrap_or_default();
     fault = fault.seed(seed);
     if let Some(probability) = ask.parsed_if_given::<f64>("probability")? {

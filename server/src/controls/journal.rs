@@ -1,9 +1,8 @@
 //! `spikelet/journal`.
 
-use std::str::FromStr;
-
 use spikelet_wire::ResultCode;
 
+use super::aim::aim;
 use super::ask::{Answered, Ask, done};
 use crate::command::ControlError;
 use crate::journal::{Filter, Journal};
@@ -13,10 +12,7 @@ const LAST: usize = 100;
 
 /// One item for each entry; what would end an item or a line stands as `%3B`, `%0A`, `%0D` or `%09`, and `%` as `%25`.
 pub(super) fn show(ask: &Ask<'_>) -> Answered {
-    let last = match ask.optional("last") {
-        Some(_) => ask.parsed("last")?,
-        None => LAST,
-    };
+    let last = ask.parsed_if_given("last")?.unwrap_or(LAST);
     let entries = journal(ask)?.last_of(last);
     let items: Vec<String> = entries.iter().map(|entry| escaped(&entry.to_string())).collect();
     Ok(items.join(";"))
@@ -43,23 +39,11 @@ pub(super) fn clear(ask: &Ask<'_>) -> Answered {
 
 /// The entries that are asked for.
 fn journal<'s>(ask: &Ask<'s>) -> Result<Journal<'s>, ControlError> {
-    let mut filter = Filter::new();
-    if let Some(command) = optional(ask, "command")? {
-        filter = filter.command(command);
-    }
-    if let Some(namespace) = ask.optional("namespace") {
-        filter = filter.namespace(namespace);
-    }
-    if let Some(set) = ask.optional("set") {
-        filter = filter.set(set);
-    }
-    if let Some(key) = ask.optional("key") {
-        filter = filter.key(key);
-    }
-    if let Some(code) = optional(ask, "result")? {
+    let mut filter = Filter::aimed(aim(ask)?);
+    if let Some(code) = ask.parsed_if_given("result")? {
         filter = filter.outcome(ResultCode(code));
     }
-    if let Some(number) = optional(ask, "since")? {
+    if let Some(number) = ask.parsed_if_given("since")? {
         filter = filter.since(number);
     }
     let journal = Journal::new(&ask.shared.journal, filter);
@@ -70,10 +54,6 @@ fn journal<'s>(ask: &Ask<'s>) -> Result<Journal<'s>, ControlError> {
             text: "no journal is kept, see spikelet/journal/start".to_owned(),
         }),
     }
-}
-
-fn optional<T: FromStr>(ask: &Ask<'_>, name: &str) -> Result<Option<T>, ControlError> {
-    ask.optional(name).map(|_| ask.parsed(name)).transpose()
 }
 
 fn escaped(text: &str) -> String {

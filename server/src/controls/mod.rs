@@ -4,6 +4,7 @@
 //! it cannot do it answers as the real server answers a wrong command: `ERROR:code:text`. None of them exists unless the
 //! server was started with controls, nor for a peer on another machine.
 
+mod aim;
 mod ask;
 mod clock;
 mod fault;
@@ -20,16 +21,16 @@ use crate::net::Shared;
 /// One control.
 struct Control {
     name: &'static str,
-    /// The parameters that it takes.
-    parameters: &'static [&'static str],
+    /// The parameters that it takes, in groups.
+    parameters: &'static [&'static [&'static str]],
     /// One sentence, without a semicolon.
     help: &'static str,
     answer: fn(&Ask<'_>) -> Answered,
 }
 
 macro_rules! controls {
-    ($($name:literal ($($parameter:literal),*) => $answer:path, $help:literal;)*) => {
-        &[$(Control { name: $name, parameters: &[$($parameter),*], help: $help, answer: $answer }),*]
+    ($($name:literal ($($($group:path;)? $($parameter:literal),+)?) => $answer:path, $help:literal;)*) => {
+        &[$(Control { name: $name, parameters: &[$($($group,)? &[$($parameter),*])?], help: $help, answer: $answer }),*]
     };
 }
 
@@ -42,8 +43,8 @@ const CONTROLS: &[Control] = controls! {
     "clock/reset" () => clock::reset, "Has the clock tell the machine's time again.";
     "clock/resume" () => clock::resume, "Lets the clock go on from where it is.";
     "clock/set" ("ms") => clock::set, "Moves the clock to a time in milliseconds since 1970.";
-    "fault/add" ("command", "namespace", "set", "key", "int-key", "node", "nth", "probability", "seed", "times", "result",
-        "delay-ms", "reaction", "bytes") => fault::add, "Arms a fault, and tells its id.";
+    "fault/add" (aim::PARAMETERS; "nth", "probability", "seed", "times", "result", "delay-ms", "reaction", "bytes") => fault::add,
+        "Arms a fault, and tells its id.";
     "fault/clear" () => fault::clear, "Removes all faults.";
     "fault/list" () => fault::list, "Lists the faults, and how often each fired.";
     "fault/remove" ("id") => fault::remove, "Removes a fault.";
@@ -51,10 +52,10 @@ const CONTROLS: &[Control] = controls! {
     "fixture/load" ("path", "content") => fixture::load,
         "Loads a file of JSON or of asbackup, or what it would hold in base64, and tells how much that was.";
     "fixture/save" ("path") => fixture::save, "Saves everything to a file, as JSON.";
-    "journal" ("last", "command", "namespace", "set", "key", "result", "since") => journal::show,
+    "journal" (aim::PARAMETERS; "result", "since", "last") => journal::show,
         "Tells the last entries of the journal that are meant, 100 unless more are asked for, one an item, escaped as in URLs.";
     "journal/clear" () => journal::clear, "Forgets what was noted in the journal.";
-    "journal/count" ("command", "namespace", "set", "key", "result", "since") => journal::count,
+    "journal/count" (aim::PARAMETERS; "result", "since") => journal::count,
         "Counts the entries of the journal that are meant.";
     "journal/start" ("capacity") => journal::start, "Keeps a journal of the last so many requests.";
     "journal/stop" () => journal::stop, "Notes no further requests in the journal.";
@@ -81,7 +82,7 @@ impl Controls for Shared {
             .find(|control| control.name == name)
             .ok_or_else(|| ControlError::parameter(format!("unknown control '{name}', see spikelet/help")))?;
         let ask = Ask::new(self, node, parameters);
-        ask.check(control.parameters)?;
+        ask.check(&control.parameters.concat())?;
         (control.answer)(&ask)
     }
 }
@@ -89,7 +90,12 @@ impl Controls for Shared {
 /// Every control with the names of its parameters, `name:parameter=;parameter=`, and what it does.
 pub(crate) fn listed() -> impl Iterator<Item = (String, &'static str)> {
     CONTROLS.iter().map(|control| {
-        let parameters: Vec<_> = control.parameters.iter().map(|name| format!("{name}=")).collect();
+        let parameters: Vec<_> = control
+            .parameters
+            .concat()
+            .iter()
+            .map(|name| format!("{name}="))
+            .collect();
         let separator = if parameters.is_empty() { "" } else { ":" };
         (
             format!("{}{separator}{}", control.name, parameters.join(";")),

@@ -3,14 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use spikelet_wire::{ResultCode, UserKey};
+use spikelet_wire::ResultCode;
 
 use super::handle::FaultHandle;
 use super::reaction::Reaction;
-use super::rule::{Aim, Plan};
+use super::rule::Plan;
 use super::table::Table;
-use crate::cluster::NodeId;
-use crate::command::Command;
+use crate::command::aim::{Aim, aiming};
 
 /// Describes a fault; it is armed by the method that says what becomes of the commands that it strikes.
 ///
@@ -23,14 +22,11 @@ pub struct FaultBuilder {
 }
 
 impl FaultBuilder {
-    pub(crate) fn new(table: &Arc<Table>, command: Command) -> Self {
+    pub(crate) fn new(table: &Arc<Table>, aim: Aim) -> Self {
         Self {
             table: Arc::clone(table),
             plan: Plan {
-                aim: Aim {
-                    command,
-                    ..Aim::default()
-                },
+                aim,
                 nth: None,
                 probability: None,
                 times: None,
@@ -39,30 +35,7 @@ impl FaultBuilder {
         }
     }
 
-    /// Only commands on this namespace.
-    pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
-        self.plan.aim.namespace = Some(namespace.into());
-        self
-    }
-
-    /// Only commands on this set; the empty name is that of no set.
-    pub fn set(mut self, set: impl Into<String>) -> Self {
-        self.plan.aim.set = Some(set.into());
-        self
-    }
-
-    /// Only commands on the record of this key, in the set that was named or, without one, in any set that the command
-    /// names. Most commands carry no key but a digest, by which the record is known.
-    pub fn key(mut self, key: impl Into<UserKey>) -> Self {
-        self.plan.aim.key = Some(key.into());
-        self
-    }
-
-    /// Only commands that reach the node of this id, as `0xB2`.
-    pub fn node(mut self, id: impl Into<NodeId>) -> Self {
-        self.plan.aim.node = Some(id.into());
-        self
-    }
+    aiming!(.plan.aim);
 
     /// Not before the nth of the commands that it is aimed at, counted from 1; once, unless [`times`](Self::times) says more.
     pub const fn nth(mut self, nth: u64) -> Self {

@@ -24,12 +24,12 @@
 //!
 //! Nothing here knows of sockets: what is decided, `net` carries out.
 
+mod asked;
 mod builder;
 mod handle;
 mod random;
 mod reaction;
 mod rule;
-mod subject;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -44,6 +44,7 @@ pub use self::reaction::Reaction;
 pub(crate) use self::table::Table;
 pub(crate) use self::verdict::{Fate, Noise, Then, Verdict};
 use crate::command::Command;
+use crate::command::aim::Aim;
 use crate::server::Server;
 
 /// The faults of a [`Server`].
@@ -61,7 +62,14 @@ impl<'s> Faults<'s> {
     /// The info protocol, by which clients watch the cluster, is struck where that is said: by [`Command::Info`] or
     /// [`Command::Everything`]. The controls under `spikelet/` are never struck.
     pub fn on(self, command: Command) -> FaultBuilder {
-        FaultBuilder::new(self.0, command)
+        self.aimed(Aim {
+            command,
+            ..Aim::default()
+        })
+    }
+
+    pub(crate) fn aimed(self, aim: Aim) -> FaultBuilder {
+        FaultBuilder::new(self.0, aim)
     }
 
     /// Removes the one of this [id](FaultHandle::id); whether there was one.

@@ -5,12 +5,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use spikelet_wire::FrameHeader;
 
+use super::asked::{self, Asked};
 use super::reaction::Reaction;
 use super::rule::{Counts, Plan, Rule};
-use super::subject::{self, Asked, Subject};
 use super::verdict::{Fate, Verdict};
 use crate::cluster::NodeId;
 use crate::command::Command;
+use crate::command::subject::Subject;
 
 /// The rules of a server, in the order in which they were armed.
 #[derive(Debug, Default)]
@@ -65,7 +66,7 @@ impl Table {
     /// What becomes of a frame that reached a node. It counts for the rules that are aimed at it, up to the one that
     /// decides.
     pub(crate) fn judge(&self, node: NodeId, header: FrameHeader, body: &[u8]) -> Verdict {
-        subject::with(header, body, |asked| {
+        asked::with(header, body, |asked| {
             self.judged(node, |rule, verdict| match asked {
                 Asked::One(subject) => rule.aim().is_at(subject) && strike(rule, verdict, asked),
                 Asked::Batch(rows) => strike_batch(rule, verdict, asked, rows),
@@ -125,7 +126,7 @@ fn strike(rule: &mut Rule, verdict: &mut Verdict, asked: &Asked<'_>) -> bool {
 /// A rule for batches strikes the whole; one for commands on records strikes the rows: with a result code each by itself,
 /// in every other way the frame that they share.
 fn strike_batch(rule: &mut Rule, verdict: &mut Verdict, asked: &Asked<'_>, rows: &[Subject<'_>]) -> bool {
-    if rule.aim().command.includes(Subject::of_kind(Command::Batch).kind) {
+    if rule.aim().command.includes(Command::Batch.into()) {
         let is_at = rule.aim().is_everywhere() || rows.iter().any(|row| rule.aim().is_at_place(row));
         return is_at && strike(rule, verdict, asked);
     }

@@ -11,14 +11,14 @@ use spikelet_wire::{
 };
 
 use super::random::SplitMix64;
-use super::{Fate, FaultBuilder, Reaction, Table, Then, Verdict};
+use super::{Fate, FaultBuilder, Faults, Reaction, Table, Then, Verdict};
 use crate::cluster::NodeId;
 use crate::command::Command;
 
 const NODE: NodeId = NodeId(0xA1);
 
 fn on(table: &Arc<Table>, command: Command) -> FaultBuilder {
-    FaultBuilder::new(table, command)
+    Faults::new(table).on(command)
 }
 
 fn judge(table: &Table, frame_type: FrameType, body: &[u8]) -> Verdict {
@@ -89,7 +89,7 @@ fn write() -> BytesMut {
 #[test]
 fn all_that_a_rule_names_must_fit() {
     type Narrow = fn(FaultBuilder) -> FaultBuilder;
-    let cases: [(&str, Narrow, bool); 12] = [
+    let cases: [(&str, Narrow, bool); 14] = [
         ("nothing", |rule| rule, true),
         ("namespace", |rule| rule.namespace("test"), true),
         ("other namespace", |rule| rule.namespace("bar"), false),
@@ -100,6 +100,8 @@ fn all_that_a_rule_names_must_fit() {
         ("key of the set", |rule| rule.set("demo").key("user1"), true),
         ("key of another set", |rule| rule.set("other").key("user1"), false),
         ("other key", |rule| rule.key(1), false),
+        ("digest", |rule| rule.digest(Digest::of("demo", &"user1".into())), true),
+        ("other digest", |rule| rule.digest(Digest::of("demo", &1.into())), false),
         ("node", |rule| rule.node(0xA1), true),
         ("other node", |rule| rule.node(0xA2), false),
     ];

@@ -6,9 +6,9 @@ use bytes::{BufMut, BytesMut};
 use spikelet_wire::frame::OpenFrame;
 use spikelet_wire::{FrameType, Header, Info3, ResultCode, info, message};
 
+use super::asked::Asked;
 use super::random::SplitMix64;
 use super::reaction::Reaction;
-use super::subject::Asked;
 use crate::command::Command;
 
 /// What becomes of a frame or of a connection: first the delay, then the rest.

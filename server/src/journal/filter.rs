@@ -4,10 +4,10 @@ use std::fmt;
 
 use spikelet_wire::{ResultCode, UserKey};
 
-use super::noted::{Noted, Subject};
+use super::noted::{Noted, Part};
 use super::show::shown_key;
-use crate::cluster::NodeId;
 use crate::command::Command;
+use crate::command::aim::{Aim, Record};
 
 /// Which entries are meant: all of them but info commands, until more is said.
 ///
@@ -25,11 +25,7 @@ use crate::command::Command;
 #[derive(Debug, Clone, PartialEq, Default)]
 #[must_use = "a filter does nothing by itself"]
 pub struct Filter {
-    pub(super) command: Command,
-    pub(super) node: Option<NodeId>,
-    pub(super) namespace: Option<String>,
-    pub(super) set: Option<String>,
-    pub(super) key: Option<UserKey>,
+    pub(super) aim: Aim,
     pub(super) outcome: Option<ResultCode>,
     pub(super) since: Option<u64>,
     pub(super) faulted: bool,
@@ -39,49 +35,27 @@ pub struct Filter {
 macro_rules! narrowing {
     ($($filter:tt)*) => {
         /// Only these commands.
-        pub const fn command(mut self, command: $crate::command::Command) -> Self {
-            self $($filter)* .command = command;
+        pub fn command(mut self, command: $crate::command::Command) -> Self {
+            self $($filter)* .aim.command = command;
             self
         }
 
         /// Only what reads one record, as [`Command::Read`](crate::Command::Read) says.
-        pub const fn reads(self) -> Self {
+        pub fn reads(self) -> Self {
             self.command($crate::command::Command::Read)
         }
 
         /// Only what writes one record, as [`Command::Write`](crate::Command::Write) says.
-        pub const fn writes(self) -> Self {
+        pub fn writes(self) -> Self {
             self.command($crate::command::Command::Write)
         }
 
         /// Only what deletes one record.
-        pub const fn deletes(self) -> Self {
+        pub fn deletes(self) -> Self {
             self.command($crate::command::Command::Delete)
         }
 
-        /// Only what the node of this id was asked.
-        pub const fn node(mut self, id: u64) -> Self {
-            self $($filter)* .node = Some($crate::cluster::NodeId(id));
-            self
-        }
-
-        /// Only what was asked of this namespace.
-        pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
-            self $($filter)* .namespace = Some(namespace.into());
-            self
-        }
-
-        /// Only what was asked of this set; the empty name stands for no set.
-        pub fn set(mut self, set: impl Into<String>) -> Self {
-            self $($filter)* .set = Some(set.into());
-            self
-        }
-
-        /// Only what was asked of the record of this key, whether the client sent the key or nothing but its digest.
-        pub fn key(mut self, key: impl Into<spikelet_wire::UserKey>) -> Self {
-            self $($filter)* .key = Some(key.into());
-            self
-        }
+        $crate::command::aim::aiming!($($filter)* .aim);
 
         /// Only what ended with this result code.
         pub const fn outcome(mut self, code: spikelet_wire::ResultCode) -> Self {
@@ -111,55 +85,52 @@ impl Filter {
         Self::default()
     }
 
+    pub(crate) fn aimed(aim: Aim) -> Self {
+        Self { aim, ..Self::default() }
+    }
+
     narrowing!();
 
     pub(super) fn matches(&self, noted: &Noted) -> bool {
         self.since.is_none_or(|number| noted.number >= number)
-            && self.node.is_none_or(|node| noted.node == node)
+            && self.aim.is_at_node(noted.node)
             && (!self.faulted || noted.outcome.fault.is_some())
-            && noted
-                .subjects()
-                .iter()
-                .any(|subject| self.matches_subject(noted, subject))
+            && noted.parts().iter().any(|part| self.matches_part(noted, part))
     }
 
-    fn matches_subject(&self, noted: &Noted, subject: &Subject<'_>) -> bool {
-        let is = |wanted: &Option<String>, found: Option<&[u8]>| {
-            wanted
-                .as_ref()
-                .is_none_or(|wanted| wanted.as_bytes() == found.unwrap_or_default())
-        };
-        (self.command.includes(noted.kind) || self.command.includes(subject.kind))
-            && is(&self.namespace, subject.namespace())
-            && match &self.key {
-                None => is(&self.set, subject.set()),
-                Some(key) => subject.is_of(self.set.as_deref(), key),
-            }
+    /// A batch is of its own kind, and of those of its rows.
+    fn matches_part(&self, noted: &Noted, part: &Part<'_>) -> bool {
+        (self.aim.command.includes(noted.kind) || self.aim.command.includes(part.subject.kind))
+            && self.aim.is_at_place(&part.subject)
             && self
                 .outcome
-                .is_none_or(|code| subject.code == Some(code) || noted.outcome.code == Some(code))
+                .is_none_or(|code| part.code == Some(code) || noted.outcome.code == Some(code))
     }
 
     /// Whether it can mean info commands.
     pub(super) fn has_info(&self) -> bool {
-        matches!(self.command, Command::Info | Command::Everything)
+        matches!(self.aim.command, Command::Info | Command::Everything)
     }
 }
 
 impl fmt::Display for Filter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let command = match self.command {
+        let aim = &self.aim;
+        let command = match aim.command {
             Command::Any => "request",
             command => command.name(),
         };
         let mut words = vec![command.to_owned()];
-        words.extend(self.node.map(|node| format!("node {node}")));
-        words.extend(self.namespace.as_ref().map(|name| format!("namespace {name}")));
-        words.extend(self.set.as_ref().map(|name| match name.as_str() {
+        words.extend(aim.node.map(|node| format!("node {node}")));
+        words.extend(aim.namespace.as_ref().map(|name| format!("namespace {name}")));
+        words.extend(aim.set.as_ref().map(|name| match name.as_str() {
             "" => "no set".to_owned(),
             name => format!("set {name}"),
         }));
-        words.extend(self.key.as_ref().map(|key| format!("key {}", shown_key(key))));
+        words.extend(aim.record.as_ref().map(|record| match record {
+            Record::Key(key) => format!("key {}", shown_key(key)),
+            Record::Digest(digest) => format!("digest {digest}"),
+        }));
         words.extend(self.outcome.map(|code| format!("outcome {code:?}")));
         words.extend(self.since.map(|number| format!("since #{number}")));
         words.extend(self.faulted.then(|| "struck by a fault".to_owned()));

@@ -1,13 +1,12 @@
 //! A request as the journal keeps it: its bytes, decoded when somebody asks.
 
-use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::{BufMut, Bytes, BytesMut};
-use spikelet_wire::batch::{BatchRequest, RowContent};
+use spikelet_wire::batch::BatchRequest;
 use spikelet_wire::{
-    Digest, FieldType, FrameHeader, FrameType, Header, Message, MessageWriter, ResultCode, UserKey, frame, info,
+    FieldType, FrameHeader, FrameType, Header, Message, MessageWriter, ResultCode, UserKey, frame, info,
 };
 
 use super::entry::{Asked, Entry, Policies, Row};
@@ -15,6 +14,7 @@ use super::operation::Operation;
 use super::outcome::{Answer, Outcome};
 use crate::clock::Now;
 use crate::cluster::NodeId;
+use crate::command::subject::{self, Subject};
 use crate::command::{Command, Kind};
 
 /// Of a larger request no operations and no rows are kept, in bytes.
@@ -45,9 +45,8 @@ pub(super) struct Noted {
 }
 
 /// What one command or one row of a batch asks for, still on the wire.
-pub(super) struct Subject<'a> {
-    pub(super) kind: Kind,
-    pub(super) digest: Option<Digest>,
+pub(super) struct Part<'a> {
+    pub(super) subject: Subject<'a>,
     pub(super) code: Option<ResultCode>,
     /// A row's index.
     row: Option<u32>,
@@ -82,7 +81,7 @@ impl Noted {
     }
 
     /// What it asks: one thing, or of a batch its rows.
-    pub(super) fn subjects(&self) -> Vec<Subject<'_>> {
+    pub(super) fn parts(&self) -> Vec<Part<'_>> {
         let rows = match self.kind.command {
             Command::Batch => self.batch_rows(),
             _ => Vec::new(),
@@ -90,45 +89,38 @@ impl Noted {
         if rows.is_empty() { vec![self.whole()] } else { rows }
     }
 
-    fn whole(&self) -> Subject<'_> {
+    fn whole(&self) -> Part<'_> {
         let message = match self.kind.command {
             Command::Info | Command::Batch => None,
             _ => Message::decode(&self.body).ok(),
         };
-        let digest = message.and_then(|message| message.field(FieldType::DIGEST));
-        Subject {
-            kind: self.kind,
-            digest: digest.and_then(|digest| Digest::try_from(digest).ok()),
+        let subject = |message| Subject::of_message(self.kind, message);
+        Part {
+            subject: message.as_ref().map_or_else(|| Subject::of_kind(self.kind), subject),
             code: self.outcome.code,
             row: None,
             message,
         }
     }
 
-    fn batch_rows(&self) -> Vec<Subject<'_>> {
+    fn batch_rows(&self) -> Vec<Part<'_>> {
         let Ok(request) = BatchRequest::decode(&self.body) else {
             return Vec::new();
         };
-        let mut previous: Option<RowContent<'_>> = None;
-        let mut subjects = Vec::new();
-        for row in request.batch.rows().map_while(Result::ok) {
-            let Some(content) = row.content.or(previous) else { break };
-            previous = Some(content);
-            subjects.push(Subject {
-                kind: Kind::of_record(&content.message),
-                digest: Some(row.digest),
-                code: None,
-                row: Some(row.index),
-                message: Some(content.message),
-            });
-        }
+        let rows = subject::rows(&request).map(|row| Part {
+            subject: row.subject,
+            code: None,
+            row: Some(row.index),
+            message: Some(row.message),
+        });
+        let mut parts: Vec<_> = rows.collect();
         let mut codes = self.rows.to_vec();
         codes.sort_unstable_by_key(|(index, _)| *index);
-        for subject in &mut subjects {
-            let at = codes.binary_search_by_key(&subject.row, |(index, _)| Some(*index));
-            subject.code = at.ok().and_then(|at| codes.get(at)).map(|(_, code)| *code);
+        for part in &mut parts {
+            let at = codes.binary_search_by_key(&part.row, |(index, _)| Some(*index));
+            part.code = at.ok().and_then(|at| codes.get(at)).map(|(_, code)| *code);
         }
-        subjects
+        parts
     }
 
     pub(super) fn entry(&self) -> Entry {
@@ -147,7 +139,7 @@ impl Noted {
             Command::Batch => {
                 entry.asked.command = Command::Batch;
                 let rows = self.batch_rows();
-                entry.asked.writes = rows.iter().any(|row| row.kind.writes);
+                entry.asked.writes = rows.iter().any(|row| row.subject.kind.writes);
                 entry.rows = rows
                     .iter()
                     .map(|row| Row {
@@ -167,27 +159,7 @@ impl Noted {
     }
 }
 
-impl Subject<'_> {
-    pub(super) fn namespace(&self) -> Option<&[u8]> {
-        self.field(FieldType::NAMESPACE)
-    }
-
-    /// The set; none where it is absent or empty.
-    pub(super) fn set(&self) -> Option<&[u8]> {
-        self.field(FieldType::SET).filter(|set| !set.is_empty())
-    }
-
-    /// Whether it is about the record of a key, in a set that is known or in its own.
-    ///
-    /// The digest decides: clients send it with every record, but set and key only where they are needed.
-    pub(super) fn is_of(&self, set: Option<&str>, key: &UserKey) -> bool {
-        let set = set.map_or_else(
-            || self.set().map(String::from_utf8_lossy).unwrap_or_default(),
-            Cow::Borrowed,
-        );
-        self.digest == Some(Digest::of(&set, key))
-    }
-
+impl Part<'_> {
     fn field(&self, field: FieldType) -> Option<&[u8]> {
         self.message.as_ref()?.field(field)
     }
@@ -200,13 +172,14 @@ impl Subject<'_> {
         });
         let message = self.message.as_ref();
         let filter = self.field(FieldType::FILTER_EXPRESSION).is_some();
+        let subject = &self.subject;
         Asked {
-            command: self.kind.command,
-            writes: self.kind.writes,
-            namespace: field(FieldType::NAMESPACE),
-            set: self.set().map(text),
+            command: subject.kind.command,
+            writes: subject.kind.writes,
+            namespace: subject.namespace.map(text),
+            set: subject.set.map(text),
             key: self.field(FieldType::KEY).and_then(|key| UserKey::from_field(key).ok()),
-            digest: self.digest,
+            digest: subject.digest,
             operations: message.map_or_else(Vec::new, |message| message.ops().map(|op| Operation::of(&op)).collect()),
             udf,
             index: field(FieldType::INDEX_NAME),
