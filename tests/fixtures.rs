@@ -1,12 +1,14 @@
 //! Fixtures against what a client sees of them, and random records that are saved and loaded.
 
+use std::time::Duration;
+
 use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 use spikelet::{Fixture, Server};
 use spikelet_client::ops::list;
-use spikelet_client::{Client, Key, MapOrder, Predicate, Value, bins};
+use spikelet_client::{Client, Key, MapOrder, Predicate, Value, bins, exp};
 use spikelet_conformance::proptest::strategies;
 use spikelet_wire::{Map, ParticleType, UserKey};
 
@@ -64,6 +66,27 @@ async fn a_client_finds_what_was_loaded() {
     );
     let saved = server.fixture().to_json();
     assert!(saved.contains(r#""generation": 11, "bins": {"age": 31"#), "{saved}");
+}
+
+#[tokio::test]
+async fn expressions_see_when_a_record_was_last_updated() {
+    let fixture = Fixture::from_bytes(
+        br#"{"namespaces": {"test": {"records": [
+            {"set": "s", "key": "old", "since_update": 60000, "bins": {"n": 1}},
+            {"set": "s", "key": "new", "bins": {"n": 2}}
+        ]}}}"#,
+    );
+    let server = frozen();
+    server.load(&fixture.unwrap()).unwrap();
+    let client = Client::connect(server.addr()).await.unwrap();
+    let is_old = || exp::since_update().ge(60_000);
+    let old = client.get(Key::new("test", "s", "old")).filter(is_old()).await;
+    assert_eq!(old.unwrap().bins["n"], 1.into());
+    let new = client.get(Key::new("test", "s", "new")).filter(is_old()).await;
+    assert!(new.unwrap_err().is_filtered_out());
+    server.clock().advance(Duration::from_secs(60));
+    let new = client.get(Key::new("test", "s", "new")).filter(is_old()).await;
+    assert_eq!(new.unwrap().bins["n"], 2.into());
 }
 
 /// A value that JSON has a word for, or has none.
@@ -132,17 +155,20 @@ proptest! {
             let _ = server.insert("test", set, key, bins);
         }
         if let Some(seconds) = touched {
-            server.clock().advance(std::time::Duration::from_secs(seconds.into()));
+            server.clock().advance(Duration::from_secs(seconds.into()));
         }
         let json = server.fixture().to_json();
         prop_assert_eq!(Fixture::from_bytes(json.as_bytes()).unwrap().to_json(), &json[..]);
+        let without_last_updates = server.fixture().without_last_updates().to_json();
         let backup = server.fixture().to_backup("test", server.now()).unwrap();
         for saved in [json.as_bytes(), &backup] {
             let other = frozen();
             other.clock().set(server.clock().now());
             let loaded = other.load(&Fixture::from_bytes(saved).unwrap()).unwrap();
             prop_assert_eq!(loaded.records, server.count());
-            prop_assert_eq!(other.fixture().to_json(), &json[..]);
+            // A backup has no last update times.
+            let expected = if saved == &backup[..] { &without_last_updates } else { &json };
+            prop_assert_eq!(&other.fixture().to_json(), expected);
             let shown = |server: &Server| -> Vec<String> {
                 let records = server.records().into_iter();
                 // Compared as text, in which one NaN is like another.

@@ -12,6 +12,9 @@ const EPOCH_SECONDS: u64 = 1_262_304_000;
 pub struct Now(pub u64);
 
 impl Now {
+    /// The latest time that a server is told, in 2146: what comes behind it has no void time.
+    pub const LATEST: Self = Self(u32::MAX as u64 * 1000 + 999);
+
     /// In whole seconds since 2010-01-01T00:00:00Z, the unit of void times.
     #[must_use]
     pub const fn seconds(self) -> u32 {
@@ -83,8 +86,6 @@ struct State {
 
 /// No time: the clock goes on.
 const RUNNING: u64 = u64::MAX;
-/// The latest time: what comes behind it has no void time.
-const LATEST: Now = Now(u32::MAX as u64 * 1000 + 999);
 
 impl Default for State {
     fn default() -> Self {
@@ -149,7 +150,7 @@ impl Clock {
     }
 
     fn move_to(&self, to: Now) {
-        let to = to.min(LATEST);
+        let to = to.min(Now::LATEST);
         if self.is_frozen() {
             self.0.stands_at.store(to.0, Ordering::Release);
         } else {

@@ -35,7 +35,8 @@ pub(super) fn load(ask: &Ask<'_>) -> Answered {
 }
 
 pub(super) fn save(ask: &Ask<'_>) -> Answered {
-    fixture::save_json(ask.shared, Path::new(ask.required("path")?)).map_err(refused)?;
+    let with_last_updates = ask.parsed_if_given("last-updates")?.unwrap_or(false);
+    fixture::save_json(ask.shared, Path::new(ask.required("path")?), with_last_updates).map_err(refused)?;
     done()
 }
 

@@ -51,7 +51,8 @@ const CONTROLS: &[Control] = controls! {
     "fixture/backup" ("namespace", "path") => fixture::backup, "Saves a namespace to a file, for asrestore.";
     "fixture/load" ("path", "content") => fixture::load,
         "Loads a file of JSON or of asbackup, or what it would hold in base64, and tells how much that was.";
-    "fixture/save" ("path") => fixture::save, "Saves everything to a file, as JSON.";
+    "fixture/save" ("path", "last-updates") => fixture::save,
+        "Saves everything to a file, as JSON, and with last-updates=true when each record was last updated.";
     "journal" (aim::PARAMETERS; "result", "since", "last") => journal::show,
         "Tells the last entries of the journal that are meant, 100 unless more are asked for, one an item, escaped as in URLs.";
     "journal/clear" () => journal::clear, "Forgets what was noted in the journal.";

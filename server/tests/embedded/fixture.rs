@@ -123,6 +123,78 @@ fn a_ttl_begins_when_it_is_loaded_and_a_void_time_is_what_it_is() {
 }
 
 #[test]
+fn last_update_times_are_loaded_and_saved() {
+    let server = frozen();
+    let now = server.now();
+    let text = format!(
+        r#"{{"namespaces": {{"test": {{"records": [
+            {{"set": "s", "key": 1, "since_update": 5000, "bins": {{"n": 1}}}},
+            {{"set": "s", "key": 2, "last_update": {}, "bins": {{"n": 2}}}},
+            {{"set": "s", "key": 3, "bins": {{"n": 3}}}}
+        ]}}}}}}"#,
+        now.0 - 250
+    );
+    server.load(&parsed(&text)).unwrap();
+    let last_update = |server: &Server, key: i64| server.record("test", "s", key).unwrap().last_update.0;
+    assert_eq!(
+        [1, 2, 3].map(|key| last_update(&server, key)),
+        [now.0 - 5000, now.0 - 250, now.0]
+    );
+    let saved = server.fixture().to_json();
+    assert!(saved.contains(r#""key": 1, "since_update": 5000, "bins""#), "{saved}");
+    assert!(saved.contains(r#""key": 2, "since_update": 250, "bins""#), "{saved}");
+    assert!(saved.contains(r#""key": 3, "bins""#), "{saved}");
+
+    // As long ago as by the clock of the server that it is of.
+    let other = frozen();
+    other.clock().advance(Duration::from_secs(1000));
+    other.load(&parsed(&saved)).unwrap();
+    assert_eq!(last_update(&other, 1), other.now().0 - 5000);
+    let file = TempFile::new("last-updates.json");
+    server.save_json(file.path()).unwrap();
+    let saved = std::fs::read_to_string(file.path()).unwrap();
+    assert!(!saved.contains("update"), "{saved}");
+
+    // One from a time ahead, as behind a clock that was set back.
+    let before = server.now();
+    server.clock().set(server.clock().now() - Duration::from_secs(1));
+    let saved = server.fixture().to_json();
+    assert!(
+        saved.contains(&format!(r#""key": 3, "last_update": {}"#, before.0)),
+        "{saved}"
+    );
+    server.load(&parsed(&saved)).unwrap();
+    assert_eq!(last_update(&server, 3), before.0);
+}
+
+#[test]
+fn a_truncation_goes_by_the_last_updates_of_a_fixture() {
+    let server = Server::start().unwrap();
+    let mut asking = Asking::to(&server);
+    let text = |since: u32| {
+        parsed(&format!(
+            r#"{{"namespaces": {{"test": {{"records": [
+                {{"set": "s", "key": 1, "since_update": {since}, "bins": {{"n": 1}}}},
+                {{"set": "s", "key": 2, "bins": {{"n": 2}}}}
+            ]}}}}}}"#
+        ))
+    };
+    server.load(&text(60_000)).unwrap();
+    let since_1970 = server.clock().now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    let before = (since_1970 - Duration::from_secs(30)).as_nanos();
+    let truncate = format!("truncate:namespace=test;set=s;lut={before}");
+    assert_eq!(asking.ask(&truncate), "ok");
+    assert!(server.record("test", "s", 1).is_none() && server.record("test", "s", 2).is_some());
+
+    let error = server.load(&text(60_000)).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "record `1` of namespace `test`, set `s`: it was last updated before a truncation"
+    );
+    assert_eq!(server.load(&text(10_000)).unwrap().records, 2);
+}
+
+#[test]
 fn loading_keeps_counters_and_indexes_right() {
     let server = frozen();
     server.load(&parsed(USERS)).unwrap();
@@ -198,6 +270,14 @@ fn what_is_wrong_is_told_with_its_place() {
         (r#""key": 1, "digest": "xy", "bins": {"n": 1}"#, "`xy` is no digest"),
         (r#""key": 1, "ttl": -1, "bins": {"n": 1}"#, "integer `-1`"),
         (r#""key": 1, "ttl": 1, "void_time": 1, "bins": {"n": 1}"#, "not both"),
+        (
+            r#""key": 1, "since_update": 1, "last_update": 1, "bins": {"n": 1}"#,
+            "not both",
+        ),
+        (
+            r#""key": 1, "last_update": 4294967296000, "bins": {"n": 1}"#,
+            "no `last_update`",
+        ),
         (r#""key": 1, "generation": 0, "bins": {"n": 1}"#, "from 1 on"),
         (r#""key": 1, "bins": {"n": 1, "n": 2}"#, "`n` stands here twice"),
         (r#""key": 1, "bins": {"a name of 16 b..": 1}"#, "no name of a bin"),
@@ -251,6 +331,7 @@ fn what_is_refused_leaves_the_server_as_it_was() {
         })
         .start()
         .unwrap();
+    server.clock().freeze();
     server.insert("test", "s", 1, [("n", 1)]).unwrap();
     let before = server.fixture().to_json();
     let good = r#"{"set": "s", "key": 2, "bins": {"n": 1}}"#;
@@ -410,6 +491,15 @@ fn controls_load_and_save() {
     let save = format!("spikelet/fixture/save:path={}", json.path());
     assert_eq!(asking.ask(&save), "ok");
     assert_eq!(Fixture::from_file(json.path()).unwrap().len(), 5);
+    assert!(!std::fs::read_to_string(json.path()).unwrap().contains("update"));
+    assert_eq!(asking.ask("spikelet/clock/advance:ms=500"), "ok");
+    assert_eq!(asking.ask(&format!("{save};last-updates=true")), "ok");
+    let saved = std::fs::read_to_string(json.path()).unwrap();
+    assert_eq!(saved.matches("since_update").count(), 5, "{saved}");
+    assert_eq!(
+        asking.ask(&format!("{save};last-updates=1")),
+        "ERROR:4:bad last-updates '1'"
+    );
     let save = format!("spikelet/fixture/backup:namespace=test;path={}", backup.path());
     assert_eq!(asking.ask(&save), "ok");
     assert_eq!(server.load_file(backup.path()).unwrap().records, 5);
