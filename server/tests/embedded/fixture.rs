@@ -322,6 +322,60 @@ fn what_is_wrong_is_told_with_its_place() {
 }
 
 #[test]
+fn an_integer_of_more_than_64_bits_is_told_where_it_stands() {
+    let read = |values: &str| {
+        Fixture::from_bytes(
+            format!(
+                "{{\"namespaces\": {{\"test\": {{\"records\": [\n{{\"key\": 1, \"bins\": {{\n\"b\": {values}}}}}]}}}}}}"
+            )
+            .as_bytes(),
+        )
+    };
+    for (values, column, number) in [
+        ("18446744073709551616", 6, "18446744073709551616"),
+        (
+            "[1, \"\\\"99999999999999999999\\\\\", -9223372036854775809]",
+            38,
+            "-9223372036854775809",
+        ),
+        (r#"{"a": -0}"#, 12, "-0"),
+        // Why the array is no key is the number.
+        (r#"{"$map": [[99999999999999999999, 1]]}"#, 17, "99999999999999999999"),
+    ] {
+        let Err(FixtureError::Syntax { line, column: at, what }) = read(values) else {
+            panic!("{values}");
+        };
+        assert_eq!((line, at), (3, column), "{values}: {what}");
+        assert_eq!(
+            what,
+            format!("{number} is no integer of 64 bits; a double has a point or an exponent")
+        );
+    }
+    // What is wrong before is told first.
+    let error = syntax("{\"namespace\": 1, \"n\": 99999999999999999999}");
+    assert!(error.1.contains("unknown field `namespace`"), "{error:?}");
+
+    let doubles = "[1.0, -0.0, 1e+16, 9007199254740992.0, 18446744073709551616.0, -9223372036854775808]";
+    let server = frozen();
+    server.load(&read(doubles).unwrap()).unwrap();
+    let Value::List(read) = &server.record("test", "", 1).unwrap().bins["b"] else {
+        panic!("no list");
+    };
+    let (last, doubles) = read.split_last().unwrap();
+    assert_eq!(*last, i64::MIN.into());
+    assert!(
+        doubles.iter().all(|double| matches!(double, Value::Float(_))),
+        "{doubles:?}"
+    );
+    let other = frozen();
+    other.load(&parsed(&server.fixture().to_json())).unwrap();
+    assert_eq!(
+        other.record("test", "", 1).unwrap().bins["b"],
+        Value::List(read.clone())
+    );
+}
+
+#[test]
 fn what_is_refused_leaves_the_server_as_it_was() {
     let server = Server::builder()
         .namespace(NamespaceConfig {
