@@ -6,10 +6,8 @@ use spikelet_wire::message::ttl::{DEFAULT, DONT_UPDATE, NEVER};
 use spikelet_wire::{Digest, ResultCode};
 
 use crate::clock::Now;
+use crate::config::MAX_TTL;
 use crate::store::{Namespace, Record};
-
-/// The longest TTL, in seconds: ten years.
-const MAX: u32 = 10 * 365 * 24 * 60 * 60;
 
 /// The void time of a record that is being written, in seconds since 2010; 0 for never.
 ///
@@ -30,7 +28,7 @@ pub(super) fn void_time(
     } else {
         ttl
     };
-    if ttl > MAX && ttl != NEVER && ttl != DONT_UPDATE {
+    if ttl > MAX_TTL && ttl != NEVER && ttl != DONT_UPDATE {
         return Err(ResultCode::PARAMETER);
     }
     let expires = match ttl {

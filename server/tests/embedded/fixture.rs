@@ -123,6 +123,20 @@ fn a_ttl_begins_when_it_is_loaded_and_a_void_time_is_what_it_is() {
 }
 
 #[test]
+fn a_ttl_that_became_too_long_is_saved_as_a_void_time() {
+    let ten_years = r#"{"namespaces": {"test": {"records": [{"key": 1, "ttl": 315360000, "bins": {"n": 1}}]}}}"#;
+    let server = frozen();
+    server.load(&parsed(ten_years)).unwrap();
+    assert!(server.fixture().to_json().contains(r#""ttl": 315360000,"#));
+    let void_time = server.record("test", "", 1).unwrap().void_time;
+    server.clock().set(server.clock().now() - Duration::from_secs(1));
+    let saved = server.fixture().to_json();
+    assert!(saved.contains(&format!(r#""void_time": {void_time},"#)), "{saved}");
+    server.load(&parsed(&saved)).unwrap();
+    assert_eq!(server.record("test", "", 1).unwrap().void_time, void_time);
+}
+
+#[test]
 fn last_update_times_are_loaded_and_saved() {
     let server = frozen();
     let now = server.now();
@@ -268,7 +282,19 @@ fn what_is_wrong_is_told_with_its_place() {
         (r#""bins": {"n": 1}"#, "a `key` or a `digest`"),
         (r#""key": 1.5, "bins": {"n": 1}"#, "1.5 is no key"),
         (r#""key": 1, "digest": "xy", "bins": {"n": 1}"#, "`xy` is no digest"),
-        (r#""key": 1, "ttl": -1, "bins": {"n": 1}"#, "integer `-1`"),
+        (
+            r#""key": "a", "ttl": -1, "bins": {"n": 1}"#,
+            "record \"a\": -1 is no `ttl`: those are integers from 0 to 315360000",
+        ),
+        (
+            r#""key": 1, "ttl": 315360001, "bins": {"n": 1}"#,
+            "315360001 is no `ttl`",
+        ),
+        (
+            r#""key": 1, "void_time": 4294967296, "bins": {"n": 1}"#,
+            "4294967296 is no `void_time`",
+        ),
+        (r#""key": 1, "generation": 65536, "bins": {"n": 1}"#, "from 1 to 65535"),
         (r#""key": 1, "ttl": 1, "void_time": 1, "bins": {"n": 1}"#, "not both"),
         (
             r#""key": 1, "since_update": 1, "last_update": 1, "bins": {"n": 1}"#,
@@ -278,9 +304,15 @@ fn what_is_wrong_is_told_with_its_place() {
             r#""key": 1, "last_update": 4294967296000, "bins": {"n": 1}"#,
             "no `last_update`",
         ),
-        (r#""key": 1, "generation": 0, "bins": {"n": 1}"#, "from 1 on"),
+        (
+            r#""key": 1, "generation": 0, "bins": {"n": 1}"#,
+            "record 1: 0 is no `generation`",
+        ),
         (r#""key": 1, "bins": {"n": 1, "n": 2}"#, "`n` stands here twice"),
-        (r#""key": 1, "bins": {"a name of 16 b..": 1}"#, "no name of a bin"),
+        (
+            r#""key": 1, "bins": {"a name of 16 b..": 1}"#,
+            "record 1: `a name of 16 b..` is no name of a bin: those have up to 15 bytes",
+        ),
         (
             r#""key": 1, "bins": {"n": 1, "$base64:bg==": 2}"#,
             "the bin `n` stands here twice",
@@ -308,6 +340,10 @@ fn what_is_wrong_is_told_with_its_place() {
             "unknown order \"up\"",
         ),
         (r#""key": 1, "set": "", "bins": {"n": 1}"#, "no name of a set"),
+        (
+            &format!(r#""key": 1, "set": "{}", "bins": {{"n": 1}}"#, "s".repeat(64)),
+            "1 to 63 bytes",
+        ),
         (
             r#""key": 1, "bins": {"n": 1}}, {"key": 1, "bins": {"n": 2}"#,
             "key `1` stands here twice",
@@ -390,16 +426,29 @@ fn what_is_refused_leaves_the_server_as_it_was() {
     let before = server.fixture().to_json();
     let good = r#"{"set": "s", "key": 2, "bins": {"n": 1}}"#;
     let big = format!(r#"{{"key": 1, "bins": {{"n": "{}"}}}}"#, "x".repeat(1 << 20));
-    for (records, code) in [
+    let bins: Vec<_> = (0..32768).map(|n| format!("\"{n}\": {n}")).collect();
+    let many = format!(r#"{{"set": "new", "key": "many", "bins": {{{}}}}}"#, bins.join(", "));
+    for (records, code, wanted) in [
         (
             format!(r#"[{good}]}}, "nope": {{"records": [{good}]"#),
             ResultCode::INVALID_NAMESPACE,
+            "record `2` of namespace `nope`, set `s`: there is no such namespace, only `test`",
         ),
         (
             format!(r#"[{good}, {{"key": 1, "ttl": 5, "bins": {{"n": 1}}}}]"#),
             ResultCode::FORBIDDEN,
+            "record `1` of namespace `test`: it expires, which",
         ),
-        (format!("[{good}, {big}]"), ResultCode::RECORD_TOO_BIG),
+        (
+            format!("[{good}, {big}]"),
+            ResultCode::RECORD_TOO_BIG,
+            "record `1` of namespace `test`: it takes 1048629 bytes, and a record has up to 1048572",
+        ),
+        (
+            format!("[{good}, {many}]"),
+            ResultCode::PARAMETER,
+            "record `many` of namespace `test`, set `new`: it has 32768 bins, and a record has up to 32767",
+        ),
     ] {
         let text = format!(r#"{{"namespaces": {{"test": {{"records": {records}}}}}}}"#);
         let error = server.load(&parsed(&text)).unwrap_err();
@@ -407,6 +456,7 @@ fn what_is_refused_leaves_the_server_as_it_was() {
             matches!(error, FixtureError::Refused { code: Some(is), .. } if is == code),
             "{error}"
         );
+        assert!(error.to_string().starts_with(wanted), "{error}");
     }
     let indexes = r#"{"modules": {"a.lua": "function f() end"}, "namespaces": {"test": {"records": [], "indexes": [
         {"name": "one", "bin": "a", "type": "numeric"}, {"name": "one", "bin": "b", "type": "numeric"}]}}}"#;
@@ -581,7 +631,7 @@ fn controls_say_what_is_wrong() {
     )
     .unwrap();
     let refused = format!(
-        "ERROR:20:{}: record `1` of namespace `no`: there is no such namespace",
+        "ERROR:20:{}: record `1` of namespace `no`: there is no such namespace, only `test`, `bar`",
         file.path()
     );
     assert_eq!(asking.ask(&load), refused);
