@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+pub use spikelet_wire::ExistsAction;
 use spikelet_wire::exp::build::Exp;
 use spikelet_wire::message::ttl;
 use spikelet_wire::{Header, Info2, Info3};
@@ -103,22 +104,6 @@ pub enum Generation {
     Greater(u32),
 }
 
-/// What a write does depending on whether the record exists.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum ExistsAction {
-    /// Creates it or updates its bins.
-    #[default]
-    Update,
-    /// Creates it, or fails with [`RECORD_EXISTS`](spikelet_wire::ResultCode::RECORD_EXISTS).
-    CreateOnly,
-    /// Updates its bins, or fails with [`NOT_FOUND`](spikelet_wire::ResultCode::NOT_FOUND).
-    UpdateOnly,
-    /// Creates it or replaces all of its bins.
-    Replace,
-    /// Replaces all of its bins, or fails with [`NOT_FOUND`](spikelet_wire::ResultCode::NOT_FOUND).
-    ReplaceOnly,
-}
-
 /// A filter expression: the command is carried out only where it is true, and fails with
 /// [`FILTERED_OUT`](spikelet_wire::ResultCode::FILTERED_OUT) elsewhere. It is built with [`exp`](crate::exp).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -193,14 +178,10 @@ impl WriteOptions {
                 header.generation = generation;
             }
         }
-        match self.exists.unwrap_or_default() {
-            ExistsAction::Update => {}
-            ExistsAction::CreateOnly => info2.insert(Info2::CREATE_ONLY),
-            ExistsAction::UpdateOnly => header.info3.insert(Info3::UPDATE_ONLY),
-            ExistsAction::Replace => header.info3.insert(Info3::CREATE_OR_REPLACE),
-            ExistsAction::ReplaceOnly => header.info3.insert(Info3::REPLACE_ONLY),
-        }
-        info2.set(Info2::DURABLE_DELETE, self.durable_delete == Some(true));
+        self.exists.unwrap_or_default().apply(header);
+        header
+            .info2
+            .set(Info2::DURABLE_DELETE, self.durable_delete == Some(true));
         header
             .info3
             .set(Info3::COMMIT_LEVEL_MASTER, self.commit_to_master == Some(true));

@@ -18,6 +18,7 @@ pub mod bits;
 pub mod cdt;
 pub mod context;
 pub mod error;
+pub mod exists_action;
 pub mod exp;
 pub mod field;
 pub mod flags;
@@ -36,6 +37,7 @@ pub mod result_code;
 pub mod value;
 
 pub use error::DecodeError;
+pub use exists_action::ExistsAction;
 pub use field::{Field, FieldType};
 pub use flags::{Info1, Info2, Info3, Info4};
 pub use frame::{FrameHeader, FrameType};

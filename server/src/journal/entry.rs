@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::SystemTime;
 
-use spikelet_wire::{Digest, Header, Info2, Info3, ResultCode, UserKey};
+use spikelet_wire::{Digest, ExistsAction, Header, Info2, ResultCode, UserKey};
 
 use super::operation::Operation;
 use super::outcome::Outcome;
@@ -102,26 +102,9 @@ pub enum GenerationCheck {
     Below(u32),
 }
 
-/// What a write does where the record exists, or does not.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub enum ExistsAction {
-    /// Update it, or create it.
-    #[default]
-    Update,
-    /// Only create it.
-    CreateOnly,
-    /// Only update it.
-    UpdateOnly,
-    /// Replace all of it, or create it.
-    Replace,
-    /// Only replace all of it.
-    ReplaceOnly,
-}
-
 impl Policies {
     pub(super) fn of(header: &Header, filter: bool) -> Self {
-        let (info2, info3) = (header.info2, header.info3);
+        let info2 = header.info2;
         Self {
             generation: if info2.contains(Info2::GENERATION) {
                 GenerationCheck::Equal(header.generation)
@@ -136,17 +119,7 @@ impl Policies {
             } else {
                 0
             },
-            exists_action: if info2.contains(Info2::CREATE_ONLY) {
-                ExistsAction::CreateOnly
-            } else if info3.contains(Info3::UPDATE_ONLY) {
-                ExistsAction::UpdateOnly
-            } else if info3.contains(Info3::CREATE_OR_REPLACE) {
-                ExistsAction::Replace
-            } else if info3.contains(Info3::REPLACE_ONLY) {
-                ExistsAction::ReplaceOnly
-            } else {
-                ExistsAction::Update
-            },
+            exists_action: ExistsAction::of(header),
             filter,
             durable_delete: info2.contains(Info2::DURABLE_DELETE),
         }

@@ -15,11 +15,12 @@ mod show;
 mod view;
 mod wait;
 
-pub use entry::{Asked, Entry, ExistsAction, GenerationCheck, Policies, Row};
+pub use entry::{Asked, Entry, GenerationCheck, Policies, Row};
 pub use filter::Filter;
 pub(crate) use log::{Ending, Log, Observer, Pending};
 pub(crate) use noted::Arrived;
 pub use operation::Operation;
 pub use outcome::{Ended, Outcome};
+pub use spikelet_wire::ExistsAction;
 pub use view::Journal;
 pub use wait::{Unmet, Wait};

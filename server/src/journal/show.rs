@@ -4,9 +4,9 @@ use std::fmt;
 use std::time::SystemTime;
 
 use spikelet_wire::message::ttl;
-use spikelet_wire::{UserKey, Value};
+use spikelet_wire::{ExistsAction, UserKey, Value};
 
-use super::entry::{Asked, Entry, ExistsAction, GenerationCheck, Policies, Row};
+use super::entry::{Asked, Entry, GenerationCheck, Policies, Row};
 
 /// How many rows, operations or info commands a line shows.
 const SHOWN: usize = 8;
