@@ -345,6 +345,25 @@ async fn an_observer_is_told_before_the_client() {
 }
 
 #[tokio::test]
+async fn an_observer_is_told_of_queries_that_no_journal_has_room_for() {
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let records = Arc::clone(&told);
+    let server = Server::builder()
+        .journal(0)
+        .on_request(Command::Query.into(), move |entry| {
+            records.lock().unwrap().push(entry.outcome.records)
+        })
+        .start()
+        .unwrap();
+    let client = Client::connect(server.addr()).await.unwrap();
+    for n in 0..3 {
+        server.insert("test", "demo", n, [("n", n)]).unwrap();
+    }
+    let page = client.query("test", "demo").await.unwrap();
+    assert_eq!((page.records.len(), told.lock().unwrap().iter().sum::<u64>()), (3, 3));
+}
+
+#[tokio::test]
 async fn controls_reach_the_journal_from_any_language() {
     let server = Server::builder().controls(true).start().unwrap();
     let client = Client::connect(server.addr()).await.unwrap();
@@ -428,4 +447,36 @@ async fn what_a_fault_has_struck_says_so() {
         last.ends_with("-> OK, generation 2, connection closed, by fault 4"),
         "{last}"
     );
+}
+
+#[tokio::test]
+async fn a_query_that_is_cut_by_its_nodes_death_is_over() {
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let ends = Arc::clone(&told);
+    let server = Server::builder()
+        .nodes(2)
+        .journal(1000)
+        .on_request(Command::Query.into(), move |entry| {
+            ends.lock().unwrap().push(entry.outcome.ended)
+        })
+        .start()
+        .unwrap();
+    let client = Client::connect(server.hosts()).await.unwrap();
+    for n in 0..100 {
+        server.insert("test", "demo", n, [("n", n)]).unwrap();
+    }
+    let slow = client.query("test", "demo").records_per_second(1).max_retries(0);
+    let slow = tokio::spawn(slow.into_future());
+    let queries = || server.journal().command(Command::Query);
+    let begun = queries().wait_for(2).within_async(LIMIT).await.unwrap();
+    let ends = begun.iter().map(|entry| entry.outcome.ended);
+    assert!(ends.eq([Ended::Pending, Ended::Pending]));
+
+    let node = begun[0].node;
+    server.kill(node).unwrap();
+    let cut = queries().node(node).last().unwrap();
+    assert_eq!((cut.outcome.ended, cut.outcome.code), (Ended::Closed, None));
+    assert!(cut.to_string().ends_with(", connection closed"), "{cut}");
+    assert_eq!(*told.lock().unwrap(), [Ended::Closed]);
+    slow.abort();
 }

@@ -11,7 +11,7 @@ use super::entry::Entry;
 use super::filter::Filter;
 use super::noted::{Arrived, Noted};
 use super::outcome::{Answer, Ended};
-use crate::command::{Command, is_control};
+use crate::command::is_control;
 
 /// How much the requests in a journal take at most, in bytes.
 const MOST: usize = 64 * 1024 * 1024;
@@ -54,13 +54,15 @@ pub(crate) struct Ending {
     pub(crate) fault: Option<u64>,
 }
 
-/// A request that is noted and may not be over.
+/// A request that is noted and not over. Where this is dropped before it [ends](Self::end), as when a node is killed, its
+/// connection was closed.
 #[derive(Debug)]
-pub(crate) struct Pending {
-    number: u64,
-    command: Command,
+pub(crate) struct Pending<'l> {
+    log: &'l Log,
+    noted: Noted,
+    /// So far; it says what became of the request if it ends now.
     answer: Answer,
-    /// What becomes of it, once it is over.
+    /// What will have become of it once it ends as it should.
     ending: Ended,
 }
 
@@ -100,41 +102,29 @@ impl Log {
         state.size = 0;
     }
 
-    /// Notes a request and the bytes that answer it. What asks for nothing but controls is not noted.
-    pub(crate) fn note(&self, arrived: &Arrived<'_>, answer: &[u8], ending: Ending) -> Option<Pending> {
+    /// Notes a request and the bytes that answer it, and gives what is still to be told of one that is pending. What asks for
+    /// nothing but controls is not noted.
+    pub(crate) fn note(&self, arrived: &Arrived<'_>, answer: &[u8], ending: Ending) -> Option<Pending<'_>> {
         if asks_controls(arrived) {
             return None;
         }
         let mut noted = Noted::new(0, arrived);
-        let command = noted.kind.command;
         let mut read = Answer::default();
-        read.read(command, answer);
+        read.read(noted.kind.command, answer);
         (read.outcome.ended, read.outcome.fault) = (ending.ended, ending.fault);
-        noted.answered(read.clone());
-        let number = self.push(noted.clone());
+        noted.answered(&read);
+        noted.number = self.push(noted.clone());
         if ending.ended != Ended::Pending {
-            noted.number = number;
             self.tell(&noted);
+            return None;
         }
+        read.outcome.ended = Ended::Closed;
         Some(Pending {
-            number,
-            command,
+            log: self,
+            noted,
             answer: read,
             ending: Ended::Answered,
         })
-    }
-
-    /// Notes how a request ended that was pending.
-    pub(crate) fn end(&self, mut pending: Pending) {
-        pending.answer.outcome.ended = pending.ending;
-        let mut state = self.state();
-        let Some(noted) = state.noted_mut(pending.number) else {
-            return;
-        };
-        noted.answered(pending.answer);
-        let noted = noted.clone();
-        self.wake(state);
-        self.tell(&noted);
     }
 
     fn push(&self, mut noted: Noted) -> u64 {
@@ -147,6 +137,14 @@ impl Log {
         let number = state.noted;
         self.wake(state);
         number
+    }
+
+    /// Notes how a request ended that was pending. Whether it had to make room or not, the observer is told.
+    fn end(&self, noted: &Noted) {
+        let mut state = self.state();
+        state.replace(noted);
+        self.wake(state);
+        self.tell(noted);
     }
 
     fn wake(&self, mut state: MutexGuard<'_, State>) {
@@ -178,7 +176,7 @@ impl Log {
     }
 }
 
-impl Pending {
+impl Pending<'_> {
     /// Says what will have become of it; it is answered otherwise.
     pub(crate) const fn ending(mut self, ended: Ended) -> Self {
         self.ending = ended;
@@ -187,7 +185,19 @@ impl Pending {
 
     /// Reads more of what answers it.
     pub(crate) fn answered(&mut self, bytes: &[u8]) {
-        self.answer.read(self.command, bytes);
+        self.answer.read(self.noted.kind.command, bytes);
+    }
+
+    /// Notes that it is over.
+    pub(crate) fn end(mut self) {
+        self.answer.outcome.ended = self.ending;
+    }
+}
+
+impl Drop for Pending<'_> {
+    fn drop(&mut self) {
+        self.noted.answered(&self.answer);
+        self.log.end(&self.noted);
     }
 }
 
@@ -201,10 +211,15 @@ impl State {
         }
     }
 
-    fn noted_mut(&mut self, number: u64) -> Option<&mut Noted> {
-        let first = self.ring.front()?.number;
-        let at = usize::try_from(number.checked_sub(first)?).ok()?;
-        self.ring.get_mut(at)
+    /// Keeps this in place of what has its number, if that is still there.
+    fn replace(&mut self, noted: &Noted) {
+        let first = self.ring.front().map_or(u64::MAX, |oldest| oldest.number);
+        let at = noted.number.checked_sub(first).and_then(|at| usize::try_from(at).ok());
+        if let Some(old) = at.and_then(|at| self.ring.get_mut(at)) {
+            self.size = (self.size + noted.size()).saturating_sub(old.size());
+            old.clone_from(noted);
+            self.make_room();
+        }
     }
 
     pub(super) fn matching<'a>(&'a self, filter: &'a Filter) -> impl DoubleEndedIterator<Item = &'a Noted> {

@@ -70,9 +70,9 @@ impl Noted {
         }
     }
 
-    pub(super) fn answered(&mut self, answer: Answer) {
+    pub(super) fn answered(&mut self, answer: &Answer) {
         self.outcome = answer.outcome;
-        self.rows = answer.rows.into();
+        self.rows = answer.rows.as_slice().into();
     }
 
     /// How much memory it takes, about, in bytes.

@@ -71,7 +71,7 @@ impl fmt::Display for Outcome {
 }
 
 /// What answers a request, read as it is written.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Answer {
     pub(super) outcome: Outcome,
     /// The result codes of a batch's rows, by their index.

@@ -28,7 +28,7 @@ pub(super) struct Connection<'e, S> {
     /// Whether the faults have been asked about the first frame that has arrived.
     pub(super) is_judged: bool,
     /// What the journal is still to be told of the last frame.
-    pub(super) pending: Option<Pending>,
+    pub(super) pending: Option<Pending<'e>>,
     /// The rule of the fault that struck the first frame, where that is handled all the same.
     pub(super) struck_by: Option<u64>,
 }

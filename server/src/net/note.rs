@@ -9,13 +9,13 @@ use crate::fault::Then;
 use crate::journal::{Arrived, Ended, Ending, Pending};
 
 /// Tells the journal of a frame and of what answers it so far, and gives what is still to be told.
-pub(super) fn note(
-    shared: &Shared,
+pub(super) fn note<'s>(
+    shared: &'s Shared,
     session: &Session,
     (now, header, body): (Now, FrameHeader, &[u8]),
     answer: &[u8],
     ending: Ending,
-) -> Option<Pending> {
+) -> Option<Pending<'s>> {
     if !shared.journal.is_on() {
         return None;
     }
@@ -26,8 +26,7 @@ pub(super) fn note(
         header,
         body,
     };
-    let pending = shared.journal.note(&arrived, answer, ending);
-    pending.filter(|_| ending.ended == Ended::Pending)
+    shared.journal.note(&arrived, answer, ending)
 }
 
 /// How a frame ends whose answer no fault has kept back; the number is that of the rule of one that struck it otherwise.

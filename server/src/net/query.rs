@@ -11,7 +11,7 @@ use tokio::time::{sleep, timeout};
 
 use super::Shared;
 use crate::command::{End, Query, Step};
-use crate::journal::{Ended, Pending};
+use crate::journal::Pending;
 
 /// Carries out a query on the connection that it came from. `out` is empty before and behind it.
 ///
@@ -22,7 +22,7 @@ pub(super) async fn answer<S: AsyncWrite + Unpin>(
     stream: &mut S,
     mut query: Box<Query>,
     out: &mut BytesMut,
-    mut pending: Option<Pending>,
+    mut pending: Option<Pending<'_>>,
 ) -> io::Result<()> {
     loop {
         let step = query.step(&shared.engine, shared.clock.now(), out);
@@ -30,7 +30,7 @@ pub(super) async fn answer<S: AsyncWrite + Unpin>(
             noted.answered(out);
             // Before the client has the last of the answer, so that it finds it in the journal.
             match step {
-                Step::Done => shared.journal.end(noted),
+                Step::Done => noted.end(),
                 Step::More | Step::Wait(_) => pending = Some(noted),
             }
         }
@@ -40,9 +40,6 @@ pub(super) async fn answer<S: AsyncWrite + Unpin>(
                 _ => End::ResponseError,
             };
             query.abandon(&shared.engine, end);
-            if let Some(noted) = pending {
-                shared.journal.end(noted.ending(Ended::Closed));
-            }
             return Err(error);
         }
         match step {
