@@ -480,3 +480,61 @@ async fn a_query_that_is_cut_by_its_nodes_death_is_over() {
     assert_eq!(*told.lock().unwrap(), [Ended::Closed]);
     slow.abort();
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_a_fault_delays_is_there_when_it_arrives() {
+    let server = Server::builder().journal(1000).start_in_process().unwrap();
+    server.clock().freeze();
+    let client = Client::builder(server.hosts()).connector(server.connector());
+    let client = client.await.unwrap();
+    let minute = Duration::from_secs(60);
+    let late = server.faults().on(Command::Write).key("user1").delay(minute);
+    let patient = Policy {
+        total_timeout: 2 * minute,
+        socket_timeout: Duration::ZERO,
+        max_retries: 0,
+        ..Policy::default()
+    };
+    let arrived = server.clock().now();
+    let put = client.put(key("user1"), bins! {"n" => 1}).policy(patient);
+    let put = tokio::spawn(put.into_future());
+    let waited = server.journal().wait_for(1).writes().set("demo").within_async(LIMIT);
+    let entry = waited.await.unwrap().pop().unwrap();
+    assert_eq!(
+        (entry.outcome.ended, entry.outcome.code, entry.outcome.fault),
+        (Ended::Pending, None, Some(late.id()))
+    );
+    assert!(
+        entry.to_string().ends_with("n=1 -> nothing, not over, by fault 1"),
+        "{entry}"
+    );
+    assert!(server.record("test", "demo", "user1").is_none());
+
+    server.clock().advance(minute);
+    client.put(key("user2"), bins! {"n" => 1}).await.unwrap();
+    put.await.unwrap().unwrap();
+    // The order is that in which they arrived.
+    server.journal().assert_sequence([
+        (Command::Write, "user1", ResultCode::OK),
+        (Command::Write, "user2", ResultCode::OK),
+    ]);
+    let ended = server.journal().key("user1").last().unwrap();
+    assert_eq!((ended.number, ended.time), (entry.number, arrived));
+    assert_eq!(
+        (ended.outcome.ended, ended.outcome.fault),
+        (Ended::Answered, Some(late.id()))
+    );
+}
+
+#[tokio::test]
+async fn a_delayed_write_is_over_when_its_node_is_killed() {
+    let (server, client) = start().await;
+    server.faults().on(Command::Write).delay(Duration::from_secs(3600));
+    let put = client.put(key("user1"), bins! {"n" => 1}).max_retries(0);
+    let put = tokio::spawn(put.into_future());
+    let waited = server.journal().wait_for(1).writes().within_async(LIMIT).await.unwrap();
+    server.kill(waited[0].node).unwrap();
+    let entry = server.journal().writes().last().unwrap();
+    assert_eq!((entry.outcome.ended, entry.outcome.code), (Ended::Closed, None));
+    assert!(put.await.unwrap().is_err());
+}

@@ -18,7 +18,7 @@ pub struct Entry {
     pub number: u64,
     /// The node that was asked.
     pub node: NodeId,
-    /// When it was handled, by the server's clock, in whole milliseconds.
+    /// When it arrived, or its turn came behind others on its connection, by the server's clock, in whole milliseconds.
     pub time: SystemTime,
     /// Who asked; `None` where there is no socket.
     pub peer: Option<SocketAddr>,

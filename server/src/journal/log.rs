@@ -66,6 +66,13 @@ pub(crate) struct Pending<'l> {
     ending: Ended,
 }
 
+impl Ending {
+    /// Of a request that no fault has struck.
+    pub(crate) const fn of(ended: Ended) -> Self {
+        Self { ended, fault: None }
+    }
+}
+
 impl Log {
     pub(crate) fn new(capacity: Option<usize>, observer: Option<Observer>) -> Self {
         let log = Self {

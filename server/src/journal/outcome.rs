@@ -30,7 +30,7 @@ pub struct Outcome {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Ended {
-    /// Not over: a query that still runs.
+    /// Not over: a query that still runs, or what a fault lets wait.
     #[default]
     Pending,
     /// It was answered.

@@ -12,6 +12,9 @@ use super::view::Journal;
 
 /// Until how many entries there are, and of which kind.
 ///
+/// What a fault [delays](crate::fault::Reaction::Delay) is there from when it arrives, and a query from its beginning; with
+/// [`outcome`](Self::outcome) only what is over counts.
+///
 /// ```
 /// use std::time::Duration;
 /// use spikelet::Server;

@@ -9,7 +9,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use super::{Shared, fault, note, query};
 use crate::command::{Flow, Session};
 use crate::fault::{Then, Verdict};
-use crate::journal::Pending;
+use crate::journal::{Ending, Pending};
 
 /// How much a new connection reads at once, in bytes.
 const FIRST_READ: usize = 4 * 1024;
@@ -25,12 +25,8 @@ pub(super) struct Connection<'e, S> {
     pub(super) shared: &'e Arc<Shared>,
     pub(super) session: &'e mut Session,
     pub(super) stream: S,
-    /// Whether the faults have been asked about the first frame that has arrived.
-    pub(super) is_judged: bool,
     /// What the journal is still to be told of the last frame.
     pub(super) pending: Option<Pending<'e>>,
-    /// The rule of the fault that struck the first frame, where that is handled all the same.
-    pub(super) struck_by: Option<u64>,
 }
 
 /// Why frames are no longer handled.
@@ -119,9 +115,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
             let Some(body) = usize::try_from(header.size).ok().and_then(|size| behind.get(..size)) else {
                 break Pause::Input;
             };
-            if !std::mem::take(&mut self.is_judged)
-                && let Some(faults) = self.shared.armed_faults()
-            {
+            if let Some(faults) = self.shared.armed_faults() {
                 let verdict = faults.judge(self.shared.node_id(self.session.node), header, body);
                 if !verdict.is_nothing() {
                     break Pause::Fault(verdict);
@@ -132,8 +126,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
             let flow = self.shared.engine.handle(now, self.session, header, body, out);
             if self.shared.journal.is_on() {
                 let answer = out.get(answer_at..).unwrap_or_default();
-                let ending = note::ending(&flow, self.struck_by.take());
-                self.pending = note::note(self.shared, self.session, (now, header, body), answer, ending);
+                let arrived = note::arrived(self.shared, self.session, now, (header, body));
+                let ending = Ending::of(note::ended_by(&flow));
+                self.pending = self.shared.journal.note(&arrived, answer, ending);
             }
             match flow {
                 // It may have changed the time.
@@ -208,9 +203,7 @@ mod tests {
                 shared: &shared,
                 session: &mut shared.engine.connect(0, None),
                 stream,
-                is_judged: false,
                 pending: None,
-                struck_by: None,
             };
             let (mut reading, mut writing) = tokio::io::split(peer);
             let ask = async {

@@ -11,16 +11,17 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::sleep;
 
 use super::connection::Connection;
-use super::{Shared, note, query};
+use super::note::{self, Struck};
+use super::{Shared, query};
 use crate::command::Flow;
 use crate::fault::{Fate, Noise, Then, Verdict};
-use crate::journal::{Ended, Ending};
+use crate::journal::Ended;
 
 /// How much of a reply is damaged at a time, in bytes.
 const AT_ONCE: usize = 4 * 1024;
 
-/// Has what the faults decided befall the first frame of `input`, and takes it out of there; a frame that is handled as usual
-/// stays, so that it is handled next. `out` is sent before the next frame is.
+/// Has what the faults decided befall the first frame of `input`, and takes it out of there. `out` is empty before it; what is
+/// in it then is to be sent.
 ///
 /// # Errors
 /// When the stream fails.
@@ -30,77 +31,60 @@ pub(super) async fn carry_out<S: AsyncRead + AsyncWrite + Unpin>(
     input: &mut BytesMut,
     out: &mut BytesMut,
 ) -> io::Result<Then> {
+    let (shared, (header, body)) = (connection.shared, take_frame(input));
+    let arrived = note::arrived(shared, connection.session, shared.clock.now(), (header, &body));
+    let mut struck = Struck::new(shared, arrived, verdict.by);
     if !verdict.delay.is_zero() {
+        struck.waits();
         sleep(verdict.delay).await;
     }
-    let (shared, fault) = (connection.shared, verdict.by);
-    let now = shared.clock.now();
-    match verdict.fate {
-        Fate::Handled => {
-            connection.struck_by = fault;
-            connection.session.struck_rows = verdict.rows;
-            connection.is_judged = true;
-            Ok(Then::Serve)
-        }
+    let (sent, noise, then) = match verdict.fate {
         Fate::Refused(refusal) => {
-            let (header, body) = take_frame(input);
             refusal.write(&body, out);
-            let ended = Ended::Answered;
-            note::note(
-                shared,
-                connection.session,
-                (now, header, &body),
-                out,
-                Ending { ended, fault },
-            );
-            Ok(Then::Serve)
+            struck.ended(out, Ended::Answered);
+            return Ok(Then::Serve);
         }
         Fate::Lost(then) => {
-            let (header, body) = take_frame(input);
-            let ended = note::ended(then);
-            note::note(
-                shared,
-                connection.session,
-                (now, header, &body),
-                &[],
-                Ending { ended, fault },
-            );
-            Ok(then)
+            struck.ended(&[], note::ended(then));
+            return Ok(then);
         }
-        Fate::Spoiled { sent, noise, then } => {
-            connection.session.struck_rows = verdict.rows;
-            let (header, body) = take_frame(input);
-            let flow = shared.engine.handle(now, connection.session, header, &body, out);
-            let mut ending = note::ending(&flow, fault);
-            if ending.ended == Ended::Answered {
-                ending.ended = note::ended(then);
-            }
-            let pending = note::note(shared, connection.session, (now, header, &body), out, ending);
+        Fate::Handled => (usize::MAX, None, Then::Serve),
+        Fate::Spoiled { sent, noise, then } => (sent, noise, then),
+    };
+    connection.session.struck_rows = verdict.rows;
+    let flow = shared
+        .engine
+        .handle(shared.clock.now(), connection.session, header, &body, out);
+    let ended = match note::ended_by(&flow) {
+        Ended::Answered => note::ended(then),
+        other => other,
+    };
+    let pending = struck.ended(out, ended);
+    // Who is told that a node is gone must not reach it any more.
+    shared.nodes.settle().await;
+    let mut stream = Spoiled {
+        stream: &mut connection.stream,
+        at: 0,
+        sent,
+        noise,
+    };
+    stream.write_all(out).await?;
+    out.clear();
+    match flow {
+        Flow::Continue => {}
+        Flow::Query(query) => {
             let pending = pending.map(|pending| pending.ending(note::ended(then)));
-            let mut stream = Spoiled {
-                stream: &mut connection.stream,
-                at: 0,
-                sent,
-                noise,
-            };
-            stream.write_all(out).await?;
+            query::answer(shared, &mut stream, query, out, pending).await?;
             out.clear();
-            match flow {
-                Flow::Continue => Ok(then),
-                Flow::Query(query) => {
-                    query::answer(shared, &mut stream, query, out, pending).await?;
-                    out.clear();
-                    Ok(then)
-                }
-                Flow::Background(query) => {
-                    query::run(Arc::clone(shared), query);
-                    Ok(then)
-                }
-                Flow::Close => Ok(Then::Close),
-                Flow::Ignore => Ok(Then::Silence),
-            }
         }
+        Flow::Background(query) => query::run(Arc::clone(shared), query),
+        Flow::Close => {
+            shared.reaper.pass().await;
+            return Ok(Then::Close);
+        }
+        Flow::Ignore => return Ok(Then::Silence),
     }
+    Ok(then)
 }
 
 /// Takes out the first frame, which is whole.

@@ -8,36 +8,76 @@ use crate::command::{Flow, Session};
 use crate::fault::Then;
 use crate::journal::{Arrived, Ended, Ending, Pending};
 
-/// Tells the journal of a frame and of what answers it so far, and gives what is still to be told.
-pub(super) fn note<'s>(
+/// What the journal is told of a frame that a fault strikes: once, at its end, unless it waits before.
+pub(super) struct Struck<'s, 'a> {
     shared: &'s Shared,
-    session: &Session,
-    (now, header, body): (Now, FrameHeader, &[u8]),
-    answer: &[u8],
-    ending: Ending,
-) -> Option<Pending<'s>> {
-    if !shared.journal.is_on() {
-        return None;
+    arrived: Arrived<'a>,
+    /// The number of the fault's rule.
+    fault: Option<u64>,
+    pending: Option<Pending<'s>>,
+}
+
+impl<'s, 'a> Struck<'s, 'a> {
+    pub(super) const fn new(shared: &'s Shared, arrived: Arrived<'a>, fault: Option<u64>) -> Self {
+        Self {
+            shared,
+            arrived,
+            fault,
+            pending: None,
+        }
     }
-    let arrived = Arrived {
+
+    /// Tells that it has arrived, since it is not dealt with at once.
+    pub(super) fn waits(&mut self) {
+        self.pending = self.note(&[], Ended::Pending);
+    }
+
+    /// Tells how it ended and by what it is answered, and gives what is still to be told if it is pending.
+    pub(super) fn ended(mut self, answer: &[u8], ended: Ended) -> Option<Pending<'s>> {
+        let Some(mut pending) = self.pending.take() else {
+            return self.note(answer, ended);
+        };
+        pending.answered(answer);
+        if ended == Ended::Pending {
+            return Some(pending);
+        }
+        pending.ending(ended).end();
+        None
+    }
+
+    fn note(&self, answer: &[u8], ended: Ended) -> Option<Pending<'s>> {
+        let (journal, fault) = (&self.shared.journal, self.fault);
+        match journal.is_on() {
+            true => journal.note(&self.arrived, answer, Ending { ended, fault }),
+            false => None,
+        }
+    }
+}
+
+/// A frame as the journal is told of it.
+pub(super) fn arrived<'a>(
+    shared: &Shared,
+    session: &Session,
+    now: Now,
+    (header, body): (FrameHeader, &'a [u8]),
+) -> Arrived<'a> {
+    Arrived {
         now,
         node: shared.node_id(session.node),
         peer: session.peer,
         header,
         body,
-    };
-    shared.journal.note(&arrived, answer, ending)
+    }
 }
 
-/// How a frame ends whose answer no fault has kept back; the number is that of the rule of one that struck it otherwise.
-pub(super) const fn ending(flow: &Flow, fault: Option<u64>) -> Ending {
-    let ended = match flow {
+/// How a frame ends whose answer no fault keeps back.
+pub(super) const fn ended_by(flow: &Flow) -> Ended {
+    match flow {
         Flow::Continue | Flow::Background(_) => Ended::Answered,
         Flow::Close => Ended::Closed,
         Flow::Ignore => Ended::Unanswered,
         Flow::Query(_) => Ended::Pending,
-    };
-    Ending { ended, fault }
+    }
 }
 
 /// How a frame ends whose answer a fault keeps back, or sends to its end.

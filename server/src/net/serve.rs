@@ -45,9 +45,7 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
         shared: &shared,
         session: &mut open.session,
         stream,
-        is_judged: false,
         pending: None,
-        struck_by: None,
     };
     match connection.serve().await {
         Ok(()) => tracing::debug!(?peer, node, "closed"),
