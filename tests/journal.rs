@@ -538,3 +538,43 @@ async fn a_delayed_write_is_over_when_its_node_is_killed() {
     assert_eq!((entry.outcome.ended, entry.outcome.code), (Ended::Closed, None));
     assert!(put.await.unwrap().is_err());
 }
+
+#[tokio::test]
+async fn refused_connections_are_there_for_who_asks() {
+    let (server, client) = start().await;
+    let connections = || server.journal().command(Command::Connect);
+    // Those that are served are not noted.
+    connections().assert_count(0);
+    for (reaction, ended) in [
+        (Reaction::RefuseConnections, Ended::Closed),
+        (Reaction::Ignore, Ended::Unanswered),
+    ] {
+        connections().clear();
+        let rule = server.faults().on(Command::Connect).times(1).react(reaction);
+        let connecting = Client::builder(server.addr()).connect_timeout(Duration::from_millis(50));
+        assert!(connecting.await.is_err());
+        let entry = connections().faulted().last().unwrap();
+        assert_eq!((entry.outcome.ended, entry.outcome.fault), (ended, Some(rule.id())));
+        assert_eq!((entry.asked.command, entry.outcome.code), (Command::Connect, None));
+        connections().node(entry.node).assert_count(1);
+        assert!(entry.peer.unwrap().ip().is_loopback());
+    }
+    let silent = connections().last().unwrap().to_string();
+    assert!(
+        silent.ends_with(" connect -> nothing, not answered, by fault 2"),
+        "{silent}"
+    );
+    let wrong = failure(|| connections().assert_count(0));
+    assert!(
+        wrong.starts_with("expected 0 × connect, found 1\nthe last 1 of 1 entries:\n  #"),
+        "{wrong}"
+    );
+
+    client.put(key("user1"), bins! {"n" => 1}).await.unwrap();
+    client.info("build").await.unwrap();
+    server.journal().assert_sequence([Command::Write]);
+    let everything = server.journal().command(Command::Everything).entries();
+    let commands = || everything.iter().map(|entry| entry.asked.command);
+    assert!(commands().any(|command| command == Command::Info));
+    assert!(commands().all(|command| command != Command::Connect));
+}

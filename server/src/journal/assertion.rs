@@ -89,13 +89,9 @@ pub(super) const fn off() -> &'static str {
     "this server keeps no journal: start it with `Server::builder().journal(1000).start()`"
 }
 
-/// The last entries, whichever were meant.
+/// The last entries, whichever of their like were meant.
 pub(super) fn last_entries(journal: &Journal<'_>) -> String {
-    let filter = match journal.filter.has_info() {
-        true => Filter::new().command(crate::command::Command::Everything),
-        false => Filter::new(),
-    };
-    let all = Journal::new(journal.log, filter);
+    let all = Journal::new(journal.log, journal.filter.widened());
     let last = all.last_of(LAST);
     if last.is_empty() {
         return "nothing was asked".to_owned();

@@ -10,7 +10,7 @@ use super::outcome::Outcome;
 use crate::cluster::NodeId;
 use crate::command::Command;
 
-/// One request and how it ended. Its `Display` is one line.
+/// One request and how it ended, or one connection that a fault refused. Its `Display` is one line.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Entry {

@@ -9,11 +9,11 @@ use super::show::shown_key;
 use crate::command::Command;
 use crate::command::aim::{Aim, Record};
 
-/// Which entries are meant: all of them but info commands, until more is said.
+/// Which entries are meant: all of them but info commands and refused connections, until more is said.
 ///
 /// Clients tend their clusters by info commands, at times of their own, so these count only where
-/// [`command`](Self::command) asks for [`Command::Info`] or [`Command::Everything`]. A batch is one entry, and is meant where
-/// one of its rows is.
+/// [`command`](Self::command) asks for [`Command::Info`] or [`Command::Everything`]. Connections that a fault refuses are no
+/// commands, and count where it asks for [`Command::Connect`]. A batch is one entry, and is meant where one of its rows is.
 ///
 /// ```
 /// use spikelet::{Command, ResultCode, journal::Filter};
@@ -80,7 +80,7 @@ macro_rules! narrowing {
 pub(crate) use narrowing;
 
 impl Filter {
-    /// All entries but info commands.
+    /// All entries but info commands and refused connections.
     pub fn new() -> Self {
         Self::default()
     }
@@ -107,9 +107,13 @@ impl Filter {
                 .is_none_or(|code| part.code == Some(code) || noted.outcome.code == Some(code))
     }
 
-    /// Whether it can mean info commands.
-    pub(super) fn has_info(&self) -> bool {
-        matches!(self.aim.command, Command::Info | Command::Everything)
+    /// What a filter means that narrows no further than to what is counted with what this one means.
+    pub(super) fn widened(&self) -> Self {
+        match self.aim.command {
+            Command::Info | Command::Everything => Command::Everything.into(),
+            Command::Connect => Command::Connect.into(),
+            _ => Self::new(),
+        }
     }
 }
 

@@ -7,6 +7,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 use std::time::Duration;
 
+use spikelet_wire::{FrameType, info};
+
 use super::entry::Entry;
 use super::filter::Filter;
 use super::noted::{Arrived, Noted};
@@ -267,6 +269,8 @@ impl fmt::Debug for Observer {
 
 /// Whether a frame asks for controls and nothing else: a test that asks for its journal is not what it is about.
 fn asks_controls(arrived: &Arrived<'_>) -> bool {
-    let mut names = spikelet_wire::info::names(arrived.body).peekable();
-    arrived.header.frame_type == spikelet_wire::FrameType::INFO && names.peek().is_some() && names.all(is_control)
+    arrived.frame.is_some_and(|(header, body)| {
+        let mut names = info::names(body).peekable();
+        header.frame_type == FrameType::INFO && names.peek().is_some() && names.all(is_control)
+    })
 }

@@ -20,13 +20,13 @@ use crate::command::{Command, Kind};
 /// Of a larger request no operations and no rows are kept, in bytes.
 const LARGEST: usize = 1024 * 1024;
 
-/// A frame that arrived.
+/// A frame that arrived, or a connection.
 pub(crate) struct Arrived<'a> {
     pub(crate) now: Now,
     pub(crate) node: NodeId,
     pub(crate) peer: Option<SocketAddr>,
-    pub(crate) header: FrameHeader,
-    pub(crate) body: &'a [u8],
+    /// `None` for a connection that is being made.
+    pub(crate) frame: Option<(FrameHeader, &'a [u8])>,
 }
 
 /// A request that is kept.
@@ -55,8 +55,10 @@ pub(super) struct Part<'a> {
 
 impl Noted {
     pub(super) fn new(number: u64, arrived: &Arrived<'_>) -> Self {
-        let kind = Kind::of_frame(arrived.header, arrived.body);
-        let (body, is_shortened) = keep(arrived.header.frame_type, arrived.body);
+        let (kind, (body, is_shortened)) = match arrived.frame {
+            Some((header, body)) => (Kind::of_frame(header, body), keep(header.frame_type, body)),
+            None => (Command::Connect.into(), (Bytes::new(), false)),
+        };
         Self {
             number,
             node: arrived.node,
@@ -91,7 +93,7 @@ impl Noted {
 
     fn whole(&self) -> Part<'_> {
         let message = match self.kind.command {
-            Command::Info | Command::Batch => None,
+            Command::Info | Command::Batch | Command::Connect => None,
             _ => Message::decode(&self.body).ok(),
         };
         let subject = |message| Subject::of_message(self.kind, message);

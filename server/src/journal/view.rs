@@ -12,7 +12,8 @@ use crate::server::Server;
 /// The journal of a [`Server`], or the entries of it that are meant: what was asked of it, and how that ended.
 ///
 /// A server keeps one when it is built with [`Builder::journal`](crate::Builder::journal). When a client has an answer, the
-/// journal has its entry. Info commands are left aside unless they are asked for, as [`Filter`] says.
+/// journal has its entry. Info commands are left aside unless they are asked for, and so are connections that were
+/// [refused](crate::fault::Reaction::RefuseConnections), as [`Filter`] says.
 ///
 /// ```
 /// use std::time::Duration;

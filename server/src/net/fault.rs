@@ -1,6 +1,7 @@
 //! Faults are carried out here: what they let wait, lose, close and damage.
 
 use std::io;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -99,10 +100,11 @@ fn take_frame(input: &mut BytesMut) -> (FrameHeader, BytesMut) {
 }
 
 /// Asks the faults whether a connection is served, and gives it back if so; it is ended otherwise, by `reset` where that is
-/// what they ask for.
+/// what they ask for, and noted.
 pub(super) async fn admit<S: AsyncRead + Unpin>(
     shared: &Shared,
     node: usize,
+    peer: Option<SocketAddr>,
     mut stream: S,
     reset: impl FnOnce(&S),
 ) -> Option<S> {
@@ -110,10 +112,17 @@ pub(super) async fn admit<S: AsyncRead + Unpin>(
         return Some(stream);
     };
     let verdict = faults.judge_connection(shared.node_id(node));
+    let then = verdict.fate.then();
+    let is_refused = then != Then::Serve;
+    let mut refused = is_refused.then(|| Struck::new(shared, note::connecting(shared, node, peer), verdict.by));
     if !verdict.delay.is_zero() {
+        refused.iter_mut().for_each(Struck::waits);
         sleep(verdict.delay).await;
     }
-    match verdict.fate.then() {
+    if let Some(refused) = refused {
+        refused.ended(&[], note::ended(then));
+    }
+    match then {
         Then::Serve => return Some(stream),
         Then::Silence => {
             let mut ignored = [0; 64];

@@ -1,5 +1,7 @@
 //! What the journal is told of the frames of a connection.
 
+use std::net::SocketAddr;
+
 use spikelet_wire::FrameHeader;
 
 use super::Shared;
@@ -8,7 +10,7 @@ use crate::command::{Flow, Session};
 use crate::fault::Then;
 use crate::journal::{Arrived, Ended, Ending, Pending};
 
-/// What the journal is told of a frame that a fault strikes: once, at its end, unless it waits before.
+/// What the journal is told of a frame that a fault strikes, or of a connection: once, at its end, unless it waits before.
 pub(super) struct Struck<'s, 'a> {
     shared: &'s Shared,
     arrived: Arrived<'a>,
@@ -55,18 +57,22 @@ impl<'s, 'a> Struck<'s, 'a> {
 }
 
 /// A frame as the journal is told of it.
-pub(super) fn arrived<'a>(
-    shared: &Shared,
-    session: &Session,
-    now: Now,
-    (header, body): (FrameHeader, &'a [u8]),
-) -> Arrived<'a> {
+pub(super) fn arrived<'a>(shared: &Shared, session: &Session, now: Now, frame: (FrameHeader, &'a [u8])) -> Arrived<'a> {
     Arrived {
         now,
         node: shared.node_id(session.node),
         peer: session.peer,
-        header,
-        body,
+        frame: Some(frame),
+    }
+}
+
+/// A connection that is being made, as the journal is told of it.
+pub(super) fn connecting(shared: &Shared, node: usize, peer: Option<SocketAddr>) -> Arrived<'static> {
+    Arrived {
+        now: shared.clock.now(),
+        node: shared.node_id(node),
+        peer,
+        frame: None,
     }
 }
 

@@ -30,7 +30,7 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
 ) {
     let peer = ends.peer;
     tracing::debug!(?peer, node, "connected");
-    let Some(stream) = fault::admit(&shared, node, stream, reset).await else {
+    let Some(stream) = fault::admit(&shared, node, peer, stream, reset).await else {
         return;
     };
     let mut open = Open {
