@@ -142,7 +142,7 @@ async fn connections_are_used_again_and_end_with_the_server() {
     let opened = || {
         server
             .engine()
-            .stats()
+            .stats(0)
             .client_connections_opened
             .load(std::sync::atomic::Ordering::Relaxed)
     };

@@ -149,6 +149,7 @@ impl Shared {
         };
         let listener = self.bind(address)?;
         let at = self.change(|cluster, now| cluster.restart(id, now))?;
+        self.engine.begin_stats(at, self.clock.now());
         self.serve(at, listener);
         Ok(())
     }
@@ -171,6 +172,7 @@ impl Shared {
                 .map_err(|source| TopologyError::Bind { address, source })?;
         }
         let at = self.change(|cluster, now| cluster.add(Node::new(id, address), now))?;
+        self.engine.begin_stats(at, self.clock.now());
         self.serve(at, listener);
         Ok(id)
     }

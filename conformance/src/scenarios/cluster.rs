@@ -27,6 +27,7 @@ scenarios![
     deleted_on_every_node,
     a_query_finds_every_record_once,
     objects_are_counted_with_their_replicas,
+    nodes_count_what_they_pass_on,
 ];
 
 /// What each node answers, by its name.
@@ -36,7 +37,12 @@ async fn info(t: &Context, command: &str) -> Result<HashMap<String, String>, End
 
 /// A value of `statistics`, from each node.
 async fn statistic(t: &Context, name: &str) -> Result<HashMap<String, String>, End> {
-    let all = info(t, "statistics").await?;
+    value(t, "statistics", name).await
+}
+
+/// One of the values that a command gives, from each node.
+async fn value(t: &Context, command: &str, name: &str) -> Result<HashMap<String, String>, End> {
+    let all = info(t, command).await?;
     let values = all.into_iter().map(|(node, text)| {
         let value = parameters(&text).find(|(of, _)| *of == name);
         let value = value.map(|(_, value)| value.to_owned());
@@ -272,5 +278,33 @@ async fn objects_are_counted_with_their_replicas(t: &mut Context) -> Outcome {
     }
     same!(objects, 100 * places);
     t.says("sets, of all nodes", "every record and its replicas");
+    Ok(())
+}
+
+/// What the scenarios' namespace counted under a name, on all nodes together.
+async fn counted(t: &Context, name: &str) -> Result<u64, End> {
+    let command = format!("namespace/{}", Context::NAMESPACE);
+    let values = value(t, &command, name).await?.into_values();
+    Ok(values.filter_map(|value| value.parse::<u64>().ok()).sum())
+}
+
+/// Other scenarios may run meanwhile, so that it may be more.
+async fn nodes_count_what_they_pass_on(t: &mut Context) -> Outcome {
+    const COUNTERS: [&str; 3] = [
+        "client_proxy_complete",
+        "from_proxy_write_success",
+        "client_write_success",
+    ];
+    let mut before = Vec::new();
+    for name in COUNTERS {
+        before.push(counted(t, name).await?);
+    }
+    let add = RawRequest::new(&t.key("a"), write()).op(OpCode::INCR, "n", 1);
+    let others = each_node_answers(t, &add).await?.len() as u64 - 1;
+    for ((name, before), at_least) in COUNTERS.into_iter().zip(before).zip([others, others, 1]) {
+        let more = counted(t, name).await? - before;
+        holds!(more >= at_least, "{name} has grown by {more}");
+    }
+    t.says("a write sent to each node", "passed on by all but one");
     Ok(())
 }

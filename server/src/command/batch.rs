@@ -3,10 +3,11 @@
 use bytes::BytesMut;
 use spikelet_wire::batch::{BatchFlags, BatchRequest, RowContent};
 use spikelet_wire::frame::OpenFrame;
-use spikelet_wire::{FrameType, Header, Info1, Info3, ResultCode, message};
+use spikelet_wire::{FrameType, Header, Info1, Info2, Info3, ResultCode, message};
 
 use super::engine::{Engine, refuse};
 use super::filter::Filter;
+use super::proxy;
 use super::reply::Reply;
 use super::request::{Fields, Request};
 use super::session::Session;
@@ -19,15 +20,15 @@ const FRAME: usize = 128 * 1024;
 
 /// Carries out a batch.
 pub(super) fn batch(engine: &Engine, now: Now, session: &mut Session, body: &[u8], out: &mut BytesMut) {
-    add(&engine.stats().batch_index_initiate, 1);
+    add(&session.stats.batch_index_initiate, 1);
     let struck = std::mem::take(&mut session.struck_rows);
     let code = match BatchRequest::decode(body) {
-        Ok(request) => rows(engine, now, &request, &struck, out),
+        Ok(request) => rows((engine, session), now, &request, &struck, out),
         Err(_) => ResultCode::PARAMETER,
     };
     let ended = match code {
-        ResultCode::OK => &engine.stats().batch_index_complete,
-        _ => &engine.stats().batch_index_error,
+        ResultCode::OK => &session.stats.batch_index_complete,
+        _ => &session.stats.batch_index_error,
     };
     add(ended, 1);
     // One last message says how the batch went as a whole.
@@ -41,7 +42,7 @@ pub(super) fn batch(engine: &Engine, now: Now, session: &mut Session, body: &[u8
 }
 
 fn rows(
-    engine: &Engine,
+    by: (&Engine, &Session),
     now: Now,
     request: &BatchRequest<'_>,
     struck: &[(usize, ResultCode)],
@@ -64,7 +65,7 @@ fn rows(
     };
     let mut result = Ok(());
     for share in shares {
-        result = carry_out(engine, now, request, parent_filter, (*share, struck), &mut answers);
+        result = carry_out(by, now, request, parent_filter, (*share, struck), &mut answers);
     }
     answers.end(result.err())
 }
@@ -94,7 +95,7 @@ impl Share {
 
 /// Carries out the rows of a share, up to one that is damaged.
 fn carry_out(
-    engine: &Engine,
+    (engine, session): (&Engine, &Session),
     now: Now,
     request: &BatchRequest<'_>,
     parent_filter: Filter<'_>,
@@ -110,9 +111,10 @@ fn carry_out(
         let fields = Fields::of(&content.message);
         // A key belongs to one record, so a row with a key cannot be repeated; and every row's namespace must exist, or
         // the batch ends there.
-        if (repeats && fields.key.is_some()) || engine.namespace(fields.namespace).is_none() {
+        if repeats && fields.key.is_some() {
             return Err(ResultCode::PARAMETER);
         }
+        let namespace = engine.namespace(fields.namespace).ok_or(ResultCode::PARAMETER)?;
         if !share.has(position) {
             continue;
         }
@@ -122,6 +124,8 @@ fn carry_out(
         }
         let mut header = content.message.header;
         header.info1.remove(Info1::COMPRESS_RESPONSE | Info1::XDR);
+        let is_write = header.info2.contains(Info2::WRITE);
+        let passed_on = engine.passed_on(session.node, namespace, row.digest.partition_id(), is_write);
         let row_request = Request {
             header,
             message: content.message,
@@ -129,8 +133,9 @@ fn carry_out(
             digest: row.digest,
             filter: fields.filter.map_or(parent_filter, Filter::Unread),
             is_background: false,
+            counted: proxy::counted(namespace, &session.stats, passed_on.as_deref(), true),
         };
-        answers.row(row.index, |reply| engine.single(now, &row_request, reply));
+        answers.row(row.index, |reply| engine.single(now, namespace, &row_request, reply));
     }
     Ok(())
 }

@@ -1,18 +1,19 @@
 //! The engine: a frame in, an answer out. It reads no clock, waits for nothing and spawns nothing.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use bytes::BytesMut;
 use spikelet_wire::{Digest, FrameHeader, FrameType, Info1, Info2, Info4, Message, ResultCode};
 
 use super::filter::Filter;
-use super::info::{Agents, Elsewhere};
+use super::info::Elsewhere;
 use super::nsup::Nsup;
 use super::query::{Jobs, Query};
 use super::reply::{Metadata, Reply};
 use super::request::{Fields, Request};
-use super::stats::{Stats, add};
-use super::{Session, batch, delete, frame, info, query, read, write};
+use super::stats::{NodeStats, Stats, add};
+use super::{Session, batch, delete, frame, info, proxy, query, read, write};
 use crate::clock::Now;
 use crate::cluster::Cluster;
 use crate::config::Config;
@@ -25,15 +26,14 @@ use crate::udf::Modules;
 pub struct Engine {
     config: Config,
     cluster: RwLock<Arc<Cluster>>,
+    is_spread: AtomicBool,
     namespaces: Vec<Namespace>,
-    stats: Stats,
-    agents: Agents,
+    stats: NodeStats,
     elsewhere: Elsewhere,
     jobs: Arc<Jobs>,
     nsup: Nsup,
     #[cfg(feature = "udf")]
     modules: Modules,
-    started: Now,
 }
 
 /// What becomes of a connection behind an answer.
@@ -63,7 +63,10 @@ impl Engine {
     /// An engine that holds nothing yet, for the nodes of a cluster, from `now` on.
     #[must_use]
     pub fn with_cluster(config: Config, mut cluster: Cluster, now: Now) -> Self {
-        let namespaces: Vec<_> = config.namespaces.iter().map(Namespace::new).collect();
+        let numbered = config.namespaces.iter().enumerate();
+        let namespaces: Vec<_> = numbered.map(|(at, config)| Namespace::new(at, config)).collect();
+        let stats = NodeStats::new(namespaces.len());
+        (0..cluster.nodes().len()).for_each(|node| stats.begin(node, now));
         cluster.start(
             config.namespaces.iter().map(|namespace| namespace.replication_factor),
             now,
@@ -72,16 +75,15 @@ impl Engine {
         let modules = Modules::new(&config.work_directory);
         Self {
             config,
+            is_spread: AtomicBool::new(cluster.nodes().len() > 1),
             cluster: RwLock::new(Arc::new(cluster)),
             nsup: Nsup::new(namespaces.len(), now),
             namespaces,
-            stats: Stats::default(),
-            agents: Agents::default(),
+            stats,
             elsewhere: Elsewhere::default(),
             jobs: Arc::default(),
             #[cfg(feature = "udf")]
             modules,
-            started: now,
         }
     }
 
@@ -95,6 +97,11 @@ impl Engine {
     #[must_use]
     pub fn cluster(&self) -> Arc<Cluster> {
         self.cluster.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether there are nodes beside the first one, or were: whether it matters to which a command came.
+    pub(super) fn is_spread(&self) -> bool {
+        self.is_spread.load(Ordering::Relaxed)
     }
 
     /// Changes the cluster, unless that fails, and drops what is lost by it.
@@ -111,6 +118,7 @@ impl Engine {
                 lost.partitions.iter().for_each(|id| namespace.drop_partition(*id));
             }
         }
+        self.is_spread.store(cluster.nodes().len() > 1, Ordering::Relaxed);
         *current = Arc::new(cluster);
         Ok(changed)
     }
@@ -134,14 +142,15 @@ impl Engine {
             .find(|namespace| namespace.name.as_bytes() == name)
     }
 
-    /// What it counts.
+    /// What a node counts, by its position in the cluster.
     #[must_use]
-    pub const fn stats(&self) -> &Stats {
-        &self.stats
+    pub fn stats(&self, node: usize) -> Arc<Stats> {
+        self.stats.of(node)
     }
 
-    pub(super) const fn agents(&self) -> &Agents {
-        &self.agents
+    /// Has a node count from 0, as one that starts.
+    pub fn begin_stats(&self, node: usize, now: Now) {
+        self.stats.begin(node, now);
     }
 
     /// The indexes of namespaces that it does not have.
@@ -162,12 +171,6 @@ impl Engine {
     #[cfg(feature = "udf")]
     pub(crate) const fn modules(&self) -> &Modules {
         &self.modules
-    }
-
-    /// Since when it answers.
-    #[must_use]
-    pub const fn started(&self) -> Now {
-        self.started
     }
 
     /// Whether the frame that a header announces is one that the server reads; it closes the connection otherwise.
@@ -206,7 +209,7 @@ impl Engine {
             return Flow::Continue;
         }
         let Ok(message) = Message::decode(body) else {
-            add(&self.stats.demarshal_error, 1);
+            add(&session.stats.demarshal_error, 1);
             Reply::single(out).status(ResultCode::PARAMETER, Metadata::default());
             return Flow::Continue;
         };
@@ -214,15 +217,17 @@ impl Engine {
         let mut reply = Reply::single(out);
         match (self.namespace(fields.namespace), fields.digest.map(Digest::try_from)) {
             (None, _) => {
-                add(&self.stats.early_tsvc_client_error, 1);
+                add(&session.stats.early_tsvc_client_error, 1);
                 reply.status(ResultCode::INVALID_NAMESPACE, Metadata::default());
             }
             // A message without a digest is a query.
             (Some(_), None) => return query::query(self, now, session, body, out),
             (Some(_), Some(Err(_))) => reply.status(ResultCode::PARAMETER, Metadata::default()),
-            (Some(_), Some(Ok(digest))) => {
+            (Some(namespace), Some(Ok(digest))) => {
                 let filter = fields.filter.map_or(Filter::None, Filter::Unread);
                 let header = message.header;
+                let is_write = header.info2.contains(Info2::WRITE);
+                let passed_on = self.passed_on(session.node, namespace, digest.partition_id(), is_write);
                 let request = Request {
                     header,
                     message,
@@ -230,26 +235,24 @@ impl Engine {
                     digest,
                     filter,
                     is_background: false,
+                    counted: proxy::counted(namespace, &session.stats, passed_on.as_deref(), false),
                 };
-                let _ = self.single(now, &request, &mut reply);
+                let _ = self.single(now, namespace, &request, &mut reply);
             }
         }
         Flow::Continue
     }
 
     /// Carries out a command on one record, and counts how it ended.
-    pub(super) fn single(&self, now: Now, request: &Request<'_>, reply: &mut Reply<'_>) -> ResultCode {
-        let Some(namespace) = self.namespace(request.fields.namespace) else {
-            return refuse(reply, ResultCode::INVALID_NAMESPACE);
-        };
+    pub(super) fn single(
+        &self,
+        now: Now,
+        namespace: &Namespace,
+        request: &Request<'_>,
+        reply: &mut Reply<'_>,
+    ) -> ResultCode {
         let code = self.carry_out(now, namespace, request, reply);
-        let counters = &namespace.counters;
-        let origin = if reply.is_row() {
-            &counters.batch_sub
-        } else {
-            &counters.client
-        };
-        origin.count(request.header.info2, request.fields.udf, code);
+        request.counted.count(request.header.info2, request.fields.udf, code);
         code
     }
 

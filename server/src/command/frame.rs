@@ -28,7 +28,7 @@ pub(super) fn handle_compressed(
     out: &mut BytesMut,
 ) -> Flow {
     if engine.config().edition == Edition::Community {
-        return refuse(engine, ResultCode::ENTERPRISE_ONLY, out);
+        return refuse(session, ResultCode::ENTERPRISE_ONLY, out);
     }
     let inner = frame::decompress(body).ok();
     let message = inner.as_deref().and_then(|inner| {
@@ -37,7 +37,7 @@ pub(super) fn handle_compressed(
     });
     match message {
         Some(message) => engine.handle_message(now, session, message, out),
-        None => refuse(engine, ResultCode::PARAMETER, out),
+        None => refuse(session, ResultCode::PARAMETER, out),
     }
 }
 
@@ -69,8 +69,8 @@ pub(super) fn handle_internal(
     }
 }
 
-fn refuse(engine: &Engine, code: ResultCode, out: &mut BytesMut) -> Flow {
-    add(&engine.stats().demarshal_error, 1);
+fn refuse(session: &Session, code: ResultCode, out: &mut BytesMut) -> Flow {
+    add(&session.stats.demarshal_error, 1);
     MessageWriter::frame(out, &Header::result(code)).finish();
     Flow::Continue
 }

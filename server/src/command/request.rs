@@ -2,6 +2,7 @@
 
 use spikelet_wire::{Digest, FieldType, Header, Message, PartitionId, ResultCode};
 
+use super::counters::CommandCounters;
 use super::filter::Filter;
 
 /// What a message asks of one record.
@@ -14,6 +15,8 @@ pub(super) struct Request<'a> {
     pub(super) filter: Filter<'a>,
     /// Whether a query in the background asks, which does not know what set the record is in.
     pub(super) is_background: bool,
+    /// Where it is counted what becomes of it.
+    pub(super) counted: &'a CommandCounters,
 }
 
 impl Request<'_> {

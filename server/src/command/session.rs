@@ -7,7 +7,7 @@ use spikelet_wire::ResultCode;
 
 use super::controls::Controls;
 use super::engine::Engine;
-use super::stats::add;
+use super::stats::{Stats, add};
 
 /// What the engine knows of a connection.
 #[derive(Debug, Clone, Default)]
@@ -25,13 +25,16 @@ pub struct Session {
     /// The rows of the next batch that a fault strikes: by their positions, the result codes that they are answered with
     /// instead of being carried out.
     pub struck_rows: Vec<(usize, ResultCode)>,
+    /// What the node counts.
+    pub stats: Arc<Stats>,
 }
 
 impl Engine {
     /// Opens a session, for a connection to a node.
     #[must_use]
     pub fn connect(&self, node: usize, local: Option<SocketAddr>) -> Session {
-        add(&self.stats().client_connections_opened, 1);
+        let stats = self.stats(node);
+        add(&stats.client_connections_opened, 1);
         Session {
             node,
             local,
@@ -39,14 +42,15 @@ impl Engine {
             user_agent: None,
             controls: None,
             struck_rows: Vec::new(),
+            stats,
         }
     }
 
     /// Ends a session.
     pub fn disconnect(&self, session: Session) {
-        add(&self.stats().client_connections_closed, 1);
+        add(&session.stats.client_connections_closed, 1);
         if let Some(agent) = session.user_agent {
-            self.agents().change(Some(&agent), None);
+            session.stats.agents.change(Some(&agent), None);
         }
     }
 }

@@ -1,10 +1,18 @@
-//! What the server counts, under the names of the info protocol.
+//! What a node counts, under the names of the info protocol.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 
-/// The counters of the whole server.
+use super::counters::NamespaceStats;
+use super::info::Agents;
+use crate::clock::Now;
+use crate::store::Namespace;
+
+/// The counters of a node, since it started.
 #[derive(Debug, Default)]
 pub struct Stats {
+    /// When it started.
+    pub started: Now,
     /// Connections that were accepted.
     pub client_connections_opened: AtomicU64,
     /// Connections that ended.
@@ -23,6 +31,59 @@ pub struct Stats {
     pub batch_index_error: AtomicU64,
     /// Info commands that the real server will no longer have.
     pub deprecated_requests: AtomicU64,
+    /// By namespace, in the order of the configuration.
+    namespaces: Box<[NamespaceStats]>,
+    /// For sessions that are to no node.
+    nowhere: NamespaceStats,
+    pub(super) agents: Agents,
+}
+
+impl Stats {
+    fn new(namespaces: usize, started: Now) -> Self {
+        Self {
+            started,
+            namespaces: (0..namespaces).map(|_| NamespaceStats::default()).collect(),
+            ..Self::default()
+        }
+    }
+
+    /// What happened in a namespace.
+    #[must_use]
+    pub fn of(&self, namespace: &Namespace) -> &NamespaceStats {
+        self.namespaces.get(namespace.number).unwrap_or(&self.nowhere)
+    }
+}
+
+/// The counters of all nodes, by their positions in the cluster.
+#[derive(Debug)]
+pub(super) struct NodeStats {
+    namespaces: usize,
+    nodes: RwLock<Vec<Arc<Stats>>>,
+}
+
+impl NodeStats {
+    pub(super) fn new(namespaces: usize) -> Self {
+        Self {
+            namespaces,
+            nodes: RwLock::default(),
+        }
+    }
+
+    /// Those of a node.
+    pub(super) fn of(&self, node: usize) -> Arc<Stats> {
+        let nodes = self.nodes.read().unwrap_or_else(PoisonError::into_inner);
+        nodes.get(node).cloned().unwrap_or_default()
+    }
+
+    /// Has a node count from 0, as one that starts.
+    pub(super) fn begin(&self, node: usize, now: Now) {
+        let stats = Arc::new(Stats::new(self.namespaces, now));
+        let mut nodes = self.nodes.write().unwrap_or_else(PoisonError::into_inner);
+        match nodes.get_mut(node) {
+            Some(before) => *before = stats,
+            None => nodes.push(stats),
+        }
+    }
 }
 
 /// Adds to a counter.

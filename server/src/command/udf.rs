@@ -7,13 +7,13 @@ use spikelet_wire::{
 };
 
 use super::bin_ops::View;
+use super::counters::Did;
 use super::reply::{Metadata, Reply};
 use super::request::Request;
 use super::{ttl, write};
 use crate::clock::Now;
 use crate::ops::SharedBytes;
 use crate::ops::exp::RecordView;
-use crate::store::counters::{Did, Lang};
 use crate::store::record::{END_MARK, stored_size};
 use crate::store::{Namespace, Partition, Record, Sets};
 use crate::udf::{Answer, Call, Modules, Returned, Subject, Work};
@@ -121,7 +121,7 @@ fn apply(
             };
             match result {
                 Ok((did, metadata)) => {
-                    lang(namespace, request, reply).count(did);
+                    request.counted.lang.count(did);
                     answer(reply, ResultCode::OK, metadata, "SUCCESS", &returned);
                     ResultCode::OK
                 }
@@ -138,7 +138,7 @@ fn apply(
             code
         }
         (Answer::Failure(data), _) => {
-            lang(namespace, request, reply).count(Did::Fail);
+            request.counted.lang.count(Did::Fail);
             let text = Returned {
                 particle_type: ParticleType::STRING,
                 data,
@@ -159,18 +159,6 @@ fn answer(reply: &mut Reply<'_>, code: ResultCode, metadata: Metadata, name: &st
 pub(super) fn append(message: &mut MessageWriter<'_>, name: &str, value: &Returned) {
     let op = (OpCode::READ, value.particle_type, name.as_bytes());
     message.op_with(op, value.data.len(), |out| out.extend_from_slice(&value.data));
-}
-
-/// Where it is counted what UDFs do.
-fn lang<'n>(namespace: &'n Namespace, request: &Request<'_>, reply: &Reply<'_>) -> &'n Lang {
-    let counters = &namespace.counters;
-    if request.is_background {
-        &counters.udf_sub.lang
-    } else if reply.is_row() {
-        &counters.batch_sub.lang
-    } else {
-        &counters.client.lang
-    }
 }
 
 /// The record as the script is to see it; without one, what it would be.

@@ -1,7 +1,6 @@
 //! What the server keeps: namespaces, partitions, records. Locks live here and nowhere else.
 
 pub mod bin;
-pub mod counters;
 pub mod namespace;
 pub mod partition;
 pub mod record;

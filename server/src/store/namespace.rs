@@ -4,7 +4,6 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use spikelet_wire::{Digest, PartitionId};
 
-use super::counters::{CommandCounters, QueryCounters};
 use super::partition::Partition;
 use super::record::Record;
 use super::set::{SetId, Sets};
@@ -18,13 +17,15 @@ use crate::config::NamespaceConfig;
 pub struct Namespace {
     /// Its name.
     pub name: String,
+    /// Its place in the configuration, from 0.
+    pub number: usize,
     /// What it is configured with, and what of that may change while it runs.
     pub settings: Settings,
     /// Its sets.
     pub sets: Sets,
     /// Its secondary indexes.
     pub sindexes: Sindexes,
-    /// What happened in it.
+    /// What is counted of its records.
     pub counters: Counters,
     pub(super) truncation: Truncation,
     pub(super) expiry: Expiry,
@@ -46,25 +47,13 @@ pub struct Settings {
     pub replication_factor: u32,
 }
 
-/// How often things happened in a namespace.
+/// What is counted of a namespace's records.
 #[derive(Debug, Default)]
 pub struct Counters {
     /// How many records there are.
     pub objects: AtomicU64,
     /// How many records were removed because they had expired.
     pub expired_objects: AtomicU64,
-    /// Commands that came alone.
-    pub client: CommandCounters,
-    /// Commands that were rows of batches.
-    pub batch_sub: CommandCounters,
-    /// Operations on single records by queries in the background, all of them writes.
-    pub ops_sub: CommandCounters,
-    /// Queries without an index.
-    pub pi_query: QueryCounters,
-    /// UDFs on the records of queries.
-    pub udf_sub: CommandCounters,
-    /// Queries of a secondary index.
-    pub si_query: QueryCounters,
 }
 
 /// Times before which records count as truncated, in milliseconds since 2010.
@@ -104,11 +93,12 @@ impl Settings {
 }
 
 impl Namespace {
-    /// An empty namespace.
+    /// An empty namespace, at its place in the configuration.
     #[must_use]
-    pub fn new(config: &NamespaceConfig) -> Self {
+    pub fn new(number: usize, config: &NamespaceConfig) -> Self {
         Self {
             name: config.name.clone(),
+            number,
             settings: Settings::new(config),
             sets: Sets::default(),
             sindexes: Sindexes::default(),

@@ -1,7 +1,7 @@
 //! Who the clients say they are.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::base64;
 use super::call::{Answered, Call, InfoError};
@@ -54,15 +54,17 @@ pub(super) fn user_agent_set(call: &mut Call<'_>) -> Answered {
 }
 
 pub(super) fn user_agents(call: &mut Call<'_>) -> Answered {
-    for (agent, count) in call.engine.agents().lock().iter() {
+    let stats = Arc::clone(&call.session.stats);
+    for (agent, count) in stats.agents.lock().iter() {
         call.say(format_args!("user-agent={agent}:count={count};"));
     }
     Ok(())
 }
 
 fn name(call: &mut Call<'_>, agent: String) {
-    call.engine
-        .agents()
+    call.session
+        .stats
+        .agents
         .change(call.session.user_agent.as_deref(), Some(&agent));
     call.session.user_agent = Some(agent);
 }

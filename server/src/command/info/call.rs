@@ -88,7 +88,7 @@ impl Call<'_> {
             return Err(InfoError::enterprise_only());
         }
         if command.deprecated() {
-            add(&self.engine.stats().deprecated_requests, 1);
+            add(&self.session.stats.deprecated_requests, 1);
         }
         (command.answer)(self)
     }

@@ -48,7 +48,7 @@ pub(super) fn handle(engine: &Engine, now: Now, session: &mut Session, body: &[u
         builds: Vec::new(),
     };
     if body.is_empty() {
-        add(&engine.stats().deprecated_requests, 1);
+        add(&asking.session.stats.deprecated_requests, 1);
         COMMANDS
             .iter()
             .filter(|command| command.in_summary())
@@ -59,9 +59,9 @@ pub(super) fn handle(engine: &Engine, now: Now, session: &mut Session, body: &[u
             .filter_map(|line| line.strip_suffix(b"\n"))
             .for_each(|line| asking.answer_line(line));
     }
+    add(&asking.session.stats.info_complete, 1);
     let builds = asking.builds;
     frame.finish(FrameType::INFO, out);
-    add(&engine.stats().info_complete, 1);
     query::build(engine, now, builds)
 }
 

@@ -1,14 +1,14 @@
 //! Namespaces and sets: what is in them, and what happened there.
 
 use std::fmt::Display;
+use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
 use super::call::{Answered, Call};
 use super::config::write_namespace;
 use crate::cluster::{Cluster, Node, NodeState};
+use crate::command::counters::{CommandCounters, Ends, NamespaceStats, QueryCounters};
 use crate::command::stats::get;
-use crate::store::counters::{CommandCounters, Ends, QueryCounters};
-use crate::store::namespace::Counters;
 use crate::store::{Namespace, Partition, SetId};
 
 /// What the real server's primary index takes for a record, in bytes.
@@ -116,7 +116,7 @@ fn properties(call: &mut Call<'_>, namespace: &Namespace, id: SetId) {
     ));
 }
 
-/// Nothing is evicted, proxied or compressed here.
+/// Nothing is evicted or compressed here, and nothing that is passed on gets lost.
 fn statistics(call: &mut Call<'_>, namespace: &Namespace) {
     let cluster = call.engine.cluster();
     let node = call.session.node;
@@ -166,22 +166,37 @@ fn statistics(call: &mut Call<'_>, namespace: &Namespace) {
         "migrate_fresh_partitions",
         u64::from(node == 0) * u64::from(spikelet_wire::PARTITIONS),
     );
-    commands(call, "client", &namespace.counters.client);
-    udfs(call, "client", &namespace.counters.client);
-    commands(call, "batch_sub", &namespace.counters.batch_sub);
-    udfs(call, "batch_sub", &namespace.counters.batch_sub);
-    udfs(call, "udf_sub", &namespace.counters.udf_sub);
-    queries(call, &namespace.counters);
+    let node = Arc::clone(&call.session.stats);
+    let stats = node.of(namespace);
+    let origins = [
+        ("client", &stats.client, Some(&stats.client_proxy_complete)),
+        ("from_proxy", &stats.from_proxy, None),
+        ("batch_sub", &stats.batch_sub, Some(&stats.batch_sub_proxy_complete)),
+        ("from_proxy_batch_sub", &stats.from_proxy_batch_sub, None),
+    ];
+    for (origin, counters, passed_on) in origins {
+        call.pair(format_args!("{origin}_tsvc_error"), 0);
+        call.pair(format_args!("{origin}_tsvc_timeout"), 0);
+        if let Some(complete) = passed_on {
+            call.pair(format_args!("{origin}_proxy_complete"), get(complete));
+            call.pair(format_args!("{origin}_proxy_error"), 0);
+            call.pair(format_args!("{origin}_proxy_timeout"), 0);
+        }
+        commands(call, origin, counters);
+        udfs(call, origin, counters);
+    }
+    udfs(call, "udf_sub", &stats.udf_sub);
+    queries(call, stats);
 }
 
 /// Queries, without and with an index, and what those in the background did to single records.
-fn queries(call: &mut Call<'_>, counters: &Counters) {
-    let write = &counters.ops_sub.write;
+fn queries(call: &mut Call<'_>, stats: &NamespaceStats) {
+    let write = &stats.ops_sub.write;
     call.pair("ops_sub_write_success", get(&write.success));
     call.pair("ops_sub_write_error", get(&write.error));
     call.pair("ops_sub_write_timeout", get(&write.timeout));
     call.pair("ops_sub_write_filtered_out", get(&write.filtered_out));
-    for (index, counters) in [("pi", &counters.pi_query), ("si", &counters.si_query)] {
+    for (index, counters) in [("pi", &stats.pi_query), ("si", &stats.si_query)] {
         let QueryCounters {
             short_basic,
             long_basic,

@@ -1,6 +1,7 @@
 //! What the server counts and what it measures of itself.
 
 use std::fmt::Display;
+use std::sync::Arc;
 
 use bytes::BufMut;
 
@@ -45,8 +46,8 @@ pub(super) fn help(call: &mut Call<'_>) -> Answered {
 
 /// What a single process without peers, disks or background threads has nothing of is 0, as on an idle server.
 pub(super) fn statistics(call: &mut Call<'_>) -> Answered {
-    let (engine, stats, cluster) = (call.engine, call.engine.stats(), call.engine.cluster());
-    let uptime = call.now.0.saturating_sub(engine.started().0) / 1000;
+    let (stats, cluster) = (Arc::clone(&call.session.stats), call.engine.cluster());
+    let uptime = call.now.0.saturating_sub(stats.started.0) / 1000;
     let closed = get(&stats.client_connections_closed);
     let opened = get(&stats.client_connections_opened);
     call.pair("failed_best_practices", false);

@@ -15,10 +15,11 @@ use super::fields::{self, WantedSet};
 use super::index::{IndexWalk, Search, Wanted};
 use super::job::{Active, Description, End, Kind, Tally};
 use super::walk::{Look, Walk};
-use super::{Asking, Pace, Step, counters, last};
+use super::{Asking, Pace, Step, last};
 use crate::command::bin_ops::View;
+use crate::command::counters::NamespaceStats;
 use crate::command::udf;
-use crate::store::{Namespace, Record};
+use crate::store::Record;
 use crate::udf::{Returned, Work};
 
 /// How long the stream of one partition may take. The real server has no limit, but threads to spare.
@@ -92,9 +93,9 @@ impl Aggregate {
     }
 
     /// Has it end without the client.
-    pub(super) fn abandon(&self, namespace: &Namespace, end: End) {
+    pub(super) fn abandon(&self, stats: &NamespaceStats, end: End) {
         self.active.abandon(end);
-        let counters = counters(namespace, self.search.is_some());
+        let counters = stats.queries(self.search.is_some());
         counters.aggr.count(end.result_code());
     }
 
@@ -134,7 +135,7 @@ impl Aggregate {
         if is_done {
             let code = self.active.complete();
             message::write_header_only(out, &last(code));
-            let counters = counters(asking.namespace, self.search.is_some());
+            let counters = asking.stats().queries(self.search.is_some());
             counters.aggr.count(code);
         }
         tally.sent = (out.len() - start) as u64;

@@ -12,7 +12,7 @@ use super::fields::{self, WantedSet};
 use super::index::{IndexWalk, Search, Wanted};
 use super::job::{Active, Description, Kind, Tally};
 use super::walk::{Look, Walk};
-use super::{Asking, Pace, Step, counters};
+use super::{Asking, Pace, Step};
 use crate::command::bin_ops;
 use crate::command::reply::Reply;
 use crate::command::request::{Fields, Request};
@@ -139,7 +139,7 @@ impl Operate {
         let partition = self.partition().filter(|_| !is_done);
         self.active.reach(asking.now, partition, &tally);
         if is_done {
-            let counters = counters(asking.namespace, self.search.is_some());
+            let counters = asking.stats().queries(self.search.is_some());
             let ends = if asking.fields.udf {
                 &counters.udf_bg
             } else {
@@ -197,6 +197,7 @@ fn check_operations(asking: &Asking<'_>) -> Result<(), ResultCode> {
 /// Applies the message's operations or its UDF to records, and forgets them.
 fn change(asking: &Asking<'_>, digests: &mut Vec<Digest>, tally: &mut Tally) {
     let header = &asking.message.header;
+    let stats = asking.stats();
     let mut request = Request {
         header: Header {
             info1: Info1::empty(),
@@ -215,6 +216,11 @@ fn change(asking: &Asking<'_>, digests: &mut Vec<Digest>, tally: &mut Tally) {
         digest: Digest([0; Digest::SIZE]),
         filter: asking.filter,
         is_background: true,
+        counted: if asking.fields.udf {
+            &stats.udf_sub
+        } else {
+            &stats.ops_sub
+        },
     };
     let mut unread = BytesMut::new();
     for digest in digests.drain(..) {
@@ -236,10 +242,10 @@ fn change_one(asking: &Asking<'_>, request: &Request<'_>, reply: &mut Reply<'_>)
     #[cfg(feature = "udf")]
     if asking.fields.udf {
         let code = udf::udf(now, namespace, asking.engine.modules(), request, reply);
-        namespace.counters.udf_sub.count(Info2::WRITE, true, code);
+        request.counted.count(Info2::WRITE, true, code);
         return code;
     }
     let code = write::write(now, namespace, request, reply);
-    namespace.counters.ops_sub.count(Info2::WRITE, false, code);
+    request.counted.count(Info2::WRITE, false, code);
     code
 }

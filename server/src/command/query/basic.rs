@@ -16,12 +16,13 @@ use super::fields::{self, Partitions, WantedSet};
 use super::index::{IndexWalk, Search, Wanted};
 use super::job::{Active, Description, End, Kind, Tally};
 use super::walk::{Look, Walk};
-use super::{Asking, Pace, Step, counters, last};
+use super::{Asking, Pace, Step, last};
 use crate::clock::Now;
 use crate::command::MAX_OPS;
 use crate::command::bin_ops::{self, BinRead, View};
+use crate::command::counters::NamespaceStats;
 use crate::command::filter::Filter;
-use crate::store::{BinName, Namespace, Record, Set, SetId};
+use crate::store::{BinName, Record, Set, SetId};
 
 /// A frame ends behind the record that makes it this large, in bytes.
 ///
@@ -133,8 +134,8 @@ impl Basic {
     }
 
     /// Has it end without the client.
-    pub(super) fn abandon(&self, namespace: &Namespace, end: End) {
-        let counters = counters(namespace, self.search.is_some());
+    pub(super) fn abandon(&self, stats: &NamespaceStats, end: End) {
+        let counters = stats.queries(self.search.is_some());
         match &self.length {
             Length::Short { .. } => counters.short_basic.count(end.result_code()),
             Length::Long(active) => {
@@ -146,7 +147,7 @@ impl Basic {
 
     /// Answers up to a frame of records.
     pub(super) fn step(&mut self, asking: &Asking<'_>, out: &mut BytesMut) -> Step {
-        let counters = counters(asking.namespace, self.search.is_some());
+        let counters = asking.stats().queries(self.search.is_some());
         let start = out.len();
         let frame = OpenFrame::begin(out);
         let mut tally = Tally::default();

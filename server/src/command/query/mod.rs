@@ -27,6 +27,7 @@ use self::aggregate::Aggregate;
 use self::background::Operate;
 use self::basic::Basic;
 use self::job::{Description, Kind};
+use super::counters::NamespaceStats;
 use super::engine::{Engine, Flow};
 use super::filter::Filter;
 use super::request::Fields;
@@ -36,7 +37,6 @@ use crate::clock::Now;
 use crate::cluster::Cluster;
 use crate::ops::exp::Expression;
 use crate::store::Namespace;
-use crate::store::counters::QueryCounters;
 use crate::store::sindex::Build;
 
 pub(super) use self::index::Search;
@@ -132,10 +132,11 @@ impl Query {
     /// Ends it where the client is at fault.
     pub fn abandon(self, engine: &Engine, end: End) {
         let namespace = read(&self.body).and_then(|(_, fields)| engine.namespace(fields.namespace));
-        match (&self.work, namespace) {
-            (Work::Basic(basic), Some(namespace)) => basic.abandon(namespace, end),
+        let stats = namespace.map(|namespace| self.session.stats.of(namespace));
+        match (&self.work, stats) {
+            (Work::Basic(basic), Some(stats)) => basic.abandon(stats, end),
             #[cfg(feature = "udf")]
-            (Work::Aggregate(aggregate), Some(namespace)) => aggregate.abandon(namespace, end),
+            (Work::Aggregate(aggregate), Some(stats)) => aggregate.abandon(stats, end),
             _ => {}
         }
     }
@@ -177,14 +178,6 @@ fn build_some(engine: &Engine, now: Now, builds: &mut Vec<(String, Build)>) -> S
     if builds.is_empty() { Step::Done } else { Step::More }
 }
 
-/// Where the ends of queries of a namespace are counted, of those with an index or those without.
-const fn counters(namespace: &Namespace, of_index: bool) -> &QueryCounters {
-    match of_index {
-        true => &namespace.counters.si_query,
-        false => &namespace.counters.pi_query,
-    }
-}
-
 /// A message, and its fields; none for one that is damaged.
 fn read(body: &[u8]) -> Option<(Message<'_>, Fields<'_>)> {
     let message = Message::decode(body).ok()?;
@@ -210,7 +203,7 @@ pub(super) fn query(engine: &Engine, now: Now, session: &Session, body: &[u8], o
         },
         Err(code) => {
             // A query that is refused has one answer, which is not marked as the last.
-            add(&engine.stats().early_tsvc_client_error, 1);
+            add(&session.stats.early_tsvc_client_error, 1);
             message::write_header_only(out, &Header::result(code));
             Flow::Continue
         }
@@ -280,6 +273,11 @@ impl Asking<'_> {
     /// [`ResultCode::PARAMETER`] for a filter that cannot be built.
     fn check_filter(&self) -> Result<(), ResultCode> {
         self.fields.filter.map(Expression::build_filter).transpose().map(drop)
+    }
+
+    /// Where the node counts what happens in the namespace.
+    fn stats(&self) -> &NamespaceStats {
+        self.session.stats.of(self.namespace)
     }
 
     /// Whether the session's node has a full copy of a partition.

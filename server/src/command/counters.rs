@@ -4,6 +4,41 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use spikelet_wire::{Info2, ResultCode};
 
+/// What happened in a namespace, by way of one node.
+#[derive(Debug, Default)]
+pub struct NamespaceStats {
+    /// Commands that came alone.
+    pub client: CommandCounters,
+    /// Commands that were rows of batches.
+    pub batch_sub: CommandCounters,
+    /// Commands that came alone to another node, which passed them on.
+    pub from_proxy: CommandCounters,
+    /// Commands that were rows of batches to another node, which passed them on.
+    pub from_proxy_batch_sub: CommandCounters,
+    /// Commands that came alone, and were passed on to another node.
+    pub client_proxy_complete: AtomicU64,
+    /// Commands that were rows of batches, and were passed on to another node.
+    pub batch_sub_proxy_complete: AtomicU64,
+    /// Operations on single records by queries in the background, all of them writes.
+    pub ops_sub: CommandCounters,
+    /// UDFs on the records of queries.
+    pub udf_sub: CommandCounters,
+    /// Queries without an index.
+    pub pi_query: QueryCounters,
+    /// Queries of a secondary index.
+    pub si_query: QueryCounters,
+}
+
+impl NamespaceStats {
+    /// Where the ends of queries are counted, of those with an index or those without.
+    pub(super) const fn queries(&self, of_index: bool) -> &QueryCounters {
+        match of_index {
+            true => &self.si_query,
+            false => &self.pi_query,
+        }
+    }
+}
+
 /// The ends of the commands that came one way: alone, or as rows of batches.
 #[derive(Debug, Default)]
 pub struct CommandCounters {
