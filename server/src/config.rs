@@ -37,6 +37,29 @@ pub struct NamespaceConfig {
     pub allow_ttl_without_nsup: bool,
     /// How many nodes keep a copy of each record.
     pub replication_factor: u32,
+    /// Which of two records is kept where a network was cut and both sides wrote.
+    pub conflict_resolution_policy: ConflictResolutionPolicy,
+}
+
+/// Which of two records of one key is kept, where nodes that did not see one another wrote both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ConflictResolutionPolicy {
+    /// The one that was written more often, by its generation; of two of the same, the one that was written last.
+    #[default]
+    Generation,
+    /// The one that was written last.
+    LastUpdateTime,
+}
+
+impl ConflictResolutionPolicy {
+    /// Its name in the real server's configuration.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Generation => "generation",
+            Self::LastUpdateTime => "last-update-time",
+        }
+    }
 }
 
 impl NamespaceConfig {
@@ -50,6 +73,7 @@ impl NamespaceConfig {
             nsup_period: 1,
             allow_ttl_without_nsup: true,
             replication_factor: 1,
+            conflict_resolution_policy: ConflictResolutionPolicy::default(),
         }
     }
 }

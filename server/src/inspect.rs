@@ -111,7 +111,9 @@ impl Server {
 
     /// Removes all records of all namespaces. Nothing of it remains: what is written next is there.
     pub fn truncate(&self) {
-        self.namespaces().iter().for_each(Namespace::clear);
+        let engines = self.shared().sides.all();
+        let namespaces = engines.iter().flat_map(|engine| engine.namespaces());
+        namespaces.for_each(Namespace::clear);
     }
 
     /// Puts a record, as a client that sends its key does: into the bins of an existing one, or into a new one.

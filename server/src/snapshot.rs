@@ -1,6 +1,7 @@
 //! Keeping aside what a server holds, and putting it back.
 
 use crate::command::{RestoreError, Snapshot};
+use crate::net::Shared;
 use crate::server::Server;
 
 impl Server {
@@ -35,7 +36,7 @@ impl Server {
     /// # Errors
     /// [`RestoreError::Namespaces`] where the names of the namespaces are not the same; then nothing changes.
     pub fn restore(&self, snapshot: &Snapshot) -> Result<(), RestoreError> {
-        self.engine().restore(self.now(), snapshot)
+        self.shared().restore(snapshot)
     }
 
     /// Has it hold nothing, as when it was started: no records, sets, indexes or UDF modules, and the settings that it was
@@ -51,6 +52,18 @@ impl Server {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn reset(&self) {
-        self.engine().reset();
+        self.shared().reset();
+    }
+}
+
+/// On all sides of a network that is cut.
+impl Shared {
+    pub(crate) fn restore(&self, snapshot: &Snapshot) -> Result<(), RestoreError> {
+        let (engines, now) = (self.sides.all(), self.clock.now());
+        engines.iter().try_for_each(|engine| engine.restore(now, snapshot))
+    }
+
+    pub(crate) fn reset(&self) {
+        self.sides.all().iter().for_each(|engine| engine.reset());
     }
 }

@@ -4,8 +4,9 @@ use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use crate::clock::{Clock, Now};
-use crate::command::Engine;
+use crate::net::Shared;
 use crate::server::Server;
+use crate::sides::Sides;
 
 /// The clock of a [`Server`]: it goes with the machine's until it is told otherwise.
 ///
@@ -25,12 +26,12 @@ use crate::server::Server;
 #[derive(Clone, Copy)]
 pub struct ServerClock<'s> {
     clock: &'s Clock,
-    engine: &'s Engine,
+    sides: &'s Sides,
 }
 
 impl<'s> ServerClock<'s> {
-    pub(crate) const fn new(clock: &'s Clock, engine: &'s Engine) -> Self {
-        Self { clock, engine }
+    pub(crate) const fn new(clock: &'s Clock, sides: &'s Sides) -> Self {
+        Self { clock, sides }
     }
 
     /// The time as the server knows it, in whole milliseconds.
@@ -76,7 +77,8 @@ impl<'s> ServerClock<'s> {
     }
 
     fn catch_up(&self) {
-        self.engine.run_due_nsup(self.clock.now());
+        let now = self.clock.now();
+        self.sides.all().iter().for_each(|engine| engine.run_due_nsup(now));
     }
 }
 
@@ -101,6 +103,13 @@ impl Server {
     ///
     /// Commands treat what has expired as gone all the same; this is for what counts or keeps it until it is removed.
     pub fn run_nsup(&self) -> u64 {
-        self.engine().run_nsup(self.now())
+        self.shared().run_nsup()
+    }
+}
+
+impl Shared {
+    pub(crate) fn run_nsup(&self) -> u64 {
+        let (engines, now) = (self.sides.all(), self.clock.now());
+        engines.iter().map(|engine| engine.run_nsup(now)).sum()
     }
 }

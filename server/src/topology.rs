@@ -1,9 +1,10 @@
 //! Nodes that come and go, as a test wishes.
 
 use std::net::{SocketAddr, TcpListener};
-use std::sync::{MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard, PoisonError};
 
-use crate::cluster::{Cluster, ClusterError, Node, NodeId};
+use crate::cluster::{self, Cluster, ClusterError, Node, NodeId};
+use crate::command::Engine;
 use crate::net::{self, Shared};
 use crate::server::Server;
 
@@ -124,6 +125,75 @@ impl Server {
         self.shared().advertise(node.into(), |node| node.alternate = address)
     }
 
+    /// Cuts the network between each of some nodes and each of some others. Clients still reach all of them.
+    ///
+    /// Nodes that see one another make a cluster of their own, at once: it deals the partitions anew, tells clients of no
+    /// other nodes, and takes writes. Records of which none of its nodes has a copy it does not find. A node that sees two
+    /// that do not see each other is with the one of the higher id.
+    ///
+    /// Networks can be cut further, and nodes that are down keep to it when they are back. What looks into the server or
+    /// prepares what it holds, such as [`record`](Self::record), [`insert`](Self::insert) and
+    /// [`snapshot`](Self::snapshot), is about the side of the first node that is up; for another one's there is
+    /// [`engine_of`](Self::engine_of). [`restore`](Self::restore), [`reset`](Self::reset) and
+    /// [`truncate`](Self::truncate) are about all sides.
+    ///
+    /// ```
+    /// use spikelet::Server;
+    ///
+    /// let server = Server::builder().nodes(3).replication_factor(2).start()?;
+    /// server.insert("test", "demo", 1, [("a", 1)])?;
+    ///
+    /// server.partition(&[0xB1], &[0xB2, 0xB3])?;
+    /// assert_eq!(server.sides().len(), 2);
+    /// // Clients write to both sides, and then:
+    /// server.heal();
+    /// assert_eq!(server.sides().len(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`ClusterError::Unknown`], and [`ClusterError::Both`] for a node that is among both.
+    pub fn partition<A, B>(&self, a: &[A], b: &[B]) -> Result<(), TopologyError>
+    where
+        A: Into<NodeId> + Copy,
+        B: Into<NodeId> + Copy,
+    {
+        let a: Vec<NodeId> = a.iter().map(|id| (*id).into()).collect();
+        let b: Vec<NodeId> = b.iter().map(|id| (*id).into()).collect();
+        self.shared().partition(&a, &b)
+    }
+
+    /// Mends the network wherever it is [cut](Self::partition).
+    ///
+    /// What was written on either side is there. Of two records of one key the one of the higher generation is kept, and of
+    /// the same generation the one that was written last; or by the
+    /// [`conflict_resolution_policy`](crate::NamespaceConfig::conflict_resolution_policy) of the namespace that one in any
+    /// case. A record that was deleted on one side only is back. Of indexes and UDF modules what was changed last holds.
+    /// Long queries to nodes that come to others end with result code 210.
+    pub fn heal(&self) {
+        self.shared().heal();
+    }
+
+    /// The nodes that are up, by whom they see: one side, or several where the network is [cut](Self::partition).
+    #[must_use]
+    pub fn sides(&self) -> Vec<Vec<NodeId>> {
+        let cluster = self.engine().cluster();
+        let on = |side: &cluster::Side| {
+            let nodes = cluster.nodes().iter().enumerate();
+            nodes.filter(|(at, _)| side.has(*at)).map(|(_, node)| node.id).collect()
+        };
+        cluster.sides().iter().map(on).collect()
+    }
+
+    /// What the side of a node holds, to be asked without a connection.
+    ///
+    /// # Errors
+    /// [`ClusterError::Unknown`].
+    pub fn engine_of(&self, node: impl Into<NodeId>) -> Result<Arc<Engine>, TopologyError> {
+        let at = self.engine().cluster().position(node.into())?;
+        Ok(self.shared().sides.engine_of(at))
+    }
+
     /// Waits until the sockets are as the cluster is.
     fn settled<T>(&self, changed: Result<T, TopologyError>) -> Result<T, TopologyError> {
         self.shared().nodes.wait();
@@ -190,12 +260,24 @@ impl Shared {
         Ok(self.change(|cluster, _| cluster.advertise(id, change))?)
     }
 
+    pub(crate) fn partition(&self, a: &[NodeId], b: &[NodeId]) -> Result<(), TopologyError> {
+        Ok(self.change(|cluster, now| cluster.partition(a, b, now))?)
+    }
+
+    pub(crate) fn heal(&self) {
+        let healed = self.change(|cluster, now| {
+            cluster.heal(now);
+            Ok(())
+        });
+        debug_assert_eq!(healed, Ok(()));
+    }
+
     fn change<T>(
         &self,
         change: impl FnOnce(&mut Cluster, crate::clock::Now) -> Result<T, ClusterError>,
     ) -> Result<T, ClusterError> {
         let now = self.clock.now();
-        self.engine.change_cluster(|cluster| change(cluster, now))
+        self.sides.change(now, |cluster| change(cluster, now))
     }
 
     /// Nothing where the nodes have no sockets.

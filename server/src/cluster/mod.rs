@@ -1,20 +1,24 @@
-//! The cluster as a table: nodes, their addresses, and which of them keep a partition.
+//! The cluster as a table: nodes, their addresses, which of them see one another, and which of them keep a partition.
 //!
-//! There are no processes behind it. Every node is a listener over the one store, and answers for the partitions that the
-//! table gives it. What has no full copy left is lost, as it is where nodes are processes.
+//! There are no processes behind it. Every node is a listener over a store that it shares with all nodes that it sees, and
+//! answers for the partitions that the table gives it. What has no full copy left is lost, as it is where nodes are
+//! processes.
 
 mod node;
+mod side;
+mod split;
 mod table;
 #[cfg(test)]
 mod tests;
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use spikelet_wire::{PARTITIONS, PartitionId};
+use spikelet_wire::PartitionId;
 
 pub use self::node::{Node, NodeId, NodeState, Peer};
+pub use self::side::Side;
 pub use self::table::Migrations;
-use self::table::{Table, mix};
+use self::table::{bit, positions};
 use crate::clock::Now;
 
 /// The cluster: its nodes, and by them the place of every partition.
@@ -24,13 +28,25 @@ use crate::clock::Now;
 pub struct Cluster {
     name: String,
     nodes: Vec<Node>,
-    /// One for each replication factor among the namespaces. A node that is alone needs none.
-    tables: Vec<Table>,
+    /// Those of which nodes are up; where none is, one of none.
+    sides: Vec<Side>,
+    /// The side of the nodes that are down.
+    nowhere: Side,
     has_slow_migrations: bool,
     /// How often the nodes have changed.
     changes: u64,
-    rebalanced: Now,
-    lost: Vec<Lost>,
+    origins: Vec<Vec<Origin>>,
+}
+
+/// A former side from which nodes of one came, with what they had there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// The place that it had among the sides.
+    pub side: usize,
+    /// The positions of the nodes that were on it, a bit each.
+    pub nodes: u64,
+    /// What none of those that came from there has.
+    pub lost: Vec<Lost>,
 }
 
 /// Partitions of which no copy is left, in all namespaces of a replication factor.
@@ -55,6 +71,9 @@ pub enum ClusterError {
     /// The node is part of the cluster.
     #[error("node {0} is up")]
     Up(NodeId),
+    /// A network is cut between nodes, not through one.
+    #[error("node {0} is on both sides")]
+    Both(NodeId),
     /// There are too many.
     #[error("a cluster has at most {} nodes", Cluster::MAX_NODES)]
     TooMany,
@@ -73,15 +92,15 @@ impl Cluster {
         let mut cluster = Self {
             name,
             nodes,
-            tables: Vec::new(),
+            sides: Vec::new(),
+            nowhere: Side::default(),
             has_slow_migrations: false,
             changes: 0,
-            rebalanced: Now::default(),
-            lost: Vec::new(),
+            origins: Vec::new(),
         };
-        for at in 0..cluster.nodes.len() {
-            cluster.introduce(at, at);
-        }
+        let members = split::split(&cluster.nodes).first().copied().unwrap_or(0);
+        cluster.sides.push(Side::new(members, cluster.nodes.len() == 1));
+        cluster.introduce(&[]);
         cluster
     }
 
@@ -99,12 +118,9 @@ impl Cluster {
     }
 
     /// Deals the partitions for the first time, for namespaces of these replication factors.
-    pub fn start(&mut self, replication_factors: impl IntoIterator<Item = u32>, now: Now) {
-        self.tables.clear();
-        for factor in replication_factors {
-            if self.table(factor).is_none() {
-                self.tables.push(Table::new(factor));
-            }
+    pub fn start(&mut self, replication_factors: impl Iterator<Item = u32> + Clone, now: Now) {
+        for side in &mut self.sides {
+            side.start(replication_factors.clone());
         }
         self.balance(now);
     }
@@ -136,107 +152,24 @@ impl Cluster {
         found.ok_or(ClusterError::Unknown(id))
     }
 
-    /// How many nodes there are now.
+    /// The nodes that see one another, in sides: one where the network between them is whole. A side is named by its
+    /// place in here; the first is that of the first node that is up.
     #[must_use]
-    pub fn size(&self) -> usize {
-        self.nodes.iter().filter(|node| node.is_up()).count()
+    pub fn sides(&self) -> &[Side] {
+        &self.sides
     }
 
-    /// What all nodes agree on as long as none comes or goes: 48 bits, never 0.
+    /// The place of the side that a node is on, by the node's position; none for one that is down.
     #[must_use]
-    pub fn key(&self) -> u64 {
-        let up = self.nodes.iter().filter(|node| node.is_up());
-        let of_nodes = up.fold(self.changes, |key, node| mix(key ^ node.id.0));
-        (mix(of_nodes) & 0xFFFF_FFFF_FFFF).max(1)
+    pub fn side_of(&self, node: usize) -> Option<usize> {
+        self.sides.iter().position(|side| side.has(node))
     }
 
-    /// The node with the highest id, which decides for the cluster.
+    /// The cluster as a node sees it, by the node's position.
     #[must_use]
-    pub fn principal(&self) -> NodeId {
-        let up = self.nodes.iter().filter(|node| node.is_up());
-        up.map(|node| node.id).max().unwrap_or(NodeId(0))
-    }
-
-    /// When the partitions were last dealt.
-    #[must_use]
-    pub const fn rebalanced(&self) -> Now {
-        self.rebalanced
-    }
-
-    /// How many copies of a record there are, where `replication_factor` are wished for and every migration is done.
-    #[must_use]
-    pub fn replicas(&self, replication_factor: u32) -> usize {
-        match self.spread(replication_factor) {
-            Some(table) => table.replicas(),
-            None => 1,
-        }
-    }
-
-    /// Whether a node has a full copy of a partition.
-    #[must_use]
-    pub fn is_full(&self, node: usize, replication_factor: u32, partition: PartitionId) -> bool {
-        self.spread(replication_factor)
-            .is_none_or(|table| table.is_full(node, partition))
-    }
-
-    /// The node that writes a partition: the first in its succession that has a full copy.
-    #[must_use]
-    pub fn working_master(&self, replication_factor: u32, partition: PartitionId) -> Option<usize> {
-        match self.spread(replication_factor) {
-            Some(table) => table.working_master(partition),
-            None => (self.size() > 0).then_some(0),
-        }
-    }
-
-    /// The place of a node in a partition's succession: 0 is the final master.
-    #[must_use]
-    pub fn place(&self, node: usize, replication_factor: u32, partition: PartitionId) -> Option<usize> {
-        match self.spread(replication_factor) {
-            Some(table) => table
-                .succession(partition)
-                .iter()
-                .position(|at| usize::from(*at) == node),
-            None => (self.size() > 0).then_some(0),
-        }
-    }
-
-    /// The place of a node among those that are to keep a partition.
-    #[must_use]
-    pub fn replica(&self, node: usize, replication_factor: u32, partition: PartitionId) -> Option<usize> {
-        match self.spread(replication_factor) {
-            Some(table) => table.replica(node, partition),
-            None => (self.size() > 0).then_some(0),
-        }
-    }
-
-    /// The migrations of a partition that wait for a node.
-    #[must_use]
-    pub fn pending(&self, node: usize, replication_factor: u32, partition: PartitionId) -> Migrations {
-        let table = self.spread(replication_factor);
-        table.map_or_else(Migrations::default, |table| table.pending(node, partition))
-    }
-
-    /// The migrations that wait for a node, and those that waited when the partitions were last dealt.
-    #[must_use]
-    pub fn migrations(&self, node: usize, replication_factor: u32) -> (Migrations, Migrations) {
-        let table = self.spread(replication_factor);
-        table.map_or_else(Default::default, |table| (table.migrations(node), table.initial(node)))
-    }
-
-    /// The partitions for whose place clients are to ask a node, one bit each, the first in the highest bit.
-    #[must_use]
-    pub fn bitmap(&self, node: usize, replication_factor: u32, place: usize) -> [u8; PARTITIONS as usize / 8] {
-        let mut map = [0; PARTITIONS as usize / 8];
-        for id in PartitionId::all() {
-            let claims = match self.spread(replication_factor) {
-                Some(table) => table.claims(node, id) >> place & 1 != 0,
-                None => place == 0,
-            };
-            if let Some(byte) = map.get_mut(usize::from(id.get() / 8)) {
-                *byte |= u8::from(claims) << (7 - id.get() % 8);
-            }
-        }
-        map
+    pub fn side(&self, node: usize) -> &Side {
+        let side = self.sides.iter().find(|side| side.has(node));
+        side.unwrap_or(&self.nowhere)
     }
 
     /// Takes a node out, and with it its copies.
@@ -246,9 +179,7 @@ impl Cluster {
     pub fn kill(&mut self, id: NodeId, now: Now) -> Result<usize, ClusterError> {
         let at = self.up(id)?;
         self.set_state(at, NodeState::Down);
-        let others = self.nodes.iter_mut().filter(|node| node.is_up());
-        others.for_each(|node| node.note_peer(at, false));
-        self.change(now);
+        self.regroup(None, now);
         Ok(at)
     }
 
@@ -263,8 +194,7 @@ impl Cluster {
             return Err(ClusterError::Up(id));
         }
         node.start();
-        self.introduce(at, self.nodes.len());
-        self.change(now);
+        self.regroup(None, now);
         Ok(at)
     }
 
@@ -279,15 +209,10 @@ impl Cluster {
         if self.position(node.id).is_ok() {
             return Err(ClusterError::Up(node.id));
         }
-        if self.nodes.len() == 1 {
-            // The one that was alone has all there is.
-            let alone = u64::from(self.size() > 0);
-            self.tables.iter_mut().for_each(|table| table.fill(alone));
-        }
+        self.sides.iter_mut().for_each(Side::end_solitude);
         let at = self.nodes.len();
         self.nodes.push(node);
-        self.introduce(at, self.nodes.len());
-        self.change(now);
+        self.regroup(None, now);
         Ok(at)
     }
 
@@ -298,8 +223,35 @@ impl Cluster {
     pub fn quiesce(&mut self, id: NodeId, quiesce: bool, now: Now) -> Result<(), ClusterError> {
         let at = self.up(id)?;
         self.set_state(at, if quiesce { NodeState::Quiesced } else { NodeState::Up });
-        self.change(now);
+        self.regroup(Some(at), now);
         Ok(())
+    }
+
+    /// Cuts the network between each of some nodes and each of some others, also of those that are down.
+    ///
+    /// # Errors
+    /// [`ClusterError::Unknown`], and [`ClusterError::Both`] for a node that is among both.
+    pub fn partition(&mut self, a: &[NodeId], b: &[NodeId], now: Now) -> Result<(), ClusterError> {
+        let bits = |cluster: &Self, ids: &[NodeId]| -> Result<u64, ClusterError> {
+            ids.iter()
+                .try_fold(0, |bits, id| Ok(bits | bit(cluster.position(*id)?)))
+        };
+        let (in_a, in_b) = (bits(self, a)?, bits(self, b)?);
+        if let Some(at) = positions(in_a & in_b).next() {
+            return Err(ClusterError::Both(self.node(at).map_or(NodeId(0), |node| node.id)));
+        }
+        for (at, node) in self.nodes.iter_mut().enumerate() {
+            let is_in = |nodes: u64| nodes & bit(at) != 0;
+            node.unseen |= if is_in(in_a) { in_b } else { 0 } | if is_in(in_b) { in_a } else { 0 };
+        }
+        self.regroup(None, now);
+        Ok(())
+    }
+
+    /// Mends the network wherever it is cut.
+    pub fn heal(&mut self, now: Now) {
+        self.nodes.iter_mut().for_each(|node| node.unseen = 0);
+        self.regroup(None, now);
     }
 
     /// Changes what a node says of itself to clients. Its peers tell it as a change.
@@ -310,10 +262,11 @@ impl Cluster {
         let at = self.position(id)?;
         let node = self.nodes.get_mut(at).ok_or(ClusterError::Unknown(id))?;
         change(node);
-        if node.is_up() {
-            let others = self.nodes.iter_mut().enumerate();
-            let others = others.filter(|(other, node)| *other != at && node.is_up());
-            others.for_each(|(_, node)| node.note_peer(at, true));
+        let side = self.side(at).members();
+        for other in positions(side).filter(|other| *other != at) {
+            if let Some(node) = self.nodes.get_mut(other) {
+                node.note_peer(at, true);
+            }
         }
         Ok(())
     }
@@ -321,13 +274,13 @@ impl Cluster {
     /// Finishes the migrations of up to so many partitions, for each replication factor, and gives how many were left in
     /// need of some.
     pub fn migrate(&mut self, partitions: usize) -> usize {
-        let Self { tables, nodes, .. } = self;
-        tables.iter_mut().map(|table| table.migrate(partitions, nodes)).sum()
+        let Self { sides, nodes, .. } = self;
+        sides.iter_mut().map(|side| side.migrate(partitions, nodes)).sum()
     }
 
-    /// The partitions that were lost since this was last asked.
-    pub fn take_lost(&mut self) -> Vec<Lost> {
-        std::mem::take(&mut self.lost)
+    /// What each side was made of by the last change to the nodes, if this was not asked since.
+    pub fn take_origins(&mut self) -> Vec<Vec<Origin>> {
+        std::mem::take(&mut self.origins)
     }
 
     /// The position of a node that is part of the cluster.
@@ -345,67 +298,75 @@ impl Cluster {
         }
     }
 
-    /// Has a node that came, and those of the first `others` that are there, know one another: each as a peer, then its
-    /// addresses.
-    fn introduce(&mut self, new: usize, others: usize) {
-        for at in 0..others {
-            if at == new || !self.nodes.get(at).is_some_and(Node::is_up) {
-                continue;
+    /// Puts the nodes into sides by whom they see, and deals the partitions of each side that has changed, or that has the
+    /// node that was `touched`.
+    fn regroup(&mut self, touched: Option<usize>, now: Now) {
+        self.origins.clear();
+        let mut groups = split::split(&self.nodes);
+        if groups.is_empty() {
+            groups.push(0);
+        }
+        self.changes += 1;
+        let former = std::mem::take(&mut self.sides);
+        for members in groups {
+            let mut ancestors: Vec<usize> = (0..former.len())
+                .filter(|at| former.get(*at).is_some_and(|side| side.members() & members != 0))
+                .collect();
+            if ancestors.is_empty() {
+                // What nodes keep across a restart is what all of them agreed on.
+                ancestors.push(0);
             }
-            for (node, peer) in [(new, at), (at, new)] {
-                if let Some(node) = self.nodes.get_mut(node) {
-                    node.note_peer(peer, true);
-                    node.note_peer(peer, true);
+            let sides: Vec<&Side> = ancestors.iter().filter_map(|at| former.get(*at)).collect();
+            let origins = ancestors.iter().zip(&sides).map(|(at, side)| Origin {
+                side: *at,
+                nodes: side.members(),
+                lost: side.lacking(members),
+            });
+            self.origins.push(origins.collect());
+            let is_same = matches!(*sides, [one] if one.members() == members);
+            let mut side = if is_same {
+                sides.into_iter().next().cloned().unwrap_or_default()
+            } else {
+                Side::of(members, &sides)
+            };
+            if !is_same || touched.is_some_and(|node| side.has(node)) {
+                side.balance(&mut self.nodes, self.changes, now);
+                if !self.has_slow_migrations {
+                    side.migrate(usize::MAX, &mut self.nodes);
                 }
             }
+            self.sides.push(side);
+        }
+        self.introduce(&former);
+    }
+
+    /// Has nodes that have come to see one another know each other, each as a peer and then its addresses, and nodes that
+    /// no longer do so note it.
+    fn introduce(&mut self, former: &[Side]) {
+        for at in 0..self.nodes.len() {
+            let now = self.side(at).members();
+            let before = former.iter().map(Side::members).find(|members| members & bit(at) != 0);
+            let before = before.unwrap_or(bit(at));
+            let Some(node) = self.nodes.get_mut(at).filter(|node| node.is_up()) else {
+                continue;
+            };
+            positions(before & !now).for_each(|left| node.note_peer(left, false));
+            for come in positions(now & !before).filter(|come| *come != at) {
+                node.note_peer(come, true);
+                node.note_peer(come, true);
+            }
         }
     }
 
-    fn change(&mut self, now: Now) {
-        self.changes += 1;
-        self.balance(now);
-    }
-
+    /// Deals the partitions of all sides for the first time.
     fn balance(&mut self, now: Now) {
-        self.rebalanced = now;
-        self.nodes
-            .iter_mut()
-            .filter(|node| node.is_up())
-            .for_each(Node::note_rebalance);
-        if self.nodes.len() == 1 {
-            if self.size() == 0 {
-                self.lost = self.tables.iter().map(|table| all(table.factor())).collect();
-            }
-            return;
-        }
         let Self {
-            tables, nodes, lost, ..
+            sides, nodes, changes, ..
         } = self;
-        for table in tables {
-            let partitions = table.balance(nodes);
-            if !partitions.is_empty() {
-                lost.push(Lost {
-                    replication_factor: table.factor(),
-                    partitions,
-                });
-            }
+        for side in sides {
+            side.balance(nodes, *changes, now);
+            side.migrate(usize::MAX, nodes);
         }
-        if !self.has_slow_migrations {
-            self.migrate(usize::MAX);
-        }
-    }
-
-    fn table(&self, replication_factor: u32) -> Option<&Table> {
-        let mut tables = self.tables.iter();
-        tables.find(|table| table.factor() == replication_factor)
-    }
-
-    /// The table of a replication factor, where there is more than one node to spread over.
-    fn spread(&self, replication_factor: u32) -> Option<&Table> {
-        if self.nodes.len() == 1 {
-            return None;
-        }
-        self.table(replication_factor)
     }
 }
 

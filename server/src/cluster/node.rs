@@ -6,7 +6,7 @@ use std::num::ParseIntError;
 use std::str::FromStr;
 
 /// The identity of a node, written in hexadecimal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NodeId(pub u64);
 
 impl fmt::Display for NodeId {
@@ -65,6 +65,8 @@ pub struct Node {
     pub rack: u32,
     /// Whether it is part of the cluster.
     pub state: NodeState,
+    /// The nodes, by their positions, that the network does not let it see, a bit each.
+    pub(super) unseen: u64,
     pub(super) peers: Vec<Peer>,
     pub(super) peers_generation: u64,
     pub(super) partition_generation: u64,
@@ -93,6 +95,7 @@ impl Node {
             alternate: None,
             rack: 0,
             state: NodeState::Up,
+            unseen: 0,
             peers: Vec::new(),
             peers_generation: 0,
             partition_generation: 0,

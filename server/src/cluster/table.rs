@@ -57,18 +57,30 @@ impl Table {
         self.full = vec![nodes; usize::from(PARTITIONS)];
     }
 
-    /// Deals the partitions anew, and gives those of which no copy is left. They begin anew, without records.
-    pub(super) fn balance(&mut self, nodes: &[Node]) -> Vec<PartitionId> {
-        let up = nodes.iter().enumerate().filter(|(_, node)| node.is_up());
+    /// Adds the copies that the nodes of another side have.
+    pub(super) fn join(&mut self, other: &Self) {
+        self.full.resize(usize::from(PARTITIONS), 0);
+        self.full
+            .iter_mut()
+            .zip(&other.full)
+            .for_each(|(full, other)| *full |= other);
+    }
+
+    /// The partitions of which none of these nodes, a bit each, has a full copy.
+    pub(super) fn lacking(&self, nodes: u64) -> Vec<PartitionId> {
+        PartitionId::all().filter(|id| self.full(*id) & nodes == 0).collect()
+    }
+
+    /// Deals the partitions anew among some of the nodes, a bit each. Those of which no copy is left begin anew, without
+    /// records.
+    pub(super) fn balance(&mut self, nodes: &[Node], alive: u64) {
+        let up = nodes.iter().enumerate().filter(|(at, _)| alive & bit(*at) != 0);
         let members: Vec<(usize, &Node)> = up.collect();
-        let alive = members.iter().fold(0, |bits, (at, _)| bits | bit(*at));
         let active = members.iter().filter(|(_, node)| node.state == NodeState::Up).count();
         let active = if active == 0 { members.len() } else { active };
         self.width = members.len();
         self.replicas = usize::try_from(self.factor).map_or(active, |factor| factor.min(active));
         self.successions.clear();
-        let mut lost = Vec::new();
-        let is_first = self.full.is_empty();
         self.full.resize(usize::from(PARTITIONS), 0);
         for id in PartitionId::all() {
             let succession = succession(id, &members, active, self.replicas);
@@ -81,17 +93,11 @@ impl Table {
                 continue;
             };
             *full &= alive;
-            if *full == 0 {
-                *full = keepers;
-                if !is_first {
-                    lost.push(id);
-                }
-            } else if *full & keepers == keepers {
+            if *full == 0 || *full & keepers == keepers {
                 *full = keepers;
             }
         }
         self.initial = (0..nodes.len()).map(|node| self.migrations(node)).collect();
-        lost
     }
 
     /// Finishes the migrations of up to so many partitions, and gives how many those were. Nodes count what changes of
@@ -211,8 +217,13 @@ impl Table {
     }
 }
 
-const fn bit(at: usize) -> u64 {
+pub(super) const fn bit(at: usize) -> u64 {
     1 << (at % 64)
+}
+
+/// The positions whose bits are set.
+pub(super) fn positions(bits: u64) -> impl Iterator<Item = usize> {
+    (0..u64::BITS as usize).filter(move |at| bits & bit(*at) != 0)
 }
 
 /// The order in which nodes are to keep a partition. Quiesced ones come last; of the first `replicas`, as many as

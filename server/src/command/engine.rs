@@ -12,10 +12,11 @@ use super::nsup::Nsup;
 use super::query::{Jobs, Query};
 use super::reply::{Metadata, Reply};
 use super::request::{Fields, Request};
+use super::smd::Smd;
 use super::stats::{NodeStats, Stats, add};
 use super::{Session, batch, delete, frame, info, proxy, query, read, write};
 use crate::clock::Now;
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, Lost};
 use crate::config::Config;
 use crate::store::Namespace;
 #[cfg(feature = "udf")]
@@ -24,16 +25,23 @@ use crate::udf::Modules;
 /// The whole state of a server, and the way to ask it.
 #[derive(Debug)]
 pub struct Engine {
-    config: Config,
-    cluster: RwLock<Arc<Cluster>>,
-    is_spread: AtomicBool,
+    common: Arc<Common>,
     namespaces: Vec<Namespace>,
-    stats: NodeStats,
     elsewhere: Elsewhere,
-    jobs: Arc<Jobs>,
+    smd: Smd,
     nsup: Nsup,
     #[cfg(feature = "udf")]
     modules: Modules,
+}
+
+/// What the engines of all sides of a cluster share.
+#[derive(Debug)]
+struct Common {
+    config: Config,
+    cluster: RwLock<Arc<Cluster>>,
+    is_spread: AtomicBool,
+    stats: NodeStats,
+    jobs: Arc<Jobs>,
 }
 
 /// What becomes of a connection behind an answer.
@@ -63,69 +71,83 @@ impl Engine {
     /// An engine that holds nothing yet, for the nodes of a cluster, from `now` on.
     #[must_use]
     pub fn with_cluster(config: Config, mut cluster: Cluster, now: Now) -> Self {
-        let numbered = config.namespaces.iter().enumerate();
-        let namespaces: Vec<_> = numbered.map(|(at, config)| Namespace::new(at, config)).collect();
-        let stats = NodeStats::new(namespaces.len());
+        let factors = config.namespaces.iter().map(|namespace| namespace.replication_factor);
+        cluster.start(factors, now);
+        let stats = NodeStats::new(config.namespaces.len());
         (0..cluster.nodes().len()).for_each(|node| stats.begin(node, now));
-        cluster.start(
-            config.namespaces.iter().map(|namespace| namespace.replication_factor),
+        Self::of(
+            Arc::new(Common {
+                is_spread: AtomicBool::new(cluster.nodes().len() > 1),
+                cluster: RwLock::new(Arc::new(cluster)),
+                stats,
+                jobs: Arc::default(),
+                config,
+            }),
             now,
-        );
-        #[cfg(feature = "udf")]
-        let modules = Modules::new(&config.work_directory);
+        )
+    }
+
+    /// An engine that holds nothing yet, for nodes of the same cluster on another side.
+    #[must_use]
+    pub(crate) fn beside(&self, now: Now) -> Self {
+        Self::of(Arc::clone(&self.common), now)
+    }
+
+    fn of(common: Arc<Common>, now: Now) -> Self {
+        let numbered = common.config.namespaces.iter().enumerate();
+        let namespaces: Vec<_> = numbered.map(|(at, config)| Namespace::new(at, config)).collect();
         Self {
-            config,
-            is_spread: AtomicBool::new(cluster.nodes().len() > 1),
-            cluster: RwLock::new(Arc::new(cluster)),
             nsup: Nsup::new(namespaces.len(), now),
             namespaces,
-            stats,
             elsewhere: Elsewhere::default(),
-            jobs: Arc::default(),
+            smd: Smd::default(),
             #[cfg(feature = "udf")]
-            modules,
+            modules: Modules::new(&common.config.work_directory),
+            common,
         }
     }
 
     /// What it was configured with.
     #[must_use]
-    pub const fn config(&self) -> &Config {
-        &self.config
+    pub fn config(&self) -> &Config {
+        &self.common.config
     }
 
     /// The nodes that it answers for, as they are now.
     #[must_use]
     pub fn cluster(&self) -> Arc<Cluster> {
-        self.cluster.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.common
+            .cluster
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// Whether there are nodes beside the first one, or were: whether it matters to which a command came.
     pub(super) fn is_spread(&self) -> bool {
-        self.is_spread.load(Ordering::Relaxed)
+        self.common.is_spread.load(Ordering::Relaxed)
     }
 
-    /// Changes the cluster, unless that fails, and drops what is lost by it.
-    ///
-    /// # Errors
-    /// That of the change.
-    pub fn change_cluster<T, E>(&self, change: impl FnOnce(&mut Cluster) -> Result<T, E>) -> Result<T, E> {
-        let mut current = self.cluster.write().unwrap_or_else(PoisonError::into_inner);
-        let mut cluster = Cluster::clone(&current);
-        let changed = change(&mut cluster)?;
-        for lost in cluster.take_lost() {
+    /// Has the cluster be another.
+    pub(crate) fn set_cluster(&self, cluster: Cluster) {
+        let spread = cluster.nodes().len() > 1;
+        *self.common.cluster.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(cluster);
+        self.common.is_spread.store(spread, Ordering::Relaxed);
+    }
+
+    /// Drops the records of which no node has a copy left.
+    pub(crate) fn lose(&self, lost: &[Lost]) {
+        for lost in lost {
             let of_factor = |namespace: &&Namespace| namespace.settings.replication_factor == lost.replication_factor;
             for namespace in self.namespaces.iter().filter(of_factor) {
                 lost.partitions.iter().for_each(|id| namespace.drop_partition(*id));
             }
         }
-        self.is_spread.store(cluster.nodes().len() > 1, Ordering::Relaxed);
-        *current = Arc::new(cluster);
-        Ok(changed)
     }
 
     /// Has the long queries of a node end, as those do of a node that dies.
     pub fn abort_queries(&self, node: usize) {
-        self.jobs.abort_all(node);
+        self.common.jobs.abort_all(node);
     }
 
     /// Its namespaces, in the order of the configuration.
@@ -145,12 +167,12 @@ impl Engine {
     /// What a node counts, by its position in the cluster.
     #[must_use]
     pub fn stats(&self, node: usize) -> Arc<Stats> {
-        self.stats.of(node)
+        self.common.stats.of(node)
     }
 
     /// Has a node count from 0, as one that starts.
     pub fn begin_stats(&self, node: usize, now: Now) {
-        self.stats.begin(node, now);
+        self.common.stats.begin(node, now);
     }
 
     /// The indexes of namespaces that it does not have.
@@ -158,9 +180,13 @@ impl Engine {
         &self.elsewhere
     }
 
+    pub(super) const fn smd(&self) -> &Smd {
+        &self.smd
+    }
+
     /// The long queries that run, and the last of those that ended.
-    pub(super) const fn jobs(&self) -> &Arc<Jobs> {
-        &self.jobs
+    pub(super) fn jobs(&self) -> &Arc<Jobs> {
+        &self.common.jobs
     }
 
     pub(super) const fn nsup(&self) -> &Nsup {

@@ -20,6 +20,7 @@ mod read;
 mod reply;
 mod request;
 mod session;
+mod smd;
 mod snapshot;
 mod stats;
 pub(crate) mod subject;

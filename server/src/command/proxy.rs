@@ -23,11 +23,12 @@ impl Engine {
             return None;
         }
         let (cluster, factor) = (self.cluster(), namespace.settings.replication_factor);
-        let master = cluster
+        let side = cluster.side(node);
+        let master = side
             .working_master(factor, partition)
             .filter(|master| *master != node)?;
-        let keeps = || cluster.replica(node, factor, partition).is_some_and(|place| place > 0);
-        if !is_write && keeps() && cluster.is_full(node, factor, partition) {
+        let keeps = || side.replica(node, factor, partition).is_some_and(|place| place > 0);
+        if !is_write && keeps() && side.is_full(node, factor, partition) {
             return None;
         }
         Some(self.stats(master))

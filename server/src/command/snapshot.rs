@@ -4,7 +4,11 @@ use std::sync::Arc;
 
 use super::Engine;
 use super::info::ElsewhereState;
+use super::smd::{Item, SmdState};
 use crate::clock::Now;
+use crate::cluster::Lost;
+use crate::config::Config;
+use crate::store::sindex::Build;
 use crate::store::{Namespace, State};
 
 /// What a server held at one moment: records, sets, secondary indexes, truncations, UDF modules, and the settings that
@@ -21,6 +25,7 @@ struct Held {
     /// By the names of the namespaces, in the order of the configuration.
     namespaces: Vec<(String, State)>,
     elsewhere: ElsewhereState,
+    smd: SmdState,
     #[cfg(feature = "udf")]
     modules: Vec<(String, Arc<[u8]>)>,
 }
@@ -35,6 +40,20 @@ impl Snapshot {
     #[must_use]
     pub fn objects(&self) -> u64 {
         self.0.namespaces.iter().map(|(_, state)| state.objects()).sum()
+    }
+
+    /// That of a server that was just started.
+    fn empty(config: &Config) -> Self {
+        let namespaces = config.namespaces.iter();
+        Self(Arc::new(Held {
+            namespaces: namespaces
+                .map(|config| (config.name.clone(), State::new(config)))
+                .collect(),
+            elsewhere: ElsewhereState::default(),
+            smd: SmdState::default(),
+            #[cfg(feature = "udf")]
+            modules: Vec::new(),
+        }))
     }
 
     fn state(&self, namespace: &str) -> Option<&State> {
@@ -70,6 +89,7 @@ impl Engine {
         Snapshot(Arc::new(Held {
             namespaces: names.zip(states).collect(),
             elsewhere: self.elsewhere().save(),
+            smd: self.smd().save(),
             #[cfg(feature = "udf")]
             modules: self.modules().all(),
         }))
@@ -92,35 +112,75 @@ impl Engine {
                 snapshot: snapshot.namespaces().map(str::to_owned).collect(),
                 server: self.namespaces().iter().map(|other| other.name.clone()).collect(),
             })?;
-        self.hold(&states, &snapshot.0.elsewhere);
-        #[cfg(feature = "udf")]
-        self.modules().restore(&snapshot.0.modules);
-        for namespace in self.namespaces() {
-            for mut build in namespace.sindexes.builds() {
-                while !build.step(namespace, now, usize::MAX) {}
+        self.abort_all_queries();
+        self.hold(&states, snapshot, now);
+        Ok(())
+    }
+
+    /// Has it hold what a snapshot of an engine beside it holds, and nothing else. Queries go on.
+    pub(crate) fn follow(&self, now: Now, snapshot: &Snapshot) {
+        let states: Vec<&State> = snapshot.0.namespaces.iter().map(|(_, state)| state).collect();
+        self.hold(&states, snapshot, now);
+    }
+
+    /// Takes in what the engine of another side held, but for what that side has lost. Of two records of one key the better
+    /// one is kept, and of indexes and UDF modules what was changed last.
+    pub(crate) fn merge(&self, now: Now, snapshot: &Snapshot, lost: &[Lost]) {
+        for (namespace, (_, state)) in self.namespaces().iter().zip(&snapshot.0.namespaces) {
+            let factor = namespace.settings.replication_factor;
+            let lost = lost.iter().find(|lost| lost.replication_factor == factor);
+            namespace.merge(state, lost.map_or(&[], |lost| &lost.partitions));
+        }
+        for item in self.smd().merge(&snapshot.0.smd) {
+            match item {
+                Item::Sindex { namespace, name } => {
+                    let own = self.namespaces().iter().find(|other| other.name == namespace);
+                    let Some((own, state)) = own.zip(snapshot.state(&namespace)) else {
+                        continue;
+                    };
+                    if let Some(build) = own.merge_sindex(&name, state) {
+                        finish(build, own, now);
+                    }
+                }
+                #[cfg(feature = "udf")]
+                Item::Module(file) => self.modules().merge(&file, &snapshot.0.modules),
+                #[cfg(not(feature = "udf"))]
+                Item::Module(_) => {}
             }
         }
-        Ok(())
     }
 
     /// Has it hold nothing, with the settings that it was configured with. Long queries that run are aborted, as by
     /// `query-abort-all`.
     pub fn reset(&self) {
-        let states: Vec<State> = self.config().namespaces.iter().map(State::new).collect();
-        self.hold(&states.iter().collect::<Vec<_>>(), &ElsewhereState::default());
-        #[cfg(feature = "udf")]
-        self.modules().restore(&[]);
+        self.abort_all_queries();
+        self.follow(Now::default(), &Snapshot::empty(self.config()));
     }
 
-    fn hold(&self, states: &[&State], elsewhere: &ElsewhereState) {
-        // The number that stands for a set may stand for another one now.
-        (0..self.cluster().nodes().len()).for_each(|node| {
-            self.jobs().abort_all(node);
-        });
+    /// The number that stands for a set may stand for another one when something else is held.
+    fn abort_all_queries(&self) {
+        (0..self.cluster().nodes().len()).for_each(|node| self.abort_queries(node));
+    }
+
+    fn hold(&self, states: &[&State], snapshot: &Snapshot, now: Now) {
         let mut locked: Vec<_> = self.namespaces().iter().map(Namespace::lock).collect();
         for (locked, state) in locked.iter_mut().zip(states) {
             locked.restore(state);
         }
-        self.elsewhere().restore(elsewhere);
+        drop(locked);
+        self.elsewhere().restore(&snapshot.0.elsewhere);
+        self.smd().restore(&snapshot.0.smd);
+        #[cfg(feature = "udf")]
+        self.modules().restore(&snapshot.0.modules);
+        for namespace in self.namespaces() {
+            for build in namespace.sindexes.builds() {
+                finish(build, namespace, now);
+            }
+        }
     }
+}
+
+/// Builds an index to its end.
+fn finish(mut build: Build, namespace: &Namespace, now: Now) {
+    while !build.step(namespace, now, usize::MAX) {}
 }

@@ -42,6 +42,5 @@ pub(super) fn set(ask: &Ask<'_>) -> Answered {
 
 /// The number of records that were removed.
 pub(super) fn nsup(ask: &Ask<'_>) -> Answered {
-    let shared = ask.shared;
-    Ok(shared.engine.run_nsup(shared.clock.now()).to_string())
+    Ok(ask.shared.run_nsup().to_string())
 }

@@ -9,13 +9,17 @@ use crate::cluster::{ClusterError, NodeId};
 use crate::command::ControlError;
 use crate::topology::TopologyError;
 
-/// `id=B1,address=127.0.0.1:3000,state=up,rack=0;...`
+/// `id=B1,address=127.0.0.1:3000,state=up,rack=0,side=0;...`
 pub(super) fn list(ask: &Ask<'_>) -> Answered {
     let mut text = String::new();
-    for node in ask.shared.engine.cluster().nodes() {
+    let cluster = ask.shared.engine.cluster();
+    for (at, node) in cluster.nodes().iter().enumerate() {
         let separator = if text.is_empty() { "" } else { ";" };
         let (id, address, state, rack) = (node.id, node.address, node.state, node.rack);
         let _ = write!(text, "{separator}id={id},address={address},state={state},rack={rack}");
+        if let Some(side) = cluster.side_of(at) {
+            let _ = write!(text, ",side={side}");
+        }
     }
     Ok(text)
 }
@@ -33,6 +37,17 @@ pub(super) fn restart(ask: &Ask<'_>) -> Answered {
 /// The id of the new node.
 pub(super) fn add(ask: &Ask<'_>) -> Answered {
     Ok(ask.shared.add_node()?.to_string())
+}
+
+/// `a=B1;b=B2,B3`
+pub(super) fn partition(ask: &Ask<'_>) -> Answered {
+    ask.shared.partition(&ids(ask, "a")?, &ids(ask, "b")?)?;
+    done()
+}
+
+pub(super) fn heal(ask: &Ask<'_>) -> Answered {
+    ask.shared.heal();
+    done()
 }
 
 pub(super) fn quiesce(ask: &Ask<'_>) -> Answered {
@@ -77,10 +92,18 @@ fn id(ask: &Ask<'_>) -> Result<NodeId, ControlError> {
     ask.parsed("id")
 }
 
+/// Node ids with commas between them.
+fn ids(ask: &Ask<'_>, name: &str) -> Result<Vec<NodeId>, ControlError> {
+    let parsed: Result<_, _> = ask.required(name)?.split(',').map(str::parse).collect();
+    parsed.map_err(|_| ControlError::parameter(format!("bad {name}")))
+}
+
 impl From<TopologyError> for ControlError {
     fn from(error: TopologyError) -> Self {
         let (code, text) = match &error {
-            TopologyError::Cluster(ClusterError::Unknown(_)) => (ResultCode::PARAMETER, error.to_string()),
+            TopologyError::Cluster(ClusterError::Unknown(_) | ClusterError::Both(_)) => {
+                (ResultCode::PARAMETER, error.to_string())
+            }
             TopologyError::Cluster(_) => (ResultCode::FORBIDDEN, error.to_string()),
             TopologyError::Bind { source, .. } => (ResultCode::SERVER_ERROR, format!("{error}: {source}")),
         };

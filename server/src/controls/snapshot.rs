@@ -29,8 +29,7 @@ pub(super) fn restore(ask: &Ask<'_>) -> Answered {
     let snapshot = ask.shared.snapshots.lock().get(name).cloned();
     let snapshot = snapshot.ok_or_else(|| unknown(name))?;
     ask.shared
-        .engine
-        .restore(ask.shared.clock.now(), &snapshot)
+        .restore(&snapshot)
         .map_err(|error| ControlError::parameter(error.to_string()))?;
     done()
 }
@@ -51,7 +50,7 @@ pub(super) fn drop(ask: &Ask<'_>) -> Answered {
 }
 
 pub(super) fn reset(ask: &Ask<'_>) -> Answered {
-    ask.shared.engine.reset();
+    ask.shared.reset();
     done()
 }
 

@@ -123,7 +123,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
             }
             at += FrameHeader::SIZE + body.len();
             let answer_at = out.len();
-            let flow = self.shared.engine.handle(now, self.session, header, body, out);
+            let flow = self.shared.handle(now, self.session, header, body, out);
             if self.shared.journal.is_on() {
                 let answer = out.get(answer_at..).unwrap_or_default();
                 let arrived = note::arrived(self.shared, self.session, now, (header, body));

@@ -14,9 +14,11 @@ const TICK: Duration = Duration::from_secs(1);
 pub(super) async fn run(shared: Arc<Shared>) {
     loop {
         sleep(TICK).await;
-        let mut sweeps = shared.engine.due_sweeps(shared.clock.now());
-        while sweeps.step(&shared.engine) {
-            tokio::task::yield_now().await;
+        for engine in shared.sides.all() {
+            let mut sweeps = engine.due_sweeps(shared.clock.now());
+            while sweeps.step(&engine) {
+                tokio::task::yield_now().await;
+            }
         }
     }
 }

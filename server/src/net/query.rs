@@ -25,7 +25,7 @@ pub(super) async fn answer<S: AsyncWrite + Unpin>(
     mut pending: Option<Pending<'_>>,
 ) -> io::Result<()> {
     loop {
-        let step = query.step(&shared.engine, shared.clock.now(), out);
+        let step = query.step(&shared.sides.of(query.node()), shared.clock.now(), out);
         if let Some(mut noted) = pending.take() {
             noted.answered(out);
             // Before the client has the last of the answer, so that it finds it in the journal.
@@ -55,7 +55,8 @@ pub(super) fn run(shared: Arc<Shared>, mut query: Box<Query>) {
     tokio::spawn(async move {
         let mut nothing = BytesMut::new();
         loop {
-            match query.step(&shared.engine, shared.clock.now(), &mut nothing) {
+            let step = query.step(&shared.sides.of(query.node()), shared.clock.now(), &mut nothing);
+            match step {
                 Step::More => yield_now().await,
                 Step::Wait(duration) => sleep(duration).await,
                 Step::Done => return,

@@ -2,20 +2,26 @@
 
 use std::sync::Arc;
 
+use bytes::BytesMut;
+use spikelet_wire::{FrameHeader, FrameType};
+
 use super::nodes::Nodes;
 use super::reaper::Reaper;
-use crate::clock::Clock;
+use crate::clock::{Clock, Now};
 use crate::cluster::NodeId;
-use crate::command::Engine;
+use crate::command::{Engine, Flow, Session};
 use crate::controls::Snapshots;
 use crate::fault::{self, Faults};
 use crate::journal::Log;
+use crate::sides::Sides;
 use crate::time::ServerClock;
 
 /// The server behind the sockets, and what a test owns of it.
 #[derive(Debug)]
 pub(crate) struct Shared {
+    /// That of the first side of the network, and so of all nodes where it is whole.
     pub(crate) engine: Arc<Engine>,
+    pub(crate) sides: Sides,
     pub(crate) clock: Clock,
     /// Whether clients of this machine may control it through the info protocol.
     pub(crate) controls: bool,
@@ -29,8 +35,10 @@ pub(crate) struct Shared {
 
 impl Shared {
     pub(crate) fn new(engine: Engine, clock: Clock, controls: bool, journal: Log, nodes: Nodes) -> Self {
+        let engine = Arc::new(engine);
         Self {
-            engine: Arc::new(engine),
+            sides: Sides::new(Arc::clone(&engine)),
+            engine,
             clock,
             controls,
             faults: Arc::default(),
@@ -42,11 +50,30 @@ impl Shared {
     }
 
     pub(crate) fn clock(&self) -> ServerClock<'_> {
-        ServerClock::new(&self.clock, &self.engine)
+        ServerClock::new(&self.clock, &self.sides)
     }
 
     pub(crate) const fn faults(&self) -> Faults<'_> {
         Faults::new(&self.faults)
+    }
+
+    /// Has a frame be handled by the engine of the session's node.
+    pub(super) fn handle(
+        &self,
+        now: Now,
+        session: &mut Session,
+        header: FrameHeader,
+        body: &[u8],
+        out: &mut BytesMut,
+    ) -> Flow {
+        if header.frame_type == FrameType::INFO {
+            // A control may change who is on which side.
+            self.sides
+                .engine_of(session.node)
+                .handle(now, session, header, body, out)
+        } else {
+            self.sides.of(session.node).handle(now, session, header, body, out)
+        }
     }
 
     /// The table of faults, if any can strike.

@@ -1,6 +1,7 @@
 //! What the server keeps: namespaces, partitions, records. Locks live here and nowhere else.
 
 pub mod bin;
+mod merge;
 pub mod namespace;
 pub mod partition;
 pub mod record;

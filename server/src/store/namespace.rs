@@ -10,7 +10,7 @@ use super::set::{SetId, Sets};
 use super::shards::{PartitionMut, PartitionRef, Shards};
 use super::sindex::Sindexes;
 use crate::clock::Now;
-use crate::config::NamespaceConfig;
+use crate::config::{ConflictResolutionPolicy, NamespaceConfig};
 
 /// A namespace.
 #[derive(Debug)]
@@ -43,6 +43,9 @@ pub struct Settings {
     pub allow_ttl_without_nsup: AtomicBool,
     /// How much of a record's TTL must have passed for a read to renew it, in percent; 0 if reads never do.
     pub default_read_touch_ttl_pct: AtomicU32,
+    /// Whether of two records that nodes wrote that did not see one another the one is kept that was written last, and not
+    /// the one that was written more often.
+    pub keeps_last_written: AtomicBool,
     /// How many nodes keep a copy of each record.
     pub replication_factor: u32,
 }
@@ -82,7 +85,12 @@ impl Default for Expiry {
 
 impl Settings {
     pub(super) const fn new(config: &NamespaceConfig) -> Self {
+        let keeps_last_written = matches!(
+            config.conflict_resolution_policy,
+            ConflictResolutionPolicy::LastUpdateTime
+        );
         Self {
+            keeps_last_written: AtomicBool::new(keeps_last_written),
             default_ttl: AtomicU32::new(config.default_ttl),
             nsup_period: AtomicU32::new(config.nsup_period),
             allow_ttl_without_nsup: AtomicBool::new(config.allow_ttl_without_nsup),
@@ -133,7 +141,7 @@ impl Namespace {
         record.is_expired(now) || self.is_truncated(record)
     }
 
-    fn is_truncated(&self, record: &Record) -> bool {
+    pub(super) fn is_truncated(&self, record: &Record) -> bool {
         let before = |lut: &AtomicU64| record.last_update.0 < lut.load(Ordering::Relaxed);
         before(&self.truncation.latest)
             && (before(&self.truncation.namespace)
@@ -261,6 +269,16 @@ impl Namespace {
     /// Removes from a partition the records that are truncated.
     pub fn sweep_truncated(&self, id: PartitionId) {
         self.remove_if(id, |record| self.is_truncated(record));
+    }
+
+    /// What decides between two records of one key.
+    #[must_use]
+    pub fn conflict_resolution_policy(&self) -> ConflictResolutionPolicy {
+        if self.settings.keeps_last_written.load(Ordering::Relaxed) {
+            ConflictResolutionPolicy::LastUpdateTime
+        } else {
+            ConflictResolutionPolicy::Generation
+        }
     }
 
     /// Removes all records, and leaves the sets.

@@ -104,6 +104,18 @@ impl Partition {
         entries.map(|entry| (&entry.digest, &entry.record))
     }
 
+    /// Its records, but for those that it shares with another.
+    pub(super) fn unlike<'p>(&'p self, other: &'p Self) -> impl Iterator<Item = (&'p Digest, &'p Record)> {
+        let records = |of: &'p Self| of.records.as_ref().map(|records| &records.0);
+        let entries = records(self).into_iter().flatten();
+        let unlike = entries.filter(move |entry| {
+            let is_it = |found: &Arc<Entry>| found.digest == entry.digest;
+            let found = records(other).and_then(|records| records.find(hash(&entry.digest), is_it));
+            found.is_none_or(|found| !Arc::ptr_eq(found, entry))
+        });
+        unlike.map(|entry| (&entry.digest, &entry.record))
+    }
+
     fn records_mut(&mut self) -> Option<&mut Records> {
         self.records.as_mut().map(Arc::make_mut)
     }

@@ -33,9 +33,16 @@ struct Table {
 /// A set at one moment.
 #[derive(Debug, Clone)]
 pub(crate) struct SetState {
-    name: Box<[u8]>,
+    pub(super) name: Box<[u8]>,
     objects: u64,
-    truncate_lut: u64,
+    pub(super) truncate_lut: u64,
+}
+
+impl SetId {
+    /// Its place among the sets in the order of their numbers, from 0.
+    pub(super) const fn place(self) -> usize {
+        self.0.get() as usize - 1
+    }
 }
 
 impl Sets {
@@ -86,7 +93,7 @@ impl Sets {
     /// A set.
     #[must_use]
     pub fn get(&self, id: SetId) -> Option<Arc<Set>> {
-        self.read().sets.get(usize::from(id.0.get()) - 1).cloned()
+        self.read().sets.get(id.place()).cloned()
     }
 
     /// All sets, in the order in which they came to be.

@@ -34,6 +34,15 @@ impl Default for Share {
     }
 }
 
+impl Share {
+    /// The partitions of the share of a number.
+    pub(super) fn partitions(number: usize, share: &Self) -> impl Iterator<Item = (PartitionId, &Partition)> {
+        let first = number as u16 * SHARD;
+        let numbered = (first..).zip(&share.0);
+        numbered.filter_map(|(id, partition)| Some((PartitionId::new(id)?, partition)))
+    }
+}
+
 /// Spreads the numbers of shares over all bits, of which the map uses the highest and the lowest.
 #[derive(Debug, Default)]
 pub(super) struct ShareHasher(u64);
@@ -94,12 +103,21 @@ impl Shards {
         let _gate = self.enter();
         let mut ids = Vec::new();
         for share in &self.shares {
-            let first = *share.key() as u16 * SHARD;
-            let filled = (first..).zip(&share.0).filter(|(_, partition)| !partition.is_empty());
-            ids.extend(filled.filter_map(|(id, _)| PartitionId::new(id)));
+            let partitions = Share::partitions(*share.key(), share.value());
+            ids.extend(
+                partitions
+                    .filter(|(_, partition)| !partition.is_empty())
+                    .map(|(id, _)| id),
+            );
         }
         ids.sort_unstable();
         ids
+    }
+
+    /// Whether a share is the very same as one that was kept aside.
+    pub(super) fn shares(&self, number: usize, saved: &Arc<Share>) -> bool {
+        let _gate = self.enter();
+        self.shares.get(&number).is_some_and(|share| Arc::ptr_eq(&share, saved))
     }
 
     /// All of them, locked: nobody reads or writes a record meanwhile.

@@ -14,14 +14,14 @@ use crate::config::NamespaceConfig;
 /// Records and the entries of indexes are shared with the namespace until one of the two changes.
 #[derive(Debug)]
 pub(crate) struct State {
-    shards: Shares,
-    sets: Vec<SetState>,
-    sindexes: SindexesState,
+    pub(super) shards: Shares,
+    pub(super) sets: Vec<SetState>,
+    pub(super) sindexes: SindexesState,
     settings: SettingsState,
     objects: u64,
     expired_objects: u64,
     /// Of the namespace, and the latest of all.
-    truncations: [u64; 2],
+    pub(super) truncations: [u64; 2],
     earliest_void_time: u32,
 }
 
@@ -32,6 +32,7 @@ struct SettingsState {
     nsup_period: u32,
     allow_ttl_without_nsup: bool,
     default_read_touch_ttl_pct: u32,
+    keeps_last_written: bool,
 }
 
 impl State {
@@ -126,6 +127,7 @@ impl SettingsState {
             nsup_period: number(&settings.nsup_period),
             allow_ttl_without_nsup: flag(&settings.allow_ttl_without_nsup),
             default_read_touch_ttl_pct: number(&settings.default_read_touch_ttl_pct),
+            keeps_last_written: flag(&settings.keeps_last_written),
         }
     }
 
@@ -134,8 +136,9 @@ impl SettingsState {
         number(&settings.default_ttl, self.default_ttl);
         number(&settings.nsup_period, self.nsup_period);
         number(&settings.default_read_touch_ttl_pct, self.default_read_touch_ttl_pct);
-        let allow = &settings.allow_ttl_without_nsup;
-        allow.store(self.allow_ttl_without_nsup, Ordering::Relaxed);
+        let flag = |setting: &AtomicBool, to| setting.store(to, Ordering::Relaxed);
+        flag(&settings.allow_ttl_without_nsup, self.allow_ttl_without_nsup);
+        flag(&settings.keeps_last_written, self.keeps_last_written);
     }
 }
 

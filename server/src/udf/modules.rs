@@ -116,6 +116,16 @@ impl Modules {
         self.forget_states();
     }
 
+    /// Has the script of a file be as among these: another, or gone.
+    pub(crate) fn merge(&self, file: &str, scripts: &[(String, Arc<[u8]>)]) {
+        let script = scripts.iter().find(|(other, _)| other == file);
+        match script {
+            Some((file, script)) => drop(self.sources.write().insert(file.clone(), Arc::clone(script))),
+            None => drop(self.sources.write().remove(file)),
+        }
+        self.forget_states();
+    }
+
     /// Forgets what is loaded; it is loaded anew when it is called.
     pub(crate) fn forget_states(&self) {
         let mut states = self.states.lock().unwrap_or_else(PoisonError::into_inner);

@@ -7,7 +7,7 @@ use spikelet_wire::{ResultCode, info};
 
 use super::call::{Answered, Call, InfoError};
 use super::parameters::{NAMESPACE, NETWORK, Parameter, SERVICE};
-use crate::config::MAX_TTL;
+use crate::config::{ConflictResolutionPolicy, MAX_TTL};
 use crate::store::Namespace;
 
 /// The longest value of a parameter, in bytes.
@@ -44,6 +44,7 @@ pub(super) fn write_namespace(call: &mut Call<'_>, namespace: &Namespace) {
         match name {
             "allow-ttl-without-nsup" => call.pair(name, settings.allow_ttl_without_nsup.load(Relaxed)),
             "default-read-touch-ttl-pct" => call.pair(name, settings.default_read_touch_ttl_pct.load(Relaxed)),
+            "conflict-resolution-policy" => call.pair(name, namespace.conflict_resolution_policy().name()),
             "default-ttl" => call.pair(name, settings.default_ttl.load(Relaxed)),
             "nsup-period" => call.pair(name, settings.nsup_period.load(Relaxed)),
             "replication-factor" => call.pair(name, settings.replication_factor),
@@ -106,6 +107,13 @@ fn set_namespace(call: &Call<'_>, namespace: &Namespace) -> Answered {
         settings
             .allow_ttl_without_nsup
             .store(value.parse().map_err(|_| invalid())?, Relaxed);
+    } else if let Some(value) = given("conflict-resolution-policy") {
+        use ConflictResolutionPolicy::{Generation, LastUpdateTime};
+        let policy = [Generation, LastUpdateTime]
+            .into_iter()
+            .find(|policy| policy.name() == value);
+        let keeps_last_written = policy.ok_or_else(invalid)? == LastUpdateTime;
+        settings.keeps_last_written.store(keeps_last_written, Relaxed);
     } else if let Some(value) = given("default-read-touch-ttl-pct") {
         let percent = value
             .parse()

@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use sha1::{Digest as _, Sha1};
 
 use super::call::{Answered, Call};
+use crate::command::smd::Item;
 use crate::udf::{CompileError, MAX_FILE_NAME};
 
 /// The one language of modules.
@@ -54,7 +55,11 @@ fn take(call: &Call<'_>) -> Result<Result<(), CompileError>, Refusal> {
         return Err("error=invalid_udf_content_len,>1M");
     }
     let script = BASE64.decode(content).map_err(|_| "error=invalid_base64_content")?;
-    Ok(call.engine.modules().put(file, &script))
+    let put = call.engine.modules().put(file, &script);
+    if put.is_ok() {
+        note(call, file);
+    }
+    Ok(put)
 }
 
 /// `udf-get:filename=NAME`
@@ -86,9 +91,17 @@ pub(super) fn list(call: &mut Call<'_>) -> Answered {
 
 /// `udf-remove:filename=NAME`. A module that is not there is removed with success.
 pub(super) fn remove(call: &mut Call<'_>) -> Answered {
-    let removed = file_name(call).map(|file| call.engine.modules().remove(file));
+    let removed = file_name(call).map(|file| {
+        call.engine.modules().remove(file);
+        note(call, file);
+    });
     call.say(removed.map_or_else(|refusal| refusal, |()| "ok"));
     Ok(())
+}
+
+/// Notes that a module is registered or removed now.
+fn note(call: &Call<'_>, file: &str) {
+    call.engine.smd().note(Item::Module(file.to_owned()), call.now);
 }
 
 /// `udf-clear-cache:`

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use super::call::{Answered, Call};
 use super::config::write_namespace;
-use crate::cluster::{Cluster, Node, NodeState};
+use crate::cluster::{Node, NodeState, Side};
 use crate::command::counters::{CommandCounters, Ends, NamespaceStats, QueryCounters};
 use crate::command::stats::get;
 use crate::store::{Namespace, Partition, SetId};
@@ -49,7 +49,7 @@ fn of_node(call: &Call<'_>, namespace: &Namespace, counted: u64, count: impl Fn(
     if cluster.nodes().len() == 1 {
         return [counted, 0, 0];
     }
-    replicated(&cluster, call.session.node, namespace, count)
+    replicated(cluster.side(call.session.node), call.session.node, namespace, count)
 }
 
 /// Statistics and configuration of a namespace. Clients know no error here, so there is none.
@@ -120,11 +120,12 @@ fn properties(call: &mut Call<'_>, namespace: &Namespace, id: SetId) {
 fn statistics(call: &mut Call<'_>, namespace: &Namespace) {
     let cluster = call.engine.cluster();
     let node = call.session.node;
+    let side = cluster.side(node);
     let factor = namespace.settings.replication_factor;
     let [master, prole, others] = objects_of(call, namespace);
     let objects = master + prole + others;
-    call.pair("ns_cluster_size", cluster.size());
-    call.pair("effective_replication_factor", cluster.replicas(factor));
+    call.pair("ns_cluster_size", side.size());
+    call.pair("effective_replication_factor", side.replicas(factor));
     call.pair("objects", objects);
     call.zeros(&["tombstones", "xdr_tombstones", "xdr_bin_cemeteries", "mrt_provisionals"]);
     call.pairs(&[("master_objects", master), ("master_tombstones", 0)]);
@@ -152,10 +153,12 @@ fn statistics(call: &mut Call<'_>, namespace: &Namespace) {
     );
     let is_quiesced = |node: &&Node| node.state == NodeState::Quiesced;
     let own = cluster.node(node).filter(is_quiesced).is_some();
+    let seen = cluster.nodes().iter().enumerate().filter(|(at, _)| side.has(*at));
+    let quiesced = seen.filter(|(_, node)| is_quiesced(node)).count();
     call.pairs(&[("pending_quiesce", own), ("effective_is_quiesced", own)]);
-    call.pair("nodes_quiesced", cluster.nodes().iter().filter(is_quiesced).count());
+    call.pair("nodes_quiesced", quiesced);
     call.zeros(&["effective_active_rack"]);
-    let (remaining, initial) = cluster.migrations(node, factor);
+    let (remaining, initial) = side.migrations(node, factor);
     call.zeros(&["migrate_tx_partitions_active", "migrate_rx_partitions_active"]);
     call.pair("migrate_tx_partitions_initial", initial.emigrations);
     call.pair("migrate_tx_partitions_remaining", remaining.emigrations);
@@ -228,16 +231,16 @@ fn queries(call: &mut Call<'_>, stats: &NamespaceStats) {
 
 /// How many records a node of several has as their working master, how many as a replica, and how many that are still to
 /// leave it.
-fn replicated(cluster: &Cluster, node: usize, namespace: &Namespace, count: impl Fn(&Partition) -> u64) -> [u64; 3] {
+fn replicated(side: &Side, node: usize, namespace: &Namespace, count: impl Fn(&Partition) -> u64) -> [u64; 3] {
     let factor = namespace.settings.replication_factor;
     let mut counts = [0; 3];
     for id in namespace.partition_ids() {
         let objects = namespace.partition(id).map_or(0, |partition| count(&partition));
         let [master, prole, others] = &mut counts;
-        if cluster.working_master(factor, id) == Some(node) {
+        if side.working_master(factor, id) == Some(node) {
             *master += objects;
-        } else if cluster.is_full(node, factor, id) {
-            let keeps = cluster.replica(node, factor, id).is_some();
+        } else if side.is_full(node, factor, id) {
+            let keeps = side.replica(node, factor, id).is_some();
             *(if keeps { prole } else { others }) += objects;
         }
     }

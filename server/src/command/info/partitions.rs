@@ -33,7 +33,8 @@ pub(super) fn remaining_migrations(call: &Call<'_>) -> u32 {
 
 fn remaining_of(call: &Call<'_>, namespace: &Namespace) -> u32 {
     let factor = namespace.settings.replication_factor;
-    let (remaining, _) = call.engine.cluster().migrations(call.session.node, factor);
+    let node = call.session.node;
+    let (remaining, _) = call.engine.cluster().side(node).migrations(node, factor);
     remaining.emigrations + remaining.immigrations
 }
 
@@ -50,7 +51,11 @@ pub(super) fn replicas(call: &mut Call<'_>) -> Answered {
     };
     let max = if max == 0 { u32::MAX } else { max };
     answer_maps(call, |call, namespace| {
-        let replicas = call.engine.cluster().replicas(namespace.settings.replication_factor);
+        let replicas = call
+            .engine
+            .cluster()
+            .side(call.session.node)
+            .replicas(namespace.settings.replication_factor);
         let count = usize::try_from(max).map_or(replicas, |max| replicas.min(max));
         call.say(format_args!("{REGIME},{count}"));
         count
@@ -59,7 +64,11 @@ pub(super) fn replicas(call: &mut Call<'_>) -> Answered {
 
 pub(super) fn replicas_all(call: &mut Call<'_>) -> Answered {
     answer_maps(call, |call, namespace| {
-        let count = call.engine.cluster().replicas(namespace.settings.replication_factor);
+        let count = call
+            .engine
+            .cluster()
+            .side(call.session.node)
+            .replicas(namespace.settings.replication_factor);
         call.say(count);
         count
     })
@@ -91,7 +100,8 @@ fn answer_maps(call: &mut Call<'_>, introduce: impl Fn(&mut Call<'_>, &Namespace
 
 fn write_map(call: &mut Call<'_>, namespace: &Namespace, place: usize) {
     let factor = namespace.settings.replication_factor;
-    let map = call.engine.cluster().bitmap(call.session.node, factor, place);
+    let node = call.session.node;
+    let map = call.engine.cluster().side(node).bitmap(node, factor, place);
     call.out.put_slice(base64::encode(&map).as_bytes());
 }
 
@@ -112,10 +122,11 @@ pub(super) fn partition_info(call: &mut Call<'_>) -> Answered {
 
 fn partition_line(call: &mut Call<'_>, cluster: &Cluster, namespace: &Namespace, id: PartitionId) {
     let (node, factor) = (call.session.node, namespace.settings.replication_factor);
-    let (key, replicas) = (cluster.key(), cluster.replicas(factor));
-    let is_full = cluster.is_full(node, factor, id);
-    let (place, replica) = (cluster.place(node, factor, id), cluster.replica(node, factor, id));
-    let acting = cluster.working_master(factor, id);
+    let side = cluster.side(node);
+    let (key, replicas) = (side.key(), side.replicas(factor));
+    let is_full = side.is_full(node, factor, id);
+    let (place, replica) = (side.place(node, factor, id), side.replica(node, factor, id));
+    let acting = side.working_master(factor, id);
     let id_of = |at: Option<usize>| at.and_then(|at| cluster.node(at)).map_or(NodeId(0), |node| node.id);
     // The final master and an acting one know who writes the partition; the others know to whom they pass commands on.
     let master = acting.filter(|acting| place == Some(0) || *acting == node);
@@ -130,7 +141,7 @@ fn partition_line(call: &mut Call<'_>, cluster: &Cluster, namespace: &Namespace,
     } else {
         0
     };
-    let pending = cluster.pending(node, factor, id);
+    let pending = side.pending(node, factor, id);
     let flag = |is_master: bool| if is_master { 'm' } else { '-' };
     // A replica without all records is a subset, and one that started without any evades to be the master.
     let version = match (replica, is_full) {
@@ -156,7 +167,7 @@ fn partition_line(call: &mut Call<'_>, cluster: &Cluster, namespace: &Namespace,
 pub(super) fn cluster_stable(call: &mut Call<'_>) -> Answered {
     if let Some(size) = call.optional("size", 4)? {
         let size: usize = size.parse().map_err(|_| InfoError::parameter("bad size"))?;
-        if size != call.engine.cluster().size() {
+        if size != call.engine.cluster().side(call.session.node).size() {
             return Err(InfoError::new(
                 ResultCode::CLUSTER_KEY_MISMATCH,
                 "cluster not specified size",
@@ -177,6 +188,9 @@ pub(super) fn cluster_stable(call: &mut Call<'_>) -> Answered {
             return Err(InfoError::new(ResultCode::CLUSTER_KEY_MISMATCH, "unstable cluster"));
         }
     }
-    call.say(format_args!("{:X}", call.engine.cluster().key()));
+    call.say(format_args!(
+        "{:X}",
+        call.engine.cluster().side(call.session.node).key()
+    ));
     Ok(())
 }

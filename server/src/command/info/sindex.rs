@@ -9,6 +9,7 @@ use spikelet_wire::exp::Type;
 use super::call::{Answered, Call, InfoError};
 use super::context::Context;
 use super::{base64, expression};
+use crate::command::smd::Item;
 use crate::ops::cdt;
 use crate::ops::exp::Expression;
 use crate::store::sindex::{Build, Created, Definition, IndexType, KeyType, Sindex, SindexesState, Source};
@@ -83,6 +84,7 @@ pub(super) fn create(call: &mut Call<'_>) -> Answered {
             None
         }
     };
+    note(call, namespace, name);
     let build = build.map(|build| (namespace.to_owned(), build));
     call.builds.extend(build);
     call.say("ok");
@@ -116,6 +118,15 @@ fn make(sets: &Sets, sindexes: &Sindexes, name: &str, wanted: Wanted<'_>) -> Res
     }
 }
 
+/// Notes that an index is created or removed now.
+fn note(call: &Call<'_>, namespace: &str, name: &str) {
+    let item = Item::Sindex {
+        namespace: namespace.to_owned(),
+        name: name.to_owned(),
+    };
+    call.engine.smd().note(item, call.now);
+}
+
 fn create_for_set(call: &mut Call<'_>, name: &str, namespace: &str) -> Answered {
     for other in ["context", "indexdata", "type", "bin", "exp"] {
         if call.has(other) {
@@ -124,6 +135,7 @@ fn create_for_set(call: &mut Call<'_>, name: &str, namespace: &str) -> Answered 
         }
     }
     let set = call.required("set", SET)?;
+    note(call, namespace, name);
     let namespace = call
         .namespace(namespace)
         .map_err(|_| InfoError::parameter("namespace not found"))?;
@@ -294,6 +306,7 @@ pub(super) fn delete(call: &mut Call<'_>) -> Answered {
     let namespace = call
         .namespace_name(NAMESPACE_NAMES)?
         .ok_or_else(|| InfoError::missing("namespace"))?;
+    note(call, namespace, name);
     match call.namespace(namespace) {
         Ok(namespace) => namespace.sindexes.delete(name),
         Err(_) => call.engine.elsewhere().of(namespace).1.delete(name),

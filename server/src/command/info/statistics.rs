@@ -52,11 +52,12 @@ pub(super) fn statistics(call: &mut Call<'_>) -> Answered {
     let opened = get(&stats.client_connections_opened);
     call.pair("failed_best_practices", false);
     let own = call.node();
-    let since_rebalance = call.now.0.saturating_sub(cluster.rebalanced().0) / 1000;
-    call.pair("cluster_size", cluster.size());
-    call.pair("cluster_key", format_args!("{:X}", cluster.key()));
+    let side = cluster.side(call.session.node);
+    let since_rebalance = call.now.0.saturating_sub(side.rebalanced().0) / 1000;
+    call.pair("cluster_size", side.size());
+    call.pair("cluster_key", format_args!("{:X}", side.key()));
     call.pair("cluster_generation", own.map_or(0, |node| node.rebalance_generation()));
-    call.pair("cluster_principal", cluster.principal());
+    call.pair("cluster_principal", side.principal());
     call.pair("cluster_min_compatibility_id", COMPATIBILITY_ID);
     call.pair("cluster_max_compatibility_id", COMPATIBILITY_ID);
     call.pairs(&[("cluster_integrity", true), ("cluster_is_member", true)]);
@@ -94,7 +95,7 @@ pub(super) fn statistics(call: &mut Call<'_>) -> Answered {
         "batch_index_created_buffers",
         "batch_index_destroyed_buffers",
     ]);
-    call.pair("paxos_principal", cluster.principal());
+    call.pair("paxos_principal", side.principal());
     call.pair("time_since_rebalance", since_rebalance);
     call.pair("migrate_allowed", true);
     call.pair("migrate_partitions_remaining", remaining_migrations(call));

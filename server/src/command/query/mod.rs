@@ -118,6 +118,12 @@ impl Query {
         }
     }
 
+    /// The position of the node that carries it out.
+    #[must_use]
+    pub const fn node(&self) -> usize {
+        self.session.node
+    }
+
     /// How long the client may leave unread what it was sent; none for as long as it likes.
     #[must_use]
     pub const fn socket_timeout(&self) -> Option<Duration> {
@@ -283,13 +289,15 @@ impl Asking<'_> {
     /// Whether the session's node has a full copy of a partition.
     fn is_full(&self, partition: PartitionId) -> bool {
         let factor = self.namespace.settings.replication_factor;
-        self.cluster.is_full(self.session.node, factor, partition)
+        let node = self.session.node;
+        self.cluster.side(node).is_full(node, factor, partition)
     }
 
     /// Whether the session's node writes a partition.
     fn is_master(&self, partition: PartitionId) -> bool {
         let factor = self.namespace.settings.replication_factor;
-        self.cluster.working_master(factor, partition) == Some(self.session.node)
+        let node = self.session.node;
+        self.cluster.side(node).working_master(factor, partition) == Some(node)
     }
 
     /// The job that the message asks for, as far as every kind has it.

@@ -62,6 +62,20 @@ impl Sindexes {
     }
 }
 
+impl SindexesState {
+    /// What the index of a name is about.
+    pub(crate) fn definition(&self, name: &str) -> Option<&Definition> {
+        let named = self.all.iter().find(|sindex| *sindex.name == *name);
+        named.map(|sindex| &sindex.definition)
+    }
+
+    /// The set whose own index has a name.
+    pub(crate) fn set_of(&self, name: &str) -> Option<SetId> {
+        let named = self.sets.iter().find(|(other, _)| **other == *name);
+        named.map(|(_, set)| *set)
+    }
+}
+
 impl SindexState {
     fn of(sindex: &Sindex) -> Self {
         Self {

@@ -1,0 +1,106 @@
+//! Two sides of a cut network that see one another again: what each of them holds becomes one.
+
+use std::sync::atomic::Ordering;
+
+use spikelet_wire::{Digest, PartitionId};
+
+use super::set::{SetId, SetState};
+use super::shards::Share;
+use super::sindex::{Build, Created, Definition};
+use super::state::State;
+use super::{Namespace, Partition, Record};
+use crate::config::ConflictResolutionPolicy::{self, Generation, LastUpdateTime};
+
+impl Namespace {
+    /// Takes in the records and truncations of another side, but for partitions of which it has no copy left. Of two records
+    /// of one key the better one is kept. What was deleted on one side only is there again.
+    pub(crate) fn merge(&self, other: &State, lost: &[PartitionId]) {
+        let [of_namespace, latest] = other.truncations;
+        self.truncation.namespace.fetch_max(of_namespace, Ordering::Relaxed);
+        self.truncation.latest.fetch_max(latest, Ordering::Relaxed);
+        for set in other.sets.iter().filter(|set| set.truncate_lut > 0) {
+            let own = self.sets.find_or_create(&set.name).and_then(|id| self.sets.get(id));
+            if let Some(own) = own {
+                own.truncate_lut.fetch_max(set.truncate_lut, Ordering::Relaxed);
+            }
+        }
+        for (number, share) in &other.shards {
+            // What neither side has changed they still share.
+            if self.shards.shares(*number, share) {
+                continue;
+            }
+            let partitions = Share::partitions(*number, share).filter(|(id, _)| lost.binary_search(id).is_err());
+            partitions.for_each(|(id, partition)| self.merge_partition(id, partition, &other.sets));
+        }
+    }
+
+    fn merge_partition(&self, id: PartitionId, other: &Partition, sets: &[SetState]) {
+        if other.is_empty() {
+            return;
+        }
+        let policy = self.conflict_resolution_policy();
+        let mut own = self.partition_or_create(id);
+        let mut better: Vec<(Digest, Record)> = Vec::new();
+        for (digest, record) in other.unlike(&own) {
+            let set = match own.get(digest) {
+                Some(existing) if !policy.prefers(record, existing) => continue,
+                Some(existing) => existing.set,
+                None => record.set.and_then(|set| self.set_of(set, sets)),
+            };
+            let record = Record { set, ..record.clone() };
+            if !self.is_truncated(&record) {
+                better.push((*digest, record));
+            }
+        }
+        for (digest, record) in better {
+            self.note_void_time(record.void_time);
+            self.insert(&mut own, digest, record);
+        }
+    }
+
+    /// Has an index be as on another side: there, or not. It may have to be built.
+    pub(crate) fn merge_sindex(&self, name: &str, other: &State) -> Option<Build> {
+        self.sindexes.delete(name);
+        if let Some(definition) = other.sindexes.definition(name) {
+            let set = definition.set.map(|set| self.set_of(set, &other.sets));
+            let definition = Definition {
+                set: set.unwrap_or_default(),
+                ..definition.clone()
+            };
+            return match self.sindexes.create(name, definition) {
+                Created::New(build) => Some(build),
+                Created::Known | Created::NameTaken | Created::TooMany => None,
+            };
+        }
+        let set = other
+            .sindexes
+            .set_of(name)
+            .and_then(|set| self.set_of(set, &other.sets));
+        if let Some(set) = set {
+            self.sindexes.create_for_set(name, set);
+        }
+        None
+    }
+
+    /// The number here of a set that has another one on the other side.
+    fn set_of(&self, number: SetId, sets: &[SetState]) -> Option<SetId> {
+        let set = sets.get(number.place())?;
+        self.sets.find_or_create(&set.name)
+    }
+}
+
+impl ConflictResolutionPolicy {
+    /// Whether a record is to replace another one of its key.
+    fn prefers(self, record: &Record, existing: &Record) -> bool {
+        let (last_update, generation) = (record.last_update, record.generation);
+        match self {
+            // Generations are compared as they are, also where one of them has begun anew behind 65535.
+            Generation => (generation, last_update) > (existing.generation, existing.last_update),
+            LastUpdateTime if last_update == existing.last_update => {
+                let ahead = generation.wrapping_sub(existing.generation);
+                (1..0x8000).contains(&ahead)
+            }
+            LastUpdateTime => last_update > existing.last_update,
+        }
+    }
+}

@@ -1,0 +1,269 @@
+//! A network between nodes that is cut, and what comes of it when it heals.
+
+use std::time::Duration;
+
+use spikelet::{ConflictResolutionPolicy, NamespaceConfig, Server, TopologyError};
+use spikelet_client::{Client, Key, Policy, ResultCode, bins};
+
+const KEYS: i64 = 300;
+
+fn key(n: i64) -> Key {
+    Key::new("test", "demo", n)
+}
+
+/// Three nodes and a record for each key, `{"n": n}`.
+async fn start(replication_factor: u32) -> Server {
+    let server = Server::builder()
+        .nodes(3)
+        .replication_factor(replication_factor)
+        .start()
+        .unwrap();
+    server.clock().freeze();
+    for n in 0..KEYS {
+        server.insert("test", "demo", n, [("n", n)]).unwrap();
+    }
+    server
+}
+
+/// A client that was told of one node only, and so finds what that one tells of.
+async fn client_of(server: &Server, node: usize) -> Client {
+    let builder = Client::builder(server.nodes()[node].address).tend_interval(Duration::from_millis(50));
+    builder.await.unwrap()
+}
+
+async fn found(client: &Client) -> Vec<i64> {
+    let page = client.query("test", "demo").max_records(10_000).await.unwrap();
+    let mut found: Vec<i64> = page.records.iter().map(|record| record.get("n").unwrap()).collect();
+    found.sort_unstable();
+    found
+}
+
+#[tokio::test]
+async fn each_side_finds_what_it_has_copies_of_and_takes_writes() {
+    let server = start(2).await;
+    server.partition(&[0xB1], &[0xB2, 0xB3]).unwrap();
+    assert_eq!(server.sides(), [vec![0xB1.into()], vec![0xB2.into(), 0xB3.into()]]);
+    let (alone, together) = (client_of(&server, 0).await, client_of(&server, 1).await);
+    assert_eq!((alone.nodes().len(), together.nodes().len()), (1, 2));
+
+    // With two copies of each record the two nodes have one of all of them, and the one of two thirds.
+    assert_eq!(found(&together).await, (0..KEYS).collect::<Vec<_>>());
+    let had = found(&alone).await.len();
+    assert!((150..250).contains(&had), "{had} of {KEYS}");
+    assert_eq!(server.count(), had);
+    for n in 0..KEYS {
+        alone.put(key(n), bins! {"side" => 1}).await.unwrap();
+        together.put(key(n), bins! {"side" => 2}).await.unwrap();
+        let (one, two) = (alone.get(key(n)).await.unwrap(), together.get(key(n)).await.unwrap());
+        assert_eq!(
+            (one.get::<i64>("side").unwrap(), two.get::<i64>("side").unwrap()),
+            (1, 2)
+        );
+    }
+    assert_eq!(server.count(), KEYS as usize);
+}
+
+#[tokio::test]
+async fn of_two_records_the_one_of_the_higher_generation_is_kept_and_then_the_later_one() {
+    let server = start(3).await;
+    server.partition(&[0xB1, 0xB2], &[0xB3]).unwrap();
+    let (first, second) = (client_of(&server, 0).await, client_of(&server, 2).await);
+    // Written more often on the first side, and later on the other one.
+    for client in [&first, &first, &second] {
+        server.clock().advance(Duration::from_secs(1));
+        client
+            .put(key(1), bins! {"by" => format!("{} nodes", client.nodes().len())})
+            .await
+            .unwrap();
+    }
+    // Once on each.
+    for client in [&first, &second] {
+        server.clock().advance(Duration::from_secs(1));
+        client
+            .put(key(2), bins! {"by" => format!("{} nodes", client.nodes().len())})
+            .await
+            .unwrap();
+    }
+    second.put(key(KEYS), bins! {"by" => "new"}).await.unwrap();
+    second.remove(key(3)).await.unwrap();
+    let untouched = server.record("test", "demo", 4).unwrap();
+
+    server.heal();
+    assert_eq!(server.sides().len(), 1);
+    let by = |n: i64| server.record("test", "demo", n).unwrap().bins["by"].clone();
+    assert_eq!(
+        (by(1), by(2), by(KEYS)),
+        ("2 nodes".into(), "1 nodes".into(), "new".into())
+    );
+    assert_eq!(server.record("test", "demo", 1).unwrap().generation, 3);
+    // Nobody remembers a delete.
+    assert!(server.record("test", "demo", 3).is_some());
+    assert_eq!(server.record("test", "demo", 4), Some(untouched));
+    assert_eq!(server.count() as i64, KEYS + 1);
+    let client = client_of(&server, 1).await;
+    assert_eq!(client.nodes().len(), 3);
+    assert_eq!(client.get(key(KEYS)).await.unwrap().get::<String>("by").unwrap(), "new");
+}
+
+#[tokio::test]
+async fn a_namespace_may_keep_what_was_written_last() {
+    let policy = ConflictResolutionPolicy::LastUpdateTime;
+    let namespace = NamespaceConfig {
+        conflict_resolution_policy: policy,
+        ..NamespaceConfig::new("test")
+    };
+    let server = Server::builder()
+        .namespace(namespace)
+        .nodes(2)
+        .replication_factor(2)
+        .start()
+        .unwrap();
+    server.clock().freeze();
+    server.partition(&[0xB1], &[0xB2]).unwrap();
+    let (first, second) = (client_of(&server, 0).await, client_of(&server, 1).await);
+    for n in 0..3 {
+        first.put(key(1), bins! {"n" => n}).await.unwrap();
+    }
+    server.clock().advance(Duration::from_millis(1));
+    second.put(key(1), bins! {"last" => true}).await.unwrap();
+    let told = first.info("get-config:context=namespace;namespace=test").await.unwrap();
+    assert!(told.contains("conflict-resolution-policy=last-update-time"), "{told}");
+    server.heal();
+    let record = server.record("test", "demo", 1).unwrap();
+    assert_eq!((record.generation, record.bins.len()), (1, 1));
+}
+
+#[tokio::test]
+async fn sets_indexes_and_truncations_of_both_sides_come_together() {
+    let server = start(2).await;
+    server.partition(&[0xB3], &[0xB1, 0xB2]).unwrap();
+    let (first, second) = (client_of(&server, 0).await, client_of(&server, 2).await);
+    // The same number stands for another set on each side.
+    first.put(Key::new("test", "fruit", 1), bins! {"n" => 1}).await.unwrap();
+    second
+        .put(Key::new("test", "stone", 1), bins! {"n" => 2})
+        .await
+        .unwrap();
+    second
+        .info("sindex-create:namespace=test;set=stone;indexname=late;bin=n;type=numeric")
+        .await
+        .unwrap();
+    first
+        .info("sindex-create:namespace=test;set=fruit;indexname=gone;bin=n;type=numeric")
+        .await
+        .unwrap();
+    server.clock().advance(Duration::from_secs(1));
+    second
+        .info("sindex-delete:namespace=test;indexname=gone")
+        .await
+        .unwrap();
+    second.info("truncate:namespace=test;set=demo").await.unwrap();
+
+    server.heal();
+    let client = client_of(&server, 0).await;
+    let indexes = client.info("sindex-list:namespace=test").await.unwrap();
+    assert!(
+        indexes.contains("indexname=late") && !indexes.contains("indexname=gone"),
+        "{indexes}"
+    );
+    for (set, n) in [("fruit", 1), ("stone", 2)] {
+        let page = client.query("test", set).await.unwrap();
+        assert_eq!(page.records.len(), 1);
+        assert_eq!(page.records[0].get::<i64>("n").unwrap(), n);
+    }
+    let by_index = client
+        .query("test", "stone")
+        .matching(spikelet_client::Predicate::equal("n", 2))
+        .await
+        .unwrap();
+    assert_eq!(by_index.records.len(), 1);
+    assert!(found(&client).await.is_empty(), "the set was truncated");
+}
+
+#[tokio::test]
+async fn a_side_that_loses_its_nodes_loses_what_only_it_had() {
+    let server = start(1).await;
+    server.partition(&[0xB1], &[0xB2, 0xB3]).unwrap();
+    let had = server.count();
+    server.kill(0xB1).unwrap();
+    assert_eq!(server.sides().len(), 1);
+    let others = server.count();
+    assert_eq!((had + others) as i64, KEYS);
+    server.restart(0xB1).unwrap();
+    // It still does not see the others, and is the first node again.
+    assert_eq!((server.sides().len(), server.count()), (2, 0));
+    server.heal();
+    assert_eq!(server.count(), others);
+}
+
+#[tokio::test]
+async fn snapshots_and_resets_are_about_all_sides() {
+    let server = start(2).await;
+    let prepared = server.snapshot();
+    server.partition(&[0xB1], &[0xB2, 0xB3]).unwrap();
+    let second = client_of(&server, 1).await;
+    second.put(key(0), bins! {"n" => -1}).await.unwrap();
+    server.restore(&prepared).unwrap();
+    assert_eq!(second.get(key(0)).await.unwrap().get::<i64>("n").unwrap(), 0);
+    assert_eq!(server.count() as i64, KEYS);
+    server.reset();
+    assert_eq!(
+        second.get(key(0)).await.unwrap_err().result_code(),
+        Some(ResultCode::NOT_FOUND)
+    );
+    server.heal();
+    assert_eq!(server.count(), 0);
+}
+
+#[test]
+fn the_nodes_of_a_cut_network_are_named_once() {
+    let server = Server::builder().nodes(2).start().unwrap();
+    let error = server.partition(&[0xB1, 0xB2], &[0xB2]).unwrap_err();
+    assert_eq!(error.to_string(), "node B2 is on both sides");
+    assert!(matches!(
+        server.partition(&[0xB9], &[0xB1]),
+        Err(TopologyError::Cluster(_))
+    ));
+    assert_eq!(server.sides().len(), 1);
+}
+
+/// Clients that know all nodes write while the network is cut and mended, and no connection breaks.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn clients_go_on_while_networks_are_cut_and_heal() {
+    let server = Server::builder().nodes(3).replication_factor(3).start().unwrap();
+    let client = Client::builder(server.hosts())
+        .tend_interval(Duration::from_millis(20))
+        .await
+        .unwrap();
+    let patient = Policy {
+        max_retries: 20,
+        ..Policy::default()
+    };
+    let write = |from: i64| {
+        let (client, patient) = (client.clone(), patient.clone());
+        tokio::spawn(async move {
+            for n in from..from + 2000 {
+                client
+                    .put(key(n), bins! {"n" => n})
+                    .policy(patient.clone())
+                    .await
+                    .unwrap();
+            }
+        })
+    };
+    let writers = [write(0), write(2000)];
+    for turn in 0..20 {
+        let cut = [0xB1, 0xB2, 0xB3][turn % 3];
+        let others: Vec<u64> = [0xB1, 0xB2, 0xB3].into_iter().filter(|id| *id != cut).collect();
+        server.partition(&[cut], &others).unwrap();
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        server.heal();
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    for writer in writers {
+        writer.await.unwrap();
+    }
+    // Each key was written once, on one side or all, and nothing is lost where every node keeps a copy.
+    assert_eq!(server.count(), 4000);
+    assert_eq!(found(&client).await, (0..4000).collect::<Vec<_>>());
+}
