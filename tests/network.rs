@@ -240,14 +240,10 @@ async fn clients_go_on_while_networks_are_cut_and_heal() {
         ..Policy::default()
     };
     let write = |from: i64| {
-        let (client, patient) = (client.clone(), patient.clone());
+        let (client, patient) = (client.clone(), patient);
         tokio::spawn(async move {
             for n in from..from + 2000 {
-                client
-                    .put(key(n), bins! {"n" => n})
-                    .policy(patient.clone())
-                    .await
-                    .unwrap();
+                client.put(key(n), bins! {"n" => n}).policy(patient).await.unwrap();
             }
         })
     };

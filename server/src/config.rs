@@ -1,5 +1,7 @@
 //! What a server is configured with, in Aerospike's own parameters.
 
+use std::str::FromStr;
+
 /// The configuration of a server.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -61,6 +63,23 @@ impl ConflictResolutionPolicy {
         }
     }
 }
+
+impl FromStr for ConflictResolutionPolicy {
+    type Err = UnknownPolicy;
+
+    fn from_str(name: &str) -> Result<Self, UnknownPolicy> {
+        let policies = [Self::Generation, Self::LastUpdateTime];
+        policies
+            .into_iter()
+            .find(|policy| policy.name() == name)
+            .ok_or(UnknownPolicy)
+    }
+}
+
+/// There is no conflict resolution policy of that name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("there are the policies generation and last-update-time")]
+pub struct UnknownPolicy;
 
 impl NamespaceConfig {
     /// A namespace whose records never expire by default, where expired ones are removed every second, with one copy of

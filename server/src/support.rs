@@ -80,11 +80,11 @@ pub fn table() -> impl fmt::Display {
         info_row(),
         Row::new(
             "Several nodes: partitions, peers and generations of their own; killed, restarted, added, quiesced; racks",
-            "yes; they share one store",
+            "yes; nodes that see one another share one store",
         ),
         Row::new(
             "A network between nodes that is cut, and what comes of it when it heals",
-            "missing",
+            "yes; the nodes notice at once",
         ),
         Row::new(
             "A clock that is frozen, advanced and set, with everything that expires by then",

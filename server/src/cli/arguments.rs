@@ -30,6 +30,8 @@ Parameters of a namespace, separated by commas:
   nsup-period=TIME                how often expired records are removed; 1s by default, 0 is never
   allow-ttl-without-nsup=BOOL     whether records may have a TTL where nsup-period is 0; true by default
   replication-factor=N            how many nodes keep a copy of a record; that of --replication-factor by default
+  conflict-resolution-policy=P    generation (the default) or last-update-time: what is kept where both sides of a cut
+                                  network wrote
 
 A TIME is a number of seconds, or one with a unit: 90s, 15m, 12h, 30d.
 

@@ -20,6 +20,10 @@ pub(super) fn parse(text: &str) -> Result<NamespaceConfig, String> {
             "replication-factor" => {
                 namespace.replication_factor = value.parse().map_err(|_| wrong("a number of nodes"))?;
             }
+            "conflict-resolution-policy" => {
+                let policy = value.parse().map_err(|_| wrong("generation or last-update-time"))?;
+                namespace.conflict_resolution_policy = policy;
+            }
             _ => return Err(format!("there is no parameter {name:?}; there are {PARAMETERS}")),
         }
     }
@@ -27,7 +31,8 @@ pub(super) fn parse(text: &str) -> Result<NamespaceConfig, String> {
 }
 
 const TIME: &str = "a time: a number of seconds, or one with a unit, like 90s, 15m, 12h, 30d";
-const PARAMETERS: &str = "default-ttl, nsup-period, allow-ttl-without-nsup, replication-factor";
+const PARAMETERS: &str =
+    "default-ttl, nsup-period, allow-ttl-without-nsup, replication-factor, conflict-resolution-policy";
 
 /// Reads a time in seconds, minutes, hours or days.
 fn seconds(text: &str) -> Option<u32> {
@@ -41,17 +46,20 @@ fn seconds(text: &str) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
+    use spikelet::ConflictResolutionPolicy;
+
     use super::*;
 
     #[test]
     fn parameters_follow_the_name() {
-        let text = "orders,default-ttl=30d,nsup-period=120,allow-ttl-without-nsup=false,replication-factor=2";
+        let text = "orders,default-ttl=30d,nsup-period=120,allow-ttl-without-nsup=false,replication-factor=2,conflict-resolution-policy=last-update-time";
         let expected = NamespaceConfig {
             name: "orders".to_owned(),
             default_ttl: 30 * 24 * 3600,
             nsup_period: 120,
             allow_ttl_without_nsup: false,
             replication_factor: 2,
+            conflict_resolution_policy: ConflictResolutionPolicy::LastUpdateTime,
         };
         assert_eq!(parse(text), Ok(expected));
         assert_eq!(parse("test"), Ok(NamespaceConfig::new("test")));

@@ -94,8 +94,9 @@ fn id(ask: &Ask<'_>) -> Result<NodeId, ControlError> {
 
 /// Node ids with commas between them.
 fn ids(ask: &Ask<'_>, name: &str) -> Result<Vec<NodeId>, ControlError> {
-    let parsed: Result<_, _> = ask.required(name)?.split(',').map(str::parse).collect();
-    parsed.map_err(|_| ControlError::parameter(format!("bad {name}")))
+    let text = ask.required(name)?;
+    let parsed: Result<_, _> = text.split(',').map(str::parse).collect();
+    parsed.map_err(|_| ControlError::parameter(format!("bad {name} '{text}'")))
 }
 
 impl From<TopologyError> for ControlError {

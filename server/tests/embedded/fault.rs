@@ -77,10 +77,17 @@ fn a_wrong_fault_says_what_is_wrong() {
         ("command=write", needed),
         ("result=18;delay-ms=5", needed),
         ("result=300", "bad result '300'"),
-        ("command=put;result=1", "there is no command 'put'"),
+        (
+            "command=put;result=1",
+            "there is no command 'put', there are any, everything, read, exists, write, operate, delete, touch, udf, \
+             batch, query, info, connect",
+        ),
         ("result=1;probability=2", "bad probability '2'"),
         ("result=1;node=Z", "bad node 'Z'"),
-        ("result=1;key=a;int-key=1", "both 'key' and 'int-key'"),
+        (
+            "result=1;key=a;int-key=1",
+            "only one of 'key', 'int-key', 'blob-key' and 'digest' can be given",
+        ),
         ("reaction=stall", "missing 'bytes'"),
         (
             "reaction=stop",

@@ -107,7 +107,10 @@ fn nodes_are_controlled_through_any_node_even_themselves() {
     let mut first = Asking::node(&server, 0);
     let list = first.ask("spikelet/node");
     assert!(
-        list.starts_with(&format!("id=B1,address={},state=up,rack=0;id=B2,", server.addr())),
+        list.starts_with(&format!(
+            "id=B1,address={},state=up,rack=0,side=0;id=B2,",
+            server.addr()
+        )),
         "{list}"
     );
     let address = server.nodes()[1].address;
@@ -135,6 +138,35 @@ fn nodes_are_controlled_through_any_node_even_themselves() {
     std::io::Write::write_all(&mut killed, request).unwrap();
     assert_eq!(killed.read(&mut [0]).unwrap_or(0), 0);
     assert_eq!(server.nodes()[3].state, NodeState::Down);
+}
+
+#[test]
+fn the_network_is_cut_and_healed_through_any_node() {
+    let server = cluster();
+    let mut first = Asking::node(&server, 0);
+    let key = first.ask("cluster-stable:size=3;ignore-migrations=true");
+    assert_eq!(first.ask("spikelet/node/partition:a=B1;b=B2,B3"), "ok");
+    let list = first.ask("spikelet/node");
+    let sides: Vec<&str> = list.split(';').filter_map(|node| node.rsplit('=').next()).collect();
+    assert_eq!(sides, ["0", "1", "1"]);
+    let keys = [(0, 1), (1, 2), (2, 2)].map(|(node, size)| {
+        let asked = format!("cluster-stable:size={size};ignore-migrations=true");
+        Asking::node(&server, node).ask(&asked)
+    });
+    assert!(
+        keys[0] != key && keys[1] != key && keys[0] != keys[1] && keys[1] == keys[2],
+        "{keys:?}"
+    );
+    assert!(first.ask("services").is_empty());
+    assert_eq!(first.ask("spikelet/node/partition:a=B1"), "ERROR:4:missing 'b'");
+    assert_eq!(first.ask("spikelet/node/partition:a=B1;b=x"), "ERROR:4:bad b 'x'");
+    assert_eq!(
+        first.ask("spikelet/node/partition:a=B1;b=B2,B1"),
+        "ERROR:4:node B1 is on both sides"
+    );
+    assert_eq!(first.ask("spikelet/node/heal"), "ok");
+    assert_eq!(server.sides().len(), 1);
+    assert_eq!(first.ask("services").split(';').count(), 2);
 }
 
 #[test]

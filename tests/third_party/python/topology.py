@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Has nodes of a cluster of three leave and come back under the load of the official client for Python, from PyPI:
+"""Has nodes of a cluster of three leave and come back under the load of the official client for Python, from PyPI, and the
+network between them be cut:
 topology.py HOST:PORT, of a server with controls and two copies of each record"""
 
 import sys
@@ -72,6 +73,29 @@ def quiet(writers):
     until("writes that succeed again", holds)
 
 
+def cut_and_heal(client):
+    """Cuts the network, and writes to both sides by clients that know one of them each."""
+    listed = client.info_single_node("spikelet/node", "B1").split("\t")[-1].strip()
+    listed = [dict(pair.split("=") for pair in node.split(",")) for node in listed.split(";")]
+    addresses = {node["id"]: node["address"].rsplit(":", 1) for node in listed}
+    key, new = (NAMESPACE, SET, "cut"), (NAMESPACE, SET, "new")
+    client.put(key, {"n": 0})
+    control(client, "partition:a=B1;b=B2,B3", "B1")
+    sides = [aerospike.client({"hosts": [(host, int(port))]}).connect() for host, port in (addresses["B1"], addresses["B2"])]
+    assert [nodes(side) for side in sides] == [["B1"], ["B2", "B3"]], [nodes(side) for side in sides]
+    for turn in range(3):
+        sides[0].put(key, {"alone": turn})
+    sides[1].put(key, {"together": 1})
+    assert "alone" not in sides[1].get(key)[2] and "together" not in sides[0].get(key)[2]
+    sides[1].put(new, {"n": 1})
+    control(client, "heal", "B1")
+    for side in sides:
+        until("a cluster of three", lambda side=side: nodes(side) == ["B1", "B2", "B3"])
+        assert "alone" in side.get(key)[2] and "together" not in side.get(key)[2], side.get(key)
+        assert side.get(new)[2] == {"n": 1}
+        side.close()
+
+
 def main():
     host, port = sys.argv[1].rsplit(":", 1)
     config = {"hosts": [(host, int(port))], "tend_interval": 250}
@@ -108,6 +132,7 @@ def main():
     found = [bins["n"] for _, _, bins in client.query(NAMESPACE, SET).results()]
     assert len(found) == WRITERS * KEYS, f"a scan finds {len(found)} records"
     failures = sum(writer.failures for writer in writers)
+    cut_and_heal(client)
     client.close()
     print(f"aerospike for Python: no acknowledged write was lost with three nodes ({failures} were not acknowledged)")
 

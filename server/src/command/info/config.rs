@@ -108,11 +108,8 @@ fn set_namespace(call: &Call<'_>, namespace: &Namespace) -> Answered {
             .allow_ttl_without_nsup
             .store(value.parse().map_err(|_| invalid())?, Relaxed);
     } else if let Some(value) = given("conflict-resolution-policy") {
-        use ConflictResolutionPolicy::{Generation, LastUpdateTime};
-        let policy = [Generation, LastUpdateTime]
-            .into_iter()
-            .find(|policy| policy.name() == value);
-        let keeps_last_written = policy.ok_or_else(invalid)? == LastUpdateTime;
+        let policy: ConflictResolutionPolicy = value.parse().map_err(|_| invalid())?;
+        let keeps_last_written = policy == ConflictResolutionPolicy::LastUpdateTime;
         settings.keeps_last_written.store(keeps_last_written, Relaxed);
     } else if let Some(value) = given("default-read-touch-ttl-pct") {
         let percent = value
