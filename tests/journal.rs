@@ -148,6 +148,14 @@ async fn a_batch_is_one_entry_that_its_rows_speak_for() {
             (2, Command::Read, codes[2])
         ]
     );
+    let [first, second, third] = [0, 1, 2].map(|at: usize| entry.rows[at].asked.digest.unwrap());
+    assert_eq!(
+        text(&entry),
+        format!(
+            "batch [0: read test/demo/{first} -> OK; 1: write test/other/{second} write n=2 -> OK; \
+             2: read test/demo/{third} -> NOT_FOUND] -> OK, 3 rows"
+        )
+    );
     let journal = || server.journal().command(Command::Batch);
     journal().set("other").key(2).assert_count(1);
     journal().set("none").assert_count(0);

@@ -43,6 +43,13 @@ pub enum Ended {
 
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.show(f, "record")
+    }
+}
+
+impl Outcome {
+    /// Shows it, and calls by this name what there are several of in the answer.
+    pub(super) fn show(&self, f: &mut fmt::Formatter<'_>, counted: &str) -> fmt::Result {
         match (self.code.map(|code| (code, code.name())), self.ended) {
             (Some((_, Some(name))), _) => f.write_str(name)?,
             (Some((code, None)), _) => write!(f, "result code {}", code.0)?,
@@ -54,8 +61,8 @@ impl fmt::Display for Outcome {
         }
         match self.records {
             0 => {}
-            1 => f.write_str(", 1 record")?,
-            n => write!(f, ", {n} records")?,
+            1 => write!(f, ", 1 {counted}")?,
+            n => write!(f, ", {n} {counted}s")?,
         }
         match self.ended {
             Ended::Pending => f.write_str(", not over")?,

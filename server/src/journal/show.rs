@@ -25,9 +25,11 @@ impl fmt::Display for Entry {
         if self.is_shortened {
             f.write_str(" (too large to keep)")?;
         }
-        list(f, ", ", &self.info, |name, f| f.write_str(&cut(name)))?;
-        list(f, "; ", &self.rows, fmt::Display::fmt)?;
-        write!(f, " -> {}", self.outcome)
+        list(f, (" ", ", ", ""), &self.info, |name, f| f.write_str(&cut(name)))?;
+        list(f, (" [", "; ", "]"), &self.rows, fmt::Display::fmt)?;
+        f.write_str(" -> ")?;
+        self.outcome
+            .show(f, if self.rows.is_empty() { "record" } else { "row" })
     }
 }
 
@@ -64,7 +66,7 @@ impl fmt::Display for Asked {
         if let Some(index) = &self.index {
             write!(f, " index {index}")?;
         }
-        list(f, ", ", &self.operations, fmt::Display::fmt)?;
+        list(f, (" ", ", ", ""), &self.operations, fmt::Display::fmt)?;
         self.policies.fmt(f)
     }
 }
@@ -101,21 +103,22 @@ impl fmt::Display for Policies {
     }
 }
 
-/// The first of some items behind a space, and how many there are beside them.
+/// The first of some items, what stands before, between and behind them, and how many there are beside them.
 fn list<T>(
     f: &mut fmt::Formatter<'_>,
-    separator: &str,
+    (before, between, behind): (&str, &str, &str),
     items: &[T],
     show: impl Fn(&T, &mut fmt::Formatter<'_>) -> fmt::Result,
 ) -> fmt::Result {
     for (at, item) in items.iter().take(SHOWN).enumerate() {
-        f.write_str(if at == 0 { " " } else { separator })?;
+        f.write_str(if at == 0 { before } else { between })?;
         show(item, f)?;
     }
     match items.len().checked_sub(SHOWN) {
-        None | Some(0) => Ok(()),
-        Some(more) => write!(f, "{separator}and {more} more"),
+        None | Some(0) => {}
+        Some(more) => write!(f, "{between}and {more} more")?,
     }
+    f.write_str(if items.is_empty() { "" } else { behind })
 }
 
 /// A key as it is written in Rust, so that text and numbers differ.
