@@ -9,7 +9,7 @@ use spikelet::fault::Reaction;
 use spikelet::journal::{Ended, Entry, ExistsAction, Filter, GenerationCheck};
 use spikelet::{Command, ResultCode, Server};
 use spikelet_client::ops::{list, map};
-use spikelet_client::{BatchRow, Client, Key, OptionalExt as _, Policy, bins};
+use spikelet_client::{BatchRow, Client, Index, IndexType, Key, Operation, OptionalExt as _, Policy, Predicate, bins};
 
 /// Real time, never waited for where all is well.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -183,6 +183,46 @@ async fn a_query_is_told_with_what_it_found() {
         "{:?}",
         ended.collect::<Vec<_>>()
     );
+}
+
+#[tokio::test]
+async fn queries_tell_what_they_ask_and_udfs_what_they_are_called_with() {
+    const ADD: &str = "function add(r, bin, n) r[bin] = r[bin] + n; aerospike:update(r) end\n\
+                       function all(stream) return stream end";
+    let (server, client) = start().await;
+    server.insert("test", "demo", "user1", [("n", 1)]).unwrap();
+    client
+        .wait(&client.register_udf("m.lua", ADD).await.unwrap())
+        .await
+        .unwrap();
+    let index = Index::on("n", IndexType::Numeric);
+    let building = client.create_index("test", "demo", "by_n", index).await.unwrap();
+    client.wait(&building).await.unwrap();
+    let first = server.journal().next_number();
+
+    let query = || client.query("test", "demo");
+    client.execute_udf(key("user1"), "m", "add", ("n", 5)).await.unwrap();
+    let some = query().matching(Predicate::range("n", 1..=9)).bins(["n"]);
+    assert_eq!(some.await.unwrap().records.len(), 1);
+    let added = query().operate([Operation::add("n", 1)]).await.unwrap();
+    client.wait(&added).await.unwrap();
+    let called = query().execute_udf("m", "add", ("n", 2)).await.unwrap();
+    client.wait(&called).await.unwrap();
+    query().aggregate("m", "all", ()).stream().next().await;
+
+    let digest = server.journal().key("user1").last().unwrap().asked.digest.unwrap();
+    let lines: Vec<String> = server.journal().since(first).iter().map(|entry| text(&entry)).collect();
+    let begins = [
+        format!(r#"udf test/demo/{digest} m.add("n", 5) -> OK"#),
+        "query test/demo read n where n between 1 and 9 -> OK, 1 record".to_owned(),
+        "query test/demo add n=1 [in the background] -> OK".to_owned(),
+        r#"query test/demo m.add("n", 2) [in the background] -> OK"#.to_owned(),
+        "query test/demo m.all() -> ".to_owned(),
+    ];
+    assert_eq!(lines.len(), begins.len(), "{lines:#?}");
+    for (line, begin) in lines.iter().zip(begins) {
+        assert!(line.starts_with(&begin), "{line}");
+    }
 }
 
 #[tokio::test]

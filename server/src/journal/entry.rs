@@ -3,8 +3,9 @@
 use std::net::SocketAddr;
 use std::time::SystemTime;
 
-use spikelet_wire::{Digest, ExistsAction, Header, Info2, ResultCode, UserKey};
+use spikelet_wire::{Digest, ExistsAction, Header, Info2, ResultCode, UserKey, Value};
 
+use super::index_range::IndexRange;
 use super::operation::Operation;
 use super::outcome::Outcome;
 use crate::cluster::NodeId;
@@ -66,8 +67,12 @@ pub struct Asked {
     pub operations: Vec<Operation>,
     /// The module and the name of a UDF, as `module.function`.
     pub udf: Option<String>,
-    /// The index that a query names; it may have others.
+    /// What the UDF is called with, behind the record or the stream.
+    pub udf_arguments: Vec<Value>,
+    /// The index that a query names; most name a bin instead, or none.
     pub index: Option<String>,
+    /// What a query asks of an index; `None` for a scan.
+    pub range: Option<IndexRange>,
     /// On what conditions.
     pub policies: Policies,
 }
@@ -87,6 +92,8 @@ pub struct Policies {
     pub filter: bool,
     /// Whether a deletion is to leave a tombstone.
     pub durable_delete: bool,
+    /// Whether a query goes on in the background: its answer says only that it has begun.
+    pub background: bool,
 }
 
 /// The generation that a record must have.
@@ -103,7 +110,7 @@ pub enum GenerationCheck {
 }
 
 impl Policies {
-    pub(super) fn of(header: &Header, filter: bool) -> Self {
+    pub(super) fn of(header: &Header, filter: bool, background: bool) -> Self {
         let info2 = header.info2;
         Self {
             generation: if info2.contains(Info2::GENERATION) {
@@ -122,6 +129,7 @@ impl Policies {
             exists_action: ExistsAction::of(header),
             filter,
             durable_delete: info2.contains(Info2::DURABLE_DELETE),
+            background,
         }
     }
 }

@@ -7,6 +7,7 @@
 mod assertion;
 mod entry;
 mod filter;
+mod index_range;
 mod log;
 mod noted;
 mod operation;
@@ -17,6 +18,7 @@ mod wait;
 
 pub use entry::{Asked, Entry, GenerationCheck, Policies, Row};
 pub use filter::Filter;
+pub use index_range::IndexRange;
 pub(crate) use log::{Ending, Log, Observer, Pending};
 pub(crate) use noted::Arrived;
 pub use operation::Operation;

@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use bytes::{BufMut, Bytes, BytesMut};
 use spikelet_wire::batch::BatchRequest;
+use spikelet_wire::msgpack::Reader;
 use spikelet_wire::{
-    FieldType, FrameHeader, FrameType, Header, Message, MessageWriter, ResultCode, UserKey, frame, info,
+    FieldType, FrameHeader, FrameType, Header, Message, MessageWriter, ResultCode, UserKey, Value, frame, info,
 };
 
 use super::entry::{Asked, Entry, Policies, Row};
+use super::index_range::IndexRange;
 use super::operation::Operation;
 use super::outcome::{Answer, Outcome};
 use crate::clock::Now;
@@ -174,6 +176,8 @@ impl Part<'_> {
         });
         let message = self.message.as_ref();
         let filter = self.field(FieldType::FILTER_EXPRESSION).is_some();
+        let background = self.is_background();
+        let policies = message.map(|message| Policies::of(&message.header, filter, background));
         let subject = &self.subject;
         Asked {
             command: subject.kind.command,
@@ -184,8 +188,29 @@ impl Part<'_> {
             digest: subject.digest,
             operations: message.map_or_else(Vec::new, |message| message.ops().map(|op| Operation::of(&op)).collect()),
             udf,
+            udf_arguments: self.udf_arguments(),
             index: field(FieldType::INDEX_NAME),
-            policies: message.map_or_else(Policies::default, |message| Policies::of(&message.header, filter)),
+            range: self.field(FieldType::INDEX_RANGE).and_then(IndexRange::of),
+            policies: policies.unwrap_or_default(),
+        }
+    }
+
+    /// A query that writes answers nothing else; of one with a UDF, a field says what it is.
+    fn is_background(&self) -> bool {
+        const BACKGROUND: &[u8] = &[2];
+        let kind = self.subject.kind;
+        kind.command == Command::Query
+            && match self.field(FieldType::UDF_FILENAME) {
+                Some(_) => self.field(FieldType::UDF_OP) == Some(BACKGROUND),
+                None => kind.writes,
+            }
+    }
+
+    fn udf_arguments(&self) -> Vec<Value> {
+        let packed = self.field(FieldType::UDF_ARGLIST).unwrap_or_default();
+        match Value::unpack(&mut Reader::new(packed)) {
+            Ok(Value::List(arguments)) => arguments,
+            _ => Vec::new(),
         }
     }
 }

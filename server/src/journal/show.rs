@@ -61,12 +61,16 @@ impl fmt::Display for Asked {
             (None, None) => {}
         }
         if let Some(udf) = &self.udf {
-            write!(f, " {udf}")?;
+            let arguments: Vec<String> = self.udf_arguments.iter().map(shown).collect();
+            write!(f, " {udf}({})", arguments.join(", "))?;
         }
         if let Some(index) = &self.index {
             write!(f, " index {index}")?;
         }
         list(f, (" ", ", ", ""), &self.operations, fmt::Display::fmt)?;
+        if let Some(range) = &self.range {
+            write!(f, " where {range}")?;
+        }
         self.policies.fmt(f)
     }
 }
@@ -95,6 +99,7 @@ impl fmt::Display for Policies {
         };
         words.extend(action.map(str::to_owned));
         words.extend(self.filter.then(|| "filter".to_owned()));
+        words.extend(self.background.then(|| "in the background".to_owned()));
         words.extend(self.durable_delete.then(|| "durable delete".to_owned()));
         match words.is_empty() {
             true => Ok(()),
