@@ -20,7 +20,7 @@ Examples:
       Namespaces of their own, whose records expire.
 
   spikelet --load users.json --load production.asb
-      Begins with the records, indexes and modules of these files.
+      Begins with the records, indexes and modules of these files; a directory of asbackup has several.
 
   spikelet --listen 127.0.0.1:3000 --nodes 3 --replication-factor 2 --controls
       A cluster of three, on the ports 3000 to 3002, whose nodes can be killed: spikelet/node/kill:id=B2.
@@ -85,7 +85,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "COMMAND", num_args = 0..=1, require_equals = true)]
     journal: Option<Option<Command>>,
 
-    /// Loads a fixture before clients can connect: JSON, or a backup that `asbackup` wrote; give it once for each file.
+    /// Loads a fixture before clients can connect: JSON, or what `asbackup` wrote, a file or a directory; give it once for each.
     #[arg(long, value_name = "PATH")]
     load: Vec<PathBuf>,
 

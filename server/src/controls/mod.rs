@@ -50,7 +50,7 @@ const CONTROLS: &[Control] = controls! {
     "fault/remove" ("id") => fault::remove, "Removes a fault.";
     "fixture/backup" ("namespace", "path") => fixture::backup, "Saves a namespace to a file, for asrestore.";
     "fixture/load" ("path", "content") => fixture::load,
-        "Loads a file of JSON or of asbackup, or what it would hold in base64, and tells how much that was.";
+        "Loads a file of JSON, a file or a directory of asbackup, or what it would hold in base64, and tells how much that was.";
     "fixture/save" ("path", "last-updates") => fixture::save,
         "Saves everything to a file, as JSON, and with last-updates=true when each record was last updated.";
     "journal" (aim::PARAMETERS; "result", "since", "last") => journal::show,

@@ -565,7 +565,69 @@ fn what_is_wrong_in_a_backup_is_told_with_its_place() {
     );
 }
 
-/// A file that is gone with the test.
+#[test]
+fn the_directory_of_a_backup_is_loaded_whole() {
+    let directory = TempFile::new("directory");
+    let write = |file: &str, text: &str| std::fs::write(format!("{}/{file}", directory.path()), text).unwrap();
+    let record = |namespace: &str, digest: &str, n: u8| {
+        let header = format!("Version 3.1\n# namespace {namespace}\n");
+        format!("{header}+ n {namespace}\n+ d {digest}\n+ g 1\n+ t 0\n+ b 1\n- I n {n}\n")
+    };
+    let (one, two) = ("AAECAwQFBgcICQoLDA0ODxAREhM=", "AQECAwQFBgcICQoLDA0ODxAREhM=");
+    std::fs::create_dir(directory.path()).unwrap();
+    write("test.asb.state", "no backup");
+    let error = Fixture::from_file(directory.path()).unwrap_err();
+    assert!(matches!(error, FixtureError::NoBackup { .. }), "{error}");
+
+    // Out of order, so that it is not that of the directory.
+    write("test_00001.asb", &record("test", one, 2));
+    write("test_00000.asb", &record("test", one, 1));
+    write("bar_00000.asb", &record("bar", one, 3));
+    write("test_00002.asb", &record("test", two, 4));
+    let server = frozen();
+    assert_eq!(server.load_file(directory.path()).unwrap().records, 3);
+    let numbers = server.records().into_iter();
+    let mut numbers: Vec<_> = numbers
+        .map(|record| (record.namespace, record.bins["n"].clone()))
+        .collect();
+    numbers.sort_by_key(|number| format!("{number:?}"));
+    let wanted = [("bar", 3), ("test", 2), ("test", 4)];
+    assert_eq!(numbers, wanted.map(|(namespace, n)| (namespace.to_owned(), n.into())));
+
+    write("test_00002.asb", "Version 3.1\nnonsense\n");
+    let error = server.load_file(directory.path()).unwrap_err();
+    assert!(
+        matches!(&error, FixtureError::InFile { path, .. } if path.ends_with("test_00002.asb")),
+        "{error:?}"
+    );
+    write("test_00002.asb", "{}");
+    let error = server.load_file(directory.path()).unwrap_err();
+    assert!(
+        matches!(&error, FixtureError::InFile { source, .. } if source.to_string().contains("\"Version \" is wanted"))
+    );
+}
+
+#[test]
+fn backups_that_are_no_text_are_told_as_such() {
+    let refused = |bytes: &[u8]| Fixture::from_bytes(bytes).unwrap_err();
+    // A frame of zstd that holds `Version 3.1\n`, raw.
+    let compressed = b"\x28\xb5\x2f\xfd\x20\x0c\x61\0\0Version 3.1\n";
+    assert!(matches!(refused(compressed), FixtureError::Compressed));
+    assert!(refused(compressed).to_string().contains("`zstd -d`"));
+    let encrypted = b"\x9a\x01\xff\x33\xe0\x17\x88\xc4\x5d\x02\xb1\x6f\x90\x21\x7e\xaa\x41";
+    assert!(matches!(refused(encrypted), FixtureError::Encrypted));
+    // What begins as JSON is JSON, and told with its place.
+    assert!(matches!(
+        refused(b" {\"namespaces\": \xff}"),
+        FixtureError::Syntax { .. }
+    ));
+    let file = TempFile::new("compressed.asb");
+    std::fs::write(file.path(), compressed).unwrap();
+    let error = Server::start().unwrap().load_file(file.path()).unwrap_err();
+    assert!(matches!(&error, FixtureError::InFile { source, .. } if matches!(**source, FixtureError::Compressed)));
+}
+
+/// A file, or a directory, that is gone with the test.
 struct TempFile(std::path::PathBuf);
 
 impl TempFile {
@@ -581,6 +643,7 @@ impl TempFile {
 impl Drop for TempFile {
     fn drop(&mut self) {
         let _ = std::fs::remove_file(&self.0);
+        let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 

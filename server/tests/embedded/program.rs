@@ -139,6 +139,20 @@ fn it_begins_with_the_fixtures_that_it_is_told_to_load() {
     signal(&child, "TERM");
     assert!(child.wait().unwrap().success());
 
+    let directory = std::env::temp_dir().join(format!("spikelet-backup-{}", std::process::id()));
+    std::fs::create_dir(&directory).unwrap();
+    let error = refused(&["--load", directory.to_str().unwrap()]);
+    assert!(
+        error.contains("no file in this directory has a name that ends in `.asb`"),
+        "{error}"
+    );
+    std::fs::copy(path, directory.join("test_00000.asb")).unwrap();
+    let (mut child, address) = start(&["--load", directory.to_str().unwrap()]);
+    assert!(Asking::at(address).ask("namespace/test").contains("objects=4;"));
+    signal(&child, "TERM");
+    assert!(child.wait().unwrap().success());
+    std::fs::remove_dir_all(&directory).unwrap();
+
     let error = refused(&["--load", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")]);
     assert!(error.contains("Cargo.toml: line 1, column "), "{error}");
     assert!(refused(&["--load", "no-such-file"]).contains("no-such-file: "));
