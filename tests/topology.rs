@@ -188,3 +188,27 @@ async fn what_only_one_node_had_is_lost_and_can_be_written_anew() {
         350
     );
 }
+
+#[tokio::test]
+async fn what_was_written_while_copies_were_on_their_way_has_two() {
+    let builder = Server::builder().nodes(2).replication_factor(2).slow_migrations(true);
+    let server = builder.start().unwrap();
+    server.clock().freeze();
+    for n in 0..100 {
+        server.insert("test", "demo", n, [("n", n)]).unwrap();
+    }
+    server.clock().advance(Duration::from_secs(1));
+    server.kill(0xB2).unwrap();
+    server.restart(0xB2).unwrap();
+    let client = client(&server).await;
+    client.put(key(1), bins! {"n" => 1}).await.unwrap();
+    client.put(key(100), bins! {"n" => 100}).await.unwrap();
+    server.kill(0xB1).unwrap();
+    let mut left: Vec<_> = server
+        .records()
+        .into_iter()
+        .map(|record| record.bins["n"].clone())
+        .collect();
+    left.sort_by_key(|n| format!("{n:?}"));
+    assert_eq!(left, [1.into(), 100.into()]);
+}

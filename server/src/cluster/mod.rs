@@ -17,7 +17,7 @@ use spikelet_wire::PartitionId;
 
 pub use self::node::{Node, NodeId, NodeState, Peer};
 pub use self::side::Side;
-pub use self::table::Migrations;
+pub use self::table::{LostPartition, Migrations};
 use self::table::{bit, positions};
 use crate::clock::Now;
 
@@ -49,13 +49,13 @@ pub struct Origin {
     pub lost: Vec<Lost>,
 }
 
-/// Partitions of which no copy is left, in all namespaces of a replication factor.
+/// Partitions of which no full copy is left, in all namespaces of a replication factor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lost {
     /// The replication factor.
     pub replication_factor: u32,
     /// The partitions.
-    pub partitions: Vec<PartitionId>,
+    pub partitions: Vec<LostPartition>,
 }
 
 /// Why the cluster cannot change so.
@@ -379,6 +379,8 @@ impl Default for Cluster {
 fn all(replication_factor: u32) -> Lost {
     Lost {
         replication_factor,
-        partitions: PartitionId::all().collect(),
+        partitions: PartitionId::all()
+            .map(|id| LostPartition { id, before: None })
+            .collect(),
     }
 }

@@ -206,7 +206,7 @@ impl Side {
         if !self.is_alone {
             self.tables
                 .iter_mut()
-                .for_each(|table| table.balance(nodes, self.members));
+                .for_each(|table| table.balance(nodes, self.members, now));
         }
     }
 

@@ -1,10 +1,12 @@
 //! Which nodes keep which partitions, for one replication factor.
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 use spikelet_wire::{PARTITIONS, PartitionId};
 
 use super::node::{Node, NodeId, NodeState};
+use crate::clock::Now;
 
 /// The place of every partition among the nodes, which are named by their positions.
 ///
@@ -23,8 +25,26 @@ pub(super) struct Table {
     successions: Vec<u8>,
     /// The nodes that have a full copy, a bit each.
     full: Vec<u64>,
+    /// By partition, the nodes that are still to get a full copy by migration.
+    subsets: BTreeMap<PartitionId, Vec<Subset>>,
     /// The migrations that the last balance made necessary, by node: those to others and those from others.
     initial: Vec<Migrations>,
+}
+
+/// A copy of what was written since a node is to keep a partition: what is older is still to come.
+#[derive(Debug, Clone, Copy)]
+struct Subset {
+    node: usize,
+    since: Now,
+}
+
+/// A partition of which no full copy is left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LostPartition {
+    /// Its number.
+    pub id: PartitionId,
+    /// What was last written before this time is lost; all of it where there is none.
+    pub before: Option<Now>,
 }
 
 /// How many migrations of a node's partitions are to be done.
@@ -64,16 +84,24 @@ impl Table {
             .iter_mut()
             .zip(&other.full)
             .for_each(|(full, other)| *full |= other);
+        for (id, subsets) in &other.subsets {
+            self.subsets.entry(*id).or_default().extend(subsets);
+        }
     }
 
     /// The partitions of which none of these nodes, a bit each, has a full copy.
-    pub(super) fn lacking(&self, nodes: u64) -> Vec<PartitionId> {
-        PartitionId::all().filter(|id| self.full(*id) & nodes == 0).collect()
+    pub(super) fn lacking(&self, nodes: u64) -> Vec<LostPartition> {
+        let lacking = PartitionId::all().filter(|id| self.full(*id) & nodes == 0);
+        let lost = lacking.map(|id| LostPartition {
+            id,
+            before: self.subsets_on(id, nodes).map(|subset| subset.since).min(),
+        });
+        lost.collect()
     }
 
-    /// Deals the partitions anew among some of the nodes, a bit each. Those of which no copy is left begin anew, without
-    /// records.
-    pub(super) fn balance(&mut self, nodes: &[Node], alive: u64) {
+    /// Deals the partitions anew among some of the nodes, a bit each. Those of which no copy is left begin anew, with the
+    /// records that were written to nodes on which a copy was to come.
+    pub(super) fn balance(&mut self, nodes: &[Node], alive: u64, now: Now) {
         let up = nodes.iter().enumerate().filter(|(at, _)| alive & bit(*at) != 0);
         let members: Vec<(usize, &Node)> = up.collect();
         let active = members.iter().filter(|(_, node)| node.state == NodeState::Up).count();
@@ -89,15 +117,42 @@ impl Table {
                 .take(self.replicas)
                 .fold(0, |bits, at| bits | bit(usize::from(*at)));
             self.successions.extend(succession);
-            let Some(full) = self.full.get_mut(usize::from(id.get())) else {
-                continue;
-            };
-            *full &= alive;
-            if *full == 0 || *full & keepers == keepers {
-                *full = keepers;
+            let mut full = self.full(id) & alive;
+            if full == 0 {
+                let first = self.subsets_on(id, alive).map(|subset| subset.since).min();
+                let firsts = self.subsets_on(id, alive).filter(|subset| Some(subset.since) == first);
+                full = firsts.fold(0, |bits, subset| bits | bit(subset.node));
             }
+            if full == 0 || full & keepers == keepers {
+                full = keepers;
+            }
+            if let Some(known) = self.full.get_mut(usize::from(id.get())) {
+                *known = full;
+            }
+            self.await_copies(id, keepers & !full, now);
         }
         self.initial = (0..nodes.len()).map(|node| self.migrations(node)).collect();
+    }
+
+    /// Notes which nodes are to get a full copy of a partition; those that were before go on from where they are.
+    fn await_copies(&mut self, id: PartitionId, nodes: u64, now: Now) {
+        if nodes == 0 {
+            self.subsets.remove(&id);
+            return;
+        }
+        let subsets = self.subsets.entry(id).or_default();
+        subsets.retain(|subset| nodes & bit(subset.node) != 0);
+        for node in positions(nodes) {
+            if subsets.iter().all(|subset| subset.node != node) {
+                subsets.push(Subset { node, since: now });
+            }
+        }
+    }
+
+    /// The copies of a partition on some of the nodes, a bit each, that are not full.
+    fn subsets_on(&self, id: PartitionId, nodes: u64) -> impl Iterator<Item = &Subset> {
+        let subsets = self.subsets.get(&id).into_iter().flatten();
+        subsets.filter(move |subset| nodes & bit(subset.node) != 0)
     }
 
     /// Finishes the migrations of up to so many partitions, and gives how many those were. Nodes count what changes of
@@ -117,6 +172,7 @@ impl Table {
             if let Some(full) = self.full.get_mut(usize::from(id.get())) {
                 *full = keepers;
             }
+            self.subsets.remove(&id);
             for (at, (node, before)) in nodes.iter_mut().zip(before).enumerate() {
                 if self.claims(at, id) != before {
                     node.partition_generation += 1;

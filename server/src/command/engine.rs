@@ -140,7 +140,9 @@ impl Engine {
         for lost in lost {
             let of_factor = |namespace: &&Namespace| namespace.settings.replication_factor == lost.replication_factor;
             for namespace in self.namespaces.iter().filter(of_factor) {
-                lost.partitions.iter().for_each(|id| namespace.drop_partition(*id));
+                lost.partitions
+                    .iter()
+                    .for_each(|lost| namespace.lose(lost.id, lost.before));
             }
         }
     }

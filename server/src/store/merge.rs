@@ -4,17 +4,19 @@ use std::sync::atomic::Ordering;
 
 use spikelet_wire::{Digest, PartitionId};
 
+use super::namespace::is_lost;
 use super::set::{SetId, SetState};
 use super::shards::Share;
 use super::sindex::{Build, Created, Definition};
 use super::state::State;
 use super::{Namespace, Partition, Record};
+use crate::cluster::LostPartition;
 use crate::config::ConflictResolutionPolicy::{self, Generation, LastUpdateTime};
 
 impl Namespace {
-    /// Takes in the records and truncations of another side, but for partitions of which it has no copy left. Of two records
+    /// Takes in the records and truncations of another side, but for what of it has no copy left. Of two records
     /// of one key the better one is kept. What was deleted on one side only is there again.
-    pub(crate) fn merge(&self, other: &State, lost: &[PartitionId]) {
+    pub(crate) fn merge(&self, other: &State, lost: &[LostPartition]) {
         let [of_namespace, latest] = other.truncations;
         self.truncation.namespace.fetch_max(of_namespace, Ordering::Relaxed);
         self.truncation.latest.fetch_max(latest, Ordering::Relaxed);
@@ -29,12 +31,15 @@ impl Namespace {
             if self.shards.shares(*number, share) {
                 continue;
             }
-            let partitions = Share::partitions(*number, share).filter(|(id, _)| lost.binary_search(id).is_err());
-            partitions.for_each(|(id, partition)| self.merge_partition(id, partition, &other.sets));
+            for (id, partition) in Share::partitions(*number, share) {
+                let found = lost.binary_search_by_key(&id, |lost| lost.id);
+                let lost = found.ok().and_then(|at| lost.get(at));
+                self.merge_partition((id, partition), lost, &other.sets);
+            }
         }
     }
 
-    fn merge_partition(&self, id: PartitionId, other: &Partition, sets: &[SetState]) {
+    fn merge_partition(&self, (id, other): (PartitionId, &Partition), lost: Option<&LostPartition>, sets: &[SetState]) {
         if other.is_empty() {
             return;
         }
@@ -42,6 +47,9 @@ impl Namespace {
         let mut own = self.partition_or_create(id);
         let mut better: Vec<(Digest, Record)> = Vec::new();
         for (digest, record) in other.unlike(&own) {
+            if lost.is_some_and(|lost| is_lost(record, lost.before)) {
+                continue;
+            }
             let set = match own.get(digest) {
                 Some(existing) if !policy.prefers(record, existing) => continue,
                 Some(existing) => existing.set,

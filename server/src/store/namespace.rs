@@ -288,9 +288,10 @@ impl Namespace {
         }
     }
 
-    /// Removes all records of a partition, as when no node is left that has a copy.
-    pub fn drop_partition(&self, id: PartitionId) {
-        self.remove_if(id, |_| true);
+    /// Removes the records of a partition that were last written before a time, or all, as when no node is left that has a
+    /// copy of them.
+    pub fn lose(&self, id: PartitionId, before: Option<Now>) {
+        self.remove_if(id, |record| is_lost(record, before));
     }
 
     fn remove_if(&self, id: PartitionId, mut doomed: impl FnMut(&Record) -> bool) {
@@ -305,4 +306,9 @@ impl Namespace {
             partition.shrink();
         }
     }
+}
+
+/// Whether a record is among those that were last written before a time, or among all.
+pub(super) fn is_lost(record: &Record, before: Option<Now>) -> bool {
+    before.is_none_or(|before| record.last_update < before)
 }
