@@ -3,7 +3,8 @@
 //! A context is a list of pairs of an integer and a value. The integer says by what the value leads on, whether through
 //! a list or a map, and with what a collection that is missing there is created.
 
-use crate::msgpack::{ORDERED, VALUE_ORDERED, write};
+use crate::error::DecodeError;
+use crate::msgpack::{ORDERED, Reader, VALUE_ORDERED, write};
 use crate::value::{MapOrder, Value};
 
 /// By what a step leads on.
@@ -160,6 +161,24 @@ impl Context {
         &self.0
     }
 
+    /// Reads one from msgpack.
+    ///
+    /// # Errors
+    /// When it is no list of integers with a value each, or a value is none that [`Value::unpack`] reads.
+    pub fn unpack(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let at = reader.at();
+        let n = reader.list()?;
+        if n % 2 != 0 {
+            return Err(DecodeError::new("a step of a context without a value", at));
+        }
+        let mut context = Self::default();
+        for _ in 0..n / 2 {
+            let code = reader.int()?.cast_unsigned();
+            context = context.then(Step::of(code, Value::unpack(reader)?));
+        }
+        Ok(context)
+    }
+
     /// Appends it as msgpack.
     pub fn pack(&self, out: &mut Vec<u8>) {
         write::list(out, 2 * self.0.len() as u32);
@@ -174,6 +193,32 @@ impl FromIterator<Step> for Context {
 }
 
 impl Step {
+    fn of(code: u64, value: Value) -> Self {
+        const LIST_INDEX: u64 = LIST | BY_INDEX;
+        const LIST_RANK: u64 = LIST | BY_RANK;
+        const LIST_VALUE: u64 = LIST | BY_VALUE;
+        const MAP_INDEX: u64 = MAP | BY_INDEX;
+        const MAP_RANK: u64 = MAP | BY_RANK;
+        const MAP_KEY: u64 = MAP | BY_KEY;
+        const MAP_VALUE: u64 = MAP | BY_VALUE;
+        match (code & !CREATE_MASK, code & CREATE_MASK, value) {
+            (LIST_INDEX, 0, Value::Int(n)) => Self::ListIndex(n),
+            (LIST_INDEX, CREATE_UNORDERED, Value::Int(n)) => Self::ListIndexCreate(n, ListCreate::Unordered),
+            (LIST_INDEX, CREATE_PADDED_OR_KEY_ORDERED, Value::Int(n)) => Self::ListIndexCreate(n, ListCreate::Padded),
+            (LIST_INDEX, CREATE_ORDERED, Value::Int(n)) => Self::ListIndexCreate(n, ListCreate::Ordered),
+            (LIST_RANK, 0, Value::Int(n)) => Self::ListRank(n),
+            (LIST_VALUE, 0, value) => Self::ListValue(value),
+            (MAP_INDEX, 0, Value::Int(n)) => Self::MapIndex(n),
+            (MAP_RANK, 0, Value::Int(n)) => Self::MapRank(n),
+            (MAP_KEY, 0, value) => Self::MapKey(value),
+            (MAP_KEY, CREATE_UNORDERED, value) => Self::MapKeyCreate(value, MapOrder::Unordered),
+            (MAP_KEY, CREATE_PADDED_OR_KEY_ORDERED, value) => Self::MapKeyCreate(value, MapOrder::KeyOrdered),
+            (MAP_KEY, CREATE_ORDERED, value) => Self::MapKeyCreate(value, MapOrder::KeyValueOrdered),
+            (MAP_VALUE, 0, value) => Self::MapValue(value),
+            (_, _, value) => Self::Other(code, value),
+        }
+    }
+
     fn pack(&self, out: &mut Vec<u8>) {
         write::uint(out, self.code());
         match self {
@@ -234,5 +279,38 @@ pub const fn created_map_flags(code: u64) -> u8 {
         CREATE_PADDED_OR_KEY_ORDERED => ORDERED,
         CREATE_ORDERED => ORDERED | VALUE_ORDERED,
         _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn contexts_are_read_as_they_were_written() {
+        let context = Context::new()
+            .list_index(-1)
+            .list_index_create(3, ListCreate::Unordered)
+            .list_index_create(3, ListCreate::Padded)
+            .list_index_create(3, ListCreate::Ordered)
+            .list_rank(0)
+            .list_value("a")
+            .map_index(1)
+            .map_rank(-2)
+            .map_key("k")
+            .map_key_create("k", MapOrder::Unordered)
+            .map_key_create("k", MapOrder::KeyOrdered)
+            .map_key_create("k", MapOrder::KeyValueOrdered)
+            .map_value(7)
+            .then(Step::Other(0x99, Value::Nil));
+        let mut packed = Vec::new();
+        context.pack(&mut packed);
+        assert_eq!(Context::unpack(&mut Reader::new(&packed)), Ok(context));
+        for size in 0..packed.len() {
+            let cut = packed.get(..size).unwrap();
+            assert!(Context::unpack(&mut Reader::new(cut)).is_err(), "{size} bytes");
+        }
+        // Three items are no pairs.
+        assert!(Context::unpack(&mut Reader::new(&[0x93, 0x10, 1, 2])).is_err());
     }
 }

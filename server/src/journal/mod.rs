@@ -24,5 +24,6 @@ pub(crate) use noted::Arrived;
 pub use operation::Operation;
 pub use outcome::{Ended, Outcome};
 pub use spikelet_wire::ExistsAction;
+pub use spikelet_wire::context::{Context, Step};
 pub use view::Journal;
 pub use wait::{Unmet, Wait};

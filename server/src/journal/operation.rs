@@ -4,9 +4,11 @@ use std::fmt;
 
 use spikelet_wire::bits::BitOperation;
 use spikelet_wire::cdt::{self, Call};
+use spikelet_wire::context::{Context, Step};
 use spikelet_wire::hll::HllOperation;
 use spikelet_wire::list::ListOp;
 use spikelet_wire::map::MapOp;
+use spikelet_wire::msgpack::Reader;
 use spikelet_wire::{Op, OpCode, ParticleType, Value};
 
 use super::show::shown;
@@ -24,6 +26,8 @@ pub struct Operation {
     pub bin: String,
     /// The value, of an operation that carries one.
     pub value: Option<Value>,
+    /// Where in the bin the collection is that a list or map operation is about; empty for the bin's own.
+    pub context: Context,
     /// What a list, map, bit or HyperLogLog operation is called with, in order. Flags and return types are integers.
     pub arguments: Vec<Value>,
 }
@@ -35,6 +39,7 @@ impl Operation {
             name: String::new(),
             bin: String::from_utf8_lossy(op.name).into_owned(),
             value: None,
+            context: Context::default(),
             arguments: Vec::new(),
         };
         match op.code {
@@ -58,7 +63,10 @@ impl Operation {
     fn call(&mut self, bytes: &[u8], name_of: fn(u32) -> Option<String>) {
         self.name = name(self.code);
         let call = Call::read(bytes).and_then(|mut call| match call.code {
-            cdt::CONTEXT => call.value().and_then(|_| call.inner()),
+            cdt::CONTEXT => call.value().and_then(|context| {
+                self.context = Context::unpack(&mut Reader::new(context)).unwrap_or_default();
+                call.inner()
+            }),
             _ => Ok(call),
         });
         let Ok(mut call) = call else { return };
@@ -81,6 +89,7 @@ impl fmt::Display for Operation {
         if !self.bin.is_empty() {
             write!(f, " {}", self.bin)?;
         }
+        self.context.steps().iter().try_for_each(|step| show_step(step, f))?;
         if let Some(value) = &self.value {
             write!(f, "={}", shown(value))?;
         }
@@ -89,6 +98,20 @@ impl fmt::Display for Operation {
             write!(f, "({})", arguments.join(", "))?;
         }
         Ok(())
+    }
+}
+
+/// A step through a list in square brackets and one through a map in curly ones: `[0]`, `{"k"}`, `{rank -1}`.
+fn show_step(step: &Step, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match step {
+        Step::ListIndex(n) | Step::ListIndexCreate(n, _) => write!(f, "[{n}]"),
+        Step::ListRank(n) => write!(f, "[rank {n}]"),
+        Step::ListValue(value) => write!(f, "[value {}]", shown(value)),
+        Step::MapIndex(n) => write!(f, "{{index {n}}}"),
+        Step::MapRank(n) => write!(f, "{{rank {n}}}"),
+        Step::MapKey(key) | Step::MapKeyCreate(key, _) => write!(f, "{{{}}}", shown(key)),
+        Step::MapValue(value) => write!(f, "{{value {}}}", shown(value)),
+        Step::Other(code, value) => write!(f, "<{code} {}>", shown(value)),
     }
 }
 
@@ -143,7 +166,6 @@ fn snake(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use spikelet_wire::cdt::CallWriter;
-    use spikelet_wire::context::{Context, Step};
 
     use super::*;
 
@@ -165,10 +187,18 @@ mod tests {
     #[test]
     fn calls_have_the_names_of_their_language_and_their_arguments() {
         let append = CallWriter::new(ListOp::Append.operation()).value(&"x".into());
-        let context = Context::default().then(Step::MapKey("k".into()));
+        let inner = Context::default()
+            .map_key("k")
+            .list_rank(-1)
+            .list_index(2)
+            .map_value("v");
         let blob = ParticleType::BLOB;
-        for bytes in [append.clone().finish(&Context::default()), append.finish(&context)] {
-            assert_eq!(text(OpCode::CDT_MODIFY, "l", blob, &bytes), r#"list.append l("x")"#);
+        for (context, shown) in [
+            (Context::default(), r#"list.append l("x")"#),
+            (inner, r#"list.append l{"k"}[rank -1][2]{value "v"}("x")"#),
+        ] {
+            let bytes = append.clone().finish(&context);
+            assert_eq!(text(OpCode::CDT_MODIFY, "l", blob, &bytes), shown);
         }
         let mut not = Vec::new();
         let flags = spikelet_wire::bits::BitWriteFlags::empty();
