@@ -60,9 +60,9 @@ pub(super) fn handle(engine: &Engine, now: Now, session: &mut Session, body: &[u
             .for_each(|line| asking.answer_line(line));
     }
     add(&asking.session.stats.info_complete, 1);
-    let builds = asking.builds;
+    let (node, builds) = (asking.session.node, asking.builds);
     frame.finish(FrameType::INFO, out);
-    query::build(engine, now, builds)
+    query::build(engine, now, node, builds)
 }
 
 /// The names of all info commands that the real server has.

@@ -154,11 +154,14 @@ const BUILD_AT_ONCE: usize = 4096;
 /// How many records indexes take in before they are said to be created: a test need not wait for them to be readable.
 const BUILD_AT_FIRST: usize = 65_536;
 
-/// Builds indexes: at once what is little work, and the rest in the background.
-pub(super) fn build(engine: &Engine, now: Now, builds: Vec<(String, Build)>) -> Flow {
+/// Builds indexes that were asked for on a node: at once what is little work, and the rest in the background.
+pub(super) fn build(engine: &Engine, now: Now, node: usize, builds: Vec<(String, Build)>) -> Flow {
     let mut query = Box::new(Query {
         body: Box::default(),
-        session: Session::default(),
+        session: Session {
+            node,
+            ..Session::default()
+        },
         work: Work::Build(builds),
     });
     let mut nothing = BytesMut::new();
