@@ -157,6 +157,17 @@ impl Engine {
         self.follow(Now::default(), &Snapshot::empty(self.config()));
     }
 
+    /// An engine beside it that holds the same but no records: what it refuses now, this one refuses, and stays as it is.
+    pub(crate) fn rehearsal(&self, now: Now) -> Self {
+        let rehearsal = self.beside(now);
+        for (own, namespace) in rehearsal.namespaces().iter().zip(self.namespaces()) {
+            own.resemble(namespace);
+        }
+        #[cfg(feature = "udf")]
+        rehearsal.modules().restore(&self.modules().all());
+        rehearsal
+    }
+
     /// The number that stands for a set may stand for another one when something else is held.
     fn abort_all_queries(&self) {
         (0..self.cluster().nodes().len()).for_each(|node| self.abort_queries(node));

@@ -81,6 +81,16 @@ impl Namespace {
             replaced: Replaced::default(),
         }
     }
+
+    /// Has a new namespace be as another one, but for the records and what counts them.
+    pub(crate) fn resemble(&self, other: &Self) {
+        // Indexes first: the sets that they are about are there before them.
+        self.sindexes.resemble(&other.sindexes);
+        self.sets.restore(&other.sets.save());
+        SettingsState::of(&other.settings).restore(&self.settings);
+        set(&self.truncation.namespace, get(&other.truncation.namespace));
+        set(&self.truncation.latest, get(&other.truncation.latest));
+    }
 }
 
 impl Locked<'_> {

@@ -423,8 +423,19 @@ fn what_is_refused_leaves_the_server_as_it_was() {
         .unwrap();
     server.clock().freeze();
     server.insert("test", "s", 1, [("n", 1)]).unwrap();
-    let before = server.fixture().to_json();
-    let good = r#"{"set": "s", "key": 2, "bins": {"n": 1}}"#;
+    let mut asking = Asking::to(&server);
+    asking.ask("sindex-create:namespace=test;indexname=before;bin=b;type=numeric");
+    // Sets, indexes and modules as a client sees them: also those without a record.
+    let mut state = || {
+        let listed = ["sets/test", "sindex-list:namespace=test", "udf-list"].map(|command| asking.ask(command));
+        (server.fixture().to_json(), listed)
+    };
+    let before = state();
+    assert!(
+        before.1[0].contains("set=s:") && !before.1[0].contains("set=empty"),
+        "{before:?}"
+    );
+    let good = r#"{"set": "empty", "key": 2, "bins": {"n": 1}}"#;
     let big = format!(r#"{{"key": 1, "bins": {{"n": "{}"}}}}"#, "x".repeat(1 << 20));
     let bins: Vec<_> = (0..32768).map(|n| format!("\"{n}\": {n}")).collect();
     let many = format!(r#"{{"set": "new", "key": "many", "bins": {{{}}}}}"#, bins.join(", "));
@@ -432,7 +443,7 @@ fn what_is_refused_leaves_the_server_as_it_was() {
         (
             format!(r#"[{good}]}}, "nope": {{"records": [{good}]"#),
             ResultCode::INVALID_NAMESPACE,
-            "record `2` of namespace `nope`, set `s`: there is no such namespace, only `test`",
+            "record `2` of namespace `nope`, set `empty`: there is no such namespace, only `test`",
         ),
         (
             format!(r#"[{good}, {{"key": 1, "ttl": 5, "bins": {{"n": 1}}}}]"#),
@@ -457,12 +468,49 @@ fn what_is_refused_leaves_the_server_as_it_was() {
             "{error}"
         );
         assert!(error.to_string().starts_with(wanted), "{error}");
+        assert_eq!(state(), before);
     }
-    let indexes = r#"{"modules": {"a.lua": "function f() end"}, "namespaces": {"test": {"records": [], "indexes": [
-        {"name": "one", "bin": "a", "type": "numeric"}, {"name": "one", "bin": "b", "type": "numeric"}]}}}"#;
-    let error = server.load(&parsed(indexes)).unwrap_err();
-    assert!(error.to_string().contains("already exists"), "{error}");
-    assert_eq!(server.fixture().to_json(), before);
+    // The first index would give the one that is there another name.
+    let indexes = r#"[{"name": "after", "bin": "b", "type": "numeric"}, {"name": "one", "set": "of an index", "bin": "a", "type": "numeric"},
+        {"name": "one", "bin": "c", "type": "numeric"}]"#;
+    for (modules, indexes, wanted) in [
+        (r#""a.lua": "function f() end""#, indexes, "already exists"),
+        (
+            r#""a.lua": "function f() end", "b.lua": "function""#,
+            "[]",
+            "module `b.lua`: error=compile_error",
+        ),
+    ] {
+        let text = format!(
+            r#"{{"modules": {{{modules}}}, "namespaces": {{"test": {{"records": [{good}], "indexes": {indexes}}}}}}}"#
+        );
+        let error = server.load(&parsed(&text)).unwrap_err();
+        assert!(error.to_string().contains(wanted), "{error}");
+        assert_eq!(state(), before);
+    }
+}
+
+#[test]
+fn a_namespace_that_has_all_its_sets_takes_no_record_of_another() {
+    let server = frozen();
+    let records = |sets: std::ops::Range<u16>| {
+        let records: Vec<_> = sets
+            .map(|n| format!(r#"{{"set": "{n}", "key": 1, "bins": {{"n": 1}}}}"#))
+            .collect();
+        parsed(&format!(
+            r#"{{"namespaces": {{"test": {{"records": [{}]}}}}}}"#,
+            records.join(",")
+        ))
+    };
+    let mut asking = Asking::to(&server);
+    let mut sets = || asking.ask("sets/test").matches("set=").count();
+    let error = server.load(&records(0..4096)).unwrap_err();
+    assert!(error.to_string().ends_with("or is one too many"), "{error}");
+    assert_eq!((server.count(), sets()), (0, 0));
+    assert_eq!(server.load(&records(0..4095)).unwrap().records, 4095);
+    assert!(server.load(&records(4095..4096)).is_err());
+    assert_eq!(server.load(&records(0..1)).unwrap().records, 1);
+    assert_eq!((server.count(), sets()), (4095, 4095));
 }
 
 /// Written by hand from the description of the format.

@@ -54,6 +54,16 @@ impl Sindexes {
         replaced.all
     }
 
+    /// Has there be the indexes that others are, without entries.
+    pub(crate) fn resemble(&self, others: &Self) {
+        for other in &*others.all() {
+            self.create(&other.name(), other.definition.clone());
+        }
+        for (name, set) in others.of_sets() {
+            self.create_for_set(&name, set);
+        }
+    }
+
     /// The building of those indexes that are not built.
     pub(crate) fn builds(&self) -> Vec<Build> {
         let all = self.all();
