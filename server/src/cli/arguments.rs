@@ -79,7 +79,7 @@ pub(super) struct Arguments {
     #[arg(long)]
     pub(super) support: bool,
 
-    /// Prints what is asked to stderr, a line each, and keeps the last 10000 for the controls; one COMMAND, such as write,
+    /// Prints what is asked to stderr, a line each once it is over, and keeps the last 10000 for the controls; one COMMAND, such as write,
     /// or everything, info commands included. Without it: any, which is all but info commands, by which clients tend their
     /// clusters.
     #[arg(long, value_name = "COMMAND", num_args = 0..=1, require_equals = true)]

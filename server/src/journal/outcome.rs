@@ -50,30 +50,30 @@ impl fmt::Display for Outcome {
 impl Outcome {
     /// Shows it, and calls by this name what there are several of in the answer.
     pub(super) fn show(&self, f: &mut fmt::Formatter<'_>, counted: &str) -> fmt::Result {
-        match (self.code.map(|code| (code, code.name())), self.ended) {
-            (Some((_, Some(name))), _) => f.write_str(name)?,
-            (Some((code, None)), _) => write!(f, "result code {}", code.0)?,
-            (None, Ended::Answered) => write!(f, "{} bytes", self.bytes)?,
-            (None, _) => f.write_str("nothing")?,
-        }
-        if let Some(generation) = self.generation {
-            write!(f, ", generation {generation}")?;
-        }
-        match self.records {
-            0 => {}
-            1 => write!(f, ", 1 {counted}")?,
-            n => write!(f, ", {n} {counted}s")?,
-        }
-        match self.ended {
-            Ended::Pending => f.write_str(", not over")?,
-            Ended::Answered => {}
-            Ended::Closed => f.write_str(", connection closed")?,
-            Ended::Unanswered => f.write_str(", not answered")?,
-        }
-        match self.fault {
-            Some(rule) => write!(f, ", by fault {rule}"),
-            None => Ok(()),
-        }
+        let code = self.code.map(|code| match code.name() {
+            Some(name) => name.to_owned(),
+            None => format!("result code {}", code.0),
+        });
+        let (bytes, ended) = match self.ended {
+            Ended::Answered => (code.is_none().then(|| format!("{} bytes", self.bytes)), None),
+            Ended::Pending => (None, Some("pending")),
+            Ended::Closed => (None, Some("connection closed")),
+            Ended::Unanswered => (None, Some("not answered")),
+        };
+        let records = match self.records {
+            0 => None,
+            1 => Some(format!("1 {counted}")),
+            n => Some(format!("{n} {counted}s")),
+        };
+        let words = [
+            code,
+            bytes,
+            self.generation.map(|generation| format!("generation {generation}")),
+            records,
+            ended.map(str::to_owned),
+            self.fault.map(|rule| format!("by fault {rule}")),
+        ];
+        f.write_str(&words.into_iter().flatten().collect::<Vec<_>>().join(", "))
     }
 }
 
@@ -120,5 +120,43 @@ impl Answer {
                 self.outcome.records += 1;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_there_is_is_shown() {
+        let text = |ended, code, generation, records, fault| {
+            let bytes = 30;
+            Outcome {
+                ended,
+                code,
+                generation,
+                records,
+                bytes,
+                fault,
+            }
+            .to_string()
+        };
+        let ok = Some(ResultCode::OK);
+        assert_eq!(text(Ended::Pending, None, None, 0, None), "pending");
+        assert_eq!(
+            text(Ended::Pending, None, None, 7, Some(2)),
+            "7 records, pending, by fault 2"
+        );
+        assert_eq!(text(Ended::Answered, None, None, 0, None), "30 bytes");
+        assert_eq!(text(Ended::Answered, ok, Some(3), 0, None), "OK, generation 3");
+        assert_eq!(
+            text(Ended::Answered, Some(ResultCode(250)), None, 1, None),
+            "result code 250, 1 record"
+        );
+        assert_eq!(text(Ended::Unanswered, None, None, 0, None), "not answered");
+        assert_eq!(
+            text(Ended::Closed, ok, None, 0, Some(1)),
+            "OK, connection closed, by fault 1"
+        );
     }
 }
