@@ -587,6 +587,16 @@ fn what_is_wrong_in_a_backup_is_told_with_its_place() {
             4,
             "'70000' is no generation",
         ),
+        (
+            "+ k S 5 alice\n+ n test\n+ d AAECAwQFBgcICQoLDA0ODxAREhM=\n+ s users\n+ g 0\n",
+            6,
+            "record `alice` of namespace `test`, set `users`: '0' is no generation: those are integers from 1 to 65535",
+        ),
+        (
+            &format!("{record}- I n one\n"),
+            7,
+            "record 000102030405060708090a0b0c0d0e0f10111213 of namespace `test`: 'one' is no integer",
+        ),
         (&format!("{record}- Q b 1\n"), 7, "'Q' is no type of a bin"),
         (
             &format!("{record}- I a\\ name\\ of\\ 16\\ b.. 1\n"),
