@@ -13,6 +13,7 @@ use super::entry::Entry;
 use super::filter::Filter;
 use super::noted::{Arrived, Noted};
 use super::outcome::{Answer, Ended};
+use super::pending::Pending;
 use crate::command::is_control;
 
 /// How much the requests in a journal take at most, in bytes.
@@ -54,18 +55,6 @@ pub(crate) struct Ending {
     pub(crate) ended: Ended,
     /// The number of the rule of the fault that struck it.
     pub(crate) fault: Option<u64>,
-}
-
-/// A request that is noted and not over. Where this is dropped before it [ends](Self::end), as when a node is killed, its
-/// connection was closed.
-#[derive(Debug)]
-pub(crate) struct Pending<'l> {
-    log: &'l Log,
-    noted: Noted,
-    /// So far; it says what became of the request if it ends now.
-    answer: Answer,
-    /// What will have become of it once it ends as it should.
-    ending: Ended,
 }
 
 impl Ending {
@@ -127,13 +116,7 @@ impl Log {
             self.tell(&noted);
             return None;
         }
-        read.outcome.ended = Ended::Closed;
-        Some(Pending {
-            log: self,
-            noted,
-            answer: read,
-            ending: Ended::Answered,
-        })
+        Some(Pending::new(self, noted, read))
     }
 
     fn push(&self, mut noted: Noted) -> u64 {
@@ -149,7 +132,7 @@ impl Log {
     }
 
     /// Notes how a request ended that was pending. Whether it had to make room or not, the observer is told.
-    fn end(&self, noted: &Noted) {
+    pub(super) fn end(&self, noted: &Noted) {
         let mut state = self.state();
         state.replace(noted);
         self.wake(state);
@@ -182,31 +165,6 @@ impl Log {
             .wait_timeout_while(self.state(), limit, |state| !holds(state));
         let (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
         holds(&state)
-    }
-}
-
-impl Pending<'_> {
-    /// Says what will have become of it; it is answered otherwise.
-    pub(crate) const fn ending(mut self, ended: Ended) -> Self {
-        self.ending = ended;
-        self
-    }
-
-    /// Reads more of what answers it.
-    pub(crate) fn answered(&mut self, bytes: &[u8]) {
-        self.answer.read(self.noted.kind.command, bytes);
-    }
-
-    /// Notes that it is over.
-    pub(crate) fn end(mut self) {
-        self.answer.outcome.ended = self.ending;
-    }
-}
-
-impl Drop for Pending<'_> {
-    fn drop(&mut self) {
-        self.noted.answered(&self.answer);
-        self.log.end(&self.noted);
     }
 }
 
