@@ -123,6 +123,34 @@ fn a_ttl_begins_when_it_is_loaded_and_a_void_time_is_what_it_is() {
 }
 
 #[test]
+fn a_record_in_its_last_second_is_saved_with_its_void_time() {
+    let server = frozen();
+    let text = r#"{"namespaces": {"test": {"records": [{"key": 1, "ttl": 1, "bins": {"n": 1}}]}}}"#;
+    server.load(&parsed(text)).unwrap();
+    server.clock().advance(Duration::from_secs(1));
+    let saved = server.fixture().to_json();
+    let void_time = server.record("test", "", 1).unwrap().void_time;
+    assert!(saved.contains(&format!(r#""void_time": {void_time},"#)), "{saved}");
+    assert_eq!(server.load(&parsed(&saved)).unwrap().records, 1);
+    server.clock().advance(Duration::from_secs(1));
+    assert_eq!(server.load(&parsed(&saved)).unwrap().expired, 1);
+}
+
+#[test]
+fn null_is_as_good_as_nothing() {
+    let record = r#"{"namespaces": {"test": {
+        "indexes": [{"name": "i", "set": null, "bin": "b", "exp": null, "context": null, "indextype": null, "type": "numeric"}],
+        "records": [{"set": null, "key": 1, "digest": null, "ttl": null, "void_time": null, "since_update": null,
+            "last_update": null, "generation": null, "bins": {"n": 1}}]
+    }}}"#;
+    let without = r#"{"namespaces": {"test": {
+        "indexes": [{"name": "i", "bin": "b", "type": "numeric"}], "records": [{"key": 1, "void_time": 0, "bins": {"n": 1}}]
+    }}}"#;
+    assert_eq!(parsed(record).to_json(), parsed(without).to_json());
+    assert!(!parsed(record).to_json().contains("null"));
+}
+
+#[test]
 fn a_ttl_that_became_too_long_is_saved_as_a_void_time() {
     let ten_years = r#"{"namespaces": {"test": {"records": [{"key": 1, "ttl": 315360000, "bins": {"n": 1}}]}}}"#;
     let server = frozen();
@@ -284,8 +312,11 @@ fn what_is_wrong_is_told_with_its_place() {
         (r#""key": 1, "digest": "xy", "bins": {"n": 1}"#, "`xy` is no digest"),
         (
             r#""key": "a", "ttl": -1, "bins": {"n": 1}"#,
-            "record \"a\": -1 is no `ttl`: those are integers from 0 to 315360000",
+            "record \"a\": -1 is no `ttl`: those are integers from 1 to 315360000",
         ),
+        (r#""key": 1, "ttl": 0, "bins": {"n": 1}"#, "record 1: 0 is no `ttl`"),
+        (r#""key": null, "bins": {"n": 1}"#, "a `key` or a `digest`"),
+        (r#""key": 1, "bins": null"#, "invalid type: null"),
         (
             r#""key": 1, "ttl": 315360001, "bins": {"n": 1}"#,
             "315360001 is no `ttl`",
