@@ -540,6 +540,13 @@ fn a_namespace_that_has_all_its_sets_takes_no_record_of_another() {
     assert_eq!((server.count(), sets()), (0, 0));
     assert_eq!(server.load(&records(0..4095)).unwrap().records, 4095);
     assert!(server.load(&records(4095..4096)).is_err());
+    let index =
+        r#"{"namespaces": {"test": {"indexes": [{"name": "i", "set": "new", "bin": "b", "type": "numeric"}]}}}"#;
+    let error = server.load(&parsed(index)).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "index `i` of namespace `test`: its set is one too many"
+    );
     assert_eq!(server.load(&records(0..1)).unwrap().records, 1);
     assert_eq!((server.count(), sets()), (4095, 4095));
 }
