@@ -134,7 +134,7 @@ async fn a_namespace_may_keep_what_was_written_last() {
 }
 
 #[tokio::test]
-async fn sets_indexes_and_truncations_of_both_sides_come_together() {
+async fn sets_indexes_modules_and_truncations_of_both_sides_come_together() {
     let server = start(2).await;
     server.partition(&[0xB3], &[0xB1, 0xB2]).unwrap();
     let (first, second) = (client_of(&server, 0).await, client_of(&server, 2).await);
@@ -152,15 +152,30 @@ async fn sets_indexes_and_truncations_of_both_sides_come_together() {
         .info("sindex-create:namespace=test;set=fruit;indexname=gone;bin=n;type=numeric")
         .await
         .unwrap();
+    // function f(r) return 1 end
+    let script = "ZnVuY3Rpb24gZihyKSByZXR1cm4gMSBlbmQK";
+    for file in ["kept.lua", "gone.lua"] {
+        let put = format!(
+            "udf-put:filename={file};content={script};content-len={};udf-type=LUA",
+            script.len()
+        );
+        assert_eq!(first.info(&put).await.unwrap(), "ok");
+    }
     server.clock().advance(Duration::from_secs(1));
     second
         .info("sindex-delete:namespace=test;indexname=gone")
         .await
         .unwrap();
     second.info("truncate:namespace=test;set=demo").await.unwrap();
+    second.info("udf-remove:filename=gone.lua").await.unwrap();
 
     server.heal();
-    let client = client_of(&server, 0).await;
+    let client = client_of(&server, 2).await;
+    let modules = client.info("udf-list").await.unwrap();
+    assert!(
+        modules.contains("kept.lua") && !modules.contains("gone.lua"),
+        "{modules}"
+    );
     let indexes = client.info("sindex-list:namespace=test").await.unwrap();
     assert!(
         indexes.contains("indexname=late") && !indexes.contains("indexname=gone"),
