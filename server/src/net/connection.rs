@@ -99,6 +99,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
     /// Answers the whole frames of `input` and takes them out of it.
     fn handle(&mut self, input: &mut BytesMut, out: &mut BytesMut) -> Pause {
         let mut now = self.shared.clock.now();
+        let mut turn = self.shared.turn();
         let mut at = 0;
         let pause = loop {
             if out.len() >= UNWRITTEN {
@@ -123,8 +124,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
             }
             at += FrameHeader::SIZE + body.len();
             let answer_at = out.len();
-            let flow = self.shared.handle(now, self.session, header, body, out);
+            let flow = turn.handle(now, self.session, header, body, out);
             if self.shared.journal.is_on() {
+                // Who hears of it may change who is on which side.
+                turn = self.shared.turn();
                 let answer = out.get(answer_at..).unwrap_or_default();
                 let arrived = note::arrived(self.shared, self.session, now, (header, body));
                 let ending = Ending::of(note::ended_by(&flow));

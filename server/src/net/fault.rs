@@ -53,7 +53,9 @@ pub(super) async fn carry_out<S: AsyncRead + AsyncWrite + Unpin>(
         Fate::Spoiled { sent, noise, then } => (sent, noise, then),
     };
     connection.session.struck_rows = verdict.rows;
-    let flow = shared.handle(shared.clock.now(), connection.session, header, &body, out);
+    let flow = shared
+        .turn()
+        .handle(shared.clock.now(), connection.session, header, &body, out);
     let ended = match note::ended_by(&flow) {
         Ended::Answered => note::ended(then),
         other => other,

@@ -13,7 +13,7 @@ use crate::command::{Engine, Flow, Session};
 use crate::controls::Snapshots;
 use crate::fault::{self, Faults};
 use crate::journal::Log;
-use crate::sides::Sides;
+use crate::sides::{Side, Sides};
 use crate::time::ServerClock;
 
 /// The server behind the sockets, and what a test owns of it.
@@ -57,22 +57,11 @@ impl Shared {
         Faults::new(&self.faults)
     }
 
-    /// Has a frame be handled by the engine of the session's node.
-    pub(super) fn handle(
-        &self,
-        now: Now,
-        session: &mut Session,
-        header: FrameHeader,
-        body: &[u8],
-        out: &mut BytesMut,
-    ) -> Flow {
-        if header.frame_type == FrameType::INFO {
-            // A control may change who is on which side.
-            self.sides
-                .engine_of(session.node)
-                .handle(now, session, header, body, out)
-        } else {
-            self.sides.of(session.node).handle(now, session, header, body, out)
+    /// Begins to have frames be handled that are there at once.
+    pub(super) const fn turn(&self) -> Turn<'_> {
+        Turn {
+            sides: &self.sides,
+            side: None,
         }
     }
 
@@ -85,5 +74,35 @@ impl Shared {
     pub(super) fn node_id(&self, node: usize) -> NodeId {
         let cluster = self.engine.cluster();
         cluster.node(node).map_or(NodeId(0), |node| node.id)
+    }
+}
+
+/// Frames that are handled one after the other, by the engine of the node that they came to.
+pub(super) struct Turn<'s> {
+    sides: &'s Sides,
+    /// Kept from one frame to the next: to look it up each time is felt where many come at once.
+    side: Option<Side<'s>>,
+}
+
+impl Turn<'_> {
+    /// Has a frame be handled.
+    pub(super) fn handle(
+        &mut self,
+        now: Now,
+        session: &mut Session,
+        header: FrameHeader,
+        body: &[u8],
+        out: &mut BytesMut,
+    ) -> Flow {
+        if header.frame_type == FrameType::INFO {
+            // A control may change who is on which side.
+            self.side = None;
+            self.sides
+                .engine_of(session.node)
+                .handle(now, session, header, body, out)
+        } else {
+            let side = self.side.get_or_insert_with(|| self.sides.of(session.node));
+            side.handle(now, session, header, body, out)
+        }
     }
 }
