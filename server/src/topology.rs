@@ -27,8 +27,8 @@ pub enum TopologyError {
 
 /// # Nodes
 ///
-/// A server of several nodes is a cluster in one process: [`Builder::nodes`](crate::Builder::nodes). All of them share
-/// one store, so what has a copy left is there at once; what has none left is lost.
+/// A server of several nodes is a cluster in one process: [`Builder::nodes`](crate::Builder::nodes). Nodes that see one
+/// another share one store, so what has a copy left is there at once; what has none left is lost.
 ///
 /// ```
 /// use spikelet::{NodeState, Server};
