@@ -62,6 +62,11 @@ impl ConflictResolutionPolicy {
             Self::LastUpdateTime => "last-update-time",
         }
     }
+
+    /// Whether it is the time that decides, and not how often a record was written.
+    pub(crate) const fn keeps_last_written(self) -> bool {
+        matches!(self, Self::LastUpdateTime)
+    }
 }
 
 impl FromStr for ConflictResolutionPolicy {

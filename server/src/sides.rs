@@ -4,7 +4,7 @@ use std::ops::Deref;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use crate::clock::Now;
-use crate::cluster::{Cluster, ClusterError, Origin};
+use crate::cluster::{Cluster, ClusterError, Origin, positions};
 use crate::command::{Engine, Snapshot};
 
 /// The engines, and which of them is a node's.
@@ -142,9 +142,7 @@ impl Others {
             engine.lose(&base.lost);
             for origin in more {
                 // The number that stands for a set may stand for another one here.
-                (0..Cluster::MAX_NODES)
-                    .filter(|node| origin.nodes >> node & 1 != 0)
-                    .for_each(|node| first.abort_queries(node));
+                positions(origin.nodes).for_each(|node| first.abort_queries(node));
                 if let Some(snapshot) = kept(origin.side) {
                     engine.merge(now, snapshot, &origin.lost);
                 }

@@ -17,8 +17,9 @@ use spikelet_wire::PartitionId;
 
 pub use self::node::{Node, NodeId, NodeState, Peer};
 pub use self::side::Side;
+use self::table::bit;
+pub(crate) use self::table::positions;
 pub use self::table::{LostPartition, Migrations};
-use self::table::{bit, positions};
 use crate::clock::Now;
 
 /// The cluster: its nodes, and by them the place of every partition.

@@ -278,7 +278,7 @@ pub(super) const fn bit(at: usize) -> u64 {
 }
 
 /// The positions whose bits are set.
-pub(super) fn positions(bits: u64) -> impl Iterator<Item = usize> {
+pub(crate) fn positions(bits: u64) -> impl Iterator<Item = usize> {
     (0..u64::BITS as usize).filter(move |at| bits & bit(*at) != 0)
 }
 

@@ -85,12 +85,8 @@ impl Default for Expiry {
 
 impl Settings {
     pub(super) const fn new(config: &NamespaceConfig) -> Self {
-        let keeps_last_written = matches!(
-            config.conflict_resolution_policy,
-            ConflictResolutionPolicy::LastUpdateTime
-        );
         Self {
-            keeps_last_written: AtomicBool::new(keeps_last_written),
+            keeps_last_written: AtomicBool::new(config.conflict_resolution_policy.keeps_last_written()),
             default_ttl: AtomicU32::new(config.default_ttl),
             nsup_period: AtomicU32::new(config.nsup_period),
             allow_ttl_without_nsup: AtomicBool::new(config.allow_ttl_without_nsup),
@@ -283,9 +279,7 @@ impl Namespace {
 
     /// Removes all records, and leaves the sets.
     pub fn clear(&self) {
-        for id in self.partition_ids() {
-            self.remove_if(id, |_| true);
-        }
+        self.partition_ids().into_iter().for_each(|id| self.lose(id, None));
     }
 
     /// Removes the records of a partition that were last written before a time, or all, as when no node is left that has a

@@ -109,8 +109,7 @@ fn set_namespace(call: &Call<'_>, namespace: &Namespace) -> Answered {
             .store(value.parse().map_err(|_| invalid())?, Relaxed);
     } else if let Some(value) = given("conflict-resolution-policy") {
         let policy: ConflictResolutionPolicy = value.parse().map_err(|_| invalid())?;
-        let keeps_last_written = policy == ConflictResolutionPolicy::LastUpdateTime;
-        settings.keeps_last_written.store(keeps_last_written, Relaxed);
+        settings.keeps_last_written.store(policy.keeps_last_written(), Relaxed);
     } else if let Some(value) = given("default-read-touch-ttl-pct") {
         let percent = value
             .parse()

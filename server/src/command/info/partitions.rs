@@ -51,11 +51,7 @@ pub(super) fn replicas(call: &mut Call<'_>) -> Answered {
     };
     let max = if max == 0 { u32::MAX } else { max };
     answer_maps(call, |call, namespace| {
-        let replicas = call
-            .engine
-            .cluster()
-            .side(call.session.node)
-            .replicas(namespace.settings.replication_factor);
+        let replicas = replicas_of(call, namespace);
         let count = usize::try_from(max).map_or(replicas, |max| replicas.min(max));
         call.say(format_args!("{REGIME},{count}"));
         count
@@ -64,11 +60,7 @@ pub(super) fn replicas(call: &mut Call<'_>) -> Answered {
 
 pub(super) fn replicas_all(call: &mut Call<'_>) -> Answered {
     answer_maps(call, |call, namespace| {
-        let count = call
-            .engine
-            .cluster()
-            .side(call.session.node)
-            .replicas(namespace.settings.replication_factor);
+        let count = replicas_of(call, namespace);
         call.say(count);
         count
     })
@@ -82,6 +74,14 @@ pub(super) fn replicas_master(call: &mut Call<'_>) -> Answered {
     }
     call.drop_last();
     Ok(())
+}
+
+/// How many copies of a record there are, as far as the node sees.
+fn replicas_of(call: &Call<'_>, namespace: &Namespace) -> usize {
+    let cluster = call.engine.cluster();
+    cluster
+        .side(call.session.node)
+        .replicas(namespace.settings.replication_factor)
 }
 
 /// Writes a line of bitmaps for each namespace; `introduce` writes what stands before them and says how many there are.
