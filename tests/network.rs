@@ -278,3 +278,24 @@ async fn clients_go_on_while_networks_are_cut_and_heal() {
     assert_eq!(server.count(), 4000);
     assert_eq!(found(&client).await, (0..4000).collect::<Vec<_>>());
 }
+
+#[tokio::test]
+async fn what_was_refused_on_one_side_is_no_change_that_holds_for_both() {
+    let server = start(2).await;
+    let create = "sindex-create:namespace=test;set=demo;indexname=taken";
+    let whole = client_of(&server, 0).await;
+    assert_eq!(whole.info(format!("{create};bin=n;type=numeric")).await.unwrap(), "ok");
+    server.partition(&[0xB1], &[0xB2, 0xB3]).unwrap();
+    let (first, second) = (client_of(&server, 0).await, client_of(&server, 1).await);
+    server.clock().advance(Duration::from_secs(1));
+    second
+        .info("sindex-delete:namespace=test;indexname=taken")
+        .await
+        .unwrap();
+    server.clock().advance(Duration::from_secs(1));
+    let refused = first.info(format!("{create};indextype=set")).await;
+    assert!(refused.is_err() || refused.unwrap().starts_with("ERROR"));
+    server.heal();
+    let indexes = first.info("sindex-list:namespace=test").await.unwrap();
+    assert!(!indexes.contains("indexname=taken"), "{indexes}");
+}

@@ -135,17 +135,17 @@ fn create_for_set(call: &mut Call<'_>, name: &str, namespace: &str) -> Answered 
         }
     }
     let set = call.required("set", SET)?;
-    note(call, namespace, name);
-    let namespace = call
+    let own = call
         .namespace(namespace)
         .map_err(|_| InfoError::parameter("namespace not found"))?;
-    let set = namespace
+    let set = own
         .sets
         .find_or_create(set.as_bytes())
         .ok_or(InfoError::parameter("failed to get/create set"))?;
-    if !namespace.sindexes.create_for_set(name, set) {
+    if !own.sindexes.create_for_set(name, set) {
         return Err(name_taken());
     }
+    note(call, namespace, name);
     call.say("ok");
     Ok(())
 }
