@@ -5,7 +5,7 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
-use spikelet::ops::{Particle, cdt};
+use spikelet::unstable::{Particle, cdt};
 use spikelet_tests::model::strategies::{list_call, map_call};
 use spikelet_tests::model::{Answer, Outcome, list, map};
 use spikelet_wire::context::{Context, Step};

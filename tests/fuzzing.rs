@@ -7,10 +7,8 @@ use std::sync::OnceLock;
 
 use bytes::BytesMut;
 use spikelet::Fixture;
-use spikelet::clock::Now;
-use spikelet::command::{Engine, Flow, Step};
-use spikelet::config::Config;
-use spikelet::ops::Particle;
+use spikelet::Now;
+use spikelet::unstable::{Config, Flow, Particle, State, Step, accepts, handle};
 use spikelet_conformance::recorded::{self, Case, Expected};
 use spikelet_wire::batch::{Batch, BatchRequest};
 use spikelet_wire::bits::BitOperation;
@@ -237,19 +235,19 @@ pub fn expression(bytes: &[u8]) {
 
 /// A connection is answered, frame by frame, and what it is answered decodes.
 pub fn connection(bytes: &[u8]) {
-    let engine = Engine::new(Config::default());
-    let mut session = engine.connect(0, None);
+    let state = State::new(Config::default());
+    let mut session = state.connect(0, None);
     let mut open = true;
     each_frame(bytes, |header, body| {
-        if !open || !engine.accepts(header) {
+        if !open || !accepts(header) {
             open = false;
             return;
         }
         let mut out = BytesMut::new();
-        open = match engine.handle(NOW, &mut session, header, body, &mut out) {
+        open = match handle(&state, NOW, &mut session, header, body, &mut out) {
             Flow::Continue => true,
             Flow::Query(mut query) | Flow::Background(mut query) => {
-                while query.step(&engine, NOW, &mut out) != Step::Done {}
+                while query.step(&state, NOW, &mut out) != Step::Done {}
                 true
             }
             Flow::Close | Flow::Ignore => false,
@@ -265,7 +263,7 @@ pub fn connection(bytes: &[u8]) {
         }
         assert!(answers.is_empty(), "an answer is whole frames");
     });
-    engine.disconnect(session);
+    state.disconnect(session);
 }
 
 /// A fixture is read or refused; what is read can be written, and is read as the same again.
@@ -300,14 +298,14 @@ const WRITE: (Info1, Info2) = (Info1::empty(), Info2::WRITE);
 
 /// A server that is asked about one record.
 struct Server {
-    engine: Engine,
+    state: State,
     out: BytesMut,
 }
 
 impl Default for Server {
     fn default() -> Self {
         Self {
-            engine: Engine::new(Config::default()),
+            state: State::new(Config::default()),
             out: BytesMut::new(),
         }
     }
@@ -331,9 +329,9 @@ impl Server {
         writer.op(&op);
         writer.finish();
         self.out.clear();
-        let mut session = self.engine.connect(0, None);
+        let mut session = self.state.connect(0, None);
         let header = FrameHeader::new(FrameType::MESSAGE, request.len());
-        let flow = self.engine.handle(NOW, &mut session, header, &request, &mut self.out);
+        let flow = handle(&self.state, NOW, &mut session, header, &request, &mut self.out);
         assert!(matches!(flow, Flow::Continue));
         self.answer().header.result_code().0
     }

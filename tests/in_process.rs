@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use spikelet::fault::Reaction;
+use spikelet::unstable;
 use spikelet::{Command, NamespaceConfig, Server};
 use spikelet_client::{Client, ClientBuilder, Key, Policy, ResultCode, bins};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -140,8 +141,7 @@ async fn connections_are_used_again_and_end_with_the_server() {
     let server = Server::start().unwrap();
     let client = client(&server).await.unwrap();
     let opened = || {
-        server
-            .engine()
+        unstable::state(&server)
             .stats(0)
             .client_connections_opened
             .load(std::sync::atomic::Ordering::Relaxed)

@@ -27,8 +27,8 @@ fn key(user_key: &str) -> Key {
 /// An entry's text from the command on: what stands before differs from run to run.
 fn text(entry: &Entry) -> String {
     let text = entry.to_string();
-    let (_, text) = text.split_once(&entry.asked.command.to_string()).unwrap();
-    format!("{}{text}", entry.asked.command)
+    let (_, text) = text.split_once(&entry.request.command.to_string()).unwrap();
+    format!("{}{text}", entry.request.command)
 }
 
 fn failure(assertion: impl FnOnce()) -> String {
@@ -64,7 +64,7 @@ async fn every_command_is_told_in_a_line() {
     while records.next().await.is_some() {}
 
     let digest = "03161f352c8ab85448952c896ecdaa122b3c4e71";
-    let nobody = server.journal().key("nobody").last().unwrap().asked.digest.unwrap();
+    let nobody = server.journal().key("nobody").last().unwrap().request.digest.unwrap();
     let lines: Vec<String> = server.journal().iter().map(|entry| text(&entry)).collect();
     assert_eq!(
         lines,
@@ -94,12 +94,9 @@ async fn entries_are_typed() {
         .await
         .unwrap_err();
     let entry = server.journal().last().unwrap();
-    assert_eq!(
-        (entry.time, entry.node),
-        (server.clock().now(), server.engine().cluster().nodes()[0].id)
-    );
+    assert_eq!((entry.time, entry.node), (server.clock().now(), server.nodes()[0].id));
     assert!(entry.peer.unwrap().ip().is_loopback());
-    let asked = &entry.asked;
+    let asked = &entry.request;
     assert_eq!((asked.command, asked.writes), (Command::Write, true));
     assert_eq!(
         (asked.namespace.as_deref(), asked.set.as_deref()),
@@ -131,13 +128,13 @@ async fn a_batch_is_one_entry_that_its_rows_speak_for() {
         .unwrap();
     let entry = server.journal().last().unwrap();
     assert_eq!(
-        (entry.asked.command, entry.asked.writes, entry.outcome.records),
+        (entry.request.command, entry.request.writes, entry.outcome.records),
         (Command::Batch, true, 3)
     );
     let rows: Vec<_> = entry
         .rows
         .iter()
-        .map(|row| (row.index, row.asked.command, row.code))
+        .map(|row| (row.index, row.request.command, row.code))
         .collect();
     let codes = [ResultCode::OK, ResultCode::OK, ResultCode::NOT_FOUND].map(Some);
     assert_eq!(
@@ -148,7 +145,7 @@ async fn a_batch_is_one_entry_that_its_rows_speak_for() {
             (2, Command::Read, codes[2])
         ]
     );
-    let [first, second, third] = [0, 1, 2].map(|at: usize| entry.rows[at].asked.digest.unwrap());
+    let [first, second, third] = [0, 1, 2].map(|at: usize| entry.rows[at].request.digest.unwrap());
     assert_eq!(
         text(&entry),
         format!(
@@ -210,7 +207,7 @@ async fn queries_tell_what_they_ask_and_udfs_what_they_are_called_with() {
     client.wait(&called).await.unwrap();
     query().aggregate("m", "all", ()).stream().next().await;
 
-    let digest = server.journal().key("user1").last().unwrap().asked.digest.unwrap();
+    let digest = server.journal().key("user1").last().unwrap().request.digest.unwrap();
     let lines: Vec<String> = server.journal().since(first).iter().map(|entry| text(&entry)).collect();
     let begins = [
         format!(r#"udf test/demo/{digest} m.add("n", 5) -> OK"#),
@@ -258,7 +255,7 @@ async fn a_test_waits_for_what_another_task_asks() {
         .within_async(LIMIT)
         .await
         .unwrap();
-    assert!(entries.len() == 2 && entries.iter().all(|entry| entry.asked.writes));
+    assert!(entries.len() == 2 && entries.iter().all(|entry| entry.request.writes));
     writes.await.unwrap();
     server
         .journal()
@@ -368,9 +365,9 @@ async fn large_requests_are_kept_without_their_operations() {
         .await
         .unwrap_err();
     let entry = server.journal().key("user1").last().unwrap();
-    assert!(entry.is_shortened && entry.asked.operations.is_empty());
+    assert!(entry.is_shortened && entry.request.operations.is_empty());
     assert_eq!(
-        (entry.asked.command, entry.asked.set.as_deref()),
+        (entry.request.command, entry.request.set.as_deref()),
         (Command::Write, Some("demo"))
     );
 }
@@ -382,7 +379,7 @@ async fn an_observer_is_told_before_the_client() {
     let server = Server::builder()
         .journal(0)
         .on_request(Filter::new().writes(), move |entry| {
-            lines.lock().unwrap().push(entry.asked.command)
+            lines.lock().unwrap().push(entry.request.command)
         })
         .start()
         .unwrap();
@@ -600,7 +597,7 @@ async fn refused_connections_are_there_for_who_asks() {
         assert!(connecting.await.is_err());
         let entry = connections().faulted().last().unwrap();
         assert_eq!((entry.outcome.ended, entry.outcome.fault), (ended, Some(rule.id())));
-        assert_eq!((entry.asked.command, entry.outcome.code), (Command::Connect, None));
+        assert_eq!((entry.request.command, entry.outcome.code), (Command::Connect, None));
         connections().node(entry.node).assert_count(1);
         assert!(entry.peer.unwrap().ip().is_loopback());
     }
@@ -616,7 +613,7 @@ async fn refused_connections_are_there_for_who_asks() {
     client.info("build").await.unwrap();
     server.journal().assert_sequence([Command::Write]);
     let everything = server.journal().command(Command::Everything).entries();
-    let commands = || everything.iter().map(|entry| entry.asked.command);
+    let commands = || everything.iter().map(|entry| entry.request.command);
     assert!(commands().any(|command| command == Command::Info));
     assert!(commands().all(|command| command != Command::Connect));
 }

@@ -42,7 +42,10 @@ async fn found(client: &Client) -> Vec<i64> {
 async fn each_side_finds_what_it_has_copies_of_and_takes_writes() {
     let server = start(2).await;
     server.partition(&[0xB1], &[0xB2, 0xB3]).unwrap();
-    assert_eq!(server.sides(), [vec![0xB1.into()], vec![0xB2.into(), 0xB3.into()]]);
+    assert_eq!(
+        server.subclusters(),
+        [vec![0xB1.into()], vec![0xB2.into(), 0xB3.into()]]
+    );
     let (alone, together) = (client_of(&server, 0).await, client_of(&server, 1).await);
     assert_eq!((alone.nodes().len(), together.nodes().len()), (1, 2));
 
@@ -61,6 +64,11 @@ async fn each_side_finds_what_it_has_copies_of_and_takes_writes() {
         );
     }
     assert_eq!(server.count(), KEYS as usize);
+    for (node, side) in [(0xB1, 1), (0xB2, 2), (0xB3, 2)] {
+        let record = server.record_at(node, "test", "demo", 1).unwrap().unwrap();
+        assert_eq!(record.bins["side"], side.into());
+    }
+    assert!(server.record_at(0xB4, "test", "demo", 1).is_err());
 }
 
 #[tokio::test]
@@ -89,7 +97,7 @@ async fn of_two_records_the_one_of_the_higher_generation_is_kept_and_then_the_la
     let untouched = server.record("test", "demo", 4).unwrap();
 
     server.heal();
-    assert_eq!(server.sides().len(), 1);
+    assert_eq!(server.subclusters().len(), 1);
     let by = |n: i64| server.record("test", "demo", n).unwrap().bins["by"].clone();
     assert_eq!(
         (by(1), by(2), by(KEYS)),
@@ -201,12 +209,12 @@ async fn a_side_that_loses_its_nodes_loses_what_only_it_had() {
     server.partition(&[0xB1], &[0xB2, 0xB3]).unwrap();
     let had = server.count();
     server.kill(0xB1).unwrap();
-    assert_eq!(server.sides().len(), 1);
+    assert_eq!(server.subclusters().len(), 1);
     let others = server.count();
     assert_eq!((had + others) as i64, KEYS);
     server.restart(0xB1).unwrap();
     // It still does not see the others, and is the first node again.
-    assert_eq!((server.sides().len(), server.count()), (2, 0));
+    assert_eq!((server.subclusters().len(), server.count()), (2, 0));
     server.heal();
     assert_eq!(server.count(), others);
 }
@@ -239,7 +247,7 @@ fn the_nodes_of_a_cut_network_are_named_once() {
         server.partition(&[0xB9], &[0xB1]),
         Err(TopologyError::Cluster(_))
     ));
-    assert_eq!(server.sides().len(), 1);
+    assert_eq!(server.subclusters().len(), 1);
 }
 
 /// Clients that know all nodes write while the network is cut and mended, and no connection breaks.

@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering;
 use bytes::BytesMut;
 use proptest::collection::vec;
 use proptest::prelude::*;
-use spikelet::command::Session;
+use spikelet::unstable::{self, Session};
 use spikelet::{Server, Snapshot, Value};
 use spikelet_wire::{Digest, FieldType, FrameHeader, FrameType, Header, Info2, MessageWriter, UserKey};
 
@@ -75,7 +75,7 @@ impl Model {
             };
             model.records.insert(place, (value, record.generation));
         }
-        let namespaces = server.engine().namespaces();
+        let namespaces = unstable::state(server).namespaces();
         for (is, namespace) in model.indexes.iter_mut().zip(namespaces) {
             *is = namespace.sindexes.by_name("i").is_some_and(|index| index.is_readable());
         }
@@ -84,7 +84,7 @@ impl Model {
 
     /// Whether counters and indexes agree with the records.
     fn check(&self, server: &Server) -> Result<(), TestCaseError> {
-        for (at, namespace) in server.engine().namespaces().iter().enumerate() {
+        for (at, namespace) in unstable::state(server).namespaces().iter().enumerate() {
             let count = |wanted: &dyn Fn(&Place, Option<i64>) -> bool| {
                 let mine = self.records.iter().filter(|(place, _)| place.0 == at);
                 mine.filter(|(place, record)| wanted(place, record.0)).count() as u64
@@ -109,9 +109,14 @@ impl Model {
 fn ask(server: &Server, frame_type: FrameType, body: &[u8]) -> BytesMut {
     let mut out = BytesMut::new();
     let header = FrameHeader::new(frame_type, body.len());
-    let _ = server
-        .engine()
-        .handle(server.now(), &mut Session::default(), header, body, &mut out);
+    let _ = unstable::handle(
+        unstable::state(server),
+        server.now(),
+        &mut Session::default(),
+        header,
+        body,
+        &mut out,
+    );
     out
 }
 

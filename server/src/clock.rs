@@ -2,7 +2,9 @@
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
+#[cfg(feature = "udf")]
+use std::time::Instant;
+use std::time::{Duration, SystemTime};
 
 /// Aerospike's epoch, 2010-01-01T00:00:00Z, in seconds since 1970.
 const EPOCH_SECONDS: u64 = 1_262_304_000;
@@ -48,22 +50,24 @@ impl From<Now> for SystemTime {
     }
 }
 
-/// When something is to end that nothing else would end. It is real time, whatever time the server is told.
+/// When a script must end. This is real time, whatever time a test has set.
+#[cfg(feature = "udf")]
 #[derive(Debug, Clone, Copy)]
-pub struct Deadline(Option<Instant>);
+pub(crate) struct Deadline(Option<Instant>);
 
+#[cfg(feature = "udf")]
 impl Deadline {
     /// So much time from now; never, where that is beyond all time.
     #[must_use]
     #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]
-    pub fn after(time: Duration) -> Self {
+    pub(crate) fn after(time: Duration) -> Self {
         Self(Instant::now().checked_add(time))
     }
 
     /// Whether the time is over.
     #[must_use]
     #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]
-    pub fn has_passed(&self) -> bool {
+    pub(crate) fn has_passed(&self) -> bool {
         self.0.is_some_and(|end| Instant::now() >= end)
     }
 }
@@ -72,7 +76,7 @@ impl Deadline {
 ///
 /// Clones tell the same time.
 #[derive(Debug, Clone, Default)]
-pub struct Clock(Arc<State>);
+pub(crate) struct Clock(Arc<State>);
 
 #[derive(Debug)]
 struct State {
@@ -100,7 +104,7 @@ impl Default for State {
 impl Clock {
     /// The time now.
     #[must_use]
-    pub fn now(&self) -> Now {
+    pub(crate) fn now(&self) -> Now {
         match self.0.stands_at.load(Ordering::Acquire) {
             RUNNING => Now(machine_time()
                 .0
@@ -111,18 +115,18 @@ impl Clock {
 
     /// Whether it stands still.
     #[must_use]
-    pub fn is_frozen(&self) -> bool {
+    pub(crate) fn is_frozen(&self) -> bool {
         self.0.stands_at.load(Ordering::Relaxed) != RUNNING
     }
 
     /// Stops it where it is.
-    pub fn freeze(&self) {
+    pub(crate) fn freeze(&self) {
         let _changing = self.changing();
         self.0.stands_at.store(self.now().0, Ordering::Release);
     }
 
     /// Lets it go on from where it is.
-    pub fn resume(&self) {
+    pub(crate) fn resume(&self) {
         let _changing = self.changing();
         if self.is_frozen() {
             self.run_from(self.now());
@@ -130,20 +134,20 @@ impl Clock {
     }
 
     /// Moves it forward, in whole milliseconds; whether it stands or goes on, it does so after that.
-    pub fn advance(&self, by: Duration) {
+    pub(crate) fn advance(&self, by: Duration) {
         let _changing = self.changing();
         let by = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
         self.move_to(Now(self.now().0.saturating_add(by)));
     }
 
     /// Moves it to a time, forward or back; whether it stands or goes on, it does so after that.
-    pub fn set(&self, to: Now) {
+    pub(crate) fn set(&self, to: Now) {
         let _changing = self.changing();
         self.move_to(to);
     }
 
     /// Has it tell the machine's time again.
-    pub fn reset(&self) {
+    pub(crate) fn reset(&self) {
         let _changing = self.changing();
         self.0.ahead.store(0, Ordering::Relaxed);
         self.0.stands_at.store(RUNNING, Ordering::Release);

@@ -2,6 +2,8 @@
 
 use std::str::FromStr;
 
+use crate::version::{self, Edition};
+
 /// The configuration of a server.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -14,16 +16,6 @@ pub struct Config {
     /// The directory that the server says it works in (`work-directory`): the errors of UDFs name it. Nothing is read from
     /// it or written to it.
     pub work_directory: String,
-}
-
-/// The editions of the real server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Edition {
-    /// Community Edition: Enterprise features answer with result code 25.
-    #[default]
-    Community,
-    /// Enterprise Edition.
-    Enterprise,
 }
 
 /// The configuration of a namespace.
@@ -115,11 +107,11 @@ impl From<String> for NamespaceConfig {
 }
 
 /// The longest TTL that the real server takes, in seconds: ten years.
-pub const MAX_TTL: u32 = 10 * 365 * 24 * 3600;
+pub(crate) const MAX_TTL: u32 = 10 * 365 * 24 * 3600;
 /// The most namespaces that the real server takes.
-pub const MAX_NAMESPACES: usize = 32;
+pub(crate) const MAX_NAMESPACES: usize = 32;
 /// The most nodes, and so the highest replication factor, that the real server takes.
-pub const MAX_NODES: u32 = 256;
+pub(crate) const MAX_NODES: u32 = 256;
 
 impl Config {
     /// The real server's `work-directory` where it is installed as a package.
@@ -211,7 +203,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             namespaces: vec![NamespaceConfig::new("test"), NamespaceConfig::new("bar")],
-            version: "8.1.2.0".to_owned(),
+            version: version::DEFAULT.to_owned(),
             edition: Edition::default(),
             work_directory: Self::WORK_DIRECTORY.to_owned(),
         }

@@ -20,44 +20,40 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! [`command::Engine`] is the server without sockets, clock or threads: a frame in, an answer out.
-//!
 //! The feature `program`, on by default, is for the program `spikelet`; a test that embeds the server needs none:
 //! `spikelet = { version = "0.1", default-features = false }`.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
+// What the feature `unstable` exports is `pub` inside private modules.
+#![cfg_attr(not(feature = "unstable"), allow(unreachable_pub))]
 
-pub mod clock;
-pub mod cluster;
-pub mod command;
-pub mod config;
-pub mod fault;
-pub mod fixture;
-pub mod journal;
-pub mod ops;
-pub mod store;
-pub mod support;
-
-mod builder;
+mod clock;
+mod cluster;
+mod command;
+mod config;
 mod controls;
-mod in_process;
-mod inspect;
+mod fault_rules;
+pub mod fixture;
+mod handle;
 mod net;
-mod server;
-mod sides;
-mod snapshot;
-mod time;
-mod topology;
+mod ops;
+mod request_log;
+mod selector;
+mod state;
+mod store;
+pub mod support;
 #[cfg(feature = "udf")]
 mod udf;
+#[cfg(feature = "unstable")]
+pub mod unstable;
+mod version;
 
-pub use builder::{Builder, StartError};
-pub use cluster::{Node, NodeId, NodeState};
-pub use command::{Command, RestoreError, Snapshot};
-pub use config::{ConfigError, ConflictResolutionPolicy, Edition, NamespaceConfig};
+pub use clock::Now;
+pub use cluster::{ClusterError, Node, NodeId, NodeState};
+pub use config::{ConfigError, ConflictResolutionPolicy, NamespaceConfig};
 pub use fixture::{Fixture, FixtureError, Loaded};
-pub use inspect::Record;
-pub use server::Server;
+pub use handle::{Builder, Record, Server, ServerClock, StartError, TopologyError, fault, journal};
+pub use selector::{Command, UnknownCommand};
 pub use spikelet_wire::{Digest, ResultCode, UserKey, Value};
-pub use time::ServerClock;
-pub use topology::TopologyError;
+pub use state::{RestoreError, Snapshot};
+pub use version::Edition;

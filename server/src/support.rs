@@ -9,9 +9,10 @@ use spikelet_wire::map::MapOp;
 use spikelet_wire::{FrameHeader, FrameType, frame};
 
 use crate::clock::Now;
-use crate::command::{Engine, Session, info_commands};
+use crate::command::{self, info_commands};
 use crate::config::Config;
 use crate::controls;
+use crate::state::{Session, State};
 
 /// The table of what is supported, in Markdown.
 ///
@@ -157,13 +158,13 @@ fn families() -> String {
 
 /// Asks every info command that there is, and sorts them by whether it is answered.
 fn info_row() -> Row {
-    let (engine, mut session) = (Engine::new(Config::default()), Session::default());
+    let (state, mut session) = (State::new(Config::default()), Session::default());
     let mut ask = |name: &str| -> String {
         let (mut request, mut out) = (BytesMut::new(), BytesMut::new());
         frame::write(&mut request, FrameType::INFO, format!("{name}\n").as_bytes());
         let header = FrameHeader::new(FrameType::INFO, request.len() - FrameHeader::SIZE);
         let body = request.get(FrameHeader::SIZE..).unwrap_or_default();
-        let _ = engine.handle(Now::default(), &mut session, header, body, &mut out);
+        let _ = command::handle(&state, Now::default(), &mut session, header, body, &mut out);
         String::from_utf8_lossy(&out).into_owned()
     };
     let (mut answered, mut missing) = (0, Vec::new());

@@ -6,10 +6,9 @@ use std::net::{TcpStream, ToSocketAddrs as _};
 use std::time::Duration;
 
 use bytes::BytesMut;
+use spikelet::Now;
 use spikelet::Server;
-use spikelet::clock::Now;
-use spikelet::command::{Engine, Flow};
-use spikelet::config::Config;
+use spikelet::unstable::{self, Config, Flow, State};
 use spikelet_client::Key;
 use spikelet_wire::FrameHeader;
 
@@ -18,7 +17,7 @@ use super::command::Command;
 
 /// How long a server may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Where the clock of an engine stands at first.
+/// Where the clock of an state stands at first.
 const START: Now = Now(500_000_000_000);
 
 /// Something that answers commands. [`Server`], [`Address`] and [`Embedded`] do; so may anything that stands before one.
@@ -43,7 +42,7 @@ pub struct Address {
 /// A server of ours without sockets, in this process. Its clock stands still until it is moved.
 #[derive(Debug)]
 pub struct Embedded {
-    engine: Engine,
+    state: State,
     now: Now,
 }
 
@@ -96,7 +95,7 @@ impl Target for Server {
     }
 
     fn ask(&mut self, key: &Key, command: &Command) -> io::Result<Answer> {
-        handle(self.engine(), self.now(), key, command)
+        handle(unstable::state(self), self.now(), key, command)
     }
 }
 
@@ -105,7 +104,7 @@ impl Embedded {
     #[must_use]
     pub fn new(config: Config) -> Self {
         Self {
-            engine: Engine::new(config),
+            state: State::new(config),
             now: START,
         }
     }
@@ -134,17 +133,17 @@ impl Target for Embedded {
     }
 
     fn ask(&mut self, key: &Key, command: &Command) -> io::Result<Answer> {
-        handle(&self.engine, self.now, key, command)
+        handle(&self.state, self.now, key, command)
     }
 }
 
-fn handle(engine: &Engine, now: Now, key: &Key, command: &Command) -> io::Result<Answer> {
+fn handle(state: &State, now: Now, key: &Key, command: &Command) -> io::Result<Answer> {
     let request = command.encode(key);
     let (head, body) = request.split_first_chunk().ok_or(io::ErrorKind::InvalidInput)?;
-    let mut session = engine.connect(0, None);
+    let mut session = state.connect(0, None);
     let mut out = BytesMut::new();
-    let flow = engine.handle(now, &mut session, FrameHeader::decode(*head), body, &mut out);
-    engine.disconnect(session);
+    let flow = unstable::handle(state, now, &mut session, FrameHeader::decode(*head), body, &mut out);
+    state.disconnect(session);
     match flow {
         Flow::Continue => Answer::decode(&out),
         flow => Err(io::Error::other(format!("the command ends the connection: {flow:?}"))),

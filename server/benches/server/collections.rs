@@ -1,9 +1,8 @@
 //! What list and map operations cost, by how many elements there are; and maps of 100 entries over sockets.
 
 use bytes::BytesMut;
-use spikelet::clock::Now;
-use spikelet::command::{Engine, Session};
-use spikelet::config::Config;
+use spikelet::Now;
+use spikelet::unstable::{Config, Session, State, handle};
 use spikelet_wire::cdt::{CallWriter, Operation, ReturnType};
 use spikelet_wire::context::Context;
 use spikelet_wire::list::ListOp;
@@ -29,7 +28,7 @@ fn call(operation: Operation) -> CallWriter {
     CallWriter::new(operation)
 }
 
-/// Nanoseconds of each operation on collections of 10, 1,000 and 100,000 elements, through the engine.
+/// Nanoseconds of each operation on collections of 10, 1,000 and 100,000 elements, through the state.
 pub(crate) fn cost() {
     println!("\ncollections: nanoseconds an operation takes among so many elements, without sockets");
     println!(
@@ -63,13 +62,13 @@ pub(crate) fn cost() {
 
 /// The time of operations on a collection, in nanoseconds.
 fn nanoseconds(collection: &Value, code: OpCode, calls: Vec<CallWriter>) -> f64 {
-    let engine = Engine::new(Config::default());
+    let state = State::new(Config::default());
     let (mut session, mut out) = (Session::default(), BytesMut::new());
     let mut handle = |frame: &[u8]| {
         let body = &frame[FrameHeader::SIZE..];
         let header = FrameHeader::new(FrameType::MESSAGE, body.len());
         out.clear();
-        let _ = engine.handle(Now(500_000_000_000), &mut session, header, body, &mut out);
+        let _ = handle(&state, Now(500_000_000_000), &mut session, header, body, &mut out);
         assert_eq!(out[FrameHeader::SIZE + 5], 0, "the result code");
     };
     let (particle_type, data) = collection.to_particle();

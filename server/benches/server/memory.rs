@@ -1,9 +1,8 @@
 //! What a record costs in memory: resident memory, so that what the allocator takes beside what it was asked for counts.
 
 use bytes::BytesMut;
-use spikelet::clock::Now;
-use spikelet::command::{Engine, Session};
-use spikelet::config::Config;
+use spikelet::Now;
+use spikelet::unstable::{Config, Session, State, handle};
 use spikelet_wire::{Digest, FieldType, FrameHeader, FrameType, Header, Info2, MessageWriter, Op, OpCode};
 use spikelet_wire::{ParticleType, UserKey};
 
@@ -19,26 +18,26 @@ pub(crate) fn of_records(largest: usize) {
         if records > largest {
             continue;
         }
-        let engine = Engine::new(Config::default());
+        let state = State::new(Config::default());
         let Some(before) = resident() else {
             println!("only measured on Linux");
             return;
         };
-        fill(&engine, records);
+        fill(&state, records);
         let taken = resident().unwrap_or(before) - before;
         println!("{records:<12} {:>12.0}", taken as f64 * 1024.0 / records as f64);
-        engines.push(engine);
+        engines.push(state);
     }
 }
 
 /// Puts the first so many records.
-pub(crate) fn fill(engine: &Engine, records: usize) {
+pub(crate) fn fill(state: &State, records: usize) {
     let (mut session, mut body, mut out) = (Session::default(), BytesMut::new(), BytesMut::new());
     for record in 0..records {
         body.clear();
         put(&mut body, record as i64);
         let header = FrameHeader::new(FrameType::MESSAGE, body.len());
-        let _ = engine.handle(Now(500_000_000_000), &mut session, header, &body, &mut out);
+        let _ = handle(state, Now(500_000_000_000), &mut session, header, &body, &mut out);
         assert_eq!(out[FrameHeader::SIZE + 5], 0, "the result code");
         out.clear();
     }

@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use bytes::BytesMut;
-use spikelet::clock::Now;
-use spikelet::command::{Engine, Flow, Session, Step};
-use spikelet::config::Config;
+use spikelet::Now;
+use spikelet::unstable::{self, Config, Flow, Session, State, Step};
 use spikelet_wire::{
     Digest, FieldType, FrameHeader, FrameType, Header, Info1, Info2, Info3, MessageWriter, Op, OpCode, ParticleType,
     PartitionId, UserKey,
@@ -24,18 +23,18 @@ pub(crate) fn cost(records: usize) {
     println!("\nsindex: nanoseconds a put of a number and 100 bytes takes among {records} records, without sockets");
     println!("{:<16} {:>12} {:>12} {:>12}", "", "new", "same number", "other number");
     for is_indexed in [false, true] {
-        let engine = Engine::new(Config::default());
+        let state = State::new(Config::default());
         if is_indexed {
             info(
-                &engine,
+                &state,
                 "sindex-create:ns=test;set=s;indexname=i;bin=number;type=numeric\n",
             );
         }
-        let [new, same, other] = [0, 0, 1].map(|shift| put_all(&engine, records, shift));
+        let [new, same, other] = [0, 0, 1].map(|shift| put_all(&state, records, shift));
         let name = if is_indexed { "with an index" } else { "without" };
         println!("{name:<16} {new:>12.0} {same:>12.0} {other:>12.0}");
         if is_indexed {
-            let time = query(&engine, records);
+            let time = query(&state, records);
             println!(
                 "a query that finds {FOUND} of them takes {:.1} µs",
                 time.as_secs_f64() * 1e6
@@ -44,22 +43,22 @@ pub(crate) fn cost(records: usize) {
     }
 }
 
-fn handle(engine: &Engine, frame_type: FrameType, body: &[u8], out: &mut BytesMut) -> Flow {
+fn handle(state: &State, frame_type: FrameType, body: &[u8], out: &mut BytesMut) -> Flow {
     let header = FrameHeader::new(frame_type, body.len());
-    engine.handle(NOW, &mut Session::default(), header, body, out)
+    unstable::handle(state, NOW, &mut Session::default(), header, body, out)
 }
 
-fn info(engine: &Engine, line: &str) {
+fn info(state: &State, line: &str) {
     let mut out = BytesMut::new();
     assert!(matches!(
-        handle(engine, FrameType::INFO, line.as_bytes(), &mut out),
+        handle(state, FrameType::INFO, line.as_bytes(), &mut out),
         Flow::Continue
     ));
     assert!(out.ends_with(b"ok\n"));
 }
 
 /// Puts all records, the number of each its own and `shift`; gives how many nanoseconds each takes.
-fn put_all(engine: &Engine, records: usize, shift: i64) -> f64 {
+fn put_all(state: &State, records: usize, shift: i64) -> f64 {
     let mut time = Duration::ZERO;
     let mut out = BytesMut::new();
     for start in (0..records).step_by(CHUNK) {
@@ -68,7 +67,7 @@ fn put_all(engine: &Engine, records: usize, shift: i64) -> f64 {
             .collect();
         let start = now();
         for put in &puts {
-            let _ = handle(engine, FrameType::MESSAGE, put, &mut out);
+            let _ = handle(state, FrameType::MESSAGE, put, &mut out);
             out.clear();
         }
         time += start.elapsed();
@@ -94,7 +93,7 @@ fn put(record: i64, shift: i64) -> BytesMut {
 }
 
 /// The mean of many queries, each of other records.
-fn query(engine: &Engine, records: usize) -> Duration {
+fn query(state: &State, records: usize) -> Duration {
     const TIMES: u32 = 500;
     let mut time = Duration::ZERO;
     let mut out = BytesMut::new();
@@ -102,10 +101,10 @@ fn query(engine: &Engine, records: usize) -> Duration {
         let first = (records as i64 / i64::from(TIMES)) * i64::from(n) + 1;
         let body = range(first, first + FOUND - 1);
         let start = now();
-        let Flow::Query(mut query) = handle(engine, FrameType::MESSAGE, &body, &mut out) else {
+        let Flow::Query(mut query) = handle(state, FrameType::MESSAGE, &body, &mut out) else {
             panic!("not a query");
         };
-        while query.step(engine, NOW, &mut out) != Step::Done {}
+        while query.step(state, NOW, &mut out) != Step::Done {}
         time += start.elapsed();
         assert!(out.len() > FOUND as usize * 100, "{} bytes answered", out.len());
         out.clear();

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use spikelet::Server;
+use spikelet::unstable;
 
 use crate::memory::fill;
 use crate::time::now;
@@ -17,7 +18,7 @@ pub(crate) fn cost() {
     let server = Server::start().unwrap();
     measure("reset an empty server", || (), |()| server.reset());
 
-    fill(server.engine(), RECORDS);
+    fill(unstable::state(&server), RECORDS);
     let full = server.snapshot();
     measure(
         "take one, nothing written since the last",
@@ -25,7 +26,7 @@ pub(crate) fn cost() {
         |()| drop(server.snapshot()),
     );
     for changed in [0, 1, 1000, RECORDS] {
-        let write = || fill(server.engine(), changed);
+        let write = || fill(unstable::state(&server), changed);
         measure(&format!("take one, {changed} records written since"), write, |()| {
             drop(server.snapshot());
         });
@@ -35,13 +36,13 @@ pub(crate) fn cost() {
     }
     let write = || server.restore(&full).unwrap();
     measure(&format!("write {RECORDS} records shared with one"), write, |()| {
-        fill(server.engine(), RECORDS);
+        fill(unstable::state(&server), RECORDS);
     });
     measure(
         &format!("write {RECORDS} records shared with none"),
         || (),
         |()| {
-            fill(server.engine(), RECORDS);
+            fill(unstable::state(&server), RECORDS);
         },
     );
 }

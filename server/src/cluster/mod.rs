@@ -5,8 +5,8 @@
 //! processes.
 
 mod node;
-mod side;
 mod split;
+mod subcluster;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -15,24 +15,24 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use spikelet_wire::PartitionId;
 
-pub use self::node::{Node, NodeId, NodeState, Peer};
-pub use self::side::Side;
+pub use self::node::{Node, NodeId, NodeState};
+pub(crate) use self::subcluster::Subcluster;
+pub(crate) use self::table::LostPartition;
 use self::table::bit;
 pub(crate) use self::table::positions;
-pub use self::table::{LostPartition, Migrations};
 use crate::clock::Now;
 
 /// The cluster: its nodes, and by them the place of every partition.
 ///
 /// Nodes are named by their position among all that there ever were, which they keep when they leave.
 #[derive(Debug, Clone)]
-pub struct Cluster {
+pub(crate) struct Cluster {
     name: String,
     nodes: Vec<Node>,
     /// Those of which nodes are up; where none is, one of none.
-    sides: Vec<Side>,
+    subclusters: Vec<Subcluster>,
     /// The side of the nodes that are down.
-    nowhere: Side,
+    nowhere: Subcluster,
     has_slow_migrations: bool,
     /// How often the nodes have changed.
     changes: u64,
@@ -41,9 +41,9 @@ pub struct Cluster {
 
 /// A former side from which nodes of one came, with what they had there.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Origin {
+pub(crate) struct Origin {
     /// The place that it had among the sides.
-    pub side: usize,
+    pub subcluster: usize,
     /// The positions of the nodes that were on it, a bit each.
     pub nodes: u64,
     /// What none of those that came from there has.
@@ -52,7 +52,7 @@ pub struct Origin {
 
 /// Partitions of which no full copy is left, in all namespaces of a replication factor.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Lost {
+pub(crate) struct Lost {
     /// The replication factor.
     pub replication_factor: u32,
     /// The partitions.
@@ -82,65 +82,67 @@ pub enum ClusterError {
 
 impl Cluster {
     /// The name of a cluster that was given none; the real server does not start without one.
-    pub const DEFAULT_NAME: &str = "spikelet";
+    pub(crate) const DEFAULT_NAME: &str = "spikelet";
     /// How many nodes there can ever be in a cluster.
-    pub const MAX_NODES: usize = 64;
+    pub(crate) const MAX_NODES: usize = 64;
 
     /// A cluster of these nodes, of which those beyond [`MAX_NODES`](Self::MAX_NODES) take no part.
     #[must_use]
-    pub fn new(name: String, mut nodes: Vec<Node>) -> Self {
+    pub(crate) fn new(name: String, mut nodes: Vec<Node>) -> Self {
         nodes.truncate(Self::MAX_NODES);
         let mut cluster = Self {
             name,
             nodes,
-            sides: Vec::new(),
-            nowhere: Side::default(),
+            subclusters: Vec::new(),
+            nowhere: Subcluster::default(),
             has_slow_migrations: false,
             changes: 0,
             origins: Vec::new(),
         };
         let members = split::split(&cluster.nodes).first().copied().unwrap_or(0);
-        cluster.sides.push(Side::new(members, cluster.nodes.len() == 1));
+        cluster
+            .subclusters
+            .push(Subcluster::new(members, cluster.nodes.len() == 1));
         cluster.introduce(&[]);
         cluster
     }
 
     /// A single node at `address`, with an id of its own.
     #[must_use]
-    pub fn single(address: SocketAddr) -> Self {
+    pub(crate) fn single(address: SocketAddr) -> Self {
         Self::new(Self::DEFAULT_NAME.to_owned(), vec![Node::new(NodeId(0xA1), address)])
     }
 
     /// The same cluster, where migrations wait until they are [asked for](Self::migrate).
     #[must_use]
-    pub const fn with_slow_migrations(mut self, slow: bool) -> Self {
+    pub(crate) const fn with_slow_migrations(mut self, slow: bool) -> Self {
         self.has_slow_migrations = slow;
         self
     }
 
     /// Deals the partitions for the first time, for namespaces of these replication factors.
-    pub fn start(&mut self, replication_factors: impl Iterator<Item = u32> + Clone, now: Now) {
-        for side in &mut self.sides {
-            side.start(replication_factors.clone());
+    pub(crate) fn start(&mut self, replication_factors: impl Iterator<Item = u32> + Clone, now: Now) {
+        for subcluster in &mut self.subclusters {
+            subcluster.start(replication_factors.clone());
         }
         self.balance(now);
     }
 
     /// Its name.
     #[must_use]
-    pub fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
     /// All nodes that there ever were. A session names its own by the position in here.
     #[must_use]
-    pub fn nodes(&self) -> &[Node] {
+    pub(crate) fn nodes(&self) -> &[Node] {
         &self.nodes
     }
 
     /// A node by its position.
     #[must_use]
-    pub fn node(&self, at: usize) -> Option<&Node> {
+    pub(crate) fn node(&self, at: usize) -> Option<&Node> {
         self.nodes.get(at)
     }
 
@@ -148,7 +150,7 @@ impl Cluster {
     ///
     /// # Errors
     /// [`ClusterError::Unknown`].
-    pub fn position(&self, id: NodeId) -> Result<usize, ClusterError> {
+    pub(crate) fn position(&self, id: NodeId) -> Result<usize, ClusterError> {
         let found = self.nodes.iter().position(|node| node.id == id);
         found.ok_or(ClusterError::Unknown(id))
     }
@@ -156,28 +158,28 @@ impl Cluster {
     /// The nodes that see one another, in sides: one where the network between them is whole. A side is named by its
     /// place in here; the first is that of the first node that is up.
     #[must_use]
-    pub fn sides(&self) -> &[Side] {
-        &self.sides
+    pub(crate) fn subclusters(&self) -> &[Subcluster] {
+        &self.subclusters
     }
 
     /// The place of the side that a node is on, by the node's position; none for one that is down.
     #[must_use]
-    pub fn side_of(&self, node: usize) -> Option<usize> {
-        self.sides.iter().position(|side| side.has(node))
+    pub(crate) fn subcluster_of(&self, node: usize) -> Option<usize> {
+        self.subclusters.iter().position(|subcluster| subcluster.has(node))
     }
 
     /// The cluster as a node sees it, by the node's position.
     #[must_use]
-    pub fn side(&self, node: usize) -> &Side {
-        let side = self.sides.iter().find(|side| side.has(node));
-        side.unwrap_or(&self.nowhere)
+    pub(crate) fn subcluster(&self, node: usize) -> &Subcluster {
+        let subcluster = self.subclusters.iter().find(|subcluster| subcluster.has(node));
+        subcluster.unwrap_or(&self.nowhere)
     }
 
     /// Takes a node out, and with it its copies.
     ///
     /// # Errors
     /// [`ClusterError::Unknown`] and [`ClusterError::Down`].
-    pub fn kill(&mut self, id: NodeId, now: Now) -> Result<usize, ClusterError> {
+    pub(crate) fn kill(&mut self, id: NodeId, now: Now) -> Result<usize, ClusterError> {
         let at = self.up(id)?;
         self.set_state(at, NodeState::Down);
         self.regroup(None, now);
@@ -188,7 +190,7 @@ impl Cluster {
     ///
     /// # Errors
     /// [`ClusterError::Unknown`] and [`ClusterError::Up`].
-    pub fn restart(&mut self, id: NodeId, now: Now) -> Result<usize, ClusterError> {
+    pub(crate) fn restart(&mut self, id: NodeId, now: Now) -> Result<usize, ClusterError> {
         let at = self.position(id)?;
         let node = self.nodes.get_mut(at).ok_or(ClusterError::Unknown(id))?;
         if node.is_up() {
@@ -203,14 +205,14 @@ impl Cluster {
     ///
     /// # Errors
     /// [`ClusterError::TooMany`], and [`ClusterError::Up`] where there is one of this id.
-    pub fn add(&mut self, node: Node, now: Now) -> Result<usize, ClusterError> {
+    pub(crate) fn add(&mut self, node: Node, now: Now) -> Result<usize, ClusterError> {
         if self.nodes.len() >= Self::MAX_NODES {
             return Err(ClusterError::TooMany);
         }
         if self.position(node.id).is_ok() {
             return Err(ClusterError::Up(node.id));
         }
-        self.sides.iter_mut().for_each(Side::end_solitude);
+        self.subclusters.iter_mut().for_each(Subcluster::end_solitude);
         let at = self.nodes.len();
         self.nodes.push(node);
         self.regroup(None, now);
@@ -221,7 +223,7 @@ impl Cluster {
     ///
     /// # Errors
     /// [`ClusterError::Unknown`] and [`ClusterError::Down`].
-    pub fn quiesce(&mut self, id: NodeId, quiesce: bool, now: Now) -> Result<(), ClusterError> {
+    pub(crate) fn quiesce(&mut self, id: NodeId, quiesce: bool, now: Now) -> Result<(), ClusterError> {
         let at = self.up(id)?;
         self.set_state(at, if quiesce { NodeState::Quiesced } else { NodeState::Up });
         self.regroup(Some(at), now);
@@ -232,7 +234,7 @@ impl Cluster {
     ///
     /// # Errors
     /// [`ClusterError::Unknown`], and [`ClusterError::Both`] for a node that is among both.
-    pub fn partition(&mut self, a: &[NodeId], b: &[NodeId], now: Now) -> Result<(), ClusterError> {
+    pub(crate) fn partition(&mut self, a: &[NodeId], b: &[NodeId], now: Now) -> Result<(), ClusterError> {
         let bits = |cluster: &Self, ids: &[NodeId]| -> Result<u64, ClusterError> {
             ids.iter()
                 .try_fold(0, |bits, id| Ok(bits | bit(cluster.position(*id)?)))
@@ -250,7 +252,7 @@ impl Cluster {
     }
 
     /// Mends the network wherever it is cut.
-    pub fn heal(&mut self, now: Now) {
+    pub(crate) fn heal(&mut self, now: Now) {
         self.nodes.iter_mut().for_each(|node| node.unseen = 0);
         self.regroup(None, now);
     }
@@ -259,12 +261,12 @@ impl Cluster {
     ///
     /// # Errors
     /// [`ClusterError::Unknown`].
-    pub fn advertise(&mut self, id: NodeId, change: impl FnOnce(&mut Node)) -> Result<(), ClusterError> {
+    pub(crate) fn advertise(&mut self, id: NodeId, change: impl FnOnce(&mut Node)) -> Result<(), ClusterError> {
         let at = self.position(id)?;
         let node = self.nodes.get_mut(at).ok_or(ClusterError::Unknown(id))?;
         change(node);
-        let side = self.side(at).members();
-        for other in positions(side).filter(|other| *other != at) {
+        let subcluster = self.subcluster(at).members();
+        for other in positions(subcluster).filter(|other| *other != at) {
             if let Some(node) = self.nodes.get_mut(other) {
                 node.note_peer(at, true);
             }
@@ -274,13 +276,16 @@ impl Cluster {
 
     /// Finishes the migrations of up to so many partitions, for each replication factor, and gives how many were left in
     /// need of some.
-    pub fn migrate(&mut self, partitions: usize) -> usize {
-        let Self { sides, nodes, .. } = self;
-        sides.iter_mut().map(|side| side.migrate(partitions, nodes)).sum()
+    pub(crate) fn migrate(&mut self, partitions: usize) -> usize {
+        let Self { subclusters, nodes, .. } = self;
+        subclusters
+            .iter_mut()
+            .map(|subcluster| subcluster.migrate(partitions, nodes))
+            .sum()
     }
 
     /// What each side was made of by the last change to the nodes, if this was not asked since.
-    pub fn take_origins(&mut self) -> Vec<Vec<Origin>> {
+    pub(crate) fn take_origins(&mut self) -> Vec<Vec<Origin>> {
         std::mem::take(&mut self.origins)
     }
 
@@ -308,45 +313,52 @@ impl Cluster {
             groups.push(0);
         }
         self.changes += 1;
-        let former = std::mem::take(&mut self.sides);
+        let former = std::mem::take(&mut self.subclusters);
         for members in groups {
             let mut ancestors: Vec<usize> = (0..former.len())
-                .filter(|at| former.get(*at).is_some_and(|side| side.members() & members != 0))
+                .filter(|at| {
+                    former
+                        .get(*at)
+                        .is_some_and(|subcluster| subcluster.members() & members != 0)
+                })
                 .collect();
             if ancestors.is_empty() {
                 // What nodes keep across a restart is what all of them agreed on.
                 ancestors.push(0);
             }
-            let sides: Vec<&Side> = ancestors.iter().filter_map(|at| former.get(*at)).collect();
-            let origins = ancestors.iter().zip(&sides).map(|(at, side)| Origin {
-                side: *at,
-                nodes: side.members(),
-                lost: side.lacking(members),
+            let subclusters: Vec<&Subcluster> = ancestors.iter().filter_map(|at| former.get(*at)).collect();
+            let origins = ancestors.iter().zip(&subclusters).map(|(at, subcluster)| Origin {
+                subcluster: *at,
+                nodes: subcluster.members(),
+                lost: subcluster.lacking(members),
             });
             self.origins.push(origins.collect());
-            let is_same = matches!(*sides, [one] if one.members() == members);
-            let mut side = if is_same {
-                sides.into_iter().next().cloned().unwrap_or_default()
+            let is_same = matches!(*subclusters, [one] if one.members() == members);
+            let mut subcluster = if is_same {
+                subclusters.into_iter().next().cloned().unwrap_or_default()
             } else {
-                Side::of(members, &sides)
+                Subcluster::of(members, &subclusters)
             };
-            if !is_same || touched.is_some_and(|node| side.has(node)) {
-                side.balance(&mut self.nodes, self.changes, now);
+            if !is_same || touched.is_some_and(|node| subcluster.has(node)) {
+                subcluster.balance(&mut self.nodes, self.changes, now);
                 if !self.has_slow_migrations {
-                    side.migrate(usize::MAX, &mut self.nodes);
+                    subcluster.migrate(usize::MAX, &mut self.nodes);
                 }
             }
-            self.sides.push(side);
+            self.subclusters.push(subcluster);
         }
         self.introduce(&former);
     }
 
     /// Has nodes that have come to see one another know each other, each as a peer and then its addresses, and nodes that
     /// no longer do so note it.
-    fn introduce(&mut self, former: &[Side]) {
+    fn introduce(&mut self, former: &[Subcluster]) {
         for at in 0..self.nodes.len() {
-            let now = self.side(at).members();
-            let before = former.iter().map(Side::members).find(|members| members & bit(at) != 0);
+            let now = self.subcluster(at).members();
+            let before = former
+                .iter()
+                .map(Subcluster::members)
+                .find(|members| members & bit(at) != 0);
             let before = before.unwrap_or(bit(at));
             let Some(node) = self.nodes.get_mut(at).filter(|node| node.is_up()) else {
                 continue;
@@ -362,11 +374,14 @@ impl Cluster {
     /// Deals the partitions of all sides for the first time.
     fn balance(&mut self, now: Now) {
         let Self {
-            sides, nodes, changes, ..
+            subclusters,
+            nodes,
+            changes,
+            ..
         } = self;
-        for side in sides {
-            side.balance(nodes, *changes, now);
-            side.migrate(usize::MAX, nodes);
+        for subcluster in subclusters {
+            subcluster.balance(nodes, *changes, now);
+            subcluster.migrate(usize::MAX, nodes);
         }
     }
 }

@@ -40,7 +40,7 @@ struct Subset {
 
 /// A partition of which no full copy is left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LostPartition {
+pub(crate) struct LostPartition {
     /// Its number.
     pub id: PartitionId,
     /// What was last written before this time is lost; all of it where there is none.
@@ -49,7 +49,7 @@ pub struct LostPartition {
 
 /// How many migrations of a node's partitions are to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Migrations {
+pub(crate) struct Migrations {
     /// To other nodes.
     pub emigrations: u32,
     /// From other nodes.

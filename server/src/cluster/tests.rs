@@ -20,12 +20,12 @@ fn cluster(nodes: u64, factor: u32) -> Cluster {
 /// On every side a copy of every partition is full on as many nodes as are to keep one, each partition has one working
 /// master, and clients are told of one node for each place.
 fn check(cluster: &Cluster, factor: u32) {
-    for side in cluster.sides() {
-        let members: Vec<usize> = positions(side.members()).collect();
-        let mut claims = vec![[0_u8; 512]; side.replicas(factor)];
+    for subcluster in cluster.subclusters() {
+        let members: Vec<usize> = positions(subcluster.members()).collect();
+        let mut claims = vec![[0_u8; 512]; subcluster.replicas(factor)];
         for (place, claimed) in claims.iter_mut().enumerate() {
             for at in &members {
-                for (claimed, byte) in claimed.iter_mut().zip(side.bitmap(*at, factor, place)) {
+                for (claimed, byte) in claimed.iter_mut().zip(subcluster.bitmap(*at, factor, place)) {
                     assert_eq!(*claimed & byte, 0, "two nodes claim a place {place}");
                     *claimed |= byte;
                 }
@@ -33,8 +33,8 @@ fn check(cluster: &Cluster, factor: u32) {
             assert_eq!(*claimed, [0xFF; 512], "nobody claims a place {place}");
         }
         for id in PartitionId::all() {
-            let master = side.working_master(factor, id).unwrap();
-            assert!(members.contains(&master) && side.is_full(master, factor, id));
+            let master = subcluster.working_master(factor, id).unwrap();
+            assert!(members.contains(&master) && subcluster.is_full(master, factor, id));
         }
     }
 }
@@ -47,15 +47,18 @@ fn lost(cluster: &mut Cluster) -> Vec<PartitionId> {
 
 fn masters(cluster: &Cluster, factor: u32) -> Vec<Option<usize>> {
     PartitionId::all()
-        .map(|id| cluster.sides()[0].working_master(factor, id))
+        .map(|id| cluster.subclusters()[0].working_master(factor, id))
         .collect()
 }
 
 #[test]
 fn one_node_is_the_master_of_every_partition() {
     let cluster = cluster(1, 2);
-    assert_eq!(cluster.side(0).bitmap(0, 2, 0), [0xFF; 512]);
-    assert_eq!((cluster.side(0).replicas(2), cluster.side(0).size()), (1, 1));
+    assert_eq!(cluster.subcluster(0).bitmap(0, 2, 0), [0xFF; 512]);
+    assert_eq!(
+        (cluster.subcluster(0).replicas(2), cluster.subcluster(0).size()),
+        (1, 1)
+    );
 }
 
 #[test]
@@ -64,7 +67,7 @@ fn partitions_are_spread_evenly() {
     check(&cluster, 2);
     for node in 0..3 {
         for place in 0..2 {
-            let map = cluster.side(node).bitmap(node, 2, place);
+            let map = cluster.subcluster(node).bitmap(node, 2, place);
             let partitions: u32 = map.iter().map(|byte| byte.count_ones()).sum();
             assert!(
                 (1200..1540).contains(&partitions),
@@ -116,13 +119,13 @@ fn slow_migrations_leave_the_work_to_those_that_have_the_records() {
     check(&cluster, 2);
     assert!(!masters(&cluster, 2).contains(&Some(0)), "it came back empty");
     let generation = cluster.nodes()[0].partition_generation();
-    let (pending, initial) = cluster.side(0).migrations(0, 2);
+    let (pending, initial) = cluster.subcluster(0).migrations(0, 2);
     assert_eq!((pending.emigrations, pending), (0, initial));
     let sent: u32 = (0..3)
-        .map(|node| cluster.side(node).migrations(node, 2).0.emigrations)
+        .map(|node| cluster.subcluster(node).migrations(node, 2).0.emigrations)
         .sum();
     let received: u32 = (0..3)
-        .map(|node| cluster.side(node).migrations(node, 2).0.immigrations)
+        .map(|node| cluster.subcluster(node).migrations(node, 2).0.immigrations)
         .sum();
     assert!(sent == received && pending.immigrations > 2000);
 
@@ -130,7 +133,7 @@ fn slow_migrations_leave_the_work_to_those_that_have_the_records() {
     assert_eq!(cluster.migrate(100), 100);
     check(&cluster, 2);
     assert!(cluster.nodes()[0].partition_generation() > generation);
-    assert!(cluster.side(0).migrations(0, 2).0.immigrations < initial.immigrations);
+    assert!(cluster.subcluster(0).migrations(0, 2).0.immigrations < initial.immigrations);
     let mut unlucky = cluster.clone();
     unlucky.kill(NodeId(0xB2), NOW).unwrap();
     check(&unlucky, 2);
@@ -150,7 +153,10 @@ fn slow_migrations_leave_the_work_to_those_that_have_the_records() {
     while cluster.migrate(1000) > 0 {
         check(&cluster, 2);
     }
-    assert_eq!(cluster.side(0).migrations(0, 2).0, Migrations::default());
+    assert_eq!(
+        cluster.subcluster(0).migrations(0, 2).0,
+        super::table::Migrations::default()
+    );
     assert!(masters(&cluster, 2).contains(&Some(0)));
     cluster.kill(NodeId(0xB2), NOW).unwrap();
     assert_eq!(lost(&mut cluster), []);
@@ -162,7 +168,7 @@ fn a_new_node_takes_its_share() {
     assert_eq!(cluster.add(node(2), NOW), Ok(1));
     assert_eq!(cluster.add(node(2), NOW), Err(ClusterError::Up(NodeId(0xB2))));
     check(&cluster, 2);
-    assert_eq!((lost(&mut cluster), cluster.side(0).replicas(2)), (vec![], 2));
+    assert_eq!((lost(&mut cluster), cluster.subcluster(0).replicas(2)), (vec![], 2));
     let masters = masters(&cluster, 2);
     let share = masters.iter().filter(|master| **master == Some(1)).count();
     assert!((1800..2300).contains(&share), "{share}");
@@ -174,7 +180,7 @@ fn a_quiesced_node_keeps_nothing_where_there_are_others() {
     cluster.quiesce(NodeId(0xB1), true, NOW).unwrap();
     check(&cluster, 2);
     assert_eq!(lost(&mut cluster), []);
-    assert!(PartitionId::all().all(|id| !cluster.side(0).is_full(0, 2, id)));
+    assert!(PartitionId::all().all(|id| !cluster.subcluster(0).is_full(0, 2, id)));
     cluster.kill(NodeId(0xB1), NOW).unwrap();
     assert_eq!(lost(&mut cluster), []);
     cluster.kill(NodeId(0xB2), NOW).unwrap();
@@ -189,7 +195,7 @@ fn copies_stand_in_racks_of_their_own() {
     let mut cluster = Cluster::new("test".to_owned(), nodes.collect());
     cluster.start([2].into_iter(), NOW);
     check(&cluster, 2);
-    assert!(PartitionId::all().all(|id| cluster.side(3).is_full(3, 2, id)));
+    assert!(PartitionId::all().all(|id| cluster.subcluster(3).is_full(3, 2, id)));
 }
 
 #[test]
@@ -230,14 +236,17 @@ fn the_last_node_takes_everything_with_it() {
             assert_eq!(lost(&mut cluster), []);
             cluster.kill(NodeId(0xB0 + n), NOW).unwrap();
         }
-        assert_eq!((cluster.side(0).size(), lost(&mut cluster).len()), (0, 4096));
+        assert_eq!((cluster.subcluster(0).size(), lost(&mut cluster).len()), (0, 4096));
         cluster.restart(NodeId(0xB1), NOW).unwrap();
         check(&cluster, 2);
     }
 }
 
-fn sides(cluster: &Cluster) -> Vec<Vec<usize>> {
-    let members = cluster.sides().iter().map(|side| positions(side.members()).collect());
+fn subclusters(cluster: &Cluster) -> Vec<Vec<usize>> {
+    let members = cluster
+        .subclusters()
+        .iter()
+        .map(|subcluster| positions(subcluster.members()).collect());
     members.collect()
 }
 
@@ -248,20 +257,20 @@ fn ids<const N: usize>(nodes: [u64; N]) -> [NodeId; N] {
 #[test]
 fn each_side_of_a_cut_network_goes_on_with_what_it_has() {
     let mut cluster = cluster(3, 2);
-    let (before, key) = (masters(&cluster, 2), cluster.side(0).key());
+    let (before, key) = (masters(&cluster, 2), cluster.subcluster(0).key());
     cluster.partition(&ids([1]), &ids([2, 3]), NOW).unwrap();
-    assert_eq!(sides(&cluster), [vec![0], vec![1, 2]]);
+    assert_eq!(subclusters(&cluster), [vec![0], vec![1, 2]]);
     check(&cluster, 2);
-    let keys = [0, 1, 2].map(|node| cluster.side(node).key());
+    let keys = [0, 1, 2].map(|node| cluster.subcluster(node).key());
     assert!(keys[0] != key && keys[1] != key && keys[0] != keys[1] && keys[1] == keys[2]);
-    assert_eq!([0, 1, 2].map(|node| cluster.side(node).replicas(2)), [1, 2, 2]);
+    assert_eq!([0, 1, 2].map(|node| cluster.subcluster(node).replicas(2)), [1, 2, 2]);
     assert_eq!(
-        [0, 1, 2].map(|node| cluster.side(node).principal()),
+        [0, 1, 2].map(|node| cluster.subcluster(node).principal()),
         [0xB1, 0xB3, 0xB3].map(NodeId)
     );
 
     let origins = cluster.take_origins();
-    let from = |at: usize| (origins[at][0].side, origins[at].len());
+    let from = |at: usize| (origins[at][0].subcluster, origins[at].len());
     assert_eq!([from(0), from(1)], [(0, 1), (0, 1)]);
     let lost = |at: usize| -> usize { origins[at][0].lost.iter().map(|lost| lost.partitions.len()).sum() };
     // Each record had two copies, so the two nodes have one of each of them, and the first has two thirds.
@@ -274,7 +283,7 @@ fn each_side_of_a_cut_network_goes_on_with_what_it_has() {
     assert_eq!([0, 1].map(|node| peers(&cluster, node)), [vec![], vec![2]]);
 
     cluster.heal(NOW);
-    assert_eq!(sides(&cluster), [[0, 1, 2]]);
+    assert_eq!(subclusters(&cluster), [[0, 1, 2]]);
     check(&cluster, 2);
     assert_eq!(masters(&cluster, 2), before);
     assert_eq!(peers(&cluster, 0), [1, 2]);
@@ -287,12 +296,12 @@ fn each_side_of_a_cut_network_goes_on_with_what_it_has() {
 fn who_sees_both_sides_is_on_that_of_the_highest_id() {
     let mut cluster = cluster(4, 2);
     cluster.partition(&ids([1]), &ids([4]), NOW).unwrap();
-    assert_eq!(sides(&cluster), [vec![0], vec![1, 2, 3]]);
+    assert_eq!(subclusters(&cluster), [vec![0], vec![1, 2, 3]]);
     // Of the second and the third, who miss one another, the lower one goes: it sees the first.
     cluster.partition(&ids([3]), &ids([2, 1]), NOW).unwrap();
-    assert_eq!(sides(&cluster), [[0, 1], [2, 3]]);
+    assert_eq!(subclusters(&cluster), [[0, 1], [2, 3]]);
     cluster.kill(NodeId(0xB4), NOW).unwrap();
-    assert_eq!(sides(&cluster), [vec![0, 1], vec![2]]);
+    assert_eq!(subclusters(&cluster), [vec![0, 1], vec![2]]);
     check(&cluster, 2);
 }
 
@@ -300,20 +309,20 @@ fn who_sees_both_sides_is_on_that_of_the_highest_id() {
 fn a_side_is_left_alone_by_what_happens_on_another() {
     let mut cluster = cluster(4, 2);
     cluster.partition(&ids([1, 2]), &ids([3, 4]), NOW).unwrap();
-    let key = cluster.side(0).key();
+    let key = cluster.subcluster(0).key();
     cluster.kill(NodeId(0xB4), NOW).unwrap();
-    assert_eq!(cluster.side(0).key(), key);
+    assert_eq!(cluster.subcluster(0).key(), key);
     assert_eq!(lost(&mut cluster), [], "the third has a copy of all that the two had");
     cluster.restart(NodeId(0xB4), NOW).unwrap();
     assert_eq!(
-        (sides(&cluster), cluster.side(1).key()),
+        (subclusters(&cluster), cluster.subcluster(1).key()),
         (vec![vec![0, 1], vec![2, 3]], key)
     );
     cluster.kill(NodeId(0xB3), NOW).unwrap();
     cluster.kill(NodeId(0xB4), NOW).unwrap();
-    assert_eq!(sides(&cluster), [[0, 1]]);
+    assert_eq!(subclusters(&cluster), [[0, 1]]);
     cluster.restart(NodeId(0xB4), NOW).unwrap();
-    assert_eq!(sides(&cluster), [vec![0, 1], vec![3]]);
+    assert_eq!(subclusters(&cluster), [vec![0, 1], vec![3]]);
     assert_eq!(cluster.take_origins()[1][0].lost[0].partitions.len(), 4096);
     check(&cluster, 2);
 }
@@ -325,5 +334,5 @@ fn a_network_is_cut_between_nodes_that_there_are() {
     assert_eq!(both, Err(ClusterError::Both(NodeId(0xB2))));
     let unknown = cluster.partition(&ids([1]), &ids([3]), NOW);
     assert_eq!(unknown, Err(ClusterError::Unknown(NodeId(0xB3))));
-    assert_eq!(sides(&cluster), [[0, 1]]);
+    assert_eq!(subclusters(&cluster), [[0, 1]]);
 }

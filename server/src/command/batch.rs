@@ -5,25 +5,23 @@ use spikelet_wire::batch::{BatchFlags, BatchRequest, RowContent};
 use spikelet_wire::frame::OpenFrame;
 use spikelet_wire::{FrameType, Header, Info1, Info2, Info3, ResultCode, message};
 
-use super::engine::{Engine, refuse};
-use super::filter::Filter;
-use super::proxy;
-use super::reply::Reply;
-use super::request::{Fields, Request};
-use super::session::Session;
-use super::stats::add;
+use super::record::filter::Filter;
+use super::record::reply::Reply;
+use super::record::request::{Fields, Request};
+use super::record::{self, proxy, refuse};
 use crate::clock::Now;
 use crate::ops::exp::Expression;
+use crate::state::{Session, State, add};
 
 /// Rows are answered in frames of about this size.
 const FRAME: usize = 128 * 1024;
 
 /// Carries out a batch.
-pub(super) fn batch(engine: &Engine, now: Now, session: &mut Session, body: &[u8], out: &mut BytesMut) {
+pub(super) fn batch(state: &State, now: Now, session: &mut Session, body: &[u8], out: &mut BytesMut) {
     add(&session.stats.batch_index_initiate, 1);
     let struck = std::mem::take(&mut session.struck_rows);
     let code = match BatchRequest::decode(body) {
-        Ok(request) => rows((engine, session), now, &request, &struck, out),
+        Ok(request) => rows((state, session), now, &request, &struck, out),
         Err(_) => ResultCode::PARAMETER,
     };
     let ended = match code {
@@ -42,7 +40,7 @@ pub(super) fn batch(engine: &Engine, now: Now, session: &mut Session, body: &[u8
 }
 
 fn rows(
-    by: (&Engine, &Session),
+    by: (&State, &Session),
     now: Now,
     request: &BatchRequest<'_>,
     struck: &[(usize, ResultCode)],
@@ -95,7 +93,7 @@ impl Share {
 
 /// Carries out the rows of a share, up to one that is damaged.
 fn carry_out(
-    (engine, session): (&Engine, &Session),
+    (state, session): (&State, &Session),
     now: Now,
     request: &BatchRequest<'_>,
     parent_filter: Filter<'_>,
@@ -114,7 +112,7 @@ fn carry_out(
         if repeats && fields.key.is_some() {
             return Err(ResultCode::PARAMETER);
         }
-        let namespace = engine.namespace(fields.namespace).ok_or(ResultCode::PARAMETER)?;
+        let namespace = state.namespace(fields.namespace).ok_or(ResultCode::PARAMETER)?;
         if !share.has(position) {
             continue;
         }
@@ -125,7 +123,7 @@ fn carry_out(
         let mut header = content.message.header;
         header.info1.remove(Info1::COMPRESS_RESPONSE | Info1::XDR);
         let is_write = header.info2.contains(Info2::WRITE);
-        let passed_on = engine.passed_on(session.node, namespace, row.digest.partition_id(), is_write);
+        let proxied_to = proxy::proxied_to(state, session.node, namespace, row.digest.partition_id(), is_write);
         let row_request = Request {
             header,
             message: content.message,
@@ -133,9 +131,11 @@ fn carry_out(
             digest: row.digest,
             filter: fields.filter.map_or(parent_filter, Filter::Unread),
             is_background: false,
-            counted: proxy::counted(namespace, &session.stats, passed_on.as_deref(), true),
+            counted: proxy::counted(namespace, &session.stats, proxied_to.as_deref(), true),
         };
-        answers.row(row.index, |reply| engine.single(now, namespace, &row_request, reply));
+        answers.row(row.index, |reply| {
+            record::execute(state, now, namespace, &row_request, reply)
+        });
     }
     Ok(())
 }

@@ -1,17 +1,15 @@
-//! Frames that are no messages: which are read at all, and what becomes of the compressed, the secured and the internal.
+//! Frames: which ones the server reads, and those that are not messages.
 
 use bytes::{BufMut, BytesMut};
-use spikelet_wire::{FrameHeader, FrameType, Header, Info1, Message, MessageWriter, ResultCode, frame};
+use spikelet_wire::{FrameHeader, FrameType, ResultCode, frame};
 
-use super::stats::add;
-use super::{Engine, Flow, Session};
-use crate::clock::Now;
-use crate::config::Edition;
+use crate::version::Edition;
 
-/// Whether the server reads the body that a header announces.
-pub(super) fn accepts(header: FrameHeader) -> bool {
+/// Whether the server reads the frame that a header announces. If not, it closes the connection.
+#[must_use]
+pub fn accepts(header: FrameHeader) -> bool {
     let version = match header.frame_type {
-        // Old clients log in with a version of 0.
+        // Old clients log in with version 0.
         FrameType::SECURITY => matches!(header.version, 0 | FrameHeader::VERSION),
         _ => header.version == FrameHeader::VERSION,
     };
@@ -19,58 +17,25 @@ pub(super) fn accepts(header: FrameHeader) -> bool {
     version && known && header.size <= frame::MAX_BODY
 }
 
-/// Compression is an Enterprise feature, and only messages are compressed.
-pub(super) fn handle_compressed(
-    engine: &Engine,
-    now: Now,
-    session: &mut Session,
-    body: &[u8],
-    out: &mut BytesMut,
-) -> Flow {
-    if engine.config().edition == Edition::Community {
-        return refuse(session, ResultCode::ENTERPRISE_ONLY, out);
+/// The message in the body of a compressed frame; none if it is damaged, or holds another kind of frame.
+pub(super) fn decompress_message(body: &[u8]) -> Option<Vec<u8>> {
+    let mut inner = frame::decompress(body).ok()?;
+    let (header, message) = inner.split_first_chunk()?;
+    if FrameHeader::decode(*header) != FrameHeader::new(FrameType::MESSAGE, message.len()) {
+        return None;
     }
-    let inner = frame::decompress(body).ok();
-    let message = inner.as_deref().and_then(|inner| {
-        let (header, body) = inner.split_first_chunk()?;
-        (FrameHeader::decode(*header) == FrameHeader::new(FrameType::MESSAGE, body.len())).then_some(body)
-    });
-    match message {
-        Some(message) => engine.handle_message(now, session, message, out),
-        None => refuse(session, ResultCode::PARAMETER, out),
-    }
+    Some(inner.split_off(FrameHeader::SIZE))
 }
 
-/// Answers whatever is asked of the security protocol: there is none.
-pub(super) fn refuse_security(engine: &Engine, out: &mut BytesMut) -> Flow {
-    let code = match engine.config().edition {
+/// Replies to a request of the security protocol: security is not supported, or not enabled.
+pub(super) fn refuse_security(edition: Edition, out: &mut BytesMut) {
+    let code = match edition {
         Edition::Community => ResultCode::SECURITY_NOT_SUPPORTED,
         Edition::Enterprise => ResultCode::SECURITY_NOT_ENABLED,
     };
-    // Scheme, result, command, count of fields, and 12 bytes that are reserved.
+    // Scheme, result, command, number of fields, and 12 reserved bytes.
     let mut body = [0; 16];
     body[1] = code.0;
     out.put_slice(&FrameHeader::new(FrameType::SECURITY, body.len()).encode());
     out.put_slice(&body);
-    Flow::Continue
-}
-
-/// What servers send one another is checked like a message, and then never answered.
-pub(super) fn handle_internal(
-    engine: &Engine,
-    now: Now,
-    session: &mut Session,
-    body: &[u8],
-    out: &mut BytesMut,
-) -> Flow {
-    match Message::decode(body) {
-        Ok(message) if !message.header.info1.contains(Info1::BATCH) => Flow::Ignore,
-        _ => engine.handle_message(now, session, body, out),
-    }
-}
-
-fn refuse(session: &Session, code: ResultCode, out: &mut BytesMut) -> Flow {
-    add(&session.stats.demarshal_error, 1);
-    MessageWriter::frame(out, &Header::result(code)).finish();
-    Flow::Continue
 }

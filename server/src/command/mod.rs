@@ -1,44 +1,18 @@
-//! What the server does with a frame: one file per kind of command.
+//! Commands: what the server does with a frame.
 //!
-//! Nothing here reads a clock, waits, or knows of sockets: time is passed in, and answers are appended to a buffer.
+//! [`handle`] in `dispatch` decides which command takes a frame. Below it are the commands: on one record in `record/`, on
+//! many records in `batch` and `query/`, and of the info protocol in `info/`. They take a [`State`](crate::state::State) and
+//! know neither the dispatcher nor sockets. They read no clock and wait for nothing: the time is passed in, and replies are
+//! appended to a buffer.
 
-pub(crate) mod aim;
 mod batch;
-mod bin_ops;
-mod controls;
-mod counters;
-mod delete;
-mod engine;
-mod filter;
+mod dispatch;
 mod frame;
 mod info;
-mod kind;
-mod nsup;
-mod proxy;
 mod query;
-mod read;
-mod reply;
-mod request;
-mod session;
-mod smd;
-mod snapshot;
-mod stats;
-pub(crate) mod subject;
-mod ttl;
-#[cfg(feature = "udf")]
-mod udf;
-mod write;
+mod record;
 
-pub(crate) use controls::is_control;
-pub use controls::{ControlError, Controls};
-pub use engine::{Engine, Flow};
-pub(crate) use info::commands as info_commands;
-pub use kind::{Command, Kind, UnknownCommand};
-pub use nsup::Sweeps;
-pub use query::{End, Query, Step};
-pub use session::Session;
-pub use snapshot::{RestoreError, Snapshot};
-pub use stats::Stats;
-
-/// How many operations a message has at most.
-const MAX_OPS: usize = 32 * 1024;
+pub use self::dispatch::{Flow, handle};
+pub use self::frame::accepts;
+pub(crate) use self::info::commands as info_commands;
+pub use self::query::{Query, Step};

@@ -2,45 +2,44 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::ask::{Answered, Ask, done};
+use super::call::{Answered, Call, done};
+use crate::handle::ServerClock;
 
 /// `ms=1767225600000;frozen=false`
-pub(super) fn show(ask: &Ask<'_>) -> Answered {
-    let clock = ask.shared.clock();
+pub(super) fn show(call: &Call<'_>) -> Answered {
+    let clock = ServerClock::of(call.shared);
     let since = clock.now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     Ok(format!("ms={};frozen={}", since.as_millis(), clock.is_frozen()))
 }
 
-pub(super) fn freeze(ask: &Ask<'_>) -> Answered {
-    ask.shared.clock().freeze();
+pub(super) fn freeze(call: &Call<'_>) -> Answered {
+    ServerClock::of(call.shared).freeze();
     done()
 }
 
-pub(super) fn resume(ask: &Ask<'_>) -> Answered {
-    ask.shared.clock().resume();
+pub(super) fn resume(call: &Call<'_>) -> Answered {
+    ServerClock::of(call.shared).resume();
     done()
 }
 
-pub(super) fn reset(ask: &Ask<'_>) -> Answered {
-    ask.shared.clock().reset();
+pub(super) fn reset(call: &Call<'_>) -> Answered {
+    ServerClock::of(call.shared).reset();
     done()
 }
 
-pub(super) fn advance(ask: &Ask<'_>) -> Answered {
-    ask.shared.clock().advance(Duration::from_millis(ask.parsed("ms")?));
+pub(super) fn advance(call: &Call<'_>) -> Answered {
+    ServerClock::of(call.shared).advance(Duration::from_millis(call.parsed("ms")?));
     done()
 }
 
-pub(super) fn set(ask: &Ask<'_>) -> Answered {
+pub(super) fn set(call: &Call<'_>) -> Answered {
     // So many bits of milliseconds are thousands of years, and every time of the system can be that far from 1970.
-    let ms = ask.parsed::<u64>("ms")?.min(1 << 48);
-    ask.shared
-        .clock()
-        .set(SystemTime::UNIX_EPOCH + Duration::from_millis(ms));
+    let ms = call.parsed::<u64>("ms")?.min(1 << 48);
+    ServerClock::of(call.shared).set(SystemTime::UNIX_EPOCH + Duration::from_millis(ms));
     done()
 }
 
 /// The number of records that were removed.
-pub(super) fn nsup(ask: &Ask<'_>) -> Answered {
-    Ok(ask.shared.run_nsup().to_string())
+pub(super) fn nsup(call: &Call<'_>) -> Answered {
+    Ok(ServerClock::of(call.shared).run_nsup().to_string())
 }

@@ -8,18 +8,19 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use spikelet_wire::ResultCode;
 
-use super::ask::{Answered, Ask, done};
-use crate::command::ControlError;
-use crate::fixture::{self, Fixture, FixtureError, Loaded};
+use super::call::{Answered, Call, done};
+use crate::fixture::{Fixture, FixtureError, Loaded};
+use crate::handle;
+use crate::state::ControlError;
 
 /// `records=2;expired=0;indexes=1;modules=0`
-pub(super) fn load(ask: &Ask<'_>) -> Answered {
-    let loaded = match (ask.optional("path"), ask.optional("content")) {
-        (Some(path), None) => fixture::load_file(ask.shared, Path::new(path)),
+pub(super) fn load(call: &Call<'_>) -> Answered {
+    let loaded = match (call.optional("path"), call.optional("content")) {
+        (Some(path), None) => handle::load_file(call.shared, Path::new(path)),
         (None, Some(content)) => {
             let bytes = BASE64.decode(content);
             let bytes = bytes.map_err(|error| ControlError::parameter(format!("bad content: {error}")))?;
-            Fixture::from_bytes(&bytes).and_then(|fixture| fixture::load(ask.shared, &fixture))
+            Fixture::from_bytes(&bytes).and_then(|fixture| handle::load(call.shared, &fixture))
         }
         _ => return Err(ControlError::parameter("either 'path' or 'content' is wanted")),
     };
@@ -34,15 +35,15 @@ pub(super) fn load(ask: &Ask<'_>) -> Answered {
     ))
 }
 
-pub(super) fn save(ask: &Ask<'_>) -> Answered {
-    let with_last_updates = ask.parsed_if_given("last-updates")?.unwrap_or(false);
-    fixture::save_json(ask.shared, Path::new(ask.required("path")?), with_last_updates).map_err(refused)?;
+pub(super) fn save(call: &Call<'_>) -> Answered {
+    let with_last_updates = call.parsed_if_given("last-updates")?.unwrap_or(false);
+    handle::save_json(call.shared, Path::new(call.required("path")?), with_last_updates).map_err(refused)?;
     done()
 }
 
-pub(super) fn backup(ask: &Ask<'_>) -> Answered {
-    let (namespace, path) = (ask.required("namespace")?, ask.required("path")?);
-    fixture::save_backup(ask.shared, namespace, Path::new(path)).map_err(refused)?;
+pub(super) fn backup(call: &Call<'_>) -> Answered {
+    let (namespace, path) = (call.required("namespace")?, call.required("path")?);
+    handle::save_backup(call.shared, namespace, Path::new(path)).map_err(refused)?;
     done()
 }
 

@@ -2,51 +2,51 @@
 
 use spikelet_wire::ResultCode;
 
-use super::aim::aim;
-use super::ask::{Answered, Ask, done};
-use crate::command::ControlError;
-use crate::journal::{Filter, Journal};
+use super::call::{Answered, Call, done};
+use super::selector::selector;
+use crate::handle::journal::{Filter, Journal};
+use crate::state::ControlError;
 
 /// How many entries are told unless somebody asks for more.
 const LAST: usize = 100;
 
 /// One item for each entry; what would end an item or a line stands as `%3B`, `%0A`, `%0D` or `%09`, and `%` as `%25`.
-pub(super) fn show(ask: &Ask<'_>) -> Answered {
-    let last = ask.parsed_if_given("last")?.unwrap_or(LAST);
-    let entries = journal(ask)?.last_of(last);
+pub(super) fn show(call: &Call<'_>) -> Answered {
+    let last = call.parsed_if_given("last")?.unwrap_or(LAST);
+    let entries = journal(call)?.last_of(last);
     let items: Vec<String> = entries.iter().map(|entry| escaped(&entry.to_string())).collect();
     Ok(items.join(";"))
 }
 
-pub(super) fn count(ask: &Ask<'_>) -> Answered {
-    Ok(journal(ask)?.count().to_string())
+pub(super) fn count(call: &Call<'_>) -> Answered {
+    Ok(journal(call)?.count().to_string())
 }
 
-pub(super) fn start(ask: &Ask<'_>) -> Answered {
-    ask.shared.journal.start(ask.parsed("capacity")?);
+pub(super) fn start(call: &Call<'_>) -> Answered {
+    call.shared.journal.start(call.parsed("capacity")?);
     done()
 }
 
-pub(super) fn stop(ask: &Ask<'_>) -> Answered {
-    ask.shared.journal.stop();
+pub(super) fn stop(call: &Call<'_>) -> Answered {
+    call.shared.journal.stop();
     done()
 }
 
-pub(super) fn clear(ask: &Ask<'_>) -> Answered {
-    ask.shared.journal.clear();
+pub(super) fn clear(call: &Call<'_>) -> Answered {
+    call.shared.journal.clear();
     done()
 }
 
 /// The entries that are asked for.
-fn journal<'s>(ask: &Ask<'s>) -> Result<Journal<'s>, ControlError> {
-    let mut filter = Filter::aimed(aim(ask)?);
-    if let Some(code) = ask.parsed_if_given("result")? {
+fn journal<'s>(call: &Call<'s>) -> Result<Journal<'s>, ControlError> {
+    let mut filter = Filter::with_selector(selector(call)?);
+    if let Some(code) = call.parsed_if_given("result")? {
         filter = filter.outcome(ResultCode(code));
     }
-    if let Some(number) = ask.parsed_if_given("since")? {
+    if let Some(number) = call.parsed_if_given("since")? {
         filter = filter.since(number);
     }
-    let journal = Journal::new(&ask.shared.journal, filter);
+    let journal = Journal::new(&call.shared.journal, filter);
     match journal.is_kept() {
         true => Ok(journal),
         false => Err(ControlError {

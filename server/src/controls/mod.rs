@@ -4,19 +4,22 @@
 //! it cannot do it answers as the real server answers a wrong command: `ERROR:code:text`. None of them exists unless the
 //! server was started with controls, nor for a peer on another machine.
 
-mod aim;
-mod ask;
+mod call;
 mod clock;
 mod fault;
 mod fixture;
 mod journal;
 mod node;
+mod selector;
 mod snapshot;
 
-use self::ask::{Answered, Ask};
-pub(crate) use self::snapshot::Snapshots;
-use crate::command::{ControlError, Controls};
+use std::sync::{Arc, Weak};
+
+use self::call::{Answered, Call};
+use self::snapshot::Snapshots;
+use crate::handle::{Builder, InstallControls};
 use crate::net::Shared;
+use crate::state::{ControlError, Controls};
 
 /// One control.
 struct Control {
@@ -25,7 +28,7 @@ struct Control {
     parameters: &'static [&'static [&'static str]],
     /// One sentence, without a semicolon.
     help: &'static str,
-    answer: fn(&Ask<'_>) -> Answered,
+    answer: fn(&Call<'_>) -> Answered,
 }
 
 macro_rules! controls {
@@ -43,7 +46,7 @@ const CONTROLS: &[Control] = controls! {
     "clock/reset" () => clock::reset, "Has the clock tell the machine's time again.";
     "clock/resume" () => clock::resume, "Lets the clock go on from where it is.";
     "clock/set" ("ms") => clock::set, "Moves the clock to a time in milliseconds since 1970.";
-    "fault/add" (aim::PARAMETERS; "nth", "probability", "seed", "times", "result", "delay-ms", "reaction", "bytes") => fault::add,
+    "fault/add" (selector::PARAMETERS; "nth", "probability", "seed", "times", "result", "delay-ms", "reaction", "bytes") => fault::add,
         "Arms a fault, and tells its id.";
     "fault/clear" () => fault::clear, "Removes all faults.";
     "fault/list" () => fault::list, "Lists the faults, and how often each fired.";
@@ -53,10 +56,10 @@ const CONTROLS: &[Control] = controls! {
         "Loads a file of JSON, a file or a directory of asbackup, or what it would hold in base64, and tells how much that was.";
     "fixture/save" ("path", "last-updates") => fixture::save,
         "Saves everything to a file, as JSON, and with last-updates=true when each record was last updated.";
-    "journal" (aim::PARAMETERS; "result", "since", "last") => journal::show,
+    "journal" (selector::PARAMETERS; "result", "since", "last") => journal::show,
         "Tells the last entries of the journal that are meant, 100 unless more are asked for, one an item, escaped as in URLs.";
     "journal/clear" () => journal::clear, "Forgets what was noted in the journal.";
-    "journal/count" (aim::PARAMETERS; "result", "since") => journal::count,
+    "journal/count" (selector::PARAMETERS; "result", "since") => journal::count,
         "Counts the entries of the journal that are meant.";
     "journal/start" ("capacity") => journal::start, "Keeps a journal of the last so many requests.";
     "journal/stop" () => journal::stop, "Notes no further requests in the journal.";
@@ -78,15 +81,43 @@ const CONTROLS: &[Control] = controls! {
     "snapshot/save" ("name") => snapshot::save, "Keeps aside what the server holds, under a name.";
 };
 
-impl Controls for Shared {
+/// Executes the controls of one server.
+#[derive(Debug)]
+struct ServerControls {
+    /// Weak, since the server owns its controls.
+    shared: Weak<Shared>,
+    snapshots: Snapshots,
+}
+
+impl Builder {
+    /// Whether clients on this machine may control the server by info commands under `spikelet/`; `spikelet/help` lists them.
+    /// Off by default. Clients on other machines never can.
+    pub const fn controls(self, controls: bool) -> Self {
+        let install: Option<InstallControls> = if controls { Some(install) } else { None };
+        self.install_controls(install)
+    }
+}
+
+fn install(shared: Weak<Shared>) -> Arc<dyn Controls> {
+    Arc::new(ServerControls {
+        shared,
+        snapshots: Snapshots::default(),
+    })
+}
+
+impl Controls for ServerControls {
     fn call(&self, node: usize, name: &str, parameters: &str) -> Result<String, ControlError> {
         let control = CONTROLS
             .iter()
             .find(|control| control.name == name)
             .ok_or_else(|| ControlError::parameter(format!("unknown control '{name}', see spikelet/help")))?;
-        let ask = Ask::new(self, node, parameters);
-        ask.check(&control.parameters.concat())?;
-        (control.answer)(&ask)
+        let shared = self
+            .shared
+            .upgrade()
+            .ok_or_else(|| ControlError::parameter("the server has stopped"))?;
+        let call = Call::new(&shared, &self.snapshots, node, parameters);
+        call.check(&control.parameters.concat())?;
+        (control.answer)(&call)
     }
 }
 
@@ -108,7 +139,7 @@ pub(crate) fn listed() -> impl Iterator<Item = (String, &'static str)> {
 }
 
 /// One item a control; the semicolons between its parameters are commas here.
-fn help(_: &Ask<'_>) -> Answered {
+fn help(_: &Call<'_>) -> Answered {
     let items: Vec<_> = listed()
         .map(|(control, help)| format!("spikelet/{} {help}", control.replace(';', ",")))
         .collect();

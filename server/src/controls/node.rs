@@ -4,80 +4,80 @@ use std::fmt::Write as _;
 
 use spikelet_wire::ResultCode;
 
-use super::ask::{Answered, Ask, done};
+use super::call::{Answered, Call, done};
 use crate::cluster::{ClusterError, NodeId};
-use crate::command::ControlError;
-use crate::topology::TopologyError;
+use crate::handle::TopologyError;
+use crate::state::ControlError;
 
-/// `id=B1,address=127.0.0.1:3000,state=up,rack=0,side=0;...`
-pub(super) fn list(ask: &Ask<'_>) -> Answered {
+/// `id=B1,address=127.0.0.1:3000,state=up,rack=0,subcluster=0;...`
+pub(super) fn list(call: &Call<'_>) -> Answered {
     let mut text = String::new();
-    let cluster = ask.shared.engine.cluster();
+    let cluster = call.shared.state.cluster();
     for (at, node) in cluster.nodes().iter().enumerate() {
         let separator = if text.is_empty() { "" } else { ";" };
         let (id, address, state, rack) = (node.id, node.address, node.state, node.rack);
         let _ = write!(text, "{separator}id={id},address={address},state={state},rack={rack}");
-        if let Some(side) = cluster.side_of(at) {
-            let _ = write!(text, ",side={side}");
+        if let Some(subcluster) = cluster.subcluster_of(at) {
+            let _ = write!(text, ",subcluster={subcluster}");
         }
     }
     Ok(text)
 }
 
-pub(super) fn kill(ask: &Ask<'_>) -> Answered {
-    ask.shared.kill(id(ask)?)?;
+pub(super) fn kill(call: &Call<'_>) -> Answered {
+    call.shared.kill(id(call)?)?;
     done()
 }
 
-pub(super) fn restart(ask: &Ask<'_>) -> Answered {
-    ask.shared.restart(id(ask)?)?;
+pub(super) fn restart(call: &Call<'_>) -> Answered {
+    call.shared.restart(id(call)?)?;
     done()
 }
 
 /// The id of the new node.
-pub(super) fn add(ask: &Ask<'_>) -> Answered {
-    Ok(ask.shared.add_node()?.to_string())
+pub(super) fn add(call: &Call<'_>) -> Answered {
+    Ok(call.shared.add_node()?.to_string())
 }
 
 /// `a=B1;b=B2,B3`
-pub(super) fn partition(ask: &Ask<'_>) -> Answered {
-    ask.shared.partition(&ids(ask, "a")?, &ids(ask, "b")?)?;
+pub(super) fn partition(call: &Call<'_>) -> Answered {
+    call.shared.partition(&ids(call, "a")?, &ids(call, "b")?)?;
     done()
 }
 
-pub(super) fn heal(ask: &Ask<'_>) -> Answered {
-    ask.shared.heal();
+pub(super) fn heal(call: &Call<'_>) -> Answered {
+    call.shared.heal();
     done()
 }
 
-pub(super) fn quiesce(ask: &Ask<'_>) -> Answered {
-    ask.shared.quiesce(id(ask)?, true)?;
+pub(super) fn quiesce(call: &Call<'_>) -> Answered {
+    call.shared.quiesce(id(call)?, true)?;
     done()
 }
 
-pub(super) fn quiesce_undo(ask: &Ask<'_>) -> Answered {
-    ask.shared.quiesce(id(ask)?, false)?;
+pub(super) fn quiesce_undo(call: &Call<'_>) -> Answered {
+    call.shared.quiesce(id(call)?, false)?;
     done()
 }
 
 /// The number of partitions whose migrations were finished.
-pub(super) fn migrate(ask: &Ask<'_>) -> Answered {
-    let partitions = match ask.optional("partitions") {
-        Some(_) => ask.parsed("partitions")?,
+pub(super) fn migrate(call: &Call<'_>) -> Answered {
+    let partitions = match call.optional("partitions") {
+        Some(_) => call.parsed("partitions")?,
         None => usize::MAX,
     };
-    Ok(ask.shared.migrate(partitions).to_string())
+    Ok(call.shared.migrate(partitions).to_string())
 }
 
-pub(super) fn advertise(ask: &Ask<'_>) -> Answered {
-    let (standard, alternate) = (ask.optional("address"), ask.optional("alternate"));
+pub(super) fn advertise(call: &Call<'_>) -> Answered {
+    let (standard, alternate) = (call.optional("address"), call.optional("alternate"));
     let read = |name, given: Option<&str>| match given {
         // Without a value it is as it was at first.
         None | Some("") => Ok(None),
-        Some(_) => ask.parsed(name).map(Some),
+        Some(_) => call.parsed(name).map(Some),
     };
     let addresses = (read("address", standard)?, read("alternate", alternate)?);
-    ask.shared.advertise(id(ask)?, |node| {
+    call.shared.advertise(id(call)?, |node| {
         if standard.is_some() {
             node.advertised = addresses.0;
         }
@@ -88,13 +88,13 @@ pub(super) fn advertise(ask: &Ask<'_>) -> Answered {
     done()
 }
 
-fn id(ask: &Ask<'_>) -> Result<NodeId, ControlError> {
-    ask.parsed("id")
+fn id(call: &Call<'_>) -> Result<NodeId, ControlError> {
+    call.parsed("id")
 }
 
 /// Node ids with commas between them.
-fn ids(ask: &Ask<'_>, name: &str) -> Result<Vec<NodeId>, ControlError> {
-    let text = ask.required(name)?;
+fn ids(call: &Call<'_>, name: &str) -> Result<Vec<NodeId>, ControlError> {
+    let text = call.required(name)?;
     let parsed: Result<_, _> = text.split(',').map(str::parse).collect();
     parsed.map_err(|_| ControlError::parameter(format!("bad {name} '{text}'")))
 }

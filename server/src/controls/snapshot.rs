@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::ask::{Answered, Ask, done};
-use crate::command::{ControlError, Snapshot};
+use super::call::{Answered, Call, done};
+use crate::state::{ControlError, Snapshot};
 
 /// Snapshots by the names that clients gave them.
 #[derive(Debug, Default)]
-pub(crate) struct Snapshots(Mutex<BTreeMap<String, Snapshot>>);
+pub(super) struct Snapshots(Mutex<BTreeMap<String, Snapshot>>);
 
 impl Snapshots {
     fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Snapshot>> {
@@ -17,46 +17,47 @@ impl Snapshots {
 }
 
 /// In place of one of the same name, if there is one.
-pub(super) fn save(ask: &Ask<'_>) -> Answered {
-    let name = name(ask)?;
-    let snapshot = ask.shared.engine.snapshot();
-    ask.shared.snapshots.lock().insert(name.to_owned(), snapshot);
+pub(super) fn save(call: &Call<'_>) -> Answered {
+    let name = name(call)?;
+    let snapshot = call.shared.state.snapshot();
+    call.snapshots.lock().insert(name.to_owned(), snapshot);
     done()
 }
 
-pub(super) fn restore(ask: &Ask<'_>) -> Answered {
-    let name = name(ask)?;
-    let snapshot = ask.shared.snapshots.lock().get(name).cloned();
+pub(super) fn restore(call: &Call<'_>) -> Answered {
+    let name = name(call)?;
+    let snapshot = call.snapshots.lock().get(name).cloned();
     let snapshot = snapshot.ok_or_else(|| unknown(name))?;
-    ask.shared
-        .restore(&snapshot)
+    call.shared
+        .split
+        .restore(call.shared.clock.now(), &snapshot)
         .map_err(|error| ControlError::parameter(error.to_string()))?;
     done()
 }
 
 /// `name=a:objects=3;name=b:objects=0`
-pub(super) fn list(ask: &Ask<'_>) -> Answered {
-    let snapshots = ask.shared.snapshots.lock();
+pub(super) fn list(call: &Call<'_>) -> Answered {
+    let snapshots = call.snapshots.lock();
     let items = snapshots
         .iter()
         .map(|(name, snapshot)| format!("name={name}:objects={}", snapshot.objects()));
     Ok(items.collect::<Vec<_>>().join(";"))
 }
 
-pub(super) fn drop(ask: &Ask<'_>) -> Answered {
-    let name = name(ask)?;
-    let dropped = ask.shared.snapshots.lock().remove(name);
+pub(super) fn drop(call: &Call<'_>) -> Answered {
+    let name = name(call)?;
+    let dropped = call.snapshots.lock().remove(name);
     dropped.map_or_else(|| Err(unknown(name)), |_| done())
 }
 
-pub(super) fn reset(ask: &Ask<'_>) -> Answered {
-    ask.shared.reset();
+pub(super) fn reset(call: &Call<'_>) -> Answered {
+    call.shared.split.reset();
     done()
 }
 
 /// What separates names in the info protocol cannot be part of one.
-fn name<'a>(ask: &Ask<'a>) -> Result<&'a str, ControlError> {
-    let name = ask.required("name")?;
+fn name<'a>(call: &Call<'a>) -> Result<&'a str, ControlError> {
+    let name = call.required("name")?;
     if name.is_empty() || name.contains([':', '=']) {
         return Err(ControlError::parameter(format!("bad name '{name}'")));
     }

@@ -6,10 +6,11 @@ use bytes::{Buf, BytesMut};
 use spikelet_wire::{FrameHeader, FrameType};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-use super::{Shared, fault, note, query};
-use crate::command::{Flow, Session};
-use crate::fault::{Then, Verdict};
-use crate::journal::{Ending, Pending};
+use super::{Shared, fault, query, record};
+use crate::command::{self, Flow};
+use crate::fault_rules::{Then, Verdict};
+use crate::request_log::{Ending, Pending};
+use crate::state::Session;
 
 /// How much a new connection reads at once, in bytes.
 const FIRST_READ: usize = 4 * 1024;
@@ -36,7 +37,7 @@ enum Pause {
     /// Too much waits to be written.
     Output,
     /// The engine will have no more of this connection.
-    Engine(Flow),
+    State(Flow),
     /// A fault strikes the first frame.
     Fault(Verdict),
 }
@@ -60,7 +61,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
                 rest(&mut out);
             }
             match pause {
-                Pause::Output | Pause::Engine(Flow::Continue) => {}
+                Pause::Output | Pause::State(Flow::Continue) => {}
                 Pause::Input => {
                     make_room(&mut input, at_once);
                     if self.stream.read_buf(&mut input).await? == 0 {
@@ -70,17 +71,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
                         at_once = (at_once * 2).min(KEPT);
                     }
                 }
-                Pause::Engine(Flow::Query(query)) => {
+                Pause::State(Flow::Query(query)) => {
                     let pending = self.pending.take();
                     query::answer(self.shared, &mut self.stream, query, &mut out, pending).await?;
                     rest(&mut out);
                 }
-                Pause::Engine(Flow::Background(query)) => query::run(Arc::clone(self.shared), query),
-                Pause::Engine(Flow::Close) => {
+                Pause::State(Flow::Background(query)) => query::run(Arc::clone(self.shared), query),
+                Pause::State(Flow::Close) => {
                     self.shared.reaper.pass().await;
                     return Ok(());
                 }
-                Pause::Engine(Flow::Ignore) => {
+                Pause::State(Flow::Ignore) => {
                     drop((input, out));
                     return discard(self.stream).await;
                 }
@@ -110,8 +111,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
                 break Pause::Input;
             };
             let header = FrameHeader::decode(*header);
-            if !self.shared.engine.accepts(header) {
-                break Pause::Engine(Flow::Close);
+            if !command::accepts(header) {
+                break Pause::State(Flow::Close);
             }
             let Some(body) = usize::try_from(header.size).ok().and_then(|size| behind.get(..size)) else {
                 break Pause::Input;
@@ -129,15 +130,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
                 // Who hears of it may change who is on which side.
                 turn = self.shared.turn();
                 let answer = out.get(answer_at..).unwrap_or_default();
-                let arrived = note::arrived(self.shared, self.session, now, (header, body));
-                let ending = Ending::of(note::ended_by(&flow));
-                self.pending = self.shared.journal.note(&arrived, answer, ending);
+                let arrived = record::arrived(self.shared, self.session, now, (header, body));
+                let ending = Ending::of(record::ended_by(&flow));
+                self.pending = self.shared.journal.record(&arrived, answer, ending);
             }
             match flow {
                 // It may have changed the time.
                 Flow::Continue if header.frame_type == FrameType::INFO => now = self.shared.clock.now(),
                 Flow::Continue => {}
-                flow => break Pause::Engine(flow),
+                flow => break Pause::State(flow),
             }
         };
         input.advance(at);
@@ -179,18 +180,18 @@ mod tests {
 
     use super::*;
     use crate::clock::Clock;
-    use crate::command::Engine;
     use crate::config::Config;
-    use crate::journal::Log;
     use crate::net::Nodes;
+    use crate::request_log::Log;
+    use crate::state::State;
 
     /// A request of over 300 KiB, an unfinished one behind it, and an end: through a pipe that holds 100 bytes.
     #[test]
     fn it_serves_any_stream_to_its_end() {
         let shared = Arc::new(Shared::new(
-            Engine::new(Config::default()),
+            State::new(Config::default()),
             Clock::default(),
-            false,
+            None,
             Log::default(),
             Nodes::default(),
         ));
@@ -204,7 +205,7 @@ mod tests {
             let (peer, stream) = duplex(100);
             let connection = Connection {
                 shared: &shared,
-                session: &mut shared.engine.connect(0, None),
+                session: &mut shared.state.connect(0, None),
                 stream,
                 pending: None,
             };

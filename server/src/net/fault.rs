@@ -12,11 +12,11 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::sleep;
 
 use super::connection::Connection;
-use super::note::{self, Struck};
+use super::record::{self, Struck};
 use super::{Shared, query};
 use crate::command::Flow;
-use crate::fault::{Fate, Noise, Then, Verdict};
-use crate::journal::Ended;
+use crate::fault_rules::{Fate, Noise, Then, Verdict};
+use crate::request_log::Ended;
 
 /// How much of a reply is damaged at a time, in bytes.
 const AT_ONCE: usize = 4 * 1024;
@@ -33,7 +33,7 @@ pub(super) async fn carry_out<S: AsyncRead + AsyncWrite + Unpin>(
     out: &mut BytesMut,
 ) -> io::Result<Then> {
     let (shared, (header, body)) = (connection.shared, take_frame(input));
-    let arrived = note::arrived(shared, connection.session, shared.clock.now(), (header, &body));
+    let arrived = record::arrived(shared, connection.session, shared.clock.now(), (header, &body));
     let mut struck = Struck::new(shared, arrived, verdict.by);
     if !verdict.delay.is_zero() {
         struck.waits();
@@ -46,7 +46,7 @@ pub(super) async fn carry_out<S: AsyncRead + AsyncWrite + Unpin>(
             return Ok(Then::Serve);
         }
         Fate::Lost(then) => {
-            struck.ended(&[], note::ended(then));
+            struck.ended(&[], record::ended(then));
             return Ok(then);
         }
         Fate::Handled => (usize::MAX, None, Then::Serve),
@@ -56,8 +56,8 @@ pub(super) async fn carry_out<S: AsyncRead + AsyncWrite + Unpin>(
     let flow = shared
         .turn()
         .handle(shared.clock.now(), connection.session, header, &body, out);
-    let ended = match note::ended_by(&flow) {
-        Ended::Answered => note::ended(then),
+    let ended = match record::ended_by(&flow) {
+        Ended::Answered => record::ended(then),
         other => other,
     };
     let pending = struck.ended(out, ended);
@@ -74,7 +74,7 @@ pub(super) async fn carry_out<S: AsyncRead + AsyncWrite + Unpin>(
     match flow {
         Flow::Continue => {}
         Flow::Query(query) => {
-            let pending = pending.map(|pending| pending.ending(note::ended(then)));
+            let pending = pending.map(|pending| pending.ending(record::ended(then)));
             query::answer(shared, &mut stream, query, out, pending).await?;
             out.clear();
         }
@@ -114,13 +114,13 @@ pub(super) async fn admit<S: AsyncRead + Unpin>(
     let verdict = faults.judge_connection(shared.node_id(node));
     let then = verdict.fate.then();
     let is_refused = then != Then::Serve;
-    let mut refused = is_refused.then(|| Struck::new(shared, note::connecting(shared, node, peer), verdict.by));
+    let mut refused = is_refused.then(|| Struck::new(shared, record::connecting(shared, node, peer), verdict.by));
     if !verdict.delay.is_zero() {
         refused.iter_mut().for_each(Struck::waits);
         sleep(verdict.delay).await;
     }
     if let Some(refused) = refused {
-        refused.ended(&[], note::ended(then));
+        refused.ended(&[], record::ended(then));
     }
     match then {
         Then::Serve => return Some(stream),

@@ -140,7 +140,7 @@ pub(super) async fn run(shared: Arc<Shared>) {
                     drop(stop);
                     let _ = accepting.await;
                     // Those that nobody waits for. Whoever waits for one is cut off, and not told that it was aborted.
-                    shared.engine.abort_queries(node);
+                    shared.state.abort_queries(node);
                     tracing::debug!(node, "stopped");
                 }
             }

@@ -14,9 +14,9 @@ const TICK: Duration = Duration::from_secs(1);
 pub(super) async fn run(shared: Arc<Shared>) {
     loop {
         sleep(TICK).await;
-        for engine in shared.sides.all() {
-            let mut sweeps = engine.due_sweeps(shared.clock.now());
-            while sweeps.step(&engine) {
+        for state in shared.split.all() {
+            let mut sweeps = state.due_sweeps(shared.clock.now());
+            while sweeps.step(&state) {
                 tokio::task::yield_now().await;
             }
         }

@@ -60,7 +60,7 @@ pub(crate) fn connect(shared: &Arc<Shared>, node: usize) -> io::Result<DuplexStr
 /// As [`serve_stream`]; it is refused too where there is no such node.
 pub(crate) fn connect_to(shared: &Arc<Shared>, address: &str) -> io::Result<DuplexStream> {
     let node = address.parse().ok().and_then(|address| {
-        let cluster = shared.engine.cluster();
+        let cluster = shared.state.cluster();
         cluster
             .nodes()
             .iter()
@@ -82,7 +82,7 @@ where
 {
     let runtime = Handle::try_current().map_err(io::Error::other)?;
     let mut state = shared.nodes.pipes.state();
-    let is_up = shared.engine.cluster().node(node).is_some_and(|node| node.is_up());
+    let is_up = shared.state.cluster().node(node).is_some_and(|node| node.is_up());
     if state.is_closed || !is_up {
         return Err(io::ErrorKind::ConnectionRefused.into());
     }

@@ -10,8 +10,9 @@ use tokio::task::yield_now;
 use tokio::time::{sleep, timeout};
 
 use super::Shared;
-use crate::command::{End, Query, Step};
-use crate::journal::Pending;
+use crate::command::{Query, Step};
+use crate::request_log::Pending;
+use crate::state::JobEnd;
 
 /// Carries out a query on the connection that it came from. `out` is empty before and behind it.
 ///
@@ -25,7 +26,7 @@ pub(super) async fn answer<S: AsyncWrite + Unpin>(
     mut pending: Option<Pending<'_>>,
 ) -> io::Result<()> {
     loop {
-        let step = query.step(&shared.sides.of(query.node()), shared.clock.now(), out);
+        let step = query.step(&shared.split.of(query.node()), shared.clock.now(), out);
         if let Some(mut noted) = pending.take() {
             noted.answered(out);
             // Before the client has the last of the answer, so that it finds it in the journal.
@@ -36,10 +37,10 @@ pub(super) async fn answer<S: AsyncWrite + Unpin>(
         }
         if let Err(error) = write_all(stream, out, query.socket_timeout()).await {
             let end = match error.kind() {
-                io::ErrorKind::TimedOut => End::ResponseTimeout,
-                _ => End::ResponseError,
+                io::ErrorKind::TimedOut => JobEnd::ResponseTimeout,
+                _ => JobEnd::ResponseError,
             };
-            query.abandon(&shared.engine, end);
+            query.abandon(&shared.state, end);
             return Err(error);
         }
         match step {
@@ -55,7 +56,7 @@ pub(super) fn run(shared: Arc<Shared>, mut query: Box<Query>) {
     tokio::spawn(async move {
         let mut nothing = BytesMut::new();
         loop {
-            let step = query.step(&shared.sides.of(query.node()), shared.clock.now(), &mut nothing);
+            let step = query.step(&shared.split.of(query.node()), shared.clock.now(), &mut nothing);
             match step {
                 Step::More => yield_now().await,
                 Step::Wait(duration) => sleep(duration).await,

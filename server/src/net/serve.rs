@@ -7,7 +7,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::connection::Connection;
 use super::{Shared, fault};
-use crate::command::{Controls, Engine, Session};
+use crate::state::{Session, State};
 
 /// The ends of a connection.
 #[derive(Debug, Default)]
@@ -34,12 +34,12 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
         return;
     };
     let mut open = Open {
-        session: shared.engine.connect(node, ends.local),
-        engine: &shared.engine,
+        session: shared.state.connect(node, ends.local),
+        state: &shared.state,
     };
     open.session.peer = peer;
-    if shared.controls && ends.is_local {
-        open.session.controls = Some(Arc::clone(&shared) as Arc<dyn Controls>);
+    if ends.is_local {
+        open.session.controls.clone_from(&shared.controls);
     }
     let connection = Connection {
         shared: &shared,
@@ -56,11 +56,11 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
 /// A session that ends with its connection, also where that is cut.
 struct Open<'e> {
     session: Session,
-    engine: &'e Engine,
+    state: &'e State,
 }
 
 impl Drop for Open<'_> {
     fn drop(&mut self) {
-        self.engine.disconnect(std::mem::take(&mut self.session));
+        self.state.disconnect(std::mem::take(&mut self.session));
     }
 }

@@ -1,4 +1,4 @@
-//! What a server's connections, its background work and its owner share.
+//! What a server's connections, its background work and its handle share.
 
 use std::sync::Arc;
 
@@ -9,83 +9,80 @@ use super::nodes::Nodes;
 use super::reaper::Reaper;
 use crate::clock::{Clock, Now};
 use crate::cluster::NodeId;
-use crate::command::{Engine, Flow, Session};
-use crate::controls::Snapshots;
-use crate::fault::{self, Faults};
-use crate::journal::Log;
-use crate::sides::{Side, Sides};
-use crate::time::ServerClock;
+use crate::command::{self, Flow};
+use crate::fault_rules::Table;
+use crate::request_log::Log;
+use crate::state::{Controls, Session, Split, State, SubclusterState};
 
-/// The server behind the sockets, and what a test owns of it.
+/// The server behind the sockets, and what a test controls of it.
 #[derive(Debug)]
 pub(crate) struct Shared {
-    /// That of the first side of the network, and so of all nodes where it is whole.
-    pub(crate) engine: Arc<Engine>,
-    pub(crate) sides: Sides,
+    /// The state of the first subcluster, which is the only one unless the network is cut.
+    pub(crate) state: Arc<State>,
+    pub(crate) split: Split,
     pub(crate) clock: Clock,
-    /// Whether clients of this machine may control it through the info protocol.
-    pub(crate) controls: bool,
-    faults: Arc<fault::Table>,
-    /// What clients keep aside through the info protocol.
-    pub(crate) snapshots: Snapshots,
+    /// Executes the info commands under `spikelet/` for clients of this machine; `None` if the server has no controls.
+    pub(super) controls: Option<Arc<dyn Controls>>,
+    faults: Arc<Table>,
     pub(crate) nodes: Nodes,
     pub(crate) journal: Log,
     pub(super) reaper: Reaper,
 }
 
 impl Shared {
-    pub(crate) fn new(engine: Engine, clock: Clock, controls: bool, journal: Log, nodes: Nodes) -> Self {
-        let engine = Arc::new(engine);
+    pub(crate) fn new(
+        state: State,
+        clock: Clock,
+        controls: Option<Arc<dyn Controls>>,
+        journal: Log,
+        nodes: Nodes,
+    ) -> Self {
+        let state = Arc::new(state);
         Self {
-            sides: Sides::new(Arc::clone(&engine)),
-            engine,
+            split: Split::new(Arc::clone(&state)),
+            state,
             clock,
             controls,
             faults: Arc::default(),
-            snapshots: Snapshots::default(),
             nodes,
             journal,
             reaper: Reaper::default(),
         }
     }
 
-    pub(crate) fn clock(&self) -> ServerClock<'_> {
-        ServerClock::new(&self.clock, &self.sides)
+    pub(crate) const fn faults(&self) -> &Arc<Table> {
+        &self.faults
     }
 
-    pub(crate) const fn faults(&self) -> Faults<'_> {
-        Faults::new(&self.faults)
-    }
-
-    /// Begins to have frames be handled that are there at once.
+    /// Starts to handle frames that were read together.
     pub(super) const fn turn(&self) -> Turn<'_> {
         Turn {
-            sides: &self.sides,
-            side: None,
+            split: &self.split,
+            state: None,
         }
     }
 
-    /// The table of faults, if any can strike.
-    pub(super) fn armed_faults(&self) -> Option<&fault::Table> {
+    /// The table of fault rules, if any rule can fire.
+    pub(super) fn armed_faults(&self) -> Option<&Table> {
         self.faults.is_armed().then_some(&*self.faults)
     }
 
-    /// The id of a node by its position in the cluster.
+    /// The id of a node, by its position in the cluster.
     pub(super) fn node_id(&self, node: usize) -> NodeId {
-        let cluster = self.engine.cluster();
+        let cluster = self.state.cluster();
         cluster.node(node).map_or(NodeId(0), |node| node.id)
     }
 }
 
-/// Frames that are handled one after the other, by the engine of the node that they came to.
+/// Frames that were read together and are handled one after another, with the state of their node's subcluster.
 pub(super) struct Turn<'s> {
-    sides: &'s Sides,
-    /// Kept from one frame to the next: to look it up each time is felt where many come at once.
-    side: Option<Side<'s>>,
+    split: &'s Split,
+    /// Kept from one frame to the next: a look-up for each frame costs measurable time in a pipeline.
+    state: Option<SubclusterState<'s>>,
 }
 
 impl Turn<'_> {
-    /// Has a frame be handled.
+    /// Handles a frame.
     pub(super) fn handle(
         &mut self,
         now: Now,
@@ -95,14 +92,13 @@ impl Turn<'_> {
         out: &mut BytesMut,
     ) -> Flow {
         if header.frame_type == FrameType::INFO {
-            // A control may change who is on which side.
-            self.side = None;
-            self.sides
-                .engine_of(session.node)
-                .handle(now, session, header, body, out)
+            // A control may change the subclusters.
+            self.state = None;
+            let state = self.split.state_of(session.node);
+            command::handle(&state, now, session, header, body, out)
         } else {
-            let side = self.side.get_or_insert_with(|| self.sides.of(session.node));
-            side.handle(now, session, header, body, out)
+            let state = self.state.get_or_insert_with(|| self.split.of(session.node));
+            command::handle(state, now, session, header, body, out)
         }
     }
 }

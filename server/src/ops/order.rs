@@ -27,7 +27,7 @@ enum Item<'a> {
 /// Only the first value of either is looked at. A double that is no number equals every double, and a wildcard inside
 /// a collection ends the comparison as equal: the order is not total, and whoever sorts by it must bear that.
 #[must_use]
-pub fn compare(a: &[u8], b: &[u8]) -> Ordering {
+pub(crate) fn compare(a: &[u8], b: &[u8]) -> Ordering {
     compare_noting(a, b, &mut false)
 }
 
@@ -35,7 +35,7 @@ pub fn compare(a: &[u8], b: &[u8]) -> Ordering {
 ///
 /// Pairs without an order have none among those of another map: expressions do not compare them.
 #[must_use]
-pub fn compare_in_order(a: &[u8], b: &[u8]) -> Option<Ordering> {
+pub(crate) fn compare_in_order(a: &[u8], b: &[u8]) -> Option<Ordering> {
     let mut unordered_map = false;
     let order = compare_noting(a, b, &mut unordered_map);
     (!unordered_map).then_some(order)
@@ -87,7 +87,7 @@ fn compare_noting(a: &[u8], b: &[u8], unordered_map: &mut bool) -> Ordering {
 
 /// The types of values, in their order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// Nothing.
     Nil,
     /// The boolean false.
@@ -121,7 +121,7 @@ pub enum Kind {
 impl Kind {
     /// The type of a token's value.
     #[must_use]
-    pub fn of(token: &Token<'_>) -> Self {
+    pub(crate) fn of(token: &Token<'_>) -> Self {
         match token {
             Token::Nil => Self::Nil,
             Token::Bool(false) => Self::False,
@@ -144,7 +144,7 @@ impl Kind {
 
     /// The type of the value that stands first in some msgpack.
     #[must_use]
-    pub fn first_of(msgpack: &[u8]) -> Option<Self> {
+    pub(crate) fn first_of(msgpack: &[u8]) -> Option<Self> {
         Reader::new(msgpack).token().ok().as_ref().map(Self::of)
     }
 }
@@ -191,7 +191,7 @@ fn skip_flags(reader: &mut Reader<'_>, n: u32, values: u32) -> Option<Option<u8>
 }
 
 /// Sorts by merging, which leaves equal values in their order and bears an order that is not total.
-pub fn merge_sort(items: &mut [u32], compare: &mut impl FnMut(u32, u32) -> Ordering) {
+pub(crate) fn merge_sort(items: &mut [u32], compare: &mut impl FnMut(u32, u32) -> Ordering) {
     let mut spare = items.to_vec();
     merge_sort_into(items, &mut spare, compare);
 }
@@ -222,7 +222,7 @@ fn merge_sort_into(items: &mut [u32], spare: &mut [u32], compare: &mut impl FnMu
 
 /// Where a search ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Found {
+pub(crate) struct Found {
     /// Whether an equal item was met.
     pub found: bool,
     /// The rank of that item, or the rank that the value would have.
@@ -231,7 +231,7 @@ pub struct Found {
 
 /// Which of several equal items a search ends at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Equal {
+pub(crate) enum Equal {
     /// The one that halving meets first. Where that is matters once the items are written out again.
     Any,
     /// The first.
@@ -241,7 +241,7 @@ pub enum Equal {
 }
 
 /// Searches sorted items by halving; `compare` is asked how the value stands to the item of a rank.
-pub fn search(items: std::ops::Range<u32>, equal: Equal, mut compare: impl FnMut(u32) -> Ordering) -> Found {
+pub(crate) fn search(items: std::ops::Range<u32>, equal: Equal, mut compare: impl FnMut(u32) -> Ordering) -> Found {
     let (mut lower, mut upper) = (items.start, items.end);
     let mut rank = lower + upper.saturating_sub(lower) / 2;
     let mut found = false;
@@ -276,7 +276,7 @@ pub fn search(items: std::ops::Range<u32>, equal: Equal, mut compare: impl FnMut
 
 /// Items chosen by rank, in the order in which the server comes by them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ranked {
+pub(crate) struct Ranked {
     /// The items.
     pub items: Vec<u32>,
     /// Whether they come from the highest rank to the lowest.
@@ -287,7 +287,7 @@ pub struct Ranked {
 ///
 /// Of equal items it depends on the heap which one has which rank; so the heap is the server's own: built from the items
 /// in their order, from the least up where that is nearer, else from the greatest down.
-pub fn ranked(n: u32, rank: u32, count: u32, compare: &mut impl FnMut(u32, u32) -> Ordering) -> Ranked {
+pub(crate) fn ranked(n: u32, rank: u32, count: u32, compare: &mut impl FnMut(u32, u32) -> Ordering) -> Ranked {
     let tail = n.saturating_sub(rank).saturating_sub(count);
     let descending = rank <= tail;
     let (wanted, discard) = if descending {

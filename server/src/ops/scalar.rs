@@ -16,7 +16,7 @@ const MEMCACHED_INCREMENT: usize = 16;
 /// - [`ResultCode::INCOMPATIBLE_TYPE`]: bin and value are not both integers or both doubles.
 /// - [`ResultCode::PARAMETER`]: a type that cannot be written, or a number of a wrong size.
 /// - [`ResultCode::SERVER_ERROR`]: the bin holds GeoJSON.
-pub fn incr(bin: &mut Option<Particle>, particle_type: ParticleType, value: &[u8]) -> Result<(), ResultCode> {
+pub(crate) fn incr(bin: &mut Option<Particle>, particle_type: ParticleType, value: &[u8]) -> Result<(), ResultCode> {
     let Some(particle) = existing(bin, particle_type, value)? else {
         return Ok(());
     };
@@ -36,7 +36,7 @@ pub fn incr(bin: &mut Option<Particle>, particle_type: ParticleType, value: &[u8
 /// - [`ResultCode::INCOMPATIBLE_TYPE`]: the bin's type is not the value's, or is none that can be appended to.
 /// - [`ResultCode::PARAMETER`]: a type that cannot be written.
 /// - [`ResultCode::SERVER_ERROR`]: the bin holds GeoJSON.
-pub fn append(bin: &mut Option<Particle>, particle_type: ParticleType, value: &[u8]) -> Result<(), ResultCode> {
+pub(crate) fn append(bin: &mut Option<Particle>, particle_type: ParticleType, value: &[u8]) -> Result<(), ResultCode> {
     concat(bin, particle_type, value, |old, value| [old, value].concat())
 }
 
@@ -44,7 +44,7 @@ pub fn append(bin: &mut Option<Particle>, particle_type: ParticleType, value: &[
 ///
 /// # Errors
 /// As [`append`].
-pub fn prepend(bin: &mut Option<Particle>, particle_type: ParticleType, value: &[u8]) -> Result<(), ResultCode> {
+pub(crate) fn prepend(bin: &mut Option<Particle>, particle_type: ParticleType, value: &[u8]) -> Result<(), ResultCode> {
     concat(bin, particle_type, value, |old, value| [value, old].concat())
 }
 

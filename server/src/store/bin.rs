@@ -59,7 +59,7 @@ impl fmt::Debug for BinName {
 /// A command that fails leaves the record as it was, whatever it did before it failed. Most commands change one or two
 /// bins of many, so the changes are noted and undone rather than the record copied.
 #[derive(Debug, Default)]
-pub struct Bins {
+pub(crate) struct Bins {
     bins: Vec<Bin>,
     undo: Vec<Undo>,
 }
@@ -75,7 +75,7 @@ enum Undo {
 impl Bins {
     /// Begins to work on a record's bins.
     #[must_use]
-    pub fn new(bins: Box<[Bin]>) -> Self {
+    pub(crate) fn new(bins: Box<[Bin]>) -> Self {
         Self {
             bins: bins.into_vec(),
             undo: Vec::new(),
@@ -84,7 +84,7 @@ impl Bins {
 
     /// Begins to work on a record without bins, which is to have about so many.
     #[must_use]
-    pub fn with_room(bins: usize) -> Self {
+    pub(crate) fn with_room(bins: usize) -> Self {
         // A peer can announce any number; and what a vector grows by and gives back is in nobody's use.
         const MOST: usize = 16;
         Self {
@@ -95,18 +95,18 @@ impl Bins {
 
     /// The bins as they are now.
     #[must_use]
-    pub fn as_slice(&self) -> &[Bin] {
+    pub(crate) fn as_slice(&self) -> &[Bin] {
         &self.bins
     }
 
     /// The value of a bin.
     #[must_use]
-    pub fn get(&self, name: &BinName) -> Option<&Particle> {
+    pub(crate) fn get(&self, name: &BinName) -> Option<&Particle> {
         self.position(name).map(|at| &self.bins[at].value)
     }
 
     /// Sets the value of a bin; a new bin comes last.
-    pub fn set(&mut self, name: BinName, value: Particle) {
+    pub(crate) fn set(&mut self, name: BinName, value: Particle) {
         match self.position(&name) {
             Some(at) => {
                 let old = std::mem::replace(&mut self.bins[at].value, value);
@@ -123,7 +123,7 @@ impl Bins {
     ///
     /// # Errors
     /// Those of `change`.
-    pub fn modify<T, E>(
+    pub(crate) fn modify<T, E>(
         &mut self,
         name: BinName,
         change: impl FnOnce(&mut Option<Particle>) -> Result<T, E>,
@@ -138,7 +138,7 @@ impl Bins {
     }
 
     /// Removes a bin. As in the real server the last one takes its place, which the order of a read shows.
-    pub fn remove(&mut self, name: &BinName) {
+    pub(crate) fn remove(&mut self, name: &BinName) {
         if let Some(at) = self.position(name) {
             let bin = self.bins.swap_remove(at);
             self.undo.push(Undo::Removed(at, bin));
@@ -146,19 +146,19 @@ impl Bins {
     }
 
     /// Removes all bins.
-    pub fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.undo.push(Undo::Cleared(std::mem::take(&mut self.bins)));
     }
 
     /// Ends the work and keeps what was done.
     #[must_use]
-    pub fn commit(self) -> Box<[Bin]> {
+    pub(crate) fn commit(self) -> Box<[Bin]> {
         self.bins.into_boxed_slice()
     }
 
     /// Ends the work and takes back what was done.
     #[must_use]
-    pub fn roll_back(mut self) -> Box<[Bin]> {
+    pub(crate) fn roll_back(mut self) -> Box<[Bin]> {
         for undo in self.undo.into_iter().rev() {
             match undo {
                 Undo::Pushed => drop(self.bins.pop()),

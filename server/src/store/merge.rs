@@ -4,11 +4,11 @@ use std::sync::atomic::Ordering;
 
 use spikelet_wire::{Digest, PartitionId};
 
+use super::locks::Block;
 use super::namespace::is_lost;
-use super::set::{SetId, SetState};
-use super::shards::Share;
+use super::set::{SetId, SetSnapshot};
 use super::sindex::{Build, Created, Definition};
-use super::state::State;
+use super::snapshot::NamespaceSnapshot;
 use super::{Namespace, Partition, Record};
 use crate::cluster::LostPartition;
 use crate::config::ConflictResolutionPolicy::{self, Generation, LastUpdateTime};
@@ -16,7 +16,7 @@ use crate::config::ConflictResolutionPolicy::{self, Generation, LastUpdateTime};
 impl Namespace {
     /// Takes in the records and truncations of another side, but for what of it has no copy left. Of two records
     /// of one key the better one is kept. What was deleted on one side only is there again.
-    pub(crate) fn merge(&self, other: &State, lost: &[LostPartition]) {
+    pub(crate) fn merge(&self, other: &NamespaceSnapshot, lost: &[LostPartition]) {
         let [of_namespace, latest] = other.truncations;
         self.truncation.namespace.fetch_max(of_namespace, Ordering::Relaxed);
         self.truncation.latest.fetch_max(latest, Ordering::Relaxed);
@@ -26,12 +26,12 @@ impl Namespace {
                 own.truncate_lut.fetch_max(set.truncate_lut, Ordering::Relaxed);
             }
         }
-        for (number, share) in &other.shards {
-            // What neither side has changed they still share.
-            if self.shards.shares(*number, share) {
+        for (number, block) in &other.locks {
+            // What neither side has changed they still block.
+            if self.locks.shares(*number, block) {
                 continue;
             }
-            for (id, partition) in Share::partitions(*number, share) {
+            for (id, partition) in Block::partitions(*number, block) {
                 let found = lost.binary_search_by_key(&id, |lost| lost.id);
                 let lost = found.ok().and_then(|at| lost.get(at));
                 self.merge_partition((id, partition), lost, &other.sets);
@@ -39,7 +39,12 @@ impl Namespace {
         }
     }
 
-    fn merge_partition(&self, (id, other): (PartitionId, &Partition), lost: Option<&LostPartition>, sets: &[SetState]) {
+    fn merge_partition(
+        &self,
+        (id, other): (PartitionId, &Partition),
+        lost: Option<&LostPartition>,
+        sets: &[SetSnapshot],
+    ) {
         if other.is_empty() {
             return;
         }
@@ -67,7 +72,7 @@ impl Namespace {
     }
 
     /// Has an index be as on another side: there, or not. It may have to be built.
-    pub(crate) fn merge_sindex(&self, name: &str, other: &State) -> Option<Build> {
+    pub(crate) fn merge_sindex(&self, name: &str, other: &NamespaceSnapshot) -> Option<Build> {
         self.sindexes.delete(name);
         if let Some(definition) = other.sindexes.definition(name) {
             let set = definition.set.map(|set| self.set_of(set, &other.sets));
@@ -91,7 +96,7 @@ impl Namespace {
     }
 
     /// The number here of a set that has another one on the other side.
-    fn set_of(&self, number: SetId, sets: &[SetState]) -> Option<SetId> {
+    fn set_of(&self, number: SetId, sets: &[SetSnapshot]) -> Option<SetId> {
         let set = sets.get(number.place())?;
         self.sets.find_or_create(&set.name)
     }

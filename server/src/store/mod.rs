@@ -1,21 +1,23 @@
 //! What the server keeps: namespaces, partitions, records. Locks live here and nowhere else.
 
-pub mod bin;
+pub(crate) mod bin;
+pub(crate) mod block;
+mod build;
+mod locks;
 mod merge;
-pub mod namespace;
-pub mod partition;
-pub mod record;
-pub mod set;
-mod shards;
-pub mod sindex;
-mod state;
+pub(crate) mod namespace;
+pub(crate) mod partition;
+pub(crate) mod record;
+pub(crate) mod set;
+pub(crate) mod sindex;
+mod snapshot;
 
-pub use bin::{Bin, BinName, Bins};
-pub use namespace::Namespace;
-pub use partition::Partition;
-pub use record::Record;
-pub(crate) use set::SetState;
-pub use set::{Set, SetId, Sets};
-pub use shards::{PartitionMut, PartitionRef};
-pub use sindex::{Sindex, Sindexes};
-pub(crate) use state::State;
+pub(crate) use bin::{Bin, BinName, Bins};
+pub(crate) use namespace::Namespace;
+pub(crate) use partition::Partition;
+pub(crate) use record::Record;
+pub(crate) use set::SetSnapshot;
+pub(crate) use set::{Set, SetId, Sets};
+pub(crate) use sindex::Sindexes;
+pub(crate) use sindex::SindexesSnapshot;
+pub(crate) use snapshot::NamespaceSnapshot;

@@ -4,10 +4,10 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use spikelet_wire::{Digest, PartitionId};
 
+use super::locks::{Locks, PartitionMut, PartitionRef};
 use super::partition::Partition;
 use super::record::Record;
 use super::set::{SetId, Sets};
-use super::shards::{PartitionMut, PartitionRef, Shards};
 use super::sindex::Sindexes;
 use crate::clock::Now;
 use crate::config::{ConflictResolutionPolicy, NamespaceConfig};
@@ -29,7 +29,7 @@ pub struct Namespace {
     pub counters: Counters,
     pub(super) truncation: Truncation,
     pub(super) expiry: Expiry,
-    pub(super) shards: Shards,
+    pub(super) locks: Locks,
 }
 
 /// The parameters of a namespace that commands look at, and that `set-config` changes.
@@ -109,31 +109,31 @@ impl Namespace {
             counters: Counters::default(),
             truncation: Truncation::default(),
             expiry: Expiry::default(),
-            shards: Shards::default(),
+            locks: Locks::default(),
         }
     }
 
     /// A partition, locked for reading; none where nothing near it was ever written.
     #[must_use]
     pub fn partition(&self, id: PartitionId) -> Option<PartitionRef<'_>> {
-        self.shards.read(id)
+        self.locks.read(id)
     }
 
     /// A partition, locked for writing; none where nothing near it was ever written.
     #[must_use]
     pub fn partition_mut(&self, id: PartitionId) -> Option<PartitionMut<'_>> {
-        self.shards.write(id)
+        self.locks.write(id)
     }
 
     /// A partition, locked for writing.
     #[must_use]
     pub fn partition_or_create(&self, id: PartitionId) -> PartitionMut<'_> {
-        self.shards.write_or_create(id)
+        self.locks.write_or_create(id)
     }
 
     /// Whether a record counts as gone although it is still there: expired, or truncated.
     #[must_use]
-    pub fn is_doomed(&self, record: &Record, now: Now) -> bool {
+    pub fn is_expired_or_truncated(&self, record: &Record, now: Now) -> bool {
         record.is_expired(now) || self.is_truncated(record)
     }
 
@@ -226,7 +226,7 @@ impl Namespace {
     /// The partitions that hold records, in order.
     #[must_use]
     pub fn partition_ids(&self) -> Vec<PartitionId> {
-        self.shards.ids()
+        self.locks.ids()
     }
 
     /// Notes that a record is to have a void time, other than 0.

@@ -16,7 +16,7 @@ use super::record::Record;
 /// They are found by hash, so that finding one costs the same among a thousand and among ten million; only a query has
 /// need of their order, and sorts what little one partition holds.
 ///
-/// A copy of a partition shares its records until one of the two is changed.
+/// A copy of a partition blocks its records until one of the two is changed.
 #[derive(Debug, Clone, Default)]
 pub struct Partition {
     /// None where there is no record: most partitions of a test's server stay empty.
@@ -35,12 +35,6 @@ struct Entry {
 }
 
 impl Partition {
-    /// A partition without records.
-    #[must_use]
-    pub const fn new() -> Self {
-        Self { records: None }
-    }
-
     /// How many records it holds.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -104,7 +98,7 @@ impl Partition {
         entries.map(|entry| (&entry.digest, &entry.record))
     }
 
-    /// Its records, but for those that it shares with another.
+    /// Its records, but for those that it blocks with another.
     pub(super) fn unlike<'p>(&'p self, other: &'p Self) -> impl Iterator<Item = (&'p Digest, &'p Record)> {
         let records = |of: &'p Self| of.records.as_ref().map(|records| &records.0);
         let entries = records(self).into_iter().flatten();

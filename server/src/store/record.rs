@@ -25,7 +25,7 @@ pub struct Record {
 }
 
 /// Bytes behind a stored record that count against its size limit.
-pub const END_MARK: usize = 4;
+pub(crate) const END_MARK: usize = 4;
 
 impl Record {
     /// The largest record the server takes by default (`max-record-size`), in bytes of its stored form.
@@ -47,7 +47,7 @@ impl Record {
 /// varint and the key) where there are any; the number of bins as a varint; and for each bin its name (1 and the name)
 /// and its particle.
 #[must_use]
-pub fn stored_size(void_time: u32, set_name: Option<usize>, key: Option<usize>, bins: &[Bin]) -> usize {
+pub(crate) fn stored_size(void_time: u32, set_name: Option<usize>, key: Option<usize>, bins: &[Bin]) -> usize {
     const HEADER: usize = 35;
     let void_time = if void_time == 0 { 0 } else { 4 };
     let set = set_name.map_or(0, |name| 1 + name);
@@ -62,7 +62,7 @@ pub fn stored_size(void_time: u32, set_name: Option<usize>, key: Option<usize>, 
 
 /// How many bytes the stored form of a record takes up: with the mark behind it, in blocks of 16.
 #[must_use]
-pub fn rounded_stored_size(void_time: u32, set_name: Option<usize>, key: Option<usize>, bins: &[Bin]) -> u32 {
+pub(crate) fn rounded_stored_size(void_time: u32, set_name: Option<usize>, key: Option<usize>, bins: &[Bin]) -> u32 {
     let size = stored_size(void_time, set_name, key, bins) + END_MARK;
     u32::try_from(size.next_multiple_of(16)).unwrap_or(u32::MAX)
 }

@@ -32,7 +32,7 @@ struct Table {
 
 /// A set at one moment.
 #[derive(Debug, Clone)]
-pub(crate) struct SetState {
+pub(crate) struct SetSnapshot {
     pub(super) name: Box<[u8]>,
     objects: u64,
     pub(super) truncate_lut: u64,
@@ -103,8 +103,8 @@ impl Sets {
     }
 
     /// The sets as they are, in the order of their numbers.
-    pub(crate) fn save(&self) -> Vec<SetState> {
-        let state = |set: &Arc<Set>| SetState {
+    pub(crate) fn save(&self) -> Vec<SetSnapshot> {
+        let state = |set: &Arc<Set>| SetSnapshot {
             name: set.name.clone(),
             objects: set.objects.load(Ordering::Relaxed),
             truncate_lut: set.truncate_lut.load(Ordering::Relaxed),
@@ -113,7 +113,7 @@ impl Sets {
     }
 
     /// Has them be as they were.
-    pub(crate) fn restore(&self, states: &[SetState]) {
+    pub(crate) fn restore(&self, states: &[SetSnapshot]) {
         let mut table = Table::default();
         for (number, state) in (1..).zip(states) {
             let id = NonZeroU16::new(number).map(SetId);

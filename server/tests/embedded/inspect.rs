@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use spikelet::unstable;
 use spikelet::{NamespaceConfig, ResultCode, Server, UserKey, Value};
 
 #[test]
@@ -72,7 +73,7 @@ fn nsup_removes_what_has_expired() {
     let server = Server::builder().namespace(namespace).start().unwrap();
     server.insert("test", "demo", 1, [("a", 1)]).unwrap();
     assert_eq!(server.record("test", "demo", 1).unwrap().ttl(server.now()), Some(1));
-    let objects = &server.engine().namespaces()[0].counters.objects;
+    let objects = &unstable::state(&server).namespaces()[0].counters.objects;
     let is_gone = || objects.load(std::sync::atomic::Ordering::Relaxed) == 0;
     let gone = (0..60).any(|_| {
         std::thread::sleep(Duration::from_millis(100));

@@ -108,7 +108,7 @@ fn nodes_are_controlled_through_any_node_even_themselves() {
     let list = first.ask("spikelet/node");
     assert!(
         list.starts_with(&format!(
-            "id=B1,address={},state=up,rack=0,side=0;id=B2,",
+            "id=B1,address={},state=up,rack=0,subcluster=0;id=B2,",
             server.addr()
         )),
         "{list}"
@@ -147,8 +147,8 @@ fn the_network_is_cut_and_healed_through_any_node() {
     let key = first.ask("cluster-stable:size=3;ignore-migrations=true");
     assert_eq!(first.ask("spikelet/node/partition:a=B1;b=B2,B3"), "ok");
     let list = first.ask("spikelet/node");
-    let sides: Vec<&str> = list.split(';').filter_map(|node| node.rsplit('=').next()).collect();
-    assert_eq!(sides, ["0", "1", "1"]);
+    let subclusters: Vec<&str> = list.split(';').filter_map(|node| node.rsplit('=').next()).collect();
+    assert_eq!(subclusters, ["0", "1", "1"]);
     let keys = [(0, 1), (1, 2), (2, 2)].map(|(node, size)| {
         let asked = format!("cluster-stable:size={size};ignore-migrations=true");
         Asking::node(&server, node).ask(&asked)
@@ -165,7 +165,7 @@ fn the_network_is_cut_and_healed_through_any_node() {
         "ERROR:4:node B1 is on both sides"
     );
     assert_eq!(first.ask("spikelet/node/heal"), "ok");
-    assert_eq!(server.sides().len(), 1);
+    assert_eq!(server.subclusters().len(), 1);
     assert_eq!(first.ask("services").split(';').count(), 2);
 }
 

@@ -9,15 +9,14 @@ use spikelet_wire::{ResultCode, info};
 use super::table;
 use crate::clock::Now;
 use crate::cluster::Node;
-use crate::command::stats::add;
-use crate::command::{Engine, Session};
-use crate::config::Edition;
+use crate::state::{Session, State, add};
 use crate::store::Namespace;
 use crate::store::sindex::Build;
+use crate::version::Edition;
 
 /// One info command while it is answered.
 pub(super) struct Call<'a> {
-    pub(super) engine: &'a Engine,
+    pub(super) state: &'a State,
     pub(super) now: Now,
     pub(super) session: &'a mut Session,
     /// The command's name.
@@ -84,7 +83,7 @@ impl Call<'_> {
 
     fn answer(&mut self) -> Answered {
         let command = table::find(self.name).ok_or_else(InfoError::unrecognized)?;
-        if command.enterprise_only() && self.engine.config().edition == Edition::Community {
+        if command.enterprise_only() && self.state.config().edition == Edition::Community {
             return Err(InfoError::enterprise_only());
         }
         if command.deprecated() {
@@ -117,7 +116,7 @@ impl Call<'_> {
 
     /// The node that the connection is to.
     pub(super) fn node(&self) -> Option<Node> {
-        self.engine.cluster().node(self.session.node).cloned()
+        self.state.cluster().node(self.session.node).cloned()
     }
 
     /// The value of a parameter, if it is given.
@@ -160,7 +159,7 @@ impl<'a> Call<'a> {
 
     /// The namespace of this name on the node.
     pub(super) fn namespace(&self, name: &str) -> Result<&'a Namespace, InfoError> {
-        let mut namespaces = self.engine.namespaces().iter();
+        let mut namespaces = self.state.namespaces().iter();
         let found = namespaces.find(|namespace| namespace.name == name);
         found.ok_or(InfoError::new(
             ResultCode::INVALID_NAMESPACE,

@@ -56,7 +56,7 @@ pub(super) fn write_namespace(call: &mut Call<'_>, namespace: &Namespace) {
 fn service(call: &mut Call<'_>) {
     for &(name, value) in SERVICE {
         match name {
-            "cluster-name" => call.pair(name, call.engine.cluster().name()),
+            "cluster-name" => call.pair(name, call.state.cluster().name()),
             "node-id" => match call.node() {
                 Some(node) => call.pair(name, node.id),
                 None => call.pair(name, "null"),

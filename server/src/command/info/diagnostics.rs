@@ -46,7 +46,7 @@ pub(super) fn latencies(call: &mut Call<'_>) -> Answered {
     let of_namespace = |name: &str, histogram: &str| format!("{{{name}}}-{histogram}:");
     let histograms = match call.optional("hist", 100)? {
         None => {
-            let namespaces = call.engine.namespaces().iter();
+            let namespaces = call.state.namespaces().iter();
             let all = namespaces.flat_map(|namespace| SHOWN.iter().map(|shown| of_namespace(&namespace.name, shown)));
             [String::from("batch-index:")].into_iter().chain(all).collect()
         }

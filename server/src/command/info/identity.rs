@@ -2,46 +2,32 @@
 
 use std::env::consts::{ARCH, OS};
 
-use super::agents;
 use super::call::{Answered, Call};
-use crate::config::Edition;
+use super::user_agents;
+use crate::version::FEATURES;
 
 const BUILD: &str = concat!("spikelet-", env!("CARGO_PKG_VERSION"));
-const FEATURES: &str = "batch-any;batch-index;blob-bits;cdt-index;cdt-list;cdt-map;cluster-stable;float;geo;\
-                        sindex-exists;peers;pipelining;pquery;pscans;query-show;relaxed-sc;replicas;replicas-all;\
-                        replicas-master;replicas-max;truncate-namespace;udf";
-
-impl Call<'_> {
-    /// The name of the edition, as the server writes it.
-    fn edition_name(&self) -> &'static str {
-        match self.engine.config().edition {
-            Edition::Community => "Aerospike Community Edition",
-            Edition::Enterprise => "Aerospike Enterprise Edition",
-        }
-    }
-}
-
 pub(super) fn build(call: &mut Call<'_>) -> Answered {
-    call.say(&call.engine.config().version);
+    call.say(&call.state.config().version);
     Ok(())
 }
 
 pub(super) fn edition(call: &mut Call<'_>) -> Answered {
-    call.say(call.edition_name());
+    call.say(call.state.config().edition.name());
     Ok(())
 }
 
 pub(super) fn version(call: &mut Call<'_>) -> Answered {
     call.say(format_args!(
         "{} build {}",
-        call.edition_name(),
-        call.engine.config().version
+        call.state.config().edition.name(),
+        call.state.config().version
     ));
     Ok(())
 }
 
 pub(super) fn features(call: &mut Call<'_>) -> Answered {
-    agents::note_client(call);
+    user_agents::note_client(call);
     call.say(FEATURES);
     Ok(())
 }
@@ -54,12 +40,12 @@ pub(super) fn node(call: &mut Call<'_>) -> Answered {
 }
 
 pub(super) fn cluster_name(call: &mut Call<'_>) -> Answered {
-    call.say(call.engine.cluster().name());
+    call.say(call.state.cluster().name());
     Ok(())
 }
 
 pub(super) fn release(call: &mut Call<'_>) -> Answered {
-    let (edition, version) = (call.edition_name(), &call.engine.config().version);
+    let (edition, version) = (call.state.config().edition.name(), &call.state.config().version);
     call.say(format_args!(
         "edition={edition};version={version};os={OS};arch={ARCH};sha={BUILD}"
     ));

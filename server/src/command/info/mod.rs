@@ -3,7 +3,6 @@
 //! A command is `name`, `name:parameter=value;parameter=value` or `name/argument`, each ended by a newline. What stands
 //! behind the last newline is not read. Each is answered by its own text, a tab, what it answers, and a newline.
 
-mod agents;
 mod base64;
 mod call;
 mod config;
@@ -23,25 +22,30 @@ mod sindex;
 mod statistics;
 mod table;
 mod truncate;
+mod user_agents;
 
 use bytes::{BufMut, BytesMut};
 use spikelet_wire::FrameType;
 use spikelet_wire::frame::OpenFrame;
 
-pub(super) use self::agents::Agents;
 use self::call::Call;
-pub(super) use self::sindex::{Elsewhere, ElsewhereState};
 use self::table::COMMANDS;
-use super::stats::add;
-use super::{Engine, Flow, Session, query};
+use super::query::{self, Query};
 use crate::clock::Now;
+use crate::state::{Session, State, add};
 use crate::store::sindex::Build;
 
-/// Answers a whole info request.
-pub(super) fn handle(engine: &Engine, now: Now, session: &mut Session, body: &[u8], out: &mut BytesMut) -> Flow {
+/// Executes a whole info request. Returns the building of indexes that goes on in the background.
+pub(super) fn handle(
+    state: &State,
+    now: Now,
+    session: &mut Session,
+    body: &[u8],
+    out: &mut BytesMut,
+) -> Option<Box<Query>> {
     let frame = OpenFrame::begin(out);
     let mut asking = Asking {
-        engine,
+        state,
         now,
         session,
         out,
@@ -62,7 +66,7 @@ pub(super) fn handle(engine: &Engine, now: Now, session: &mut Session, body: &[u
     add(&asking.session.stats.info_complete, 1);
     let (node, builds) = (asking.session.node, asking.builds);
     frame.finish(FrameType::INFO, out);
-    query::build(engine, now, node, builds)
+    query::build(state, now, node, builds)
 }
 
 /// The names of all info commands that the real server has.
@@ -75,7 +79,7 @@ pub(crate) fn commands() -> impl Iterator<Item = &'static str> {
 
 /// An info request while it is answered.
 struct Asking<'a> {
-    engine: &'a Engine,
+    state: &'a State,
     now: Now,
     session: &'a mut Session,
     out: &'a mut BytesMut,
@@ -94,7 +98,7 @@ impl Asking<'_> {
         self.out.put_u8(b'\t');
         let (name, parameters) = split(line);
         let mut call = Call {
-            engine: self.engine,
+            state: self.state,
             now: self.now,
             session: self.session,
             name,

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use sha1::{Digest as _, Sha1};
 
 use super::call::{Answered, Call};
-use crate::command::smd::Item;
+use crate::state::SmdItem;
 use crate::udf::{CompileError, MAX_FILE_NAME};
 
 /// The one language of modules.
@@ -55,7 +55,7 @@ fn take(call: &Call<'_>) -> Result<Result<(), CompileError>, Refusal> {
         return Err("error=invalid_udf_content_len,>1M");
     }
     let script = BASE64.decode(content).map_err(|_| "error=invalid_base64_content")?;
-    let put = call.engine.modules().put(file, &script);
+    let put = call.state.modules().put(file, &script);
     if put.is_ok() {
         note(call, file);
     }
@@ -64,7 +64,7 @@ fn take(call: &Call<'_>) -> Result<Result<(), CompileError>, Refusal> {
 
 /// `udf-get:filename=NAME`
 pub(super) fn get(call: &mut Call<'_>) -> Answered {
-    match file_name(call).map(|file| call.engine.modules().get(file)) {
+    match file_name(call).map(|file| call.state.modules().get(file)) {
         Ok(Some(script)) if script.is_empty() => call.say("error=empty"),
         Ok(Some(script)) => {
             let content = BASE64.encode(script);
@@ -78,7 +78,7 @@ pub(super) fn get(call: &mut Call<'_>) -> Answered {
 
 /// `udf-list`
 pub(super) fn list(call: &mut Call<'_>) -> Answered {
-    for (file, script) in call.engine.modules().all() {
+    for (file, script) in call.state.modules().all() {
         // The hash is that of what the nodes of a cluster tell each other of the module.
         let content = BASE64.encode(script);
         let name = serde_json::Value::from(file.as_str());
@@ -92,7 +92,7 @@ pub(super) fn list(call: &mut Call<'_>) -> Answered {
 /// `udf-remove:filename=NAME`. A module that is not there is removed with success.
 pub(super) fn remove(call: &mut Call<'_>) -> Answered {
     let removed = file_name(call).map(|file| {
-        call.engine.modules().remove(file);
+        call.state.modules().remove(file);
         note(call, file);
     });
     call.say(removed.map_or_else(|refusal| refusal, |()| "ok"));
@@ -101,12 +101,12 @@ pub(super) fn remove(call: &mut Call<'_>) -> Answered {
 
 /// Notes that a module is registered or removed now.
 fn note(call: &Call<'_>, file: &str) {
-    call.engine.smd().note(Item::Module(file.to_owned()), call.now);
+    call.state.smd().note(SmdItem::Module(file.to_owned()), call.now);
 }
 
 /// `udf-clear-cache:`
 pub(super) fn clear_cache(call: &mut Call<'_>) -> Answered {
-    call.engine.modules().forget_states();
+    call.state.modules().forget_states();
     call.say("ok");
     Ok(())
 }

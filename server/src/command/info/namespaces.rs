@@ -6,16 +6,15 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use super::call::{Answered, Call};
 use super::config::write_namespace;
-use crate::cluster::{Node, NodeState, Side};
-use crate::command::counters::{CommandCounters, Ends, NamespaceStats, QueryCounters};
-use crate::command::stats::get;
+use crate::cluster::{Node, NodeState, Subcluster};
+use crate::state::{CommandCounters, Ends, NamespaceStats, QueryCounters, get};
 use crate::store::{Namespace, Partition, SetId};
 
 /// What the real server's primary index takes for a record, in bytes.
 const INDEX_ENTRY: u64 = 64;
 
 pub(super) fn namespaces(call: &mut Call<'_>) -> Answered {
-    call.list(call.engine.namespaces().iter().map(|namespace| &namespace.name))
+    call.list(call.state.namespaces().iter().map(|namespace| &namespace.name))
 }
 
 pub(super) fn objects(call: &mut Call<'_>) -> Answered {
@@ -25,7 +24,7 @@ pub(super) fn objects(call: &mut Call<'_>) -> Answered {
 
 /// How many records the node has.
 pub(super) fn all_objects(call: &Call<'_>) -> u64 {
-    let namespaces = call.engine.namespaces().iter();
+    let namespaces = call.state.namespaces().iter();
     namespaces
         .map(|namespace| objects_of(call, namespace).iter().sum::<u64>())
         .sum()
@@ -45,11 +44,16 @@ fn objects_of_set(call: &Call<'_>, namespace: &Namespace, id: SetId, counted: u6
 
 /// What of the records that are counted for all nodes one of them has.
 fn of_node(call: &Call<'_>, namespace: &Namespace, counted: u64, count: impl Fn(&Partition) -> u64) -> [u64; 3] {
-    let cluster = call.engine.cluster();
+    let cluster = call.state.cluster();
     if cluster.nodes().len() == 1 {
         return [counted, 0, 0];
     }
-    replicated(cluster.side(call.session.node), call.session.node, namespace, count)
+    replicated(
+        cluster.subcluster(call.session.node),
+        call.session.node,
+        namespace,
+        count,
+    )
 }
 
 /// Statistics and configuration of a namespace. Clients know no error here, so there is none.
@@ -68,7 +72,7 @@ pub(super) fn namespace(call: &mut Call<'_>) -> Answered {
 /// The sets of all namespaces, of one, or (`namespace/set`) the properties of one set.
 pub(super) fn sets(call: &mut Call<'_>) -> Answered {
     if call.parameters.is_empty() {
-        for namespace in call.engine.namespaces() {
+        for namespace in call.state.namespaces() {
             all_sets(call, namespace);
         }
         return Ok(());
@@ -118,14 +122,14 @@ fn properties(call: &mut Call<'_>, namespace: &Namespace, id: SetId) {
 
 /// Nothing is evicted or compressed here, and nothing that is passed on gets lost.
 fn statistics(call: &mut Call<'_>, namespace: &Namespace) {
-    let cluster = call.engine.cluster();
+    let cluster = call.state.cluster();
     let node = call.session.node;
-    let side = cluster.side(node);
+    let subcluster = cluster.subcluster(node);
     let factor = namespace.settings.replication_factor;
     let [master, prole, others] = objects_of(call, namespace);
     let objects = master + prole + others;
-    call.pair("ns_cluster_size", side.size());
-    call.pair("effective_replication_factor", side.replicas(factor));
+    call.pair("ns_cluster_size", subcluster.size());
+    call.pair("effective_replication_factor", subcluster.replicas(factor));
     call.pair("objects", objects);
     call.zeros(&["tombstones", "xdr_tombstones", "xdr_bin_cemeteries", "mrt_provisionals"]);
     call.pairs(&[("master_objects", master), ("master_tombstones", 0)]);
@@ -153,12 +157,12 @@ fn statistics(call: &mut Call<'_>, namespace: &Namespace) {
     );
     let is_quiesced = |node: &&Node| node.state == NodeState::Quiesced;
     let own = cluster.node(node).filter(is_quiesced).is_some();
-    let seen = cluster.nodes().iter().enumerate().filter(|(at, _)| side.has(*at));
+    let seen = cluster.nodes().iter().enumerate().filter(|(at, _)| subcluster.has(*at));
     let quiesced = seen.filter(|(_, node)| is_quiesced(node)).count();
     call.pairs(&[("pending_quiesce", own), ("effective_is_quiesced", own)]);
     call.pair("nodes_quiesced", quiesced);
     call.zeros(&["effective_active_rack"]);
-    let (remaining, initial) = side.migrations(node, factor);
+    let (remaining, initial) = subcluster.migrations(node, factor);
     call.zeros(&["migrate_tx_partitions_active", "migrate_rx_partitions_active"]);
     call.pair("migrate_tx_partitions_initial", initial.emigrations);
     call.pair("migrate_tx_partitions_remaining", remaining.emigrations);
@@ -231,16 +235,21 @@ fn queries(call: &mut Call<'_>, stats: &NamespaceStats) {
 
 /// How many records a node of several has as their working master, how many as a replica, and how many that are still to
 /// leave it.
-fn replicated(side: &Side, node: usize, namespace: &Namespace, count: impl Fn(&Partition) -> u64) -> [u64; 3] {
+fn replicated(
+    subcluster: &Subcluster,
+    node: usize,
+    namespace: &Namespace,
+    count: impl Fn(&Partition) -> u64,
+) -> [u64; 3] {
     let factor = namespace.settings.replication_factor;
     let mut counts = [0; 3];
     for id in namespace.partition_ids() {
         let objects = namespace.partition(id).map_or(0, |partition| count(&partition));
         let [master, prole, others] = &mut counts;
-        if side.working_master(factor, id) == Some(node) {
+        if subcluster.working_master(factor, id) == Some(node) {
             *master += objects;
-        } else if side.is_full(node, factor, id) {
-            let keeps = side.replica(node, factor, id).is_some();
+        } else if subcluster.is_full(node, factor, id) {
+            let keeps = subcluster.replica(node, factor, id).is_some();
             *(if keeps { prole } else { others }) += objects;
         }
     }

@@ -27,14 +27,14 @@ pub(super) fn rebalance_generation(call: &mut Call<'_>) -> Answered {
 
 /// How many migrations wait for the node, in all namespaces.
 pub(super) fn remaining_migrations(call: &Call<'_>) -> u32 {
-    let namespaces = call.engine.namespaces().iter();
+    let namespaces = call.state.namespaces().iter();
     namespaces.map(|namespace| remaining_of(call, namespace)).sum()
 }
 
 fn remaining_of(call: &Call<'_>, namespace: &Namespace) -> u32 {
     let factor = namespace.settings.replication_factor;
     let node = call.session.node;
-    let (remaining, _) = call.engine.cluster().side(node).migrations(node, factor);
+    let (remaining, _) = call.state.cluster().subcluster(node).migrations(node, factor);
     remaining.emigrations + remaining.immigrations
 }
 
@@ -67,7 +67,7 @@ pub(super) fn replicas_all(call: &mut Call<'_>) -> Answered {
 }
 
 pub(super) fn replicas_master(call: &mut Call<'_>) -> Answered {
-    for namespace in call.engine.namespaces() {
+    for namespace in call.state.namespaces() {
         call.say(format_args!("{}:", namespace.name));
         write_map(call, namespace, 0);
         call.out.put_u8(b';');
@@ -78,15 +78,15 @@ pub(super) fn replicas_master(call: &mut Call<'_>) -> Answered {
 
 /// How many copies of a record there are, as far as the node sees.
 fn replicas_of(call: &Call<'_>, namespace: &Namespace) -> usize {
-    let cluster = call.engine.cluster();
+    let cluster = call.state.cluster();
     cluster
-        .side(call.session.node)
+        .subcluster(call.session.node)
         .replicas(namespace.settings.replication_factor)
 }
 
 /// Writes a line of bitmaps for each namespace; `introduce` writes what stands before them and says how many there are.
 fn answer_maps(call: &mut Call<'_>, introduce: impl Fn(&mut Call<'_>, &Namespace) -> usize) -> Answered {
-    for namespace in call.engine.namespaces() {
+    for namespace in call.state.namespaces() {
         call.say(format_args!("{}:", namespace.name));
         for place in 0..introduce(call, namespace) {
             call.out.put_u8(b',');
@@ -101,7 +101,7 @@ fn answer_maps(call: &mut Call<'_>, introduce: impl Fn(&mut Call<'_>, &Namespace
 fn write_map(call: &mut Call<'_>, namespace: &Namespace, place: usize) {
     let factor = namespace.settings.replication_factor;
     let node = call.session.node;
-    let map = call.engine.cluster().side(node).bitmap(node, factor, place);
+    let map = call.state.cluster().subcluster(node).bitmap(node, factor, place);
     call.out.put_slice(base64::encode(&map).as_bytes());
 }
 
@@ -112,8 +112,8 @@ pub(super) fn partition_info(call: &mut Call<'_>) -> Answered {
         "namespace:partition:state:n_replicas:replica:succession:n_dupl:working_master:proxy_dst:emigrates:\
          lead_emigrates:immigrates:records:tombstones:regime:tree_id:version:final_version;",
     );
-    let cluster = call.engine.cluster();
-    for namespace in call.engine.namespaces() {
+    let cluster = call.state.cluster();
+    for namespace in call.state.namespaces() {
         PartitionId::all().for_each(|id| partition_line(call, &cluster, namespace, id));
     }
     call.drop_last();
@@ -122,11 +122,11 @@ pub(super) fn partition_info(call: &mut Call<'_>) -> Answered {
 
 fn partition_line(call: &mut Call<'_>, cluster: &Cluster, namespace: &Namespace, id: PartitionId) {
     let (node, factor) = (call.session.node, namespace.settings.replication_factor);
-    let side = cluster.side(node);
-    let (key, replicas) = (side.key(), side.replicas(factor));
-    let is_full = side.is_full(node, factor, id);
-    let (place, replica) = (side.place(node, factor, id), side.replica(node, factor, id));
-    let acting = side.working_master(factor, id);
+    let subcluster = cluster.subcluster(node);
+    let (key, replicas) = (subcluster.key(), subcluster.replicas(factor));
+    let is_full = subcluster.is_full(node, factor, id);
+    let (place, replica) = (subcluster.place(node, factor, id), subcluster.replica(node, factor, id));
+    let acting = subcluster.working_master(factor, id);
     let id_of = |at: Option<usize>| at.and_then(|at| cluster.node(at)).map_or(NodeId(0), |node| node.id);
     // The final master and an acting one know who writes the partition; the others know to whom they pass commands on.
     let master = acting.filter(|acting| place == Some(0) || *acting == node);
@@ -141,7 +141,7 @@ fn partition_line(call: &mut Call<'_>, cluster: &Cluster, namespace: &Namespace,
     } else {
         0
     };
-    let pending = side.pending(node, factor, id);
+    let pending = subcluster.pending(node, factor, id);
     let flag = |is_master: bool| if is_master { 'm' } else { '-' };
     // A replica without all records is a subset, and one that started without any evades to be the master.
     let version = match (replica, is_full) {
@@ -167,7 +167,7 @@ fn partition_line(call: &mut Call<'_>, cluster: &Cluster, namespace: &Namespace,
 pub(super) fn cluster_stable(call: &mut Call<'_>) -> Answered {
     if let Some(size) = call.optional("size", 4)? {
         let size: usize = size.parse().map_err(|_| InfoError::parameter("bad size"))?;
-        if size != call.engine.cluster().side(call.session.node).size() {
+        if size != call.state.cluster().subcluster(call.session.node).size() {
             return Err(InfoError::new(
                 ResultCode::CLUSTER_KEY_MISMATCH,
                 "cluster not specified size",
@@ -190,7 +190,7 @@ pub(super) fn cluster_stable(call: &mut Call<'_>) -> Answered {
     }
     call.say(format_args!(
         "{:X}",
-        call.engine.cluster().side(call.session.node).key()
+        call.state.cluster().subcluster(call.session.node).key()
     ));
     Ok(())
 }

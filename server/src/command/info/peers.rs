@@ -90,7 +90,7 @@ const fn alternate(node: &Node) -> Option<SocketAddr> {
 }
 
 fn answer_services(call: &mut Call<'_>, known: Known, address: impl Fn(&Node) -> Option<SocketAddr>) -> Answered {
-    let cluster = call.engine.cluster();
+    let cluster = call.state.cluster();
     let own = cluster.node(call.session.node);
     let peers = own.map_or_else(Default::default, Node::peers).iter();
     let listed = peers.filter(|peer| peer.is_present || known == Known::Ever);
@@ -100,7 +100,7 @@ fn answer_services(call: &mut Call<'_>, known: Known, address: impl Fn(&Node) ->
 /// `generation,default port,[[node,tls name,[address,...]],...]`; with a `generation` only what has changed since, where
 /// `[node,,]` is a node that has left.
 fn answer_peers(call: &mut Call<'_>, known: Known, address: impl Fn(&Node) -> Option<SocketAddr>) -> Answered {
-    let cluster = call.engine.cluster();
+    let cluster = call.state.cluster();
     let Some(own) = cluster.node(call.session.node) else {
         return Ok(());
     };

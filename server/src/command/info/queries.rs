@@ -9,7 +9,7 @@ use super::truncate::number;
 const LONGEST_ID: usize = 26;
 
 pub(super) fn query_show(call: &mut Call<'_>) -> Answered {
-    let (jobs, node, now) = (call.engine.jobs(), call.session.node, call.now);
+    let (jobs, node, now) = (call.state.jobs(), call.session.node, call.now);
     match id(call)? {
         None => call.list(jobs.all(node).iter().map(|job| job.show(now))),
         Some(id) => {
@@ -23,7 +23,7 @@ pub(super) fn query_show(call: &mut Call<'_>) -> Answered {
 
 pub(super) fn query_abort(call: &mut Call<'_>) -> Answered {
     let id = id(call)?.ok_or(InfoError::parameter("missing 'id'"))?;
-    if call.engine.jobs().abort(call.session.node, id) {
+    if call.state.jobs().abort(call.session.node, id) {
         call.say("ok");
         Ok(())
     } else {
@@ -32,7 +32,7 @@ pub(super) fn query_abort(call: &mut Call<'_>) -> Answered {
 }
 
 pub(super) fn query_abort_all(call: &mut Call<'_>) -> Answered {
-    let count = call.engine.jobs().abort_all(call.session.node);
+    let count = call.state.jobs().abort_all(call.session.node);
     call.say(format_args!("number-of-queries-killed:{count}"));
     Ok(())
 }

@@ -1,7 +1,6 @@
 //! Secondary indexes: made, removed, listed.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use spikelet_wire::ResultCode;
 use spikelet_wire::exp::Type;
@@ -9,11 +8,11 @@ use spikelet_wire::exp::Type;
 use super::call::{Answered, Call, InfoError};
 use super::context::Context;
 use super::{base64, expression};
-use crate::command::smd::Item;
 use crate::ops::cdt;
 use crate::ops::exp::Expression;
-use crate::store::sindex::{Build, Created, Definition, IndexType, KeyType, Sindex, SindexesState, Source};
-use crate::store::{BinName, Namespace, SetId, SetState, Sets, Sindexes};
+use crate::state::SmdItem;
+use crate::store::sindex::{Build, Created, Definition, IndexType, KeyType, Sindex, Source};
+use crate::store::{BinName, Namespace, SetId, Sets, Sindexes};
 
 const NAMESPACE_NAMES: &[&str] = &["namespace", "ns"];
 /// The longest name of an index, in bytes, and one.
@@ -30,36 +29,6 @@ const EXPRESSION: usize = 16 * 1024;
 
 /// What a set's own index is called where other indexes have a type.
 const SET_INDEX: &str = "set";
-
-/// The indexes of namespaces that no node has, which are known all the same.
-#[derive(Debug, Default)]
-pub(in crate::command) struct Elsewhere(Mutex<HashMap<String, Arc<(Sets, Sindexes)>>>);
-
-/// The indexes of such namespaces at one moment.
-pub(in crate::command) type ElsewhereState = Vec<(String, Vec<SetState>, SindexesState)>;
-
-impl Elsewhere {
-    pub(in crate::command) fn save(&self) -> ElsewhereState {
-        let namespaces = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let state = |(name, of): (&String, &Arc<(Sets, Sindexes)>)| (name.clone(), of.0.save(), of.1.save());
-        namespaces.iter().map(state).collect()
-    }
-
-    pub(in crate::command) fn restore(&self, state: &ElsewhereState) {
-        let restored = state.iter().map(|(name, sets, sindexes)| {
-            let of = <(Sets, Sindexes)>::default();
-            of.0.restore(sets);
-            of.1.restore(sindexes);
-            (name.clone(), Arc::new(of))
-        });
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = restored.collect();
-    }
-
-    fn of(&self, namespace: &str) -> Arc<(Sets, Sindexes)> {
-        let mut namespaces = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(namespaces.entry(namespace.to_owned()).or_default())
-    }
-}
 
 /// `sindex-create`: with `bin` (and `context`) or `exp`, and `type`; as of old with `indexdata=bin,type`; or with
 /// `indextype=set` for a set's own.
@@ -79,8 +48,8 @@ pub(super) fn create(call: &mut Call<'_>) -> Answered {
         Ok(namespace) => make(&namespace.sets, &namespace.sindexes, name, wanted)?,
         // The real server tells all nodes, and asks none of them whether it has such a namespace.
         Err(_) => {
-            let elsewhere = call.engine.elsewhere().of(namespace);
-            make(&elsewhere.0, &elsewhere.1, name, wanted)?;
+            let foreign = call.state.foreign_sindexes().of(namespace);
+            make(&foreign.0, &foreign.1, name, wanted)?;
             None
         }
     };
@@ -120,11 +89,11 @@ fn make(sets: &Sets, sindexes: &Sindexes, name: &str, wanted: Wanted<'_>) -> Res
 
 /// Notes that an index is created or removed now.
 fn note(call: &Call<'_>, namespace: &str, name: &str) {
-    let item = Item::Sindex {
+    let item = SmdItem::Sindex {
         namespace: namespace.to_owned(),
         name: name.to_owned(),
     };
-    call.engine.smd().note(item, call.now);
+    call.state.smd().note(item, call.now);
 }
 
 fn create_for_set(call: &mut Call<'_>, name: &str, namespace: &str) -> Answered {
@@ -309,7 +278,7 @@ pub(super) fn delete(call: &mut Call<'_>) -> Answered {
     note(call, namespace, name);
     match call.namespace(namespace) {
         Ok(namespace) => namespace.sindexes.delete(name),
-        Err(_) => call.engine.elsewhere().of(namespace).1.delete(name),
+        Err(_) => call.state.foreign_sindexes().of(namespace).1.delete(name),
     }
     call.say("ok");
     Ok(())
@@ -357,7 +326,7 @@ pub(super) fn list(call: &mut Call<'_>) -> Answered {
 fn asked<'a>(call: &Call<'a>) -> Result<&'a [Namespace], InfoError> {
     match call.namespace_name(NAMESPACE_NAMES)? {
         Some(name) => Ok(std::slice::from_ref(call.namespace(name)?)),
-        None => Ok(call.engine.namespaces()),
+        None => Ok(call.state.namespaces()),
     }
 }
 
@@ -441,7 +410,7 @@ pub(super) fn sindex(call: &mut Call<'_>) -> Answered {
         None => (call.parameters, None),
     };
     let namespaces = match call.namespace(name) {
-        _ if call.parameters.is_empty() => call.engine.namespaces(),
+        _ if call.parameters.is_empty() => call.state.namespaces(),
         Ok(namespace) => std::slice::from_ref(namespace),
         Err(_) => {
             call.say("ns_type=unknown");

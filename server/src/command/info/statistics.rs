@@ -9,7 +9,7 @@ use super::call::{Answered, Call};
 use super::namespaces::all_objects;
 use super::partitions::remaining_migrations;
 use super::table::COMMANDS;
-use crate::command::stats::get;
+use crate::state::get;
 
 /// The compatibility of nodes of this version with others.
 const COMPATIBILITY_ID: u32 = 15;
@@ -37,7 +37,7 @@ pub(super) fn compatibility_id(call: &mut Call<'_>) -> Answered {
 }
 
 pub(super) fn help(call: &mut Call<'_>) -> Answered {
-    let enterprise = call.engine.config().edition == crate::config::Edition::Enterprise;
+    let enterprise = call.state.config().edition == crate::version::Edition::Enterprise;
     let listed = COMMANDS
         .iter()
         .filter(|c| !c.client_only() && (enterprise || !c.enterprise_only()));
@@ -46,18 +46,18 @@ pub(super) fn help(call: &mut Call<'_>) -> Answered {
 
 /// What a single process without peers, disks or background threads has nothing of is 0, as on an idle server.
 pub(super) fn statistics(call: &mut Call<'_>) -> Answered {
-    let (stats, cluster) = (Arc::clone(&call.session.stats), call.engine.cluster());
+    let (stats, cluster) = (Arc::clone(&call.session.stats), call.state.cluster());
     let uptime = call.now.0.saturating_sub(stats.started.0) / 1000;
     let closed = get(&stats.client_connections_closed);
     let opened = get(&stats.client_connections_opened);
     call.pair("failed_best_practices", false);
     let own = call.node();
-    let side = cluster.side(call.session.node);
-    let since_rebalance = call.now.0.saturating_sub(side.rebalanced().0) / 1000;
-    call.pair("cluster_size", side.size());
-    call.pair("cluster_key", format_args!("{:X}", side.key()));
+    let subcluster = cluster.subcluster(call.session.node);
+    let since_rebalance = call.now.0.saturating_sub(subcluster.rebalanced().0) / 1000;
+    call.pair("cluster_size", subcluster.size());
+    call.pair("cluster_key", format_args!("{:X}", subcluster.key()));
     call.pair("cluster_generation", own.map_or(0, |node| node.rebalance_generation()));
-    call.pair("cluster_principal", side.principal());
+    call.pair("cluster_principal", subcluster.principal());
     call.pair("cluster_min_compatibility_id", COMPATIBILITY_ID);
     call.pair("cluster_max_compatibility_id", COMPATIBILITY_ID);
     call.pairs(&[("cluster_integrity", true), ("cluster_is_member", true)]);
@@ -95,7 +95,7 @@ pub(super) fn statistics(call: &mut Call<'_>) -> Answered {
         "batch_index_created_buffers",
         "batch_index_destroyed_buffers",
     ]);
-    call.pair("paxos_principal", side.principal());
+    call.pair("paxos_principal", subcluster.principal());
     call.pair("time_since_rebalance", since_rebalance);
     call.pair("migrate_allowed", true);
     call.pair("migrate_partitions_remaining", remaining_migrations(call));

@@ -2,8 +2,8 @@
 
 use super::call::{Answered, Call};
 use super::{
-    agents, config, controls, diagnostics, identity, modules, namespaces, partitions, peers, queries, sindex,
-    statistics, truncate,
+    config, controls, diagnostics, identity, modules, namespaces, partitions, peers, queries, sindex, statistics,
+    truncate, user_agents,
 };
 
 /// An info command.
@@ -176,8 +176,8 @@ pub(super) const COMMANDS: &[Command] = commands! {
     "udf-list" => modules::list;
     "udf-put" => modules::put;
     "udf-remove" => modules::remove;
-    "user-agent-set" => agents::user_agent_set, ClientOnly;
-    "user-agents" => agents::user_agents, ClientOnly;
+    "user-agent-set" => user_agents::user_agent_set, ClientOnly;
+    "user-agents" => user_agents::user_agents, ClientOnly;
     "xdr-dc-state" => diagnostics::unsupported, EnterpriseOnly;
     "xdr-get-filter" => diagnostics::unsupported, EnterpriseOnly;
     "xdr-set-filter" => diagnostics::unsupported, EnterpriseOnly;

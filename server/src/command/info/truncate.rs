@@ -111,8 +111,8 @@ mod tests {
     use spikelet_wire::{FrameHeader, FrameType};
 
     use super::*;
-    use crate::command::Engine;
     use crate::config::Config;
+    use crate::state::State;
 
     #[test]
     fn numbers_are_written_as_in_c() {
@@ -122,15 +122,22 @@ mod tests {
 
     #[test]
     fn a_truncation_is_undone_by_the_name_it_was_done_by() {
-        let engine = Engine::new(Config::default());
+        let state = State::new(Config::default());
         let now = Now(500_000_000_000);
-        let set = engine.namespaces()[0].sets.find_or_create(b"s");
+        let set = state.namespaces()[0].sets.find_or_create(b"s");
         let ask = |line: &str| {
             let (mut out, body) = (BytesMut::new(), format!("{line}\n"));
             let header = FrameHeader::new(FrameType::INFO, body.len());
-            let _ = engine.handle(now, &mut engine.connect(0, None), header, body.as_bytes(), &mut out);
+            let _ = crate::command::handle(
+                &state,
+                now,
+                &mut state.connect(0, None),
+                header,
+                body.as_bytes(),
+                &mut out,
+            );
             let answer = String::from_utf8_lossy(&out[8..]).into_owned();
-            let [namespace, of_set] = [None, set].map(|set| engine.namespaces()[0].truncates(set, Now(1)));
+            let [namespace, of_set] = [None, set].map(|set| state.namespaces()[0].truncates(set, Now(1)));
             (
                 answer.trim_end().rsplit('\t').next().unwrap().to_owned(),
                 namespace,

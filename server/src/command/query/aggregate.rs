@@ -12,14 +12,15 @@ use spikelet_wire::{
 };
 
 use super::fields::{self, WantedSet};
-use super::index::{IndexWalk, Search, Wanted};
-use super::job::{Active, Description, End, Kind, Tally};
+use super::index::{IndexWalk, Wanted};
+use super::pace::{Pace, Step};
+use super::request::{QueryRequest, last};
 use super::walk::{Look, Walk};
-use super::{Asking, Pace, Step, last};
-use crate::command::bin_ops::View;
-use crate::command::counters::NamespaceStats;
-use crate::command::udf;
+use crate::command::record::bin_ops::View;
+use crate::command::record::udf;
+use crate::state::{ActiveJob, JobDescription, JobEnd, JobKind, NamespaceStats, Tally};
 use crate::store::Record;
+use crate::store::sindex::Search;
 use crate::udf::{Returned, Work};
 
 /// How long the stream of one partition may take. The real server has no limit, but threads to spare.
@@ -38,7 +39,7 @@ pub(super) struct Aggregate {
     index: Option<IndexWalk>,
     set: WantedSet,
     pace: Pace,
-    active: Active,
+    active: ActiveJob,
     socket_timeout: Option<Duration>,
 }
 
@@ -49,7 +50,7 @@ impl Aggregate {
     /// [`ResultCode::PARAMETER`] for fields that are wrong and a short query, [`ResultCode::UNSUPPORTED_FEATURE`] for one
     /// with a filter, [`ResultCode::NOT_FOUND`] for a set that there is not, [`ResultCode::INDEX_NOT_FOUND`] and
     /// [`ResultCode::INDEX_NOT_READABLE`].
-    pub(super) fn start(asking: &Asking<'_>) -> Result<Self, ResultCode> {
+    pub(super) fn start(asking: &QueryRequest<'_>) -> Result<Self, ResultCode> {
         let message = &asking.message;
         if message.header.info1.contains(Info1::SHORT_QUERY) {
             return Err(ResultCode::PARAMETER);
@@ -66,11 +67,11 @@ impl Aggregate {
         let search = wanted.map(|wanted| wanted.find(asking.namespace, set)).transpose()?;
         let socket_timeout = fields::socket_timeout(message)?;
         udf::call(message, LIMIT)?;
-        let active = asking.engine.jobs().start(Description {
-            index: search.as_ref().map(|search| search.index_name()),
+        let active = asking.state.jobs().start(JobDescription {
+            index: search.as_ref().map(|search| search.sindex.name().to_string()),
             records_per_second,
             socket_timeout,
-            ..asking.describe(Kind::Aggregate)
+            ..asking.describe(JobKind::Aggregate)
         })?;
         Ok(Self {
             walk: Walk::everywhere(),
@@ -93,14 +94,14 @@ impl Aggregate {
     }
 
     /// Has it end without the client.
-    pub(super) fn abandon(&self, stats: &NamespaceStats, end: End) {
+    pub(super) fn abandon(&self, stats: &NamespaceStats, end: JobEnd) {
         self.active.abandon(end);
         let counters = stats.queries(self.search.is_some());
         counters.aggr.count(end.result_code());
     }
 
     /// Aggregates the records of a partition.
-    pub(super) fn step(&mut self, asking: &Asking<'_>, out: &mut BytesMut) -> Step {
+    pub(super) fn step(&mut self, asking: &QueryRequest<'_>, out: &mut BytesMut) -> Step {
         let start = out.len();
         let mut tally = Tally::default();
         let mut is_done = false;
@@ -120,7 +121,7 @@ impl Aggregate {
             tally.succeeded += found.len() as u64;
             let frame = OpenFrame::begin(out);
             if !aggregate(asking, partition, found, out) {
-                self.active.abandon(End::Failed);
+                self.active.abandon(JobEnd::Failed);
             }
             if frame.body_size(out) == 0 {
                 frame.abandon(out);
@@ -148,11 +149,11 @@ impl Aggregate {
     }
 
     /// The records of the partition, which the walk then leaves.
-    fn find(&mut self, asking: &Asking<'_>) -> Vec<Digest> {
+    fn find(&mut self, asking: &QueryRequest<'_>) -> Vec<Digest> {
         let (set, namespace, now) = (self.set, asking.namespace, asking.now);
         let mut found = Vec::new();
         let mut find = |digest: &Digest, record: &Record| {
-            if set.has(record.set) && !namespace.is_doomed(record, now) {
+            if set.has(record.set) && !namespace.is_expired_or_truncated(record, now) {
                 found.push(*digest);
             }
             ControlFlow::Continue(())
@@ -173,7 +174,7 @@ impl Aggregate {
 }
 
 /// Applies the UDF to a partition's records, and answers what it writes; tells whether it went well.
-fn aggregate(asking: &Asking<'_>, partition: PartitionId, found: Vec<Digest>, out: &mut BytesMut) -> bool {
+fn aggregate(asking: &QueryRequest<'_>, partition: PartitionId, found: Vec<Digest>, out: &mut BytesMut) -> bool {
     let (now, namespace) = (asking.now, asking.namespace);
     let Ok(call) = udf::call(&asking.message, LIMIT) else {
         return false;
@@ -185,12 +186,12 @@ fn aggregate(asking: &Asking<'_>, partition: PartitionId, found: Vec<Digest>, ou
         digests.find_map(|digest| {
             let record = partition
                 .get(&digest)
-                .filter(|record| !namespace.is_doomed(record, now))?;
+                .filter(|record| !namespace.is_expired_or_truncated(record, now))?;
             asking.filter.check(&View::of(now, namespace, &digest, record)).ok()?;
             Some(Work::new(udf::element(now, namespace, &digest, record)))
         })
     };
-    let applied = asking.engine.modules().apply_stream(now, &call, next, |value| {
+    let applied = asking.state.modules().apply_stream(now, &call, next, |value| {
         answer(out, "SUCCESS", &value);
     });
     match applied {

@@ -9,18 +9,20 @@ use bytes::BytesMut;
 use spikelet_wire::{Digest, Header, Info1, Info2, Info3, OpCode, PartitionId, ResultCode};
 
 use super::fields::{self, WantedSet};
-use super::index::{IndexWalk, Search, Wanted};
-use super::job::{Active, Description, Kind, Tally};
+use super::index::{IndexWalk, Wanted};
+use super::pace::{Pace, Step};
+use super::request::QueryRequest;
 use super::walk::{Look, Walk};
-use super::{Asking, Pace, Step};
-use crate::command::bin_ops;
-use crate::command::reply::Reply;
-use crate::command::request::{Fields, Request};
+use crate::command::record::bin_ops;
+use crate::command::record::reply::Reply;
+use crate::command::record::request::{Fields, Request};
 #[cfg(feature = "udf")]
-use crate::command::udf;
-use crate::command::write;
+use crate::command::record::udf;
+use crate::command::record::write;
 use crate::ops::exp;
+use crate::state::{ActiveJob, JobDescription, JobKind, Tally};
 use crate::store::Record;
+use crate::store::sindex::Search;
 
 /// How many records a second a background query may touch at most (`background-query-max-rps`).
 const MAX_RECORDS_PER_SECOND: u32 = 10_000;
@@ -39,7 +41,7 @@ pub(super) struct Operate {
     index: Option<IndexWalk>,
     set: WantedSet,
     pace: Pace,
-    active: Active,
+    active: ActiveJob,
 }
 
 impl Operate {
@@ -49,7 +51,7 @@ impl Operate {
     /// [`ResultCode::PARAMETER`] for fields that are wrong, a short query, and operations that read;
     /// [`ResultCode::NOT_FOUND`] for a set that there is not, [`ResultCode::INDEX_NOT_FOUND`] and
     /// [`ResultCode::INDEX_NOT_READABLE`].
-    pub(super) fn start(asking: &Asking<'_>) -> Result<Self, ResultCode> {
+    pub(super) fn start(asking: &QueryRequest<'_>) -> Result<Self, ResultCode> {
         let message = &asking.message;
         let header = &message.header;
         if header.info1.contains(Info1::SHORT_QUERY) {
@@ -70,10 +72,10 @@ impl Operate {
             describe_udf(asking)?
         } else {
             check_operations(asking)?;
-            asking.describe(Kind::Operate)
+            asking.describe(JobKind::Operate)
         };
-        let active = asking.engine.jobs().start(Description {
-            index: search.as_ref().map(|search| search.index_name()),
+        let active = asking.state.jobs().start(JobDescription {
+            index: search.as_ref().map(|search| search.sindex.name().to_string()),
             records_per_second: records_per_second.or(NonZeroU32::new(MAX_RECORDS_PER_SECOND)),
             socket_timeout: Some(SOCKET_TIMEOUT),
             ..description
@@ -95,7 +97,7 @@ impl Operate {
     }
 
     /// Changes some records.
-    pub(super) fn step(&mut self, asking: &Asking<'_>) -> Step {
+    pub(super) fn step(&mut self, asking: &QueryRequest<'_>) -> Step {
         let mut tally = Tally::default();
         let mut left = AT_ONCE.min(usize::try_from(self.pace.at_once()).unwrap_or(AT_ONCE));
         let mut looks = AT_ONCE * 4;
@@ -111,7 +113,7 @@ impl Operate {
             // Records are changed behind the walk's lock, one by one, each under its own.
             let mut find = |digest: &Digest, record: &Record| {
                 looks = looks.saturating_sub(1);
-                if set.has(record.set) && !asking.namespace.is_doomed(record, asking.now) {
+                if set.has(record.set) && !asking.namespace.is_expired_or_truncated(record, asking.now) {
                     found.push(*digest);
                     left = left.saturating_sub(1);
                 }
@@ -162,23 +164,23 @@ impl Operate {
 /// # Errors
 /// [`ResultCode::PARAMETER`] for a UDF that cannot be called.
 #[cfg(feature = "udf")]
-fn describe_udf(asking: &Asking<'_>) -> Result<Description, ResultCode> {
+fn describe_udf(asking: &QueryRequest<'_>) -> Result<JobDescription, ResultCode> {
     let call = udf::call(&asking.message, udf::DEFAULT_LIMIT)?;
     let name = |name| String::from_utf8_lossy(name).into_owned();
-    Ok(Description {
+    Ok(JobDescription {
         udf: Some((name(call.module), name(call.function))),
-        ..asking.describe(Kind::Udf)
+        ..asking.describe(JobKind::Udf)
     })
 }
 
 #[cfg(not(feature = "udf"))]
-const fn describe_udf(_: &Asking<'_>) -> Result<Description, ResultCode> {
+const fn describe_udf(_: &QueryRequest<'_>) -> Result<JobDescription, ResultCode> {
     Err(ResultCode::UNSUPPORTED_FEATURE)
 }
 
 /// # Errors
 /// [`ResultCode::PARAMETER`] where there are none, where any reads, and for an expression that cannot be built.
-fn check_operations(asking: &Asking<'_>) -> Result<(), ResultCode> {
+fn check_operations(asking: &QueryRequest<'_>) -> Result<(), ResultCode> {
     let message = &asking.message;
     if message.header.info1.contains(Info1::READ) || message.op_count() == 0 {
         return Err(ResultCode::PARAMETER);
@@ -195,7 +197,7 @@ fn check_operations(asking: &Asking<'_>) -> Result<(), ResultCode> {
 }
 
 /// Applies the message's operations or its UDF to records, and forgets them.
-fn change(asking: &Asking<'_>, digests: &mut Vec<Digest>, tally: &mut Tally) {
+fn change(asking: &QueryRequest<'_>, digests: &mut Vec<Digest>, tally: &mut Tally) {
     let header = &asking.message.header;
     let stats = asking.stats();
     let mut request = Request {
@@ -237,11 +239,11 @@ fn change(asking: &Asking<'_>, digests: &mut Vec<Digest>, tally: &mut Tally) {
     }
 }
 
-fn change_one(asking: &Asking<'_>, request: &Request<'_>, reply: &mut Reply<'_>) -> ResultCode {
+fn change_one(asking: &QueryRequest<'_>, request: &Request<'_>, reply: &mut Reply<'_>) -> ResultCode {
     let (now, namespace) = (asking.now, asking.namespace);
     #[cfg(feature = "udf")]
     if asking.fields.udf {
-        let code = udf::udf(now, namespace, asking.engine.modules(), request, reply);
+        let code = udf::udf(now, namespace, asking.state.modules(), request, reply);
         request.counted.count(Info2::WRITE, true, code);
         return code;
     }

@@ -13,15 +13,16 @@ use spikelet_wire::{
 };
 
 use super::fields::{self, Partitions, WantedSet};
-use super::index::{IndexWalk, Search, Wanted};
-use super::job::{Active, Description, End, Kind, Tally};
+use super::index::{IndexWalk, Wanted};
+use super::pace::{Pace, Step};
+use super::request::{QueryRequest, last};
 use super::walk::{Look, Walk};
-use super::{Asking, Pace, Step, last};
 use crate::clock::Now;
-use crate::command::MAX_OPS;
-use crate::command::bin_ops::{self, BinRead, View};
-use crate::command::counters::NamespaceStats;
-use crate::command::filter::Filter;
+use crate::command::record::MAX_OPS;
+use crate::command::record::bin_ops::{self, BinRead, View};
+use crate::command::record::filter::Filter;
+use crate::state::{ActiveJob, JobDescription, JobEnd, JobKind, NamespaceStats, Tally};
+use crate::store::sindex::Search;
 use crate::store::{BinName, Record, Set, SetId};
 
 /// A frame ends behind the record that makes it this large, in bytes.
@@ -68,7 +69,7 @@ enum Selection {
 #[derive(Debug)]
 enum Length {
     Short { deadline: Now, is_late: bool },
-    Long(Active),
+    Long(ActiveJob),
 }
 
 impl Basic {
@@ -77,7 +78,7 @@ impl Basic {
     /// # Errors
     /// [`ResultCode::UNSUPPORTED_FEATURE`] for a query of clients before partition queries, [`ResultCode::PARAMETER`] for
     /// fields that are wrong, [`ResultCode::INDEX_NOT_FOUND`] and [`ResultCode::INDEX_NOT_READABLE`].
-    pub(super) fn start(asking: &Asking<'_>) -> Result<Self, ResultCode> {
+    pub(super) fn start(asking: &QueryRequest<'_>) -> Result<Self, ResultCode> {
         let message = &asking.message;
         let header = &message.header;
         if !header.info3.contains(Info3::PARTITION_DONE) {
@@ -103,12 +104,12 @@ impl Basic {
                 is_late: false,
             }
         } else {
-            Length::Long(asking.engine.jobs().start(Description {
-                index: search.as_ref().map(|search| search.index_name()),
+            Length::Long(asking.state.jobs().start(JobDescription {
+                index: search.as_ref().map(|search| search.sindex.name().to_string()),
                 partitions: Some((count, resumed)),
                 records_per_second,
                 socket_timeout,
-                ..asking.describe(Kind::Basic)
+                ..asking.describe(JobKind::Basic)
             })?)
         };
         Ok(Self {
@@ -134,7 +135,7 @@ impl Basic {
     }
 
     /// Has it end without the client.
-    pub(super) fn abandon(&self, stats: &NamespaceStats, end: End) {
+    pub(super) fn abandon(&self, stats: &NamespaceStats, end: JobEnd) {
         let counters = stats.queries(self.search.is_some());
         match &self.length {
             Length::Short { .. } => counters.short_basic.count(end.result_code()),
@@ -146,7 +147,7 @@ impl Basic {
     }
 
     /// Answers up to a frame of records.
-    pub(super) fn step(&mut self, asking: &Asking<'_>, out: &mut BytesMut) -> Step {
+    pub(super) fn step(&mut self, asking: &QueryRequest<'_>, out: &mut BytesMut) -> Step {
         let counters = asking.stats().queries(self.search.is_some());
         let start = out.len();
         let frame = OpenFrame::begin(out);
@@ -213,7 +214,7 @@ impl Basic {
     /// index finds there.
     fn answer_some(
         &mut self,
-        asking: &Asking<'_>,
+        asking: &QueryRequest<'_>,
         (frame, turn, tally): (&OpenFrame, &mut Turn, &mut Tally),
         out: &mut BytesMut,
     ) {
@@ -235,7 +236,7 @@ impl Basic {
         };
         let mut answer = |digest: &Digest, record: &Record, value: Option<i64>| {
             turn.looks = turn.looks.saturating_sub(1);
-            if set.has(record.set) && !namespace.is_doomed(record, now) {
+            if set.has(record.set) && !namespace.is_expired_or_truncated(record, now) {
                 let view = View::of(now, namespace, digest, record);
                 match asking.filter.check(&view) {
                     Ok(()) => {
@@ -321,7 +322,7 @@ struct Found<'r> {
 struct SetNames(Option<(SetId, Arc<Set>)>);
 
 impl SetNames {
-    fn get(&mut self, asking: &Asking<'_>, id: SetId) -> Option<&[u8]> {
+    fn get(&mut self, asking: &QueryRequest<'_>, id: SetId) -> Option<&[u8]> {
         if self.0.as_ref().is_none_or(|(known, _)| *known != id) {
             self.0 = Some((id, asking.namespace.sets.get(id)?));
         }
@@ -357,7 +358,7 @@ impl Selection {
     ///
     /// # Errors
     /// That of an operation that fails; then nothing is written.
-    fn write(&self, asking: &Asking<'_>, found: &Found<'_>, out: &mut BytesMut) -> Result<(), ResultCode> {
+    fn write(&self, asking: &QueryRequest<'_>, found: &Found<'_>, out: &mut BytesMut) -> Result<(), ResultCode> {
         let Found { view, record, .. } = found;
         let begin = |out, info1| {
             let header = Header {
@@ -413,7 +414,7 @@ impl Selection {
     }
 }
 
-fn write_results(asking: &Asking<'_>, view: &View<'_>, answer: &mut MessageWriter<'_>) -> Result<(), ResultCode> {
+fn write_results(asking: &QueryRequest<'_>, view: &View<'_>, answer: &mut MessageWriter<'_>) -> Result<(), ResultCode> {
     let request = &asking.message;
     if request.op_count() > MAX_OPS {
         return Err(ResultCode::PARAMETER);

@@ -7,11 +7,11 @@ use spikelet_wire::{Digest, FieldType, Message, ParticleType, PartitionId, Resul
 
 use super::fields::WantedSet;
 use super::walk::Stop;
-use crate::command::bin_ops::View;
 use crate::ops::cdt;
 use crate::ops::geo::Geometry;
-use crate::store::sindex::{Definition, Entry, IndexType, KeyType, Range, SHARD, SHARDS, Source, shard_of};
-use crate::store::{BinName, Namespace, Record, Sindex, Sindexes};
+use crate::store::block::{BLOCK, BLOCKS, block_of};
+use crate::store::sindex::{Definition, Entry, IndexType, KeyType, Range, Search, Source};
+use crate::store::{BinName, Namespace, Record, Sindexes};
 
 /// Longer strings and blobs cannot be asked for, in bytes.
 const MAX_BYTES: usize = 2048;
@@ -161,26 +161,6 @@ fn end(data: &[u8]) -> Option<(&[u8], &[u8])> {
     rest.split_at_checked(usize::try_from(u32::from_be_bytes(*size)).ok()?)
 }
 
-/// An index, and what is asked of it.
-#[derive(Debug)]
-pub(in crate::command) struct Search {
-    sindex: Arc<Sindex>,
-    range: Range,
-}
-
-impl Search {
-    /// The name that the index has.
-    pub(super) fn index_name(&self) -> String {
-        self.sindex.name().to_string()
-    }
-
-    /// Whether a record is one that is asked for: it may have changed since the index was looked at, and cells and hashes
-    /// only say where it may be.
-    pub(in crate::command) fn matches(&self, view: &View<'_>) -> bool {
-        self.sindex.matches(&self.range, view.digest, view.bins)
-    }
-}
-
 /// The way of a query through an index. It can be left at every record, and goes on behind it whatever was written or
 /// removed meanwhile.
 ///
@@ -189,11 +169,11 @@ impl Search {
 pub(super) struct IndexWalk {
     search: Arc<Search>,
     spans: Vec<(u64, u64)>,
-    /// The partitions that are asked for: a word for each shard, in it a bit for each partition.
-    wanted: [u64; SHARDS],
+    /// The partitions that are asked for: a word for each block, in it a bit for each partition.
+    wanted: [u64; BLOCKS],
     /// Those of them that are resumed behind an entry.
     resumed: Vec<(PartitionId, Entry)>,
-    shard: usize,
+    block: usize,
     span: usize,
     behind: Option<Entry>,
     bursts: Option<Bursts>,
@@ -214,9 +194,9 @@ impl IndexWalk {
         let finds_twice = search.range.is_range() && definition.index_type != IndexType::Default;
         Self {
             spans,
-            wanted: [0; SHARDS],
+            wanted: [0; BLOCKS],
             resumed: Vec::new(),
-            shard: 0,
+            block: 0,
             span: 0,
             behind: None,
             bursts: finds_twice.then(Bursts::default),
@@ -228,7 +208,7 @@ impl IndexWalk {
     /// Adds a partition to those it passes through, some behind a record at a value. They come in order, before the first
     /// visit.
     pub(super) fn pass_through(&mut self, stop: Stop) {
-        if let Some(word) = self.wanted.get_mut(shard_of(stop.partition)) {
+        if let Some(word) = self.wanted.get_mut(block_of(stop.partition)) {
             *word |= bit(stop.partition);
         }
         if let Some(digest) = stop.behind {
@@ -239,8 +219,8 @@ impl IndexWalk {
 
     /// The first partition of those that it is at; none at its end.
     pub(super) fn partition(&self) -> Option<PartitionId> {
-        let shard = u16::try_from(self.shard).ok()?;
-        PartitionId::new(shard.checked_mul(SHARD)?)
+        let block = u16::try_from(self.block).ok()?;
+        PartitionId::new(block.checked_mul(BLOCK)?)
     }
 
     /// Visits some records, each under the lock of its partition, with the values by which they are found; says how many
@@ -285,15 +265,15 @@ impl IndexWalk {
         self.batch.clear();
         let mut batch = std::mem::take(&mut self.batch);
         let wanted = loop {
-            match self.wanted.get(self.shard) {
+            match self.wanted.get(self.block) {
                 None => return None,
                 Some(_) if self.search.sindex.is_dropped() => {
-                    self.shard = SHARDS;
+                    self.block = BLOCKS;
                     return None;
                 }
                 Some(wanted) if *wanted != 0 && self.span < self.spans.len() => break *wanted,
                 Some(_) => {
-                    (self.shard, self.span, self.behind) = (self.shard + 1, 0, None);
+                    (self.block, self.span, self.behind) = (self.block + 1, 0, None);
                     self.forget_bursts();
                 }
             }
@@ -305,7 +285,7 @@ impl IndexWalk {
             None => Bound::Included(start(first, resumed, wanted)),
         };
         let (mut looks, mut last) = (0, None);
-        self.search.sindex.each(self.shard, from, end, |entry| {
+        self.search.sindex.each(self.block, from, end, |entry| {
             looks += 1;
             let partition = entry.digest.partition_id();
             let is_behind = || match resumed.binary_search_by_key(&partition, |(id, _)| *id) {
@@ -331,8 +311,8 @@ impl IndexWalk {
     }
 
     fn resumed_here(&self) -> &[(PartitionId, Entry)] {
-        let from = self.resumed.partition_point(|(id, _)| shard_of(*id) < self.shard);
-        let to = self.resumed.partition_point(|(id, _)| shard_of(*id) <= self.shard);
+        let from = self.resumed.partition_point(|(id, _)| block_of(*id) < self.block);
+        let to = self.resumed.partition_point(|(id, _)| block_of(*id) <= self.block);
         self.resumed.get(from..to).unwrap_or_default()
     }
 
@@ -344,10 +324,10 @@ impl IndexWalk {
 }
 
 const fn bit(partition: PartitionId) -> u64 {
-    1 << (partition.get() % SHARD)
+    1 << (partition.get() % BLOCK)
 }
 
-/// Where to begin in a shard: at the start of the span, or, if all partitions are resumed, where the first of them is.
+/// Where to begin in a block: at the start of the span, or, if all partitions are resumed, where the first of them is.
 fn start(first: u64, resumed: &[(PartitionId, Entry)], wanted: u64) -> Entry {
     let start = Entry {
         order: first,
@@ -360,7 +340,7 @@ fn start(first: u64, resumed: &[(PartitionId, Entry)], wanted: u64) -> Entry {
     }
 }
 
-/// The records that were lately found in each partition of a shard.
+/// The records that were lately found in each partition of a block.
 ///
 /// A record is found once for each of its values. The real server takes entries from a partition a hundred at a time,
 /// and answers a record once for each hundred that it is in.
@@ -378,8 +358,8 @@ impl Bursts {
 
     /// Whether a record was found in this hundred before.
     fn has(&mut self, digest: &Digest) -> bool {
-        self.0.resize(usize::from(SHARD), Burst::default());
-        let Some(burst) = self.0.get_mut(usize::from(digest.partition_id().get() % SHARD)) else {
+        self.0.resize(usize::from(BLOCK), Burst::default());
+        let Some(burst) = self.0.get_mut(usize::from(digest.partition_id().get() % BLOCK)) else {
             return false;
         };
         let is_known = burst.digests.contains(digest);

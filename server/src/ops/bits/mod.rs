@@ -18,7 +18,7 @@ const MAX_BYTES: i64 = 128 * 1024 * 1024;
 /// - [`ResultCode::PARAMETER`]: no such operation, or a parameter out of range.
 /// - [`ResultCode::INCOMPATIBLE_TYPE`]: the bin is no blob.
 /// - [`ResultCode::OP_NOT_APPLICABLE`]: the bits reach over the blob's end.
-pub fn read(bin: Option<&Particle>, argument: &[u8]) -> Result<Option<Particle>, ResultCode> {
+pub(crate) fn read(bin: Option<&Particle>, argument: &[u8]) -> Result<Option<Particle>, ResultCode> {
     let Some(bin) = bin else {
         return Ok(None);
     };
@@ -38,7 +38,7 @@ pub fn read(bin: Option<&Particle>, argument: &[u8]) -> Result<Option<Particle>,
 ///
 /// [`BitWriteFlags::NO_FAIL`] turns all but the wrong type and a parameter out of range into a success that changes
 /// nothing.
-pub fn modify(bin: &mut Option<Particle>, argument: &[u8]) -> Result<Option<Particle>, ResultCode> {
+pub(crate) fn modify(bin: &mut Option<Particle>, argument: &[u8]) -> Result<Option<Particle>, ResultCode> {
     let operation = decode(argument, false)?;
     let flags = operation.flags();
     let forbidden = |code| {

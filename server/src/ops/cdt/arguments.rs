@@ -4,7 +4,7 @@ use spikelet_wire::ResultCode;
 use spikelet_wire::cdt::{Call, Operation};
 use spikelet_wire::msgpack::{COMPARE_ONLY, Reader, Token};
 
-use super::want::Want;
+use super::return_type::ReturnSpec;
 
 /// The arguments of a call. Whatever is wrong with one is `PARAMETER`.
 pub(super) struct Arguments<'a> {
@@ -46,8 +46,8 @@ impl<'a> Arguments<'a> {
     }
 
     /// What is wanted of the selected elements.
-    pub(super) fn want(&mut self, multi: bool) -> Result<Want, ResultCode> {
-        Ok(Want::new(self.take(Call::unsigned)?, multi))
+    pub(super) fn want(&mut self, multi: bool) -> Result<ReturnSpec, ResultCode> {
+        Ok(ReturnSpec::new(self.take(Call::unsigned)?, multi))
     }
 
     /// A value to compare with.

@@ -311,7 +311,7 @@ impl Parent<'_> {
 
 /// Whether bytes are a context that reads, as one that an index keeps has to be.
 #[must_use]
-pub fn is_read_context(context: &[u8]) -> bool {
+pub(crate) fn is_read_context(context: &[u8]) -> bool {
     let mut reader = Reader::new(context);
     let Ok(n @ 1..) = reader.list() else {
         return false;

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::want::{Want, int_list};
+use super::return_type::{ReturnSpec, int_list};
 use crate::ops::Particle;
 use crate::ops::order::{self, Equal};
 
@@ -60,7 +60,7 @@ pub(super) fn find<'e>(elements: impl Iterator<Item = &'e [u8]>, values: &[&[u8]
 
 impl Matches {
     /// The ranks of the elements, value by value as they were asked; of the other elements, from the least.
-    pub(super) fn ranks(&self, want: &Want, n: u32) -> Particle {
+    pub(super) fn ranks(&self, want: &ReturnSpec, n: u32) -> Particle {
         let found = |&&(_, count): &&(u32, u32)| count != 0;
         if !want.inverted {
             let single = |&(rank, count): &(u32, u32)| (rank..rank.saturating_add(count)).map(|i| want.directed(i, n));

@@ -12,12 +12,12 @@ mod list;
 mod map;
 mod matches;
 mod normalise;
+mod return_type;
 mod select;
-mod want;
 
 use std::borrow::Cow;
 
-use spikelet_wire::cdt::{CONTEXT, Call, Parameter, SELECT};
+use spikelet_wire::cdt::{CONTEXT, Call, Parameter};
 use spikelet_wire::list::ListOp;
 use spikelet_wire::map::MapOp;
 use spikelet_wire::msgpack::{PERSIST_INDEX, Reader};
@@ -25,13 +25,12 @@ use spikelet_wire::{ParticleType, ResultCode};
 
 use collection::{Collection, Done, Edit, Outcome};
 use context::Path;
-pub use context::is_read_context;
+pub(crate) use context::is_read_context;
 pub(crate) use normalise::{append_head, is_key};
-pub use normalise::{append_normalised, is_compact};
-pub use want::particle;
+pub(crate) use normalise::{append_normalised, is_compact};
+pub(crate) use return_type::particle;
 
 use super::{Particle, ParticleRef};
-use crate::ops::exp::path;
 use crate::ops::order::Kind;
 
 /// Applies an operation that reads a list or map, or one inside of it.
@@ -43,14 +42,11 @@ use crate::ops::order::Kind;
 /// - `PARAMETER`: the argument is malformed, or its operation does not read.
 /// - `INCOMPATIBLE_TYPE`: the bin, or what the context leads to, is no collection of the operation's type.
 /// - `OP_NOT_APPLICABLE`: no such element, a context that leads nowhere, or a return type that the operation does not have.
-pub fn read(bin: Option<&Particle>, argument: &[u8]) -> Result<Option<Particle>, ResultCode> {
+pub(crate) fn read(bin: Option<&Particle>, argument: &[u8]) -> Result<Option<Particle>, ResultCode> {
     let Some(bin) = bin else {
         return Ok(None);
     };
     let call = Call::read(argument).map_err(|_| ResultCode::PARAMETER)?;
-    if call.code == SELECT {
-        return path::read(Some(bin), argument);
-    }
     if call.code == CONTEXT {
         let (context, call) = with_context(call)?;
         let path = Path::follow(Some(nested(bin)?), context, false)?;
@@ -69,11 +65,8 @@ pub fn read(bin: Option<&Particle>, argument: &[u8]) -> Result<Option<Particle>,
 /// - `ELEMENT_EXISTS`, `ELEMENT_NOT_FOUND`: write flags forbid to write an element, or want it to be there.
 /// - `PARAMETER`: a value cannot be stored, or is no number and is to be added to.
 /// - `RECORD_TOO_BIG`: a list would be filled up with more nils than a record can hold.
-pub fn modify(bin: &mut Option<Particle>, argument: &[u8]) -> Result<Option<Particle>, ResultCode> {
+pub(crate) fn modify(bin: &mut Option<Particle>, argument: &[u8]) -> Result<Option<Particle>, ResultCode> {
     let call = Call::read(argument).map_err(|_| ResultCode::PARAMETER)?;
-    if call.code == SELECT {
-        return path::modify(bin, argument);
-    }
     let (result, changed) = if call.code == CONTEXT {
         let (context, call) = with_context(call)?;
         let root = bin.as_ref().map(nested).transpose()?;
@@ -101,13 +94,13 @@ pub fn modify(bin: &mut Option<Particle>, argument: &[u8]) -> Result<Option<Part
 
 /// The particle that a context leads to inside of a list or map; nothing where it leads nowhere, or to nil.
 #[must_use]
-pub fn at_context(bin: &Particle, context: &[u8]) -> Option<Particle> {
+pub(crate) fn at_context(bin: &Particle, context: &[u8]) -> Option<Particle> {
     let path = Path::follow(Some(nested(bin).ok()?), context, false).ok()?;
     particle(path.bytes()).ok().flatten()
 }
 
 /// Gives the elements of a stored list, as they stand there, until `each` has had enough and says so.
-pub fn each_element(list: &[u8], mut each: impl FnMut(&[u8]) -> bool) {
+pub(crate) fn each_element(list: &[u8], mut each: impl FnMut(&[u8]) -> bool) {
     let Some(collection) = Collection::parse(list).filter(|collection| !collection.is_map) else {
         return;
     };
@@ -120,7 +113,7 @@ pub fn each_element(list: &[u8], mut each: impl FnMut(&[u8]) -> bool) {
 }
 
 /// Gives the pairs of a stored map, key and value as they stand there, until `each` has had enough and says so.
-pub fn each_pair(map: &[u8], mut each: impl FnMut(&[u8], &[u8]) -> bool) {
+pub(crate) fn each_pair(map: &[u8], mut each: impl FnMut(&[u8], &[u8]) -> bool) {
     let Some(collection) = Collection::parse(map).filter(|collection| collection.is_map) else {
         return;
     };
@@ -239,7 +232,7 @@ fn apply_modify<'a>(target: Option<Target<'a>>, call: Call<'a>, stores_nothing: 
 /// # Errors
 /// `SERVER_ERROR` when the bytes are no such collection, hold what cannot be stored, a map has a key twice or one
 /// that is no integer, text or blob, or a collection flagged as ordered is not in order.
-pub fn from_wire(particle_type: ParticleType, data: &[u8]) -> Result<Box<[u8]>, ResultCode> {
+pub(crate) fn from_wire(particle_type: ParticleType, data: &[u8]) -> Result<Box<[u8]>, ResultCode> {
     let mut stored = Vec::new();
     let expected = match particle_type {
         ParticleType::LIST => Some(Kind::List),
@@ -254,7 +247,7 @@ pub fn from_wire(particle_type: ParticleType, data: &[u8]) -> Result<Box<[u8]>, 
 
 /// What a client gets to read of a stored list or map: all but the flag of a stored index.
 #[must_use]
-pub fn to_wire(stored: &[u8]) -> Cow<'_, [u8]> {
+pub(crate) fn to_wire(stored: &[u8]) -> Cow<'_, [u8]> {
     match Collection::parse(stored) {
         Some(collection) if collection.flags & PERSIST_INDEX != 0 => {
             let mut wire = Vec::with_capacity(stored.len());

@@ -28,7 +28,7 @@ struct Open<'a> {
 ///
 /// The flag of a stored index stays on the `outermost` map, where some results depend on it. Everywhere else it has no
 /// effect that could be seen, and is dropped.
-pub fn append_normalised(out: &mut Vec<u8>, source: &[u8], outermost: bool) -> Option<Kind> {
+pub(crate) fn append_normalised(out: &mut Vec<u8>, source: &[u8], outermost: bool) -> Option<Kind> {
     let mut reader = Reader::new(source);
     let mut open: Vec<Open<'_>> = Vec::new();
     let mut kind = None;
@@ -59,7 +59,7 @@ pub fn append_normalised(out: &mut Vec<u8>, source: &[u8], outermost: bool) -> O
 
 /// Whether msgpack is one value in its shortest encoding.
 #[must_use]
-pub fn is_compact(source: &[u8]) -> bool {
+pub(crate) fn is_compact(source: &[u8]) -> bool {
     let mut reader = Reader::new(source);
     let mut out = Vec::with_capacity(source.len());
     while !reader.is_empty() {

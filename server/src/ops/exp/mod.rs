@@ -13,7 +13,7 @@ mod evaluate;
 mod metadata;
 mod node;
 mod operation;
-pub mod path;
+pub(crate) mod path;
 mod regex;
 mod value;
 
@@ -29,15 +29,15 @@ use self::value::Value;
 use super::Particle;
 use crate::clock::Now;
 
-pub use self::operation::{BinChange, check_modify_op, modify_op, read_op};
+pub(crate) use self::operation::{BinChange, check_modify_op, modify_op, read_op};
 
 /// How deep the operators of an expression may nest.
 ///
 /// The real server has no such limit and runs out of stack instead.
-pub const MAX_DEPTH: usize = 256;
+pub(crate) const MAX_DEPTH: usize = 256;
 
 /// What an expression may ask of a record.
-pub trait RecordView {
+pub(crate) trait RecordView {
     /// The value of a bin.
     fn bin(&self, name: &[u8]) -> Option<&Particle>;
     /// The digest.
@@ -60,11 +60,11 @@ pub trait RecordView {
 
 /// What an expression without an answer evaluates to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Unknown;
+pub(crate) struct Unknown;
 
 /// An expression, decoded and its types checked.
 #[derive(Debug)]
-pub struct Expression<'a> {
+pub(crate) struct Expression<'a> {
     /// The operators in the order in which they are written, each before its operands.
     nodes: Vec<Node<'a>>,
     /// How many variables are in scope at most.
@@ -77,7 +77,7 @@ impl<'a> Expression<'a> {
     ///
     /// # Errors
     /// `PARAMETER` (4), whatever is wrong with it.
-    pub fn build(bytes: &'a [u8]) -> Result<Self, ResultCode> {
+    pub(crate) fn build(bytes: &'a [u8]) -> Result<Self, ResultCode> {
         Self::build_within(bytes, 0)
     }
 
@@ -85,7 +85,7 @@ impl<'a> Expression<'a> {
     ///
     /// # Errors
     /// `PARAMETER` (4), whatever is wrong with it.
-    pub fn build_filter(bytes: &'a [u8]) -> Result<Self, ResultCode> {
+    pub(crate) fn build_filter(bytes: &'a [u8]) -> Result<Self, ResultCode> {
         let expression = Self::build(bytes)?;
         match expression.checked.comparable() {
             Checked::Is(Type::Bool) => Ok(expression),
@@ -95,7 +95,7 @@ impl<'a> Expression<'a> {
 
     /// Whether it is true of a record; unknown is not.
     #[must_use]
-    pub fn matches(&self, record: &dyn RecordView, now: Now) -> bool {
+    pub(crate) fn matches(&self, record: &dyn RecordView, now: Now) -> bool {
         matches!(
             Evaluation::of_record(self, record, now, &Steps::default()).value(),
             Ok(Value::Bool(true))
@@ -106,7 +106,7 @@ impl<'a> Expression<'a> {
     ///
     /// # Errors
     /// When it is unknown, or no value that a bin can hold.
-    pub fn evaluate(&self, record: &dyn RecordView, now: Now) -> Result<Option<Particle>, Unknown> {
+    pub(crate) fn evaluate(&self, record: &dyn RecordView, now: Now) -> Result<Option<Particle>, Unknown> {
         Evaluation::of_record(self, record, now, &Steps::default())
             .value()?
             .into_particle()
@@ -114,7 +114,7 @@ impl<'a> Expression<'a> {
 
     /// The type of its value, where that is known before it is evaluated.
     #[must_use]
-    pub fn value_type(&self) -> Option<Type> {
+    pub(crate) fn value_type(&self) -> Option<Type> {
         match self.checked.comparable() {
             Checked::Is(value_type) => Some(value_type),
             _ => None,
@@ -123,7 +123,7 @@ impl<'a> Expression<'a> {
 
     /// Whether a secondary index can be on it: it asks for a bin or the digest, and for nothing else of the record.
     #[must_use]
-    pub fn is_indexable(&self) -> bool {
+    pub(crate) fn is_indexable(&self) -> bool {
         let mut asks = false;
         for node in &self.nodes {
             match &node.instruction {

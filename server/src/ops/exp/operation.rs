@@ -10,7 +10,7 @@ use crate::ops::Particle;
 
 /// What becomes of the bin that an operation names.
 #[derive(Debug, Clone, PartialEq)]
-pub enum BinChange {
+pub(crate) enum BinChange {
     /// It stays as it is.
     Keep,
     /// It gets a value.
@@ -24,7 +24,7 @@ pub enum BinChange {
 /// # Errors
 /// `PARAMETER` (4) when the expression or a flag is not valid; `OP_NOT_APPLICABLE` (26) when the expression is unknown,
 /// unless the flags say that this is no failure: then there is no value.
-pub fn read_op(argument: &[u8], record: &dyn RecordView, now: Now) -> Result<Option<Particle>, ResultCode> {
+pub(crate) fn read_op(argument: &[u8], record: &dyn RecordView, now: Now) -> Result<Option<Particle>, ResultCode> {
     let (expression, given) = parse(argument, flags::READ)?;
     match expression.evaluate(record, now) {
         Ok(value) => Ok(value),
@@ -39,7 +39,7 @@ pub fn read_op(argument: &[u8], record: &dyn RecordView, now: Now) -> Result<Opt
 /// `PARAMETER` (4) when the expression or a flag is not valid; `BIN_EXISTS` (6) or `BIN_NOT_FOUND` (17) when the flags
 /// want it otherwise; `OP_NOT_APPLICABLE` (26) when the expression is unknown, or nil and the flags do not allow that the
 /// bin be deleted.
-pub fn modify_op(
+pub(crate) fn modify_op(
     argument: &[u8],
     record: &dyn RecordView,
     now: Now,
@@ -74,7 +74,7 @@ pub fn modify_op(
 ///
 /// # Errors
 /// `PARAMETER` (4) when the expression or a flag is not valid.
-pub fn check_modify_op(argument: &[u8]) -> Result<(), ResultCode> {
+pub(crate) fn check_modify_op(argument: &[u8]) -> Result<(), ResultCode> {
     parse(argument, flags::MODIFY).map(drop)
 }
 

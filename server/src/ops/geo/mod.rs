@@ -13,7 +13,7 @@ use serde_json::Value as Json;
 use spikelet_wire::{ParticleType, ResultCode};
 
 use self::polygon::Loop;
-pub use self::polygon::Polygons;
+pub(crate) use self::polygon::Polygons;
 use super::Particle;
 
 /// Meters; the server takes the earth for a sphere.
@@ -120,7 +120,7 @@ impl Geometry {
 /// # Errors
 /// [`ResultCode::GEO_INVALID_GEOJSON`]: it is cut short, its text is not one that the server takes, or it is a region too
 /// large to be covered.
-pub fn from_wire(data: &[u8]) -> Result<Particle, ResultCode> {
+pub(crate) fn from_wire(data: &[u8]) -> Result<Particle, ResultCode> {
     let stored = || {
         let text = text(data)?;
         let geometry = Geometry::parse(text)?;
@@ -136,13 +136,13 @@ pub fn from_wire(data: &[u8]) -> Result<Particle, ResultCode> {
 
 /// The text of a GeoJSON value: behind its flags, the number of its cells, and the cells.
 #[must_use]
-pub fn text(data: &[u8]) -> Option<&[u8]> {
+pub(crate) fn text(data: &[u8]) -> Option<&[u8]> {
     let (&[_, high, low], rest) = data.split_first_chunk()?;
     rest.get(8 * usize::from(u16::from_be_bytes([high, low]))..)
 }
 
 /// The ids of the cells that are kept with a stored GeoJSON value.
-pub fn stored_cells(data: &[u8]) -> impl Iterator<Item = u64> {
+pub(crate) fn stored_cells(data: &[u8]) -> impl Iterator<Item = u64> {
     let text = text(data).map_or(0, <[u8]>::len);
     let cells = data.len().checked_sub(text).and_then(|end| data.get(3..end));
     let cells = cells.unwrap_or_default().as_chunks().0.iter();

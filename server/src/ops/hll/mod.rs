@@ -7,7 +7,7 @@ use spikelet_wire::hll::{HllOperation, HllWriteFlags, Others};
 use spikelet_wire::{ParticleType, ResultCode, msgpack};
 
 use self::sketch::Draft;
-pub use self::sketch::{Shape, Sketch};
+pub(crate) use self::sketch::{Shape, Sketch};
 use super::Particle;
 
 /// Reads from a HyperLogLog; gives nothing where there is no bin.
@@ -17,7 +17,7 @@ use super::Particle;
 /// - [`ResultCode::INCOMPATIBLE_TYPE`]: the bin is none.
 /// - [`ResultCode::SERVER_ERROR`]: the bin came out of a union with index and minhash bits above 64 together.
 /// - [`ResultCode::OP_NOT_APPLICABLE`]: more than two others, whose minhash bits are not the bin's.
-pub fn read(bin: Option<&Particle>, argument: &[u8]) -> Result<Option<Particle>, ResultCode> {
+pub(crate) fn read(bin: Option<&Particle>, argument: &[u8]) -> Result<Option<Particle>, ResultCode> {
     let Some(bin) = bin else {
         return Ok(None);
     };
@@ -65,7 +65,7 @@ pub fn read(bin: Option<&Particle>, argument: &[u8]) -> Result<Option<Particle>,
 /// - [`ResultCode::BIN_EXISTS`], [`ResultCode::BIN_NOT_FOUND`]: the flags ask for another bin than there is, or there is
 ///   none to count or fold. For the flags, [`HllWriteFlags::NO_FAIL`] makes that a success that changes nothing.
 /// - [`ResultCode::OP_NOT_APPLICABLE`]: the shape cannot be had.
-pub fn modify(bin: &mut Option<Particle>, argument: &[u8]) -> Result<Option<Particle>, ResultCode> {
+pub(crate) fn modify(bin: &mut Option<Particle>, argument: &[u8]) -> Result<Option<Particle>, ResultCode> {
     expect(argument, false)?;
     let own = bin.as_ref().map(held).transpose()?;
     let operation = decode(argument)?;

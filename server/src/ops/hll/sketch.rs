@@ -7,7 +7,7 @@ const COUNT: std::ops::Range<usize> = 3..Sketch::HEADER;
 
 /// How many registers a sketch has, and how wide they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Shape {
+pub(crate) struct Shape {
     /// There are 2 to the power of this many registers; 4 to 16.
     pub index_bits: u8,
     /// Bits of a register beyond the 6 of a plain HyperLogLog; 0, or 4 to 51.
@@ -17,7 +17,7 @@ pub struct Shape {
 impl Shape {
     /// The shape of these bits, if each number is in its range.
     #[must_use]
-    pub fn in_range(index_bits: i64, minhash_bits: i64) -> Option<Self> {
+    pub(crate) fn in_range(index_bits: i64, minhash_bits: i64) -> Option<Self> {
         Some(Self {
             index_bits: u8::try_from(index_bits).ok().filter(|n| matches!(n, 4..=16))?,
             minhash_bits: u8::try_from(minhash_bits).ok().filter(|n| matches!(n, 0 | 4..=51))?,
@@ -26,13 +26,13 @@ impl Shape {
 
     /// Whether a bin may be of this shape: at most 64 bits of both kinds together.
     #[must_use]
-    pub const fn fits(self) -> bool {
+    pub(crate) const fn fits(self) -> bool {
         self.index_bits + self.minhash_bits <= 64
     }
 
     /// The shape into which sketches of two shapes can be brought: minhash bits are kept only where they are equal.
     #[must_use]
-    pub fn common(self, other: Self) -> Self {
+    pub(crate) fn common(self, other: Self) -> Self {
         Self {
             index_bits: self.index_bits.min(other.index_bits),
             minhash_bits: if self.minhash_bits == other.minhash_bits {
@@ -45,13 +45,13 @@ impl Shape {
 
     /// Bytes of a sketch of this shape.
     #[must_use]
-    pub const fn size(self) -> usize {
+    pub(crate) const fn size(self) -> usize {
         Sketch::HEADER + (self.register_bits() as usize * self.registers()).div_ceil(8)
     }
 
     /// How many registers there are.
     #[must_use]
-    pub const fn registers(self) -> usize {
+    pub(crate) const fn registers(self) -> usize {
         1 << self.index_bits
     }
 
@@ -76,20 +76,20 @@ impl Shape {
 /// Its bytes: flags (1 byte, 0), index bits (1), minhash bits (1), the count that was computed last or 0 (8,
 /// little-endian), then the registers, big-endian.
 #[derive(Debug, Clone, Copy)]
-pub struct Sketch<'a> {
+pub(crate) struct Sketch<'a> {
     shape: Shape,
     bytes: &'a [u8],
 }
 
 impl<'a> Sketch<'a> {
     /// Bytes before the registers.
-    pub const HEADER: usize = 11;
+    pub(crate) const HEADER: usize = 11;
 
     /// Reads one whose numbers of bits are each in range, and whose size is theirs.
     ///
     /// Only a sketch whose shape [`fits`](Shape::fits) too is one that a bin may hold.
     #[must_use]
-    pub fn new(bytes: &'a [u8]) -> Option<Self> {
+    pub(crate) fn new(bytes: &'a [u8]) -> Option<Self> {
         let [0, index_bits, minhash_bits, ..] = *bytes else {
             return None;
         };
@@ -99,19 +99,19 @@ impl<'a> Sketch<'a> {
 
     /// Whether a bin may hold these bytes.
     #[must_use]
-    pub fn is_valid(bytes: &[u8]) -> bool {
+    pub(crate) fn is_valid(bytes: &[u8]) -> bool {
         Sketch::new(bytes).is_some_and(|sketch| sketch.shape.fits())
     }
 
     /// Its shape.
     #[must_use]
-    pub const fn shape(&self) -> Shape {
+    pub(crate) const fn shape(&self) -> Shape {
         self.shape
     }
 
     /// The count that was computed last, if nothing was added since.
     #[must_use]
-    pub fn kept_count(&self) -> Option<u64> {
+    pub(crate) fn kept_count(&self) -> Option<u64> {
         let bytes = self.bytes.get(COUNT)?.try_into().ok()?;
         Some(u64::from_le_bytes(bytes)).filter(|&count| count != 0)
     }

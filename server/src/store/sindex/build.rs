@@ -1,20 +1,22 @@
-//! Building: an index comes to be in a namespace that has records.
+//! A secondary index that is being built.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use spikelet_wire::{PARTITIONS, PartitionId};
+use spikelet_wire::{Digest, PartitionId};
 
-use super::{Sindex, lock};
+use super::{Load, Sindex, lock};
 use crate::clock::Now;
-use crate::store::Namespace;
+use crate::store::bin::Bin;
+use crate::store::set::SetId;
 
-/// The building of an index, step by step. Meanwhile writes keep the index up already, and queries are refused.
+/// The building of an index, step by step. Meanwhile writes keep the index up to date, and queries of it are refused.
 #[derive(Debug)]
 pub struct Build {
-    sindex: Arc<Sindex>,
-    partitions: Option<Vec<PartitionId>>,
-    started: Option<Now>,
+    pub(in crate::store) sindex: Arc<Sindex>,
+    /// The partitions that are left, the next one last; `None` before the first step.
+    pub(in crate::store) partitions: Option<Vec<PartitionId>>,
+    pub(in crate::store) started: Option<Now>,
 }
 
 impl Build {
@@ -25,43 +27,31 @@ impl Build {
             started: None,
         }
     }
-
-    /// Takes in records, `at_least` so many if there are, and says whether it is done.
-    pub fn step(&mut self, namespace: &Namespace, now: Now, at_least: usize) -> bool {
-        let started = *self.started.get_or_insert(now);
-        // A partition that comes to be later is kept up from its first record on.
-        let partitions = self.partitions.get_or_insert_with(|| {
-            let mut ids = namespace.partition_ids();
-            ids.reverse();
-            ids
-        });
-        let mut taken = 0;
-        while taken < at_least && !self.sindex.is_dropped() {
-            let Some(id) = partitions.pop() else {
-                let seconds = now.0.saturating_sub(started.0) / 1000;
-                *lock(&self.sindex.load) = super::Load { percent: 100, seconds };
-                self.sindex.is_readable.store(true, Ordering::Relaxed);
-                return true;
-            };
-            taken += take_in(&self.sindex, namespace, id);
-            let done = (id.get() + 1).saturating_mul(100).checked_div(PARTITIONS).unwrap_or(0);
-            lock(&self.sindex.load).percent = u32::from(done).min(99);
-        }
-        self.sindex.is_dropped()
-    }
 }
 
-/// Takes in the records of a partition, and says how many there were.
-fn take_in(sindex: &Sindex, namespace: &Namespace, id: PartitionId) -> usize {
-    let Some(partition) = namespace.partition(id) else {
-        return 0;
-    };
-    let mut places = Vec::new();
-    for (digest, record) in partition.iter() {
-        sindex.places(digest, record.set, &record.bins, |order| places.push((order, true)));
-        if !places.is_empty() {
-            sindex.tree.change(digest, places.drain(..));
+impl Sindex {
+    /// Adds the entries of a record that was there before the index. `entries` is scratch space, empty before and after.
+    pub(in crate::store) fn take_in(
+        &self,
+        digest: &Digest,
+        set: Option<SetId>,
+        bins: &[Bin],
+        entries: &mut Vec<(u64, bool)>,
+    ) {
+        self.places(digest, set, bins, |order| entries.push((order, true)));
+        if !entries.is_empty() {
+            self.tree.change(digest, entries.drain(..));
         }
     }
-    partition.len()
+
+    /// Records how much of the namespace the index has taken in, in percent.
+    pub(in crate::store) fn set_progress(&self, percent: u32) {
+        lock(&self.load).percent = percent;
+    }
+
+    /// Makes the index readable, after a build that took so many seconds.
+    pub(in crate::store) fn finish_build(&self, seconds: u64) {
+        *lock(&self.load) = Load { percent: 100, seconds };
+        self.is_readable.store(true, Ordering::Relaxed);
+    }
 }

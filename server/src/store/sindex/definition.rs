@@ -9,7 +9,8 @@ use super::hash::wyhash;
 use crate::clock::Now;
 use crate::ops::exp::{Expression, RecordView};
 use crate::ops::{Particle, ParticleRef, cdt, geo};
-use crate::store::{Bin, BinName, SetId};
+use crate::store::bin::{Bin, BinName};
+use crate::store::set::SetId;
 
 /// The longest string or blob in a bin that is indexed, in bytes.
 const MAX_BYTES: usize = 2048;

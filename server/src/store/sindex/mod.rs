@@ -7,7 +7,8 @@ mod build;
 mod definition;
 mod hash;
 mod range;
-mod state;
+mod search;
+mod snapshot;
 mod tree;
 
 use std::ops::Bound;
@@ -17,13 +18,15 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGua
 use spikelet_wire::Digest;
 
 use self::tree::Tree;
-use super::{Bin, SetId};
+use crate::store::bin::Bin;
+use crate::store::set::SetId;
 
-pub use self::build::Build;
-pub use self::definition::{Definition, IndexType, KeyType, Source};
-pub use self::range::Range;
-pub(crate) use self::state::SindexesState;
-pub use self::tree::{Entry, SHARD, SHARDS, shard_of};
+pub(crate) use self::build::Build;
+pub(crate) use self::definition::{Definition, IndexType, KeyType, Source};
+pub(crate) use self::range::Range;
+pub(crate) use self::search::Search;
+pub(crate) use self::snapshot::SindexesSnapshot;
+pub(crate) use self::tree::Entry;
 
 /// The indexes of a namespace.
 #[derive(Debug, Default)]
@@ -239,10 +242,10 @@ impl Sindex {
         more.max(u64::from(spikelet_wire::PARTITIONS)) * Self::NODE
     }
 
-    /// Gives the entries of a shard from a bound to the place `end`, until `each` has had enough and says so. Their
+    /// Gives the entries of a block from a bound to the place `end`, until `each` has had enough and says so. Their
     /// partitions must not be locked.
-    pub fn each(&self, shard: usize, from: Bound<Entry>, end: u64, each: impl FnMut(&Entry) -> bool) {
-        self.tree.entries(shard, from, end, each);
+    pub fn each(&self, block: usize, from: Bound<Entry>, end: u64, each: impl FnMut(&Entry) -> bool) {
+        self.tree.entries(block, from, end, each);
     }
 
     /// Whether a record is one that the index finds in a range.

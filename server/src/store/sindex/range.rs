@@ -5,7 +5,7 @@ use spikelet_wire::Digest;
 use super::definition::{Definition, KeyType, Value};
 use super::hash::wyhash;
 use crate::ops::geo::{self, Geometry};
-use crate::store::Bin;
+use crate::store::bin::Bin;
 
 /// The values that a query asks for.
 #[derive(Debug)]

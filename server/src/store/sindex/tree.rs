@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::ops::Bound;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
-use spikelet_wire::{Digest, PARTITIONS, PartitionId};
+use spikelet_wire::Digest;
+
+use crate::store::block::{BLOCKS, block_of};
 
 /// An entry: a record, at one of its values.
 ///
@@ -17,53 +19,47 @@ pub struct Entry {
     pub digest: Digest,
 }
 
-/// How many partitions share a shard.
-pub const SHARD: u16 = 64;
-
-/// How many shards an index has.
-pub const SHARDS: usize = (PARTITIONS / SHARD) as usize;
-
-/// The entries of an index. Each shard has those of [`SHARD`] partitions, under a lock of its own.
+/// The entries of an index. Each block has those of [`BLOCK`] partitions, under a lock of its own.
 ///
 /// A tree for each partition, as the real server has, makes a query that finds little look into thousands of trees. One
 /// tree for all has every write wait for every other, and a query that resumes in many partitions find its way anew.
 #[derive(Debug)]
 pub(super) struct Tree(Box<[RwLock<Entries>]>);
 
-/// The entries of a shard, shared with snapshots until one of them changes.
+/// The entries of a block, shared with snapshots until one of them changes.
 type Entries = Arc<BTreeSet<Entry>>;
 
-/// The entries of all shards at one moment.
+/// The entries of all locks at one moment.
 pub(super) type TreeState = Box<[Entries]>;
 
 impl Tree {
     pub(super) fn new() -> Self {
         let empty = Entries::default();
-        Self((0..SHARDS).map(|_| RwLock::new(Arc::clone(&empty))).collect())
+        Self((0..BLOCKS).map(|_| RwLock::new(Arc::clone(&empty))).collect())
     }
 
     /// The entries as they are.
     pub(super) fn save(&self) -> TreeState {
-        self.0.iter().map(|shard| Arc::clone(&read(shard))).collect()
+        self.0.iter().map(|block| Arc::clone(&read(block))).collect()
     }
 
     /// A tree that has the entries of another, as they were.
     pub(super) fn restored(state: &TreeState) -> Self {
-        Self(state.iter().map(|shard| RwLock::new(Arc::clone(shard))).collect())
+        Self(state.iter().map(|block| RwLock::new(Arc::clone(block))).collect())
     }
 
     /// How many entries there are.
     pub(super) fn len(&self) -> usize {
-        self.0.iter().map(|shard| read(shard).len()).sum()
+        self.0.iter().map(|block| read(block).len()).sum()
     }
 
     /// Adds and removes entries of a record.
     pub(super) fn change(&self, digest: &Digest, changes: impl IntoIterator<Item = (u64, bool)>) {
-        let Some(shard) = self.0.get(shard_of(digest.partition_id())) else {
+        let Some(block) = self.0.get(block_of(digest.partition_id())) else {
             return;
         };
-        let mut shard = shard.write().unwrap_or_else(PoisonError::into_inner);
-        let tree = Arc::make_mut(&mut shard);
+        let mut block = block.write().unwrap_or_else(PoisonError::into_inner);
+        let tree = Arc::make_mut(&mut block);
         for (order, is_there) in changes {
             let entry = Entry { order, digest: *digest };
             if is_there {
@@ -74,8 +70,8 @@ impl Tree {
         }
     }
 
-    /// Gives the entries of a shard from a bound to the place `end`, until `each` has had enough and says so.
-    pub(super) fn entries(&self, shard: usize, from: Bound<Entry>, end: u64, mut each: impl FnMut(&Entry) -> bool) {
+    /// Gives the entries of a block from a bound to the place `end`, until `each` has had enough and says so.
+    pub(super) fn entries(&self, block: usize, from: Bound<Entry>, end: u64, mut each: impl FnMut(&Entry) -> bool) {
         let last = Entry {
             order: end,
             digest: Digest([0xff; Digest::SIZE]),
@@ -86,7 +82,7 @@ impl Tree {
             Bound::Excluded(first) => *first >= last,
             Bound::Unbounded => false,
         };
-        let Some(tree) = self.0.get(shard).map(read).filter(|_| !is_empty) else {
+        let Some(tree) = self.0.get(block).map(read).filter(|_| !is_empty) else {
             return;
         };
         for entry in tree.range((from, Bound::Included(last))) {
@@ -97,12 +93,6 @@ impl Tree {
     }
 }
 
-fn read(shard: &RwLock<Entries>) -> RwLockReadGuard<'_, Entries> {
-    shard.read().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// The shard of a partition.
-#[must_use]
-pub const fn shard_of(partition: PartitionId) -> usize {
-    (partition.get() / SHARD) as usize
+fn read(block: &RwLock<Entries>) -> RwLockReadGuard<'_, Entries> {
+    block.read().unwrap_or_else(PoisonError::into_inner)
 }

@@ -413,7 +413,7 @@ fn an_index_of_much_is_built_in_the_background_and_not_asked_before() {
     let line = b"sindex-create:ns=test;indexname=i;bin=a;type=numeric\n";
     let header = FrameHeader::new(FrameType::INFO, line.len());
     let mut session = server.0.connect(0, None);
-    let flow = server.0.handle(NOW, &mut session, header, line, &mut out);
+    let flow = crate::command::handle(&server.0, NOW, &mut session, header, line, &mut out);
     let Flow::Background(mut query) = flow else {
         panic!("not built in the background: {flow:?}");
     };

@@ -10,8 +10,9 @@ use spikelet_wire::{
 
 use crate::clock::Now;
 use crate::cluster::{Cluster, Node, NodeId};
-use crate::command::{End, Engine, Flow, Query, Step};
+use crate::command::{self, Flow, Query, Step};
 use crate::config::Config;
+use crate::state::{JobEnd, State};
 
 const NOW: Now = Now(500_000_000_000);
 /// One record more than fits into a frame.
@@ -34,17 +35,17 @@ impl Answer {
     }
 }
 
-struct Server(Engine);
+struct Server(State);
 
 impl Server {
     fn new() -> Self {
-        Self(Engine::new(Config::default()))
+        Self(State::new(Config::default()))
     }
 
     fn handle(&self, now: Now, node: usize, body: &[u8], out: &mut BytesMut) -> Flow {
         let mut session = self.0.connect(node, None);
         let header = FrameHeader::new(FrameType::MESSAGE, body.len());
-        self.0.handle(now, &mut session, header, body, out)
+        command::handle(&self.0, now, &mut session, header, body, out)
     }
 
     fn put(&self, key: usize, set: &str) -> Digest {
@@ -76,7 +77,7 @@ impl Server {
         let mut out = BytesMut::new();
         let mut session = self.0.connect(0, None);
         let header = FrameHeader::new(FrameType::INFO, line.len());
-        let _ = self.0.handle(NOW, &mut session, header, line.as_bytes(), &mut out);
+        let _ = command::handle(&self.0, NOW, &mut session, header, line.as_bytes(), &mut out);
         let text = String::from_utf8(out[8..].to_vec()).unwrap();
         text.split_once('\t').unwrap().1.trim_end().to_owned()
     }
@@ -473,7 +474,7 @@ fn fields_are_checked() {
 fn a_node_names_the_partitions_that_it_does_not_keep() {
     let node = |n: u64| Node::new(NodeId(0xB1 + n), ([127, 0, 0, 1], 3000 + n as u16).into());
     let cluster = Cluster::new("c".to_owned(), (0..2).map(node).collect());
-    let server = Server(Engine::with_cluster(Config::default(), cluster, NOW));
+    let server = Server(State::with_cluster(Config::default(), cluster, NOW));
     server.fill(500, "s");
     let (mut found, mut unavailable) = (Vec::new(), Vec::new());
     for node in 0..2 {
@@ -561,7 +562,7 @@ fn long_queries_are_listed_and_can_be_aborted() {
         "{shown}"
     );
 
-    Ask::all().query(&server).abandon(&server.0, End::ResponseTimeout);
+    Ask::all().query(&server).abandon(&server.0, JobEnd::ResponseTimeout);
     assert!(
         server
             .info("query-show:id=2\n")

@@ -11,7 +11,7 @@ use spikelet_wire::list::ListOp;
 use super::Target;
 use super::arguments::Arguments;
 use super::collection::{Collection, Done, Outcome};
-use super::want::{Want, int};
+use super::return_type::{ReturnSpec, int};
 
 pub(super) use rank::{equal_index, find, least_equal, ranked};
 use select::Select;
@@ -74,21 +74,24 @@ pub(super) fn modify<'a>(op: ListOp, call: Call<'a>, target: &Target<'a>) -> Out
 }
 
 /// What an operation selects and what it wants of it; nothing for an operation that does not select.
-fn request<'a>(op: ListOp, arguments: &mut Arguments<'a>) -> Result<Option<(Want, Select<'a>)>, ResultCode> {
+fn request<'a>(op: ListOp, arguments: &mut Arguments<'a>) -> Result<Option<(ReturnSpec, Select<'a>)>, ResultCode> {
     use ListOp as Op;
     let a = arguments;
     Ok(Some(match op {
-        Op::Get | Op::Pop => (Want::of(ReturnType::Value, false), Select::Index(a.index()?, 1)),
-        Op::Remove => (Want::of(ReturnType::Count, false), Select::Index(a.index()?, 1)),
+        Op::Get | Op::Pop => (ReturnSpec::of(ReturnType::Value, false), Select::Index(a.index()?, 1)),
+        Op::Remove => (ReturnSpec::of(ReturnType::Count, false), Select::Index(a.index()?, 1)),
         Op::GetRange | Op::PopRange => {
-            let want = Want::of(ReturnType::Value, true);
+            let want = ReturnSpec::of(ReturnType::Value, true);
             (want, Select::Index(a.index()?, a.count()?))
         }
-        Op::RemoveRange => (Want::of(ReturnType::Count, true), Select::Index(a.index()?, a.count()?)),
+        Op::RemoveRange => (
+            ReturnSpec::of(ReturnType::Count, true),
+            Select::Index(a.index()?, a.count()?),
+        ),
         Op::Trim => {
-            let want = Want {
+            let want = ReturnSpec {
                 inverted: true,
-                ..Want::of(ReturnType::Count, true)
+                ..ReturnSpec::of(ReturnType::Count, true)
             };
             (want, Select::Index(a.index()?, a.count()?))
         }

@@ -6,8 +6,8 @@ use spikelet_wire::cdt::ReturnType as R;
 use super::rank;
 use crate::ops::cdt::collection::{Collection, Elements};
 use crate::ops::cdt::matches;
+use crate::ops::cdt::return_type::{Answer, ReturnSpec, int_list, list_of};
 use crate::ops::cdt::select::{Chosen, Mask, Selected, bounds, items, relative};
-use crate::ops::cdt::want::{Answer, Want, int_list, list_of};
 use crate::ops::order::{self, Equal};
 
 type Selection = Result<Selected, ResultCode>;
@@ -36,7 +36,7 @@ impl Select<'_> {
     /// # Errors
     /// `OP_NOT_APPLICABLE` for a return type that the selection does not have, inversion of a single element, and an
     /// index or rank where no element is; `PARAMETER` when the list of values is none.
-    pub(super) fn apply(&self, list: &Collection<'_>, want: Want) -> Selection {
+    pub(super) fn apply(&self, list: &Collection<'_>, want: ReturnSpec) -> Selection {
         let mut elements = list.elements();
         let ordered = list.is_ordered_list();
         // By index a single element is looked up before inversion is refused; both are refused alike.
@@ -90,7 +90,7 @@ impl Select<'_> {
     }
 }
 
-fn by_index(elements: &mut Elements<'_>, ordered: bool, mut want: Want, index: i64, count: u64) -> Selection {
+fn by_index(elements: &mut Elements<'_>, ordered: bool, mut want: ReturnSpec, index: i64, count: u64) -> Selection {
     let n = elements.len();
     let (mut start, mut count) = bounds(index, count, n, want.multi)?;
     if want.inverted {
@@ -130,7 +130,7 @@ fn by_index(elements: &mut Elements<'_>, ordered: bool, mut want: Want, index: i
 }
 
 /// Selects the elements before and behind a run of others.
-fn all_but(elements: &mut Elements<'_>, ordered: bool, want: Want, start: u32, count: u32) -> Selection {
+fn all_but(elements: &mut Elements<'_>, ordered: bool, want: ReturnSpec, start: u32, count: u32) -> Selection {
     let (n, end) = (elements.len(), start + count);
     elements.know(end)?;
     let selected = || (0..start).chain(end..n);
@@ -154,14 +154,14 @@ fn all_but(elements: &mut Elements<'_>, ordered: bool, want: Want, start: u32, c
 }
 
 /// Selects a run of ranks of an ordered list, which may be empty.
-fn by_rank_run(elements: &mut Elements<'_>, want: Want, rank: u32, count: u32) -> Selection {
+fn by_rank_run(elements: &mut Elements<'_>, want: ReturnSpec, rank: u32, count: u32) -> Selection {
     match count == 0 && !want.multi {
         true => nothing(&want, 0),
         false => by_index(elements, true, want, i64::from(rank), u64::from(count)),
     }
 }
 
-fn by_rank(elements: &mut Elements<'_>, ordered: bool, want: Want, rank: i64, count: u64) -> Selection {
+fn by_rank(elements: &mut Elements<'_>, ordered: bool, want: ReturnSpec, rank: i64, count: u64) -> Selection {
     if ordered {
         return by_index(elements, ordered, want, rank, count);
     }
@@ -188,7 +188,7 @@ fn by_rank(elements: &mut Elements<'_>, ordered: bool, want: Want, rank: i64, co
 }
 
 /// Selects by value in an unordered list: what equals `start`, or, with `end`, what lies between both.
-fn by_value(elements: &Elements<'_>, want: Want, start: &[u8], end: Option<Option<&[u8]>>) -> Selection {
+fn by_value(elements: &Elements<'_>, want: ReturnSpec, start: &[u8], end: Option<Option<&[u8]>>) -> Selection {
     let n = elements.len();
     let mut mask = Mask::new(n, false);
     let (mut below, mut count) = (0, 0);
@@ -222,7 +222,7 @@ fn by_value(elements: &Elements<'_>, want: Want, start: &[u8], end: Option<Optio
     })
 }
 
-fn any_of(elements: &mut Elements<'_>, ordered: bool, mut want: Want, values: &[u8]) -> Selection {
+fn any_of(elements: &mut Elements<'_>, ordered: bool, mut want: ReturnSpec, values: &[u8]) -> Selection {
     if want.is_rank_range() || want.is_index_range() {
         return Err(NOT_APPLICABLE);
     }
@@ -243,7 +243,7 @@ fn any_of(elements: &mut Elements<'_>, ordered: bool, mut want: Want, values: &[
 }
 
 /// Looks every value up in an ordered list. Results come value by value, so that one asked twice is there twice.
-fn any_of_ordered(elements: &Elements<'_>, want: &Want, values: &[&[u8]]) -> Selection {
+fn any_of_ordered(elements: &Elements<'_>, want: &ReturnSpec, values: &[&[u8]]) -> Selection {
     let n = elements.len();
     let runs: Vec<(u32, u32)> = values
         .iter()
@@ -280,7 +280,7 @@ fn any_of_ordered(elements: &Elements<'_>, want: &Want, values: &[&[u8]]) -> Sel
     })
 }
 
-fn any_of_unordered(elements: &Elements<'_>, want: &Want, values: &[&[u8]]) -> Selection {
+fn any_of_unordered(elements: &Elements<'_>, want: &ReturnSpec, values: &[&[u8]]) -> Selection {
     let n = elements.len();
     let elements_of = (0..n).map(|i| elements.get(i));
     let found = matches::find(elements_of, values, want.is_rank());
@@ -300,7 +300,7 @@ fn any_of_unordered(elements: &Elements<'_>, want: &Want, values: &[&[u8]]) -> S
 }
 
 /// The ranks of elements of an unordered list.
-fn ranks(elements: &mut Elements<'_>, want: &Want, selected: Vec<u32>) -> Answer {
+fn ranks(elements: &mut Elements<'_>, want: &ReturnSpec, selected: Vec<u32>) -> Answer {
     let n = elements.len();
     if let ([only], false) = (selected.as_slice(), want.multi) {
         elements.know_all()?;
@@ -313,7 +313,7 @@ fn ranks(elements: &mut Elements<'_>, want: &Want, selected: Vec<u32>) -> Answer
 }
 
 /// No element was selected. There is nothing like a key in a list.
-fn nothing(want: &Want, index: u32) -> Selection {
+fn nothing(want: &ReturnSpec, index: u32) -> Selection {
     match want.is_map() || want.kind == Some(R::Key) {
         true => Err(NOT_APPLICABLE),
         false => Ok(Selected::none(want.nothing(i64::from(index))?)),

@@ -11,7 +11,7 @@ use spikelet_wire::map::MapOp;
 use super::Target;
 use super::arguments::Arguments;
 use super::collection::{Collection, Done, Outcome};
-use super::want::{Want, int};
+use super::return_type::{ReturnSpec, int};
 
 pub(super) use pairs::Pairs;
 use select::Select;
@@ -73,7 +73,7 @@ pub(super) fn modify<'a>(op: MapOp, call: Call<'a>, target: &Target<'a>) -> Outc
 }
 
 /// What an operation selects and what it wants of it; nothing for an operation that does not select.
-fn request<'a>(op: MapOp, arguments: &mut Arguments<'a>) -> Result<Option<(Want, Select<'a>)>, ResultCode> {
+fn request<'a>(op: MapOp, arguments: &mut Arguments<'a>) -> Result<Option<(ReturnSpec, Select<'a>)>, ResultCode> {
     use MapOp as Op;
     let a = arguments;
     Ok(Some(match op {

@@ -9,8 +9,8 @@ use crate::ops::Particle;
 use crate::ops::cdt::arguments::only_compares;
 use crate::ops::cdt::collection::Collection;
 use crate::ops::cdt::matches;
+use crate::ops::cdt::return_type::{Answer, ReturnSpec, int_list, map};
 use crate::ops::cdt::select::{Chosen, Mask, Selected, bounds, items, relative};
-use crate::ops::cdt::want::{Answer, Want, int_list, map};
 use crate::ops::order::{self, Equal};
 
 type Selection = Result<Selected, ResultCode>;
@@ -47,7 +47,7 @@ impl Select<'_> {
     /// # Errors
     /// `OP_NOT_APPLICABLE` for a return type that the selection does not have, inversion of a single pair, and an index or
     /// rank where no pair is; `PARAMETER` when a list of keys or values is none.
-    pub(super) fn apply(&self, collection: &Collection<'_>, want: Want) -> Selection {
+    pub(super) fn apply(&self, collection: &Collection<'_>, want: ReturnSpec) -> Selection {
         let map = &Map {
             pairs: Pairs::of(collection)?,
             is_ordered: collection.flags != 0,
@@ -91,7 +91,7 @@ struct Map<'a> {
 
 impl Map<'_> {
     /// The keys, the values or both at some places, in the order of the places.
-    fn elements(&self, want: &Want, places: impl Iterator<Item = u32>) -> Answer {
+    fn elements(&self, want: &ReturnSpec, places: impl Iterator<Item = u32>) -> Answer {
         let elements = self.pairs.elements();
         if !want.is_map() {
             return match want.kind == Some(R::Key) {
@@ -110,12 +110,12 @@ impl Map<'_> {
     }
 
     /// The indexes of the pairs at some places.
-    fn indexes(&self, want: &Want, places: impl Iterator<Item = u32>) -> Option<Particle> {
+    fn indexes(&self, want: &ReturnSpec, places: impl Iterator<Item = u32>) -> Option<Particle> {
         want.each(places.map(|place| self.pairs.index(place)), self.n)
     }
 
     /// The ranks of the pairs at some places.
-    fn ranks(&self, want: &Want, places: &[u32]) -> Option<Particle> {
+    fn ranks(&self, want: &ReturnSpec, places: &[u32]) -> Option<Particle> {
         want.each(self.pairs.ranks(places), self.n)
     }
 
@@ -139,7 +139,7 @@ const fn masked(result: Option<Particle>, mask: Mask) -> Selected {
     }
 }
 
-fn by_key(map: &Map<'_>, want: Want, key: &[u8]) -> Selection {
+fn by_key(map: &Map<'_>, want: ReturnSpec, key: &[u8]) -> Selection {
     if want.is_rank_range() {
         return Err(NOT_APPLICABLE);
     }
@@ -172,7 +172,7 @@ fn by_key(map: &Map<'_>, want: Want, key: &[u8]) -> Selection {
     })
 }
 
-fn by_key_interval(map: &Map<'_>, want: Want, start: &[u8], end: Option<&[u8]>) -> Selection {
+fn by_key_interval(map: &Map<'_>, want: ReturnSpec, start: &[u8], end: Option<&[u8]>) -> Selection {
     if want.is_rank_range() {
         return Err(NOT_APPLICABLE);
     }
@@ -197,7 +197,7 @@ fn by_key_interval(map: &Map<'_>, want: Want, start: &[u8], end: Option<&[u8]>) 
     Ok(masked(result, mask))
 }
 
-fn by_index(map: &Map<'_>, mut want: Want, index: i64, count: u64) -> Selection {
+fn by_index(map: &Map<'_>, mut want: ReturnSpec, index: i64, count: u64) -> Selection {
     let n = map.n;
     let (mut start, mut count) = bounds(index, count, n, want.multi)?;
     if want.is_rank_range() || (want.inverted && !want.multi) {
@@ -235,7 +235,7 @@ fn by_index(map: &Map<'_>, mut want: Want, index: i64, count: u64) -> Selection 
 }
 
 /// Selects the pairs before and behind a run of indexes.
-fn all_but(map: &Map<'_>, want: Want, start: u32, count: u32) -> Selection {
+fn all_but(map: &Map<'_>, want: ReturnSpec, start: u32, count: u32) -> Selection {
     let n = map.n;
     let mask = Mask::of(n, map.run(start, count), true);
     let result = match want.kind {
@@ -255,7 +255,7 @@ fn all_but(map: &Map<'_>, want: Want, start: u32, count: u32) -> Selection {
 }
 
 /// Selects all pairs.
-fn all(map: &Map<'_>, want: &Want) -> Selection {
+fn all(map: &Map<'_>, want: &ReturnSpec) -> Selection {
     let n = map.n;
     let result = match want.kind {
         Some(R::None) => None,
@@ -275,7 +275,7 @@ fn all(map: &Map<'_>, want: &Want) -> Selection {
 }
 
 /// Selects by value: what has the value `start`, or, with `end`, what lies between both.
-fn by_value(map: &Map<'_>, mut want: Want, start: &[u8], end: Option<Option<&[u8]>>) -> Selection {
+fn by_value(map: &Map<'_>, mut want: ReturnSpec, start: &[u8], end: Option<Option<&[u8]>>) -> Selection {
     let n = map.n;
     if want.is_index_range() || (want.inverted && !want.multi) {
         return Err(NOT_APPLICABLE);
@@ -328,7 +328,7 @@ fn by_value(map: &Map<'_>, mut want: Want, start: &[u8], end: Option<Option<&[u8
 }
 
 /// Selects by value where the order by value is stored; then the pairs come in that order.
-fn by_value_indexed(map: &Map<'_>, want: Want, start: &[u8], end: Option<Option<&[u8]>>) -> Selection {
+fn by_value_indexed(map: &Map<'_>, want: ReturnSpec, start: &[u8], end: Option<Option<&[u8]>>) -> Selection {
     let n = map.n;
     let by_value = map.pairs.by_value();
     let find = |value: &[u8], equal| {
@@ -361,7 +361,7 @@ fn by_value_indexed(map: &Map<'_>, want: Want, start: &[u8], end: Option<Option<
     Ok(masked(result, mask))
 }
 
-fn by_rank(map: &Map<'_>, mut want: Want, rank: i64, count: u64) -> Selection {
+fn by_rank(map: &Map<'_>, mut want: ReturnSpec, rank: i64, count: u64) -> Selection {
     let n = map.n;
     let (mut start, mut count) = bounds(rank, count, n, want.multi)?;
     if want.is_index_range() || (want.inverted && !want.multi) {
@@ -395,7 +395,7 @@ fn by_rank(map: &Map<'_>, mut want: Want, rank: i64, count: u64) -> Selection {
     Ok(masked(result, mask))
 }
 
-fn by_any_key(map: &Map<'_>, mut want: Want, keys: &[u8]) -> Selection {
+fn by_any_key(map: &Map<'_>, mut want: ReturnSpec, keys: &[u8]) -> Selection {
     let keys = items(keys)?;
     let n = map.n;
     if keys.is_empty() {
@@ -442,7 +442,7 @@ fn by_any_key(map: &Map<'_>, mut want: Want, keys: &[u8]) -> Selection {
     Ok(masked(result, mask))
 }
 
-fn by_any_value(map: &Map<'_>, mut want: Want, values: &[u8]) -> Selection {
+fn by_any_value(map: &Map<'_>, mut want: ReturnSpec, values: &[u8]) -> Selection {
     let values = items(values)?;
     let n = map.n;
     if values.is_empty() {
@@ -470,7 +470,7 @@ fn by_any_value(map: &Map<'_>, mut want: Want, values: &[u8]) -> Selection {
 }
 
 /// Looks every value up in the order by value. Indexes and ranks come value by value, as they were asked.
-fn by_any_value_indexed(map: &Map<'_>, want: &Want, values: &[&[u8]]) -> Selection {
+fn by_any_value_indexed(map: &Map<'_>, want: &ReturnSpec, values: &[&[u8]]) -> Selection {
     let n = map.n;
     let by_value = map.pairs.by_value();
     let place = |rank: u32| by_value.get(rank as usize).copied();
@@ -508,7 +508,7 @@ fn by_any_value_indexed(map: &Map<'_>, want: &Want, values: &[&[u8]]) -> Selecti
 }
 
 /// No key or value was asked for: nothing is selected, or everything.
-fn none_asked(map: &Map<'_>, want: &mut Want) -> Selection {
+fn none_asked(map: &Map<'_>, want: &mut ReturnSpec) -> Selection {
     if !want.inverted {
         // An unknown return type is no error here.
         return Ok(Selected::none(want.nothing(0).unwrap_or_default()));
@@ -518,7 +518,7 @@ fn none_asked(map: &Map<'_>, want: &mut Want) -> Selection {
 }
 
 /// No pair was selected by key or index.
-fn no_key(want: &Want, index: i64) -> Selection {
+fn no_key(want: &ReturnSpec, index: i64) -> Selection {
     match want.is_rank_range() {
         true => Err(NOT_APPLICABLE),
         false => Ok(Selected::none(want.nothing(index)?)),
@@ -526,7 +526,7 @@ fn no_key(want: &Want, index: i64) -> Selection {
 }
 
 /// No pair was selected by value or rank.
-fn no_value(want: &Want, rank: i64) -> Selection {
+fn no_value(want: &ReturnSpec, rank: i64) -> Selection {
     match want.is_index_range() {
         true => Err(NOT_APPLICABLE),
         false => Ok(Selected::none(want.nothing(rank)?)),

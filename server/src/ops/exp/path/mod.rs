@@ -28,7 +28,7 @@ const KEYS_AND_VALUES: i64 = wire::KEYS | wire::VALUES;
 ///   collection that it meets.
 /// - `INCOMPATIBLE_TYPE` (12): the bin is no list or map, or keys are wanted of a list.
 /// - `SERVER_ERROR` (1): the collection is damaged.
-pub fn read(bin: Option<&Particle>, argument: &[u8]) -> Result<Option<Particle>, ResultCode> {
+pub(crate) fn read(bin: Option<&Particle>, argument: &[u8]) -> Result<Option<Particle>, ResultCode> {
     read_within(bin, argument, 0, &Steps::default())
 }
 
@@ -37,7 +37,7 @@ pub fn read(bin: Option<&Particle>, argument: &[u8]) -> Result<Option<Particle>,
 /// # Errors
 /// As [`read`], and `SERVER_ERROR` (1) where the expression that modifies is unknown, `INCOMPATIBLE_TYPE` (12) where it
 /// gives what cannot be stored.
-pub fn modify(bin: &mut Option<Particle>, argument: &[u8]) -> Result<Option<Particle>, ResultCode> {
+pub(crate) fn modify(bin: &mut Option<Particle>, argument: &[u8]) -> Result<Option<Particle>, ResultCode> {
     modify_within(bin, argument, 0, &Steps::default())
 }
 

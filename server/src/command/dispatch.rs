@@ -1,0 +1,133 @@
+//! The dispatcher: decides which command takes a frame.
+//!
+//! It knows all commands; no command knows it. Like them it reads no clock, waits for nothing and spawns nothing.
+
+use bytes::BytesMut;
+use spikelet_wire::{Digest, FrameHeader, FrameType, Header, Info1, Info2, Message, MessageWriter, ResultCode};
+
+use super::query::{Query, Started};
+use super::record::filter::Filter;
+use super::record::reply::{Metadata, Reply};
+use super::record::request::{Fields, Request};
+use super::record::{self, proxy};
+use super::{batch, frame, info, query};
+use crate::clock::Now;
+use crate::state::{Session, State, add};
+use crate::version::Edition;
+
+/// What the connection does after the reply.
+#[derive(Debug)]
+#[must_use]
+pub enum Flow {
+    /// It reads the next frame.
+    Continue,
+    /// It closes, once the reply is sent.
+    Close,
+    /// It stays open, and reads nothing more.
+    Ignore,
+    /// It runs this query step by step, and sends the reply of each step. Then it reads the next frame.
+    Query(Box<Query>),
+    /// It reads the next frame, while this query runs step by step in the background.
+    Background(Box<Query>),
+}
+
+/// Handles one whole frame, and appends the reply to `out`.
+pub fn handle(
+    state: &State,
+    now: Now,
+    session: &mut Session,
+    header: FrameHeader,
+    body: &[u8],
+    out: &mut BytesMut,
+) -> Flow {
+    match header.frame_type {
+        FrameType::MESSAGE => handle_message(state, now, session, body, out),
+        FrameType::INFO => match info::handle(state, now, session, body, out) {
+            None => Flow::Continue,
+            Some(build) => Flow::Background(build),
+        },
+        FrameType::COMPRESSED => handle_compressed(state, now, session, body, out),
+        FrameType::SECURITY => {
+            frame::refuse_security(state.config().edition, out);
+            Flow::Continue
+        }
+        FrameType::INTERNAL_XDR => handle_internal(state, now, session, body, out),
+        _ => Flow::Close,
+    }
+}
+
+/// Handles a message: a command on records.
+fn handle_message(state: &State, now: Now, session: &mut Session, body: &[u8], out: &mut BytesMut) -> Flow {
+    // The real server looks at the batch flag before it checks anything.
+    if body
+        .get(1)
+        .is_some_and(|info1| Info1::from_bits_retain(*info1).contains(Info1::BATCH))
+    {
+        batch::batch(state, now, session, body, out);
+        return Flow::Continue;
+    }
+    let Ok(message) = Message::decode(body) else {
+        add(&session.stats.demarshal_error, 1);
+        Reply::single(out).status(ResultCode::PARAMETER, Metadata::default());
+        return Flow::Continue;
+    };
+    let fields = Fields::of(&message);
+    let mut reply = Reply::single(out);
+    match (state.namespace(fields.namespace), fields.digest.map(Digest::try_from)) {
+        (None, _) => {
+            add(&session.stats.early_tsvc_client_error, 1);
+            reply.status(ResultCode::INVALID_NAMESPACE, Metadata::default());
+        }
+        // A message without a digest is a query.
+        (Some(_), None) => {
+            return match query::query(state, now, session, body, out) {
+                Started::Ended => Flow::Continue,
+                Started::Foreground(query) => Flow::Query(query),
+                Started::Background(query) => Flow::Background(query),
+            };
+        }
+        (Some(_), Some(Err(_))) => reply.status(ResultCode::PARAMETER, Metadata::default()),
+        (Some(namespace), Some(Ok(digest))) => {
+            let filter = fields.filter.map_or(Filter::None, Filter::Unread);
+            let header = message.header;
+            let is_write = header.info2.contains(Info2::WRITE);
+            let proxied_to = proxy::proxied_to(state, session.node, namespace, digest.partition_id(), is_write);
+            let request = Request {
+                header,
+                message,
+                fields,
+                digest,
+                filter,
+                is_background: false,
+                counted: proxy::counted(namespace, &session.stats, proxied_to.as_deref(), false),
+            };
+            let _ = record::execute(state, now, namespace, &request, &mut reply);
+        }
+    }
+    Flow::Continue
+}
+
+/// Compression is an Enterprise feature, and only messages can be compressed.
+fn handle_compressed(state: &State, now: Now, session: &mut Session, body: &[u8], out: &mut BytesMut) -> Flow {
+    if state.config().edition == Edition::Community {
+        return refuse(session, ResultCode::ENTERPRISE_ONLY, out);
+    }
+    match frame::decompress_message(body) {
+        Some(message) => handle_message(state, now, session, &message, out),
+        None => refuse(session, ResultCode::PARAMETER, out),
+    }
+}
+
+/// A frame that servers send one another is checked like a message, and gets no reply.
+fn handle_internal(state: &State, now: Now, session: &mut Session, body: &[u8], out: &mut BytesMut) -> Flow {
+    match Message::decode(body) {
+        Ok(message) if !message.header.info1.contains(Info1::BATCH) => Flow::Ignore,
+        _ => handle_message(state, now, session, body, out),
+    }
+}
+
+fn refuse(session: &Session, code: ResultCode, out: &mut BytesMut) -> Flow {
+    add(&session.stats.demarshal_error, 1);
+    MessageWriter::frame(out, &Header::result(code)).finish();
+    Flow::Continue
+}

@@ -1,0 +1,85 @@
+//! The request of a query: its message, and the state that it runs on.
+
+use std::sync::Arc;
+
+use spikelet_wire::{Header, Info3, Message, PartitionId, ResultCode};
+
+use super::fields;
+use crate::clock::Now;
+use crate::cluster::Cluster;
+use crate::command::record::filter::Filter;
+use crate::command::record::request::Fields;
+use crate::ops::exp::Expression;
+use crate::state::{JobDescription, JobKind, NamespaceStats, Session, State};
+use crate::store::Namespace;
+
+/// A query's message, and the state that one step of it runs on.
+pub(super) struct QueryRequest<'a> {
+    pub(super) state: &'a State,
+    /// As it is while this lasts: most of its partitions are asked for one after the other.
+    pub(super) cluster: Arc<Cluster>,
+    pub(super) now: Now,
+    pub(super) session: &'a Session,
+    pub(super) namespace: &'a Namespace,
+    pub(super) message: Message<'a>,
+    pub(super) fields: Fields<'a>,
+    pub(super) filter: Filter<'a>,
+}
+
+impl QueryRequest<'_> {
+    /// # Errors
+    /// [`ResultCode::PARAMETER`] for a filter that cannot be built.
+    pub(super) fn check_filter(&self) -> Result<(), ResultCode> {
+        self.fields.filter.map(Expression::build_filter).transpose().map(drop)
+    }
+
+    /// Where the node counts what happens in the namespace.
+    pub(super) fn stats(&self) -> &NamespaceStats {
+        self.session.stats.of(self.namespace)
+    }
+
+    /// Whether the session's node has a full copy of a partition.
+    pub(super) fn is_full(&self, partition: PartitionId) -> bool {
+        let factor = self.namespace.settings.replication_factor;
+        let node = self.session.node;
+        self.cluster.subcluster(node).is_full(node, factor, partition)
+    }
+
+    /// Whether the session's node writes a partition.
+    pub(super) fn is_master(&self, partition: PartitionId) -> bool {
+        let factor = self.namespace.settings.replication_factor;
+        let node = self.session.node;
+        self.cluster.subcluster(node).working_master(factor, partition) == Some(node)
+    }
+
+    /// The job that the message asks for, as far as every kind has it.
+    pub(super) fn describe(&self, kind: JobKind) -> JobDescription {
+        JobDescription {
+            id: fields::transaction_id(&self.message),
+            node: self.session.node,
+            namespace: self.namespace.name.clone(),
+            set: self
+                .fields
+                .set
+                .filter(|set| !set.is_empty())
+                .map(|set| String::from_utf8_lossy(set).into_owned()),
+            index: None,
+            partitions: None,
+            records_per_second: None,
+            peer: self.session.peer,
+            socket_timeout: None,
+            kind,
+            #[cfg(feature = "udf")]
+            udf: None,
+            started: self.now,
+        }
+    }
+}
+
+/// The header of the last message of an answer.
+pub(super) fn last(code: ResultCode) -> Header {
+    Header {
+        info3: Info3::LAST,
+        ..Header::result(code)
+    }
+}

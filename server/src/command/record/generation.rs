@@ -1,0 +1,29 @@
+//! Generations: the check that a request asks for, and the generation after a write.
+
+use spikelet_wire::{Info2, ResultCode};
+
+use super::request::Request;
+use crate::store::Record;
+
+/// Checks the generation that a request expects, if it expects one.
+///
+/// # Errors
+/// [`ResultCode::GENERATION`] if the record has another one.
+pub(super) fn check(request: &Request<'_>, existing: Option<&Record>) -> Result<(), ResultCode> {
+    let header = &request.header;
+    // A record that does not exist has generation 0.
+    let generation = existing.map_or(0, |record| u32::from(record.generation));
+    let fits = if header.info2.contains(Info2::GENERATION) {
+        header.generation == generation
+    } else if header.info2.contains(Info2::GENERATION_GT) {
+        header.generation > generation
+    } else {
+        true
+    };
+    if fits { Ok(()) } else { Err(ResultCode::GENERATION) }
+}
+
+/// The generation after a write: 0 is no generation, so 65535 is followed by 1.
+pub(super) fn next(existing: Option<&Record>) -> u16 {
+    existing.map_or(1, |record| record.generation.checked_add(1).unwrap_or(1))
+}

@@ -1,0 +1,58 @@
+//! Proxying: commands that a node passes on to the master of their partition, and where they are counted.
+
+use std::sync::Arc;
+
+use spikelet_wire::PartitionId;
+
+use crate::state::{CommandCounters, State, Stats, add};
+use crate::store::Namespace;
+
+/// The counters of the node that a command is proxied to; none if the node that received it executes it: the partition's
+/// working master, and for reads also a node with a full replica.
+pub(in crate::command) fn proxied_to(
+    state: &State,
+    node: usize,
+    namespace: &Namespace,
+    partition: PartitionId,
+    is_write: bool,
+) -> Option<Arc<Stats>> {
+    if !state.has_many_nodes() {
+        return None;
+    }
+    let (cluster, factor) = (state.cluster(), namespace.settings.replication_factor);
+    let subcluster = cluster.subcluster(node);
+    let master = subcluster
+        .working_master(factor, partition)
+        .filter(|master| *master != node)?;
+    let keeps = || {
+        subcluster
+            .replica(node, factor, partition)
+            .is_some_and(|place| place > 0)
+    };
+    if !is_write && keeps() && subcluster.is_full(node, factor, partition) {
+        return None;
+    }
+    Some(state.stats(master))
+}
+
+/// The counters for a command that came to a node with counters `own`, and was proxied to one with others, if at all.
+pub(in crate::command) fn counted<'s>(
+    namespace: &Namespace,
+    own: &'s Stats,
+    proxied_to: Option<&'s Stats>,
+    is_row: bool,
+) -> &'s CommandCounters {
+    let own = own.of(namespace);
+    match (proxied_to.map(|stats| stats.of(namespace)), is_row) {
+        (None, false) => &own.client,
+        (None, true) => &own.batch_sub,
+        (Some(other), false) => {
+            add(&own.client_proxy_complete, 1);
+            &other.from_proxy
+        }
+        (Some(other), true) => {
+            add(&own.batch_sub_proxy_complete, 1);
+            &other.from_proxy_batch_sub
+        }
+    }
+}

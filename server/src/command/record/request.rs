@@ -1,0 +1,78 @@
+//! A request: a message whose fields were looked at once.
+
+use spikelet_wire::{Digest, FieldType, Header, Message, PartitionId, ResultCode};
+
+use super::filter::Filter;
+use crate::state::CommandCounters;
+
+/// What a message asks of one record.
+#[derive(Debug, Clone)]
+pub(in crate::command) struct Request<'a> {
+    pub(in crate::command) header: Header,
+    pub(in crate::command) message: Message<'a>,
+    pub(in crate::command) fields: Fields<'a>,
+    pub(in crate::command) digest: Digest,
+    pub(in crate::command) filter: Filter<'a>,
+    /// Whether a query in the background asks, which does not know what set the record is in.
+    pub(in crate::command) is_background: bool,
+    /// Where it is counted what becomes of it.
+    pub(in crate::command) counted: &'a CommandCounters,
+}
+
+impl Request<'_> {
+    pub(in crate::command) const fn partition(&self) -> PartitionId {
+        self.digest.partition_id()
+    }
+
+    /// The name of the set; none where it is absent or empty.
+    pub(in crate::command) fn set(&self) -> Option<&[u8]> {
+        self.fields.set.filter(|set| !set.is_empty())
+    }
+
+    /// Whether it is part of a multi-record transaction, which only the Enterprise Edition has.
+    pub(in crate::command) fn check_transaction(&self) -> Result<(), ResultCode> {
+        if self.fields.mrt_id {
+            Err(ResultCode::ENTERPRISE_ONLY)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// The fields that commands on single records look at. Of several of a type the first counts.
+#[derive(Debug, Clone, Copy, Default)]
+pub(in crate::command) struct Fields<'a> {
+    pub(in crate::command) namespace: Option<&'a [u8]>,
+    pub(in crate::command) set: Option<&'a [u8]>,
+    pub(in crate::command) key: Option<&'a [u8]>,
+    pub(in crate::command) digest: Option<&'a [u8]>,
+    pub(in crate::command) filter: Option<&'a [u8]>,
+    pub(in crate::command) mrt_id: bool,
+    pub(in crate::command) udf: bool,
+}
+
+impl<'a> Fields<'a> {
+    pub(in crate::command) fn of(message: &Message<'a>) -> Self {
+        let mut fields = Self::default();
+        for field in message.fields() {
+            let slot = match field.field_type {
+                FieldType::NAMESPACE => &mut fields.namespace,
+                FieldType::SET => &mut fields.set,
+                FieldType::KEY => &mut fields.key,
+                FieldType::DIGEST => &mut fields.digest,
+                FieldType::FILTER_EXPRESSION => &mut fields.filter,
+                FieldType::MRT_ID => {
+                    fields.mrt_id = true;
+                    continue;
+                }
+                FieldType::UDF_FILENAME => {
+                    fields.udf = true;
+                    continue;
+                }
+                _ => continue,
+            };
+            slot.get_or_insert(field.data);
+        }
+        fields
+    }
+}

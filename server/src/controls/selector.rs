@@ -1,0 +1,58 @@
+//! The parameters by which faults are aimed, and the journal is filtered.
+
+use std::str::FromStr;
+
+use spikelet_wire::UserKey;
+
+use super::call::Call;
+use crate::selector::Command;
+use crate::selector::{SelectedRecord, Selector};
+use crate::state::ControlError;
+
+/// Their names.
+pub(super) const PARAMETERS: &[&str] = &[
+    "command",
+    "namespace",
+    "set",
+    "key",
+    "int-key",
+    "blob-key",
+    "digest",
+    "node",
+];
+
+/// Which requests are meant.
+pub(super) fn selector(call: &Call<'_>) -> Result<Selector, ControlError> {
+    let command = call.optional("command").map(Command::from_str).transpose();
+    let command = command.map_err(|error| ControlError::parameter(error.to_string()))?;
+    Ok(Selector {
+        command: command.unwrap_or_default(),
+        namespace: call.optional("namespace").map(str::to_owned),
+        set: call.optional("set").map(str::to_owned),
+        record: record(call)?,
+        node: call.parsed_if_given("node")?,
+    })
+}
+
+/// One of four ways to name a record: an integer and its digits are two keys, and what is no text is written in hexadecimal.
+fn record(call: &Call<'_>) -> Result<Option<SelectedRecord>, ControlError> {
+    let blob = call.optional("blob-key");
+    let wrong = |_| ControlError::parameter(format!("bad blob-key '{}'", blob.unwrap_or_default()));
+    let keys = [
+        call.optional("key").map(|key| SelectedRecord::Key(key.into())),
+        call.parsed_if_given("int-key")?
+            .map(|key| SelectedRecord::Key(UserKey::Int(key))),
+        blob.map(UserKey::from_hex)
+            .transpose()
+            .map_err(wrong)?
+            .map(SelectedRecord::Key),
+        call.parsed_if_given("digest")?.map(SelectedRecord::Digest),
+    ];
+    let mut given = keys.into_iter().flatten();
+    match (given.next(), given.next()) {
+        (record, None) => Ok(record),
+        _ => Err(ControlError::parameter(
+            "only one of 'key', 'int-key', 'blob-key' and 'digest' can be given",
+        )),
+    }
+}

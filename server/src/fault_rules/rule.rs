@@ -1,0 +1,104 @@
+//! A rule: what it is aimed at, when it strikes, and how.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::random::SplitMix64;
+use super::reaction::Reaction;
+use crate::selector::Selector;
+
+/// What a rule is, before it is armed.
+#[derive(Debug, Clone)]
+pub(crate) struct Plan {
+    pub(crate) selector: Selector,
+    /// The first command that can be struck of those it is aimed at, from 1.
+    pub(crate) nth: Option<u64>,
+    pub(crate) probability: Option<f64>,
+    pub(crate) times: Option<u64>,
+    pub(crate) seed: u64,
+}
+
+/// A rule that is armed, or was.
+#[derive(Debug, Clone)]
+pub(crate) struct Rule {
+    pub(crate) id: u64,
+    pub(super) plan: Plan,
+    pub(super) reaction: Reaction,
+    /// How many commands came that it is aimed at, and how many of them it struck.
+    pub(crate) counts: Arc<Counts>,
+    pub(super) random: SplitMix64,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Counts {
+    pub(crate) matched: AtomicU64,
+    pub(crate) fired: AtomicU64,
+}
+
+impl Rule {
+    pub(super) fn new(id: u64, plan: Plan, reaction: Reaction) -> Self {
+        Self {
+            id,
+            random: SplitMix64::new(plan.seed),
+            plan,
+            reaction,
+            counts: Arc::default(),
+        }
+    }
+
+    pub(super) const fn selector(&self) -> &Selector {
+        &self.plan.selector
+    }
+
+    /// Whether it strikes the next command that it is aimed at.
+    pub(super) fn strikes(&mut self) -> bool {
+        if self.is_spent() {
+            return false;
+        }
+        let matched = self.counts.matched.fetch_add(1, Ordering::Relaxed) + 1;
+        let strikes = matched >= self.plan.nth.unwrap_or(1)
+            && self
+                .plan
+                .probability
+                .is_none_or(|probability| self.random.chance(probability));
+        if strikes {
+            self.counts.fired.fetch_add(1, Ordering::Relaxed);
+        }
+        strikes
+    }
+
+    /// Whether it will never strike again.
+    pub(super) fn is_spent(&self) -> bool {
+        self.budget()
+            .is_some_and(|budget| self.counts.fired.load(Ordering::Relaxed) >= budget)
+    }
+
+    fn budget(&self) -> Option<u64> {
+        self.plan.times.or(self.plan.nth.map(|_| 1))
+    }
+}
+
+/// As the parameters of the control that arms it, with a colon between them, and behind them what it counted.
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let uses_seed = self.plan.probability.is_some() || self.reaction == Reaction::Corrupt;
+        let items = [
+            ("nth", text(&self.plan.nth)),
+            ("probability", text(&self.plan.probability)),
+            ("seed", uses_seed.then(|| self.plan.seed.to_string())),
+            ("times", text(&self.plan.times)),
+        ];
+        write!(f, "id={}:{}", self.id, self.plan.selector)?;
+        for (name, value) in items {
+            value.map_or(Ok(()), |value| write!(f, ":{name}={value}"))?;
+        }
+        let count = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        let (matched, fired) = (count(&self.counts.matched), count(&self.counts.fired));
+        write!(f, ":{}:matched={matched}:fired={fired}", self.reaction)
+    }
+}
+
+fn text(value: &Option<impl ToString>) -> Option<String> {
+    value.as_ref().map(ToString::to_string)
+}

@@ -1,0 +1,22 @@
+//! The handle: what a test holds, one file for each thing that it controls.
+//!
+//! [`Server`] is thin: it calls what lies below, and nothing below knows it.
+
+mod builder;
+mod clock;
+pub mod fault;
+mod fixture;
+mod in_process;
+mod inspect;
+pub mod journal;
+mod server;
+mod snapshot;
+mod topology;
+
+pub(crate) use self::builder::InstallControls;
+pub use self::builder::{Builder, StartError};
+pub use self::clock::ServerClock;
+pub(crate) use self::fixture::{load, load_file, save_backup, save_json};
+pub use self::inspect::Record;
+pub use self::server::Server;
+pub use self::topology::TopologyError;

@@ -1,0 +1,97 @@
+//! What the journal is told of the frames of a connection.
+
+use std::net::SocketAddr;
+
+use spikelet_wire::FrameHeader;
+
+use super::Shared;
+use crate::clock::Now;
+use crate::command::Flow;
+use crate::fault_rules::Then;
+use crate::request_log::{Arrived, Ended, Ending, Pending};
+use crate::state::Session;
+
+/// What the journal is told of a frame that a fault strikes, or of a connection: once, at its end, unless it waits before.
+pub(super) struct Struck<'s, 'a> {
+    shared: &'s Shared,
+    arrived: Arrived<'a>,
+    /// The number of the fault's rule.
+    fault: Option<u64>,
+    pending: Option<Pending<'s>>,
+}
+
+impl<'s, 'a> Struck<'s, 'a> {
+    pub(super) const fn new(shared: &'s Shared, arrived: Arrived<'a>, fault: Option<u64>) -> Self {
+        Self {
+            shared,
+            arrived,
+            fault,
+            pending: None,
+        }
+    }
+
+    /// Tells that it has arrived, since it is not dealt with at once.
+    pub(super) fn waits(&mut self) {
+        self.pending = self.record(&[], Ended::Pending);
+    }
+
+    /// Tells how it ended and by what it is answered, and gives what is still to be told if it is pending.
+    pub(super) fn ended(mut self, answer: &[u8], ended: Ended) -> Option<Pending<'s>> {
+        let Some(mut pending) = self.pending.take() else {
+            return self.record(answer, ended);
+        };
+        pending.answered(answer);
+        if ended == Ended::Pending {
+            return Some(pending);
+        }
+        pending.ending(ended).end();
+        None
+    }
+
+    fn record(&self, answer: &[u8], ended: Ended) -> Option<Pending<'s>> {
+        let (journal, fault) = (&self.shared.journal, self.fault);
+        match journal.is_on() {
+            true => journal.record(&self.arrived, answer, Ending { ended, fault }),
+            false => None,
+        }
+    }
+}
+
+/// A frame as the journal is told of it.
+pub(super) fn arrived<'a>(shared: &Shared, session: &Session, now: Now, frame: (FrameHeader, &'a [u8])) -> Arrived<'a> {
+    Arrived {
+        now,
+        node: shared.node_id(session.node),
+        peer: session.peer,
+        frame: Some(frame),
+    }
+}
+
+/// A connection that is being made, as the journal is told of it.
+pub(super) fn connecting(shared: &Shared, node: usize, peer: Option<SocketAddr>) -> Arrived<'static> {
+    Arrived {
+        now: shared.clock.now(),
+        node: shared.node_id(node),
+        peer,
+        frame: None,
+    }
+}
+
+/// How a frame ends whose answer no fault keeps back.
+pub(super) const fn ended_by(flow: &Flow) -> Ended {
+    match flow {
+        Flow::Continue | Flow::Background(_) => Ended::Answered,
+        Flow::Close => Ended::Closed,
+        Flow::Ignore => Ended::Unanswered,
+        Flow::Query(_) => Ended::Pending,
+    }
+}
+
+/// How a frame ends whose answer a fault keeps back, or sends to its end.
+pub(super) const fn ended(then: Then) -> Ended {
+    match then {
+        Then::Serve => Ended::Answered,
+        Then::Silence => Ended::Unanswered,
+        Then::Close | Then::Reset => Ended::Closed,
+    }
+}

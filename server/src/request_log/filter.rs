@@ -1,0 +1,164 @@
+//! Which entries are meant.
+
+use std::fmt;
+
+use spikelet_wire::{ResultCode, UserKey};
+
+use super::recorded::{Part, Recorded};
+use super::show::shown_key;
+use crate::selector::Command;
+use crate::selector::{SelectedRecord, Selector};
+
+/// Which entries are meant: all of them but info commands and refused connections, until more is said.
+///
+/// Clients tend their clusters by info commands, at times of their own, so these count only where
+/// [`command`](Self::command) asks for [`Command::Info`] or [`Command::Everything`]. Connections that a fault refuses are no
+/// commands, and count where it asks for [`Command::Connect`]. A batch is one entry, and is meant where one of its rows is.
+///
+/// ```
+/// use spikelet::{Command, ResultCode, journal::Filter};
+///
+/// let filter = Filter::new().writes().set("demo").key("user1").outcome(ResultCode::OK);
+/// assert_eq!(filter.to_string(), r#"write set demo key "user1" outcome OK"#);
+/// assert_eq!(Filter::from((Command::Read, "user1")), Filter::new().reads().key("user1"));
+/// ```
+#[derive(Debug, Clone, PartialEq, Default)]
+#[must_use = "a filter does nothing by itself"]
+pub struct Filter {
+    pub(crate) selector: Selector,
+    pub(crate) outcome: Option<ResultCode>,
+    pub(crate) since: Option<u64>,
+    pub(crate) faulted: bool,
+}
+
+/// The methods that narrow a filter, for whatever holds one; where, is given as the path behind `self`.
+macro_rules! narrowing {
+    ($($filter:tt)*) => {
+        /// Only these commands.
+        pub fn command(mut self, command: $crate::selector::Command) -> Self {
+            self $($filter)* .selector.command = command;
+            self
+        }
+
+        /// Only what reads one record, as [`Command::Read`](crate::Command::Read) says.
+        pub fn reads(self) -> Self {
+            self.command($crate::selector::Command::Read)
+        }
+
+        /// Only what writes one record, as [`Command::Write`](crate::Command::Write) says.
+        pub fn writes(self) -> Self {
+            self.command($crate::selector::Command::Write)
+        }
+
+        /// Only what deletes one record.
+        pub fn deletes(self) -> Self {
+            self.command($crate::selector::Command::Delete)
+        }
+
+        $crate::selector::selector_methods!($($filter)* .selector);
+
+        /// Only what ended with this result code.
+        pub const fn outcome(mut self, code: spikelet_wire::ResultCode) -> Self {
+            self $($filter)* .outcome = Some(code);
+            self
+        }
+
+        /// Only the entry of this number and those behind it.
+        pub const fn since(mut self, number: u64) -> Self {
+            self $($filter)* .since = Some(number);
+            self
+        }
+
+        /// Only what a fault has struck.
+        pub const fn faulted(mut self) -> Self {
+            self $($filter)* .faulted = true;
+            self
+        }
+    };
+}
+
+pub(crate) use narrowing;
+
+impl Filter {
+    /// All entries but info commands and refused connections.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    pub(crate) fn with_selector(selector: Selector) -> Self {
+        Self {
+            selector,
+            ..Self::default()
+        }
+    }
+
+    narrowing!();
+
+    pub(crate) fn matches(&self, recorded: &Recorded) -> bool {
+        self.since.is_none_or(|number| recorded.number >= number)
+            && self.selector.matches_node(recorded.node)
+            && (!self.faulted || recorded.outcome.fault.is_some())
+            && recorded.parts().iter().any(|part| self.matches_part(recorded, part))
+    }
+
+    /// A batch is of its own kind, and of those of its rows.
+    fn matches_part(&self, recorded: &Recorded, part: &Part<'_>) -> bool {
+        (self.selector.command.includes(recorded.kind) || self.selector.command.includes(part.subject.kind))
+            && self.selector.matches_target(&part.subject)
+            && self
+                .outcome
+                .is_none_or(|code| part.code == Some(code) || recorded.outcome.code == Some(code))
+    }
+
+    /// What a filter means that narrows no further than to what is counted with what this one means.
+    pub(crate) fn widened(&self) -> Self {
+        match self.selector.command {
+            Command::Info | Command::Everything => Command::Everything.into(),
+            Command::Connect => Command::Connect.into(),
+            _ => Self::new(),
+        }
+    }
+}
+
+impl fmt::Display for Filter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let selector = &self.selector;
+        let command = match selector.command {
+            Command::Any => "request",
+            command => command.name(),
+        };
+        let mut words = vec![command.to_owned()];
+        words.extend(selector.node.map(|node| format!("node {node}")));
+        words.extend(selector.namespace.as_ref().map(|name| format!("namespace {name}")));
+        words.extend(selector.set.as_ref().map(|name| match name.as_str() {
+            "" => "no set".to_owned(),
+            name => format!("set {name}"),
+        }));
+        words.extend(selector.record.as_ref().map(|record| match record {
+            SelectedRecord::Key(key) => format!("key {}", shown_key(key)),
+            SelectedRecord::Digest(digest) => format!("digest {digest}"),
+        }));
+        words.extend(self.outcome.map(|code| format!("outcome {code:?}")));
+        words.extend(self.since.map(|number| format!("since #{number}")));
+        words.extend(self.faulted.then(|| "struck by a fault".to_owned()));
+        f.write_str(&words.join(" "))
+    }
+}
+
+impl From<Command> for Filter {
+    fn from(command: Command) -> Self {
+        Self::new().command(command)
+    }
+}
+
+impl<K: Into<UserKey>> From<(Command, K)> for Filter {
+    fn from((command, key): (Command, K)) -> Self {
+        Self::new().command(command).key(key)
+    }
+}
+
+impl<K: Into<UserKey>> From<(Command, K, ResultCode)> for Filter {
+    fn from((command, key, code): (Command, K, ResultCode)) -> Self {
+        Self::from((command, key)).outcome(code)
+    }
+}

@@ -1,0 +1,296 @@
+//! Commands, as faults and the journal tell them apart.
+
+use std::fmt;
+use std::str::FromStr;
+
+use spikelet_wire::{FieldType, FrameHeader, FrameType, Info1, Info2, Message, OpCode, frame};
+
+/// The commands, as a test tells them apart.
+///
+/// [`Read`](Self::Read) and [`Write`](Self::Write) are what the server's statistics count as `client_read` and
+/// `client_write`, so they include the more special ones. [`Any`](Self::Any) includes all but the info protocol, by which clients
+/// watch the cluster at times of their own; nothing includes [`Connect`](Self::Connect) but itself.
+///
+/// ```
+/// use spikelet::Command;
+///
+/// assert_eq!("operate".parse(), Ok(Command::Operate));
+/// assert_eq!(Command::Operate.to_string(), "operate");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Command {
+    /// Every command but the info protocol.
+    #[default]
+    Any,
+    /// Every command, and the info protocol.
+    Everything,
+    /// Reading one record: all of its bins or some, its header, whether it exists, and operations that only read.
+    Read,
+    /// Reading a record's metadata without its bins: on the wire, whether it exists and what its header is are one question.
+    Exists,
+    /// Writing one record: put, add, append, prepend, touch, and operations of which one writes.
+    Write,
+    /// Operations on one record that are more than reading or writing bins: reads beside writes, lists, maps, bits,
+    /// HyperLogLogs, expressions.
+    Operate,
+    /// Deleting one record.
+    Delete,
+    /// Setting the TTL of one record anew, without a change to its bins.
+    Touch,
+    /// Calling a UDF on one record.
+    Udf,
+    /// A batch.
+    Batch,
+    /// A query or a scan, one in the background included.
+    Query,
+    /// The info protocol.
+    Info,
+    /// No command but the connection itself, while it is made.
+    Connect,
+}
+
+/// What one request is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Kind {
+    /// The most special command that it is; [`Command::Any`] for a frame that is none, such as one that is damaged.
+    pub command: Command,
+    /// Whether it may change a record.
+    pub writes: bool,
+}
+
+impl Command {
+    /// Every one of them.
+    pub const ALL: &[Self] = &[
+        Self::Any,
+        Self::Everything,
+        Self::Read,
+        Self::Exists,
+        Self::Write,
+        Self::Operate,
+        Self::Delete,
+        Self::Touch,
+        Self::Udf,
+        Self::Batch,
+        Self::Query,
+        Self::Info,
+        Self::Connect,
+    ];
+
+    /// Whether a request is one of these.
+    #[must_use]
+    pub fn includes(self, kind: Kind) -> bool {
+        match self {
+            Self::Any => !matches!(kind.command, Self::Info | Self::Connect),
+            Self::Everything => kind.command != Self::Connect,
+            Self::Read => match kind.command {
+                Self::Read | Self::Exists => true,
+                Self::Operate => !kind.writes,
+                _ => false,
+            },
+            Self::Write => match kind.command {
+                Self::Write | Self::Touch => true,
+                Self::Operate => kind.writes,
+                _ => false,
+            },
+            command => command == kind.command,
+        }
+    }
+
+    /// Its name, in lower case.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Any => "any",
+            Self::Everything => "everything",
+            Self::Read => "read",
+            Self::Exists => "exists",
+            Self::Write => "write",
+            Self::Operate => "operate",
+            Self::Delete => "delete",
+            Self::Touch => "touch",
+            Self::Udf => "udf",
+            Self::Batch => "batch",
+            Self::Query => "query",
+            Self::Info => "info",
+            Self::Connect => "connect",
+        }
+    }
+}
+
+impl fmt::Display for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// A text that is no command's name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there is no command '{0}', there are {names}", names = names())]
+pub struct UnknownCommand(pub String);
+
+impl FromStr for Command {
+    type Err = UnknownCommand;
+
+    fn from_str(text: &str) -> Result<Self, UnknownCommand> {
+        let found = Self::ALL.iter().find(|command| command.name() == text);
+        found.copied().ok_or_else(|| UnknownCommand(text.to_owned()))
+    }
+}
+
+fn names() -> String {
+    let names: Vec<_> = Command::ALL.iter().map(|command| command.name()).collect();
+    names.join(", ")
+}
+
+impl Kind {
+    /// The kind of a frame.
+    #[must_use]
+    pub fn of_frame(header: FrameHeader, body: &[u8]) -> Self {
+        match header.frame_type {
+            FrameType::INFO => Command::Info.into(),
+            FrameType::MESSAGE => Self::of_body(body),
+            FrameType::COMPRESSED => frame::decompress(body)
+                .ok()
+                .and_then(|inner| inner.get(FrameHeader::SIZE..).map(Self::of_body))
+                .unwrap_or_default(),
+            _ => Self::default(),
+        }
+    }
+
+    fn of_body(body: &[u8]) -> Self {
+        // The server looks at this flag before it looks at anything else.
+        if body
+            .get(1)
+            .is_some_and(|info1| Info1::from_bits_retain(*info1).contains(Info1::BATCH))
+        {
+            return Command::Batch.into();
+        }
+        match Message::decode(body) {
+            Err(_) => Self::default(),
+            // A message without a digest is a query.
+            Ok(message) if message.field(FieldType::DIGEST).is_none() => Self {
+                command: Command::Query,
+                writes: message.header.info2.contains(Info2::WRITE),
+            },
+            Ok(message) => Self::of_record(&message),
+        }
+    }
+
+    /// The kind of a message on one record, as a row of a batch is, which has its digest elsewhere.
+    #[must_use]
+    pub fn of_record(message: &Message<'_>) -> Self {
+        let (info1, info2) = (message.header.info1, message.header.info2);
+        let writes = info2.contains(Info2::WRITE);
+        let all = |codes: &[OpCode]| message.ops().all(|op| codes.contains(&op.code));
+        let command = if writes {
+            if info2.contains(Info2::DELETE) {
+                Command::Delete
+            } else if message.field(FieldType::UDF_FILENAME).is_some() {
+                Command::Udf
+            } else if message.op_count() > 0 && all(&[OpCode::TOUCH]) {
+                Command::Touch
+            } else if all(&[OpCode::WRITE, OpCode::INCR, OpCode::APPEND, OpCode::PREPEND]) {
+                Command::Write
+            } else {
+                Command::Operate
+            }
+        } else if !info1.contains(Info1::READ) {
+            Command::Any
+        } else if !all(&[OpCode::READ]) {
+            Command::Operate
+        } else if info1.contains(Info1::GET_NO_BINS) {
+            Command::Exists
+        } else {
+            Command::Read
+        };
+        Self { command, writes }
+    }
+}
+
+/// One that does not write.
+impl From<Command> for Kind {
+    fn from(command: Command) -> Self {
+        Self { command, writes: false }
+    }
+}
+
+/// Whether an info command is a control: one that reaches what a test owns, and not the database.
+pub(crate) fn is_control(name: &[u8]) -> bool {
+    name.starts_with(b"spikelet/")
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::BytesMut;
+    use spikelet_wire::{Header, MessageWriter, Op, ParticleType};
+
+    use super::*;
+
+    fn kind(info1: Info1, info2: Info2, fields: &[FieldType], codes: &[OpCode]) -> Kind {
+        let header = Header {
+            info1,
+            info2,
+            ..Header::default()
+        };
+        let mut out = BytesMut::new();
+        let mut message = MessageWriter::bare(&mut out, &header);
+        fields.iter().for_each(|field| message.field(*field, &[0; 20]));
+        for code in codes {
+            message.op(&Op::new(*code, b"a", ParticleType::NULL, &[]));
+        }
+        message.finish();
+        Kind::of_frame(FrameHeader::new(FrameType::MESSAGE, out.len()), &out)
+    }
+
+    #[test]
+    fn flags_and_operations_decide() {
+        use Command::*;
+        use FieldType as F;
+        let (read, write, none) = (Info1::READ, Info2::WRITE, Info1::empty());
+        let digest = &[F::DIGEST][..];
+        let cases = [
+            (kind(read | Info1::GET_ALL, Info2::empty(), digest, &[]), Read),
+            (kind(read, Info2::empty(), digest, &[OpCode::READ, OpCode::READ]), Read),
+            (kind(read | Info1::GET_NO_BINS, Info2::empty(), digest, &[]), Exists),
+            (kind(read, Info2::empty(), digest, &[OpCode::CDT_READ]), Operate),
+            (kind(none, write, digest, &[OpCode::WRITE, OpCode::INCR]), Write),
+            (kind(none, write, digest, &[OpCode::TOUCH]), Touch),
+            (kind(read, write, digest, &[OpCode::WRITE, OpCode::READ]), Operate),
+            (kind(none, write, digest, &[OpCode::CDT_MODIFY]), Operate),
+            (kind(none, write | Info2::DELETE, digest, &[]), Delete),
+            (kind(none, write, &[F::DIGEST, F::UDF_FILENAME], &[]), Udf),
+            (kind(read | Info1::BATCH, Info2::empty(), &[], &[]), Batch),
+            (kind(read, Info2::empty(), &[F::NAMESPACE], &[]), Query),
+            (kind(none, Info2::empty(), digest, &[]), Any),
+        ];
+        for (at, (kind, command)) in cases.into_iter().enumerate() {
+            assert_eq!(kind.command, command, "case {at}");
+            assert!(command.includes(kind), "case {at}");
+            assert!(Any.includes(kind) && Everything.includes(kind), "case {at}");
+        }
+        let info = Kind::of_frame(FrameHeader::new(FrameType::INFO, 0), b"");
+        assert_eq!(info.command, Info);
+        assert!(Info.includes(info) && Everything.includes(info) && !Any.includes(info));
+    }
+
+    #[test]
+    fn reads_and_writes_include_what_the_statistics_count_as_such() {
+        let (reads, writes) = (Kind::from, |command| Kind { command, writes: true });
+        assert!(Command::Read.includes(reads(Command::Operate)) && Command::Read.includes(reads(Command::Exists)));
+        assert!(Command::Write.includes(writes(Command::Operate)) && Command::Write.includes(writes(Command::Touch)));
+        assert!(!Command::Read.includes(writes(Command::Operate)) && !Command::Write.includes(reads(Command::Operate)));
+        assert!(!Command::Write.includes(writes(Command::Delete)) && !Command::Write.includes(writes(Command::Udf)));
+        for command in Command::ALL {
+            assert_eq!(command.includes(reads(Command::Connect)), *command == Command::Connect);
+        }
+    }
+
+    #[test]
+    fn names_are_read_back() {
+        for command in Command::ALL {
+            assert_eq!(command.name().parse(), Ok(*command));
+        }
+        assert_eq!("put".parse::<Command>(), Err(UnknownCommand("put".to_owned())));
+    }
+}

@@ -1,0 +1,67 @@
+//! What a request is about: its command and its target.
+
+use spikelet_wire::batch::BatchRequest;
+use spikelet_wire::{Digest, FieldType, Message};
+
+use super::command::Kind;
+
+/// One command, or the row of a batch.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Subject<'a> {
+    pub(crate) kind: Kind,
+    pub(crate) namespace: Option<&'a [u8]>,
+    /// None where it is absent or empty.
+    pub(crate) set: Option<&'a [u8]>,
+    pub(crate) digest: Option<Digest>,
+}
+
+/// The row of a batch.
+pub(crate) struct BatchRow<'a> {
+    /// Its position as the client gave it.
+    pub(crate) index: u32,
+    pub(crate) subject: Subject<'a>,
+    pub(crate) message: Message<'a>,
+}
+
+impl<'a> Subject<'a> {
+    /// One that is of a kind and names nothing.
+    pub(crate) fn of_kind(kind: impl Into<Kind>) -> Self {
+        Self {
+            kind: kind.into(),
+            ..Self::default()
+        }
+    }
+
+    /// What a whole message is about.
+    pub(crate) fn of_message(kind: Kind, message: &Message<'a>) -> Self {
+        let digest = message.field(FieldType::DIGEST);
+        let digest = digest.and_then(|digest| Digest::try_from(digest).ok());
+        Self::new(kind, message, digest)
+    }
+
+    fn new(kind: Kind, message: &Message<'a>, digest: Option<Digest>) -> Self {
+        Self {
+            kind,
+            namespace: message.field(FieldType::NAMESPACE),
+            set: message.field(FieldType::SET).filter(|set| !set.is_empty()),
+            digest,
+        }
+    }
+}
+
+/// The rows of a batch up to the first that is damaged, in their order. One that repeats the one before says nothing but its
+/// digest.
+pub(crate) fn rows<'a>(request: &BatchRequest<'a>) -> impl Iterator<Item = BatchRow<'a>> + use<'a> {
+    let mut previous = None;
+    request.batch.rows().map_while(move |row| {
+        let row = row.ok()?;
+        previous = row.content.or(previous);
+        let message = previous?.message;
+        let kind = Kind::of_record(&message);
+        Some(BatchRow {
+            index: row.index,
+            subject: Subject::new(kind, &message, Some(row.digest)),
+            message,
+        })
+    })
+}

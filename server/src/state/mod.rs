@@ -1,0 +1,209 @@
+//! State: what a server holds, and nothing of how clients reach it.
+//!
+//! Commands take a [`State`] and never the dispatcher above them. A [`Snapshot`] is a copy of a state at one moment. While the
+//! network between nodes is cut, each subcluster has a state of its own: see [`Split`].
+
+mod controls;
+mod counters;
+mod foreign_sindexes;
+mod jobs;
+mod nsup;
+mod session;
+mod smd;
+mod snapshot;
+mod split;
+mod stats;
+mod user_agents;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+pub(crate) use self::controls::{ControlError, Controls};
+#[cfg(feature = "udf")]
+pub(crate) use self::counters::UdfOutcome;
+pub(crate) use self::counters::{CommandCounters, Ends, NamespaceStats, QueryCounters};
+pub(crate) use self::foreign_sindexes::ForeignSindexes;
+pub(crate) use self::jobs::{ActiveJob, JobDescription, JobEnd, JobKind, Jobs, Tally};
+use self::nsup::Nsup;
+pub use self::session::Session;
+use self::smd::Smd;
+pub(crate) use self::smd::SmdItem;
+pub use self::snapshot::{RestoreError, Snapshot};
+pub(crate) use self::split::{Split, SubclusterState};
+use self::stats::NodeStats;
+pub use self::stats::Stats;
+pub(crate) use self::stats::{add, get};
+use crate::clock::Now;
+use crate::cluster::{Cluster, Lost};
+use crate::config::Config;
+use crate::store::Namespace;
+#[cfg(feature = "udf")]
+use crate::udf::Modules;
+
+/// What a server holds: configuration, cluster, namespaces, system metadata, jobs and counters.
+#[derive(Debug)]
+pub struct State {
+    common: Arc<Common>,
+    namespaces: Vec<Namespace>,
+    foreign_sindexes: ForeignSindexes,
+    smd: Smd,
+    nsup: Nsup,
+    #[cfg(feature = "udf")]
+    modules: Modules,
+}
+
+/// What the states of all subclusters share.
+#[derive(Debug)]
+struct Common {
+    config: Config,
+    cluster: RwLock<Arc<Cluster>>,
+    has_many_nodes: AtomicBool,
+    stats: NodeStats,
+    jobs: Arc<Jobs>,
+}
+
+impl State {
+    /// An empty state with one node.
+    #[must_use]
+    pub fn new(config: Config) -> Self {
+        Self::with_cluster(config, Cluster::default(), Now::default())
+    }
+
+    /// An empty state with the nodes of a cluster, which start at `now`.
+    #[must_use]
+    pub(crate) fn with_cluster(config: Config, mut cluster: Cluster, now: Now) -> Self {
+        let factors = config.namespaces.iter().map(|namespace| namespace.replication_factor);
+        cluster.start(factors, now);
+        let stats = NodeStats::new(config.namespaces.len());
+        (0..cluster.nodes().len()).for_each(|node| stats.begin(node, now));
+        Self::of(
+            Arc::new(Common {
+                has_many_nodes: AtomicBool::new(cluster.nodes().len() > 1),
+                cluster: RwLock::new(Arc::new(cluster)),
+                stats,
+                jobs: Arc::default(),
+                config,
+            }),
+            now,
+        )
+    }
+
+    /// An empty state for another subcluster of the same cluster.
+    #[must_use]
+    pub(crate) fn for_subcluster(&self, now: Now) -> Self {
+        Self::of(Arc::clone(&self.common), now)
+    }
+
+    fn of(common: Arc<Common>, now: Now) -> Self {
+        let numbered = common.config.namespaces.iter().enumerate();
+        let namespaces: Vec<_> = numbered.map(|(at, config)| Namespace::new(at, config)).collect();
+        Self {
+            nsup: Nsup::new(namespaces.len(), now),
+            namespaces,
+            foreign_sindexes: ForeignSindexes::default(),
+            smd: Smd::default(),
+            #[cfg(feature = "udf")]
+            modules: Modules::new(&common.config.work_directory),
+            common,
+        }
+    }
+
+    /// The configuration that the server was started with.
+    #[must_use]
+    pub(crate) fn config(&self) -> &Config {
+        &self.common.config
+    }
+
+    /// The cluster at this moment.
+    #[must_use]
+    pub(crate) fn cluster(&self) -> Arc<Cluster> {
+        self.common
+            .cluster
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Whether the cluster has, or had, more than one node. With one node no command can belong to another.
+    pub(crate) fn has_many_nodes(&self) -> bool {
+        self.common.has_many_nodes.load(Ordering::Relaxed)
+    }
+
+    /// Replaces the cluster.
+    pub(crate) fn set_cluster(&self, cluster: Cluster) {
+        let has_many_nodes = cluster.nodes().len() > 1;
+        *self.common.cluster.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(cluster);
+        self.common.has_many_nodes.store(has_many_nodes, Ordering::Relaxed);
+    }
+
+    /// Removes the records of partitions of which no node has a copy any more.
+    pub(crate) fn lose(&self, lost: &[Lost]) {
+        for lost in lost {
+            let of_factor = |namespace: &&Namespace| namespace.settings.replication_factor == lost.replication_factor;
+            for namespace in self.namespaces.iter().filter(of_factor) {
+                lost.partitions
+                    .iter()
+                    .for_each(|lost| namespace.lose(lost.id, lost.before));
+            }
+        }
+    }
+
+    /// The namespaces, in the order of the configuration.
+    #[must_use]
+    pub fn namespaces(&self) -> &[Namespace] {
+        &self.namespaces
+    }
+
+    /// Finds a namespace by the name in a message's field.
+    pub(crate) fn namespace(&self, name: Option<&[u8]>) -> Option<&Namespace> {
+        let name = name?;
+        self.namespaces
+            .iter()
+            .find(|namespace| namespace.name.as_bytes() == name)
+    }
+
+    /// The counters of a node, by its position in the cluster.
+    #[must_use]
+    pub fn stats(&self, node: usize) -> Arc<Stats> {
+        self.common.stats.of(node)
+    }
+
+    /// Resets the counters of a node, as when the node restarts.
+    pub(crate) fn begin_stats(&self, node: usize, now: Now) {
+        self.common.stats.begin(node, now);
+    }
+
+    /// The secondary indexes of namespaces that the server does not have.
+    pub(crate) const fn foreign_sindexes(&self) -> &ForeignSindexes {
+        &self.foreign_sindexes
+    }
+
+    pub(crate) const fn smd(&self) -> &Smd {
+        &self.smd
+    }
+
+    /// The long queries that run, and the last ones that ended.
+    pub(crate) fn jobs(&self) -> &Arc<Jobs> {
+        &self.common.jobs
+    }
+
+    /// Aborts the long queries of a node, as when the node dies.
+    pub(crate) fn abort_queries(&self, node: usize) {
+        self.common.jobs.abort_all(node);
+    }
+
+    /// Aborts the long queries of all nodes.
+    fn abort_all_queries(&self) {
+        (0..self.cluster().nodes().len()).for_each(|node| self.abort_queries(node));
+    }
+
+    const fn nsup(&self) -> &Nsup {
+        &self.nsup
+    }
+
+    /// The registered UDF modules.
+    #[cfg(feature = "udf")]
+    pub(crate) const fn modules(&self) -> &Modules {
+        &self.modules
+    }
+}

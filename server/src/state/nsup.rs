@@ -1,0 +1,101 @@
+//! nsup, the namespace supervisor: when namespaces are swept of records that have expired, and how.
+
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+use spikelet_wire::PartitionId;
+
+use super::State;
+use crate::clock::Now;
+use crate::store::Namespace;
+
+/// When each namespace was last swept, and whether one is being swept.
+#[derive(Debug)]
+pub(super) struct Nsup {
+    last: Vec<AtomicU64>,
+    running: AtomicUsize,
+}
+
+impl Nsup {
+    pub(super) fn new(namespaces: usize, now: Now) -> Self {
+        Self {
+            last: (0..namespaces).map(|_| AtomicU64::new(now.0)).collect(),
+            running: AtomicUsize::new(0),
+        }
+    }
+}
+
+/// Sweeps that are due, to be done step by step.
+#[derive(Debug)]
+pub struct Sweeps {
+    now: Now,
+    /// The positions of namespaces and their partitions, the next one last.
+    partitions: Vec<(usize, PartitionId)>,
+}
+
+impl Sweeps {
+    /// Sweeps a partition, and says whether there was one left.
+    pub fn step(&mut self, state: &State) -> bool {
+        let Some((namespace, id)) = self.partitions.pop() else {
+            return false;
+        };
+        if let Some(namespace) = state.namespaces().get(namespace) {
+            namespace.sweep(id, self.now);
+        }
+        if self.partitions.is_empty() {
+            state.nsup().running.fetch_sub(1, Ordering::AcqRel);
+        }
+        true
+    }
+}
+
+impl State {
+    /// The sweeps of the namespaces whose `nsup-period` is over.
+    #[must_use]
+    pub fn due_sweeps(&self, now: Now) -> Sweeps {
+        self.sweeps(now, |namespace, last| {
+            // A period can be changed at any time, and 0 is none.
+            let period = namespace.settings.nsup_period.load(Ordering::Relaxed);
+            period != 0 && now.seconds() >= last.seconds().saturating_add(period)
+        })
+    }
+
+    /// Does the sweeps that are due.
+    pub fn run_due_nsup(&self, now: Now) {
+        let mut sweeps = self.due_sweeps(now);
+        while sweeps.step(self) {}
+    }
+
+    /// Sweeps all namespaces, whatever their periods, and says how many records had expired.
+    pub fn run_nsup(&self, now: Now) -> u64 {
+        let expired = || -> u64 {
+            let of = |namespace: &Namespace| namespace.counters.expired_objects.load(Ordering::Relaxed);
+            self.namespaces().iter().map(of).sum()
+        };
+        let before = expired();
+        let mut sweeps = self.sweeps(now, |_, _| true);
+        while sweeps.step(self) {}
+        expired().saturating_sub(before)
+    }
+
+    fn sweeps(&self, now: Now, is_due: impl Fn(&Namespace, Now) -> bool) -> Sweeps {
+        let nsup = self.nsup();
+        let mut partitions = Vec::new();
+        for (at, (namespace, last)) in self.namespaces().iter().zip(&nsup.last).enumerate() {
+            // A clock that was set back must not put off the next sweep.
+            let swept = Now(last.fetch_min(now.0, Ordering::Relaxed).min(now.0));
+            if !is_due(namespace, swept) {
+                continue;
+            }
+            last.store(now.0, Ordering::Relaxed);
+            // What a sweep has begun to look through is looked through again rather than waited for.
+            if namespace.begin_sweep(now) || nsup.running.load(Ordering::Acquire) > 0 {
+                partitions.extend(namespace.partition_ids().into_iter().map(|id| (at, id)));
+            }
+        }
+        if !partitions.is_empty() {
+            nsup.running.fetch_add(1, Ordering::AcqRel);
+        }
+        partitions.reverse();
+        Sweeps { now, partitions }
+    }
+}

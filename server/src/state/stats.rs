@@ -1,0 +1,98 @@
+//! What a node counts, under the names of the info protocol.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use super::counters::NamespaceStats;
+use super::user_agents::UserAgents;
+use crate::clock::Now;
+use crate::store::Namespace;
+
+/// The counters of a node, since it started.
+#[derive(Debug, Default)]
+pub struct Stats {
+    /// When it started.
+    pub started: Now,
+    /// Connections that were accepted.
+    pub client_connections_opened: AtomicU64,
+    /// Connections that ended.
+    pub client_connections_closed: AtomicU64,
+    /// Info requests that were answered.
+    pub info_complete: AtomicU64,
+    /// Messages whose structure was damaged.
+    pub demarshal_error: AtomicU64,
+    /// Messages that were refused before their namespace was known.
+    pub early_tsvc_client_error: AtomicU64,
+    /// Batches that began.
+    pub batch_index_initiate: AtomicU64,
+    /// Batches that were answered.
+    pub batch_index_complete: AtomicU64,
+    /// Batches that were refused.
+    pub batch_index_error: AtomicU64,
+    /// Info commands that the real server will no longer have.
+    pub deprecated_requests: AtomicU64,
+    /// By namespace, in the order of the configuration.
+    namespaces: Box<[NamespaceStats]>,
+    /// For sessions that are to no node.
+    nowhere: NamespaceStats,
+    pub(crate) agents: UserAgents,
+}
+
+impl Stats {
+    fn new(namespaces: usize, started: Now) -> Self {
+        Self {
+            started,
+            namespaces: (0..namespaces).map(|_| NamespaceStats::default()).collect(),
+            ..Self::default()
+        }
+    }
+
+    /// What happened in a namespace.
+    #[must_use]
+    pub fn of(&self, namespace: &Namespace) -> &NamespaceStats {
+        self.namespaces.get(namespace.number).unwrap_or(&self.nowhere)
+    }
+}
+
+/// The counters of all nodes, by their positions in the cluster.
+#[derive(Debug)]
+pub(super) struct NodeStats {
+    namespaces: usize,
+    nodes: RwLock<Vec<Arc<Stats>>>,
+}
+
+impl NodeStats {
+    pub(super) fn new(namespaces: usize) -> Self {
+        Self {
+            namespaces,
+            nodes: RwLock::default(),
+        }
+    }
+
+    /// Those of a node.
+    pub(super) fn of(&self, node: usize) -> Arc<Stats> {
+        let nodes = self.nodes.read().unwrap_or_else(PoisonError::into_inner);
+        nodes.get(node).cloned().unwrap_or_default()
+    }
+
+    /// Has a node count from 0, as one that starts.
+    pub(super) fn begin(&self, node: usize, now: Now) {
+        let stats = Arc::new(Stats::new(self.namespaces, now));
+        let mut nodes = self.nodes.write().unwrap_or_else(PoisonError::into_inner);
+        match nodes.get_mut(node) {
+            Some(before) => *before = stats,
+            None => nodes.push(stats),
+        }
+    }
+}
+
+/// Adds to a counter.
+pub(crate) fn add(counter: &AtomicU64, n: u64) {
+    counter.fetch_add(n, Ordering::Relaxed);
+}
+
+/// Reads a counter.
+#[must_use]
+pub(crate) fn get(counter: &AtomicU64) -> u64 {
+    counter.load(Ordering::Relaxed)
+}

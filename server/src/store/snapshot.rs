@@ -1,0 +1,161 @@
+//! What a namespace holds at one moment, kept aside and put back.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+
+use super::locks::{Blocks, LockedBlocks};
+use super::namespace::{Namespace, Settings};
+use super::set::SetSnapshot;
+use super::sindex::{Sindex, SindexesSnapshot};
+use crate::config::NamespaceConfig;
+
+/// What a namespace holds: records, sets, indexes, truncations and settings.
+///
+/// Records and the entries of indexes are shared with the namespace until one of the two changes.
+#[derive(Debug)]
+pub(crate) struct NamespaceSnapshot {
+    pub(super) locks: Blocks,
+    pub(super) sets: Vec<SetSnapshot>,
+    pub(super) sindexes: SindexesSnapshot,
+    settings: SettingsSnapshot,
+    objects: u64,
+    expired_objects: u64,
+    /// Of the namespace, and the latest of all.
+    pub(super) truncations: [u64; 2],
+    earliest_void_time: u32,
+}
+
+/// The settings that can be changed.
+#[derive(Debug, Clone, Copy)]
+struct SettingsSnapshot {
+    default_ttl: u32,
+    nsup_period: u32,
+    allow_ttl_without_nsup: bool,
+    default_read_touch_ttl_pct: u32,
+    keeps_last_written: bool,
+}
+
+impl NamespaceSnapshot {
+    /// That of a namespace that was just made.
+    pub(crate) fn new(config: &NamespaceConfig) -> Self {
+        Self {
+            locks: Blocks::new(),
+            sets: Vec::new(),
+            sindexes: SindexesSnapshot::default(),
+            settings: SettingsSnapshot::of(&Settings::new(config)),
+            objects: 0,
+            expired_objects: 0,
+            truncations: [0; 2],
+            earliest_void_time: u32::MAX,
+        }
+    }
+
+    /// How many records it holds, those that have expired and are not removed yet among them.
+    pub(crate) const fn objects(&self) -> u64 {
+        self.objects
+    }
+}
+
+/// A namespace whose records nobody reads or writes: they agree with its counters and its indexes, which only change
+/// under the lock of a record.
+#[derive(Debug)]
+pub(crate) struct Locked<'n> {
+    namespace: &'n Namespace,
+    locks: LockedBlocks<'n>,
+    /// Dropped last: to free it takes longer than to replace it, and nobody need wait for that.
+    replaced: Replaced,
+}
+
+#[derive(Debug, Default)]
+struct Replaced {
+    locks: Blocks,
+    sindexes: Option<Arc<[Arc<Sindex>]>>,
+}
+
+impl Namespace {
+    /// Waits until nobody reads or writes a record, and has everybody wait who wants to.
+    pub(crate) fn lock(&self) -> Locked<'_> {
+        Locked {
+            namespace: self,
+            locks: self.locks.lock(),
+            replaced: Replaced::default(),
+        }
+    }
+
+    /// Has a new namespace be as another one, but for the records and what counts them.
+    pub(crate) fn resemble(&self, other: &Self) {
+        // Indexes first: the sets that they are about are there before them.
+        self.sindexes.resemble(&other.sindexes);
+        self.sets.restore(&other.sets.save());
+        SettingsSnapshot::of(&other.settings).restore(&self.settings);
+        set(&self.truncation.namespace, get(&other.truncation.namespace));
+        set(&self.truncation.latest, get(&other.truncation.latest));
+    }
+}
+
+impl Locked<'_> {
+    /// What the namespace holds.
+    pub(crate) fn save(&self) -> NamespaceSnapshot {
+        let namespace = self.namespace;
+        // Indexes first: the sets that they are about are there before them.
+        let sindexes = namespace.sindexes.save();
+        NamespaceSnapshot {
+            locks: self.locks.save(),
+            sets: namespace.sets.save(),
+            sindexes,
+            settings: SettingsSnapshot::of(&namespace.settings),
+            objects: get(&namespace.counters.objects),
+            expired_objects: get(&namespace.counters.expired_objects),
+            truncations: [&namespace.truncation.namespace, &namespace.truncation.latest].map(get),
+            earliest_void_time: namespace.expiry.earliest.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Has the namespace hold this, and nothing else.
+    pub(crate) fn restore(&mut self, state: &NamespaceSnapshot) {
+        let namespace = self.namespace;
+        self.replaced.locks = self.locks.replace(&state.locks);
+        namespace.sets.restore(&state.sets);
+        self.replaced.sindexes = Some(namespace.sindexes.restore(&state.sindexes));
+        state.settings.restore(&namespace.settings);
+        set(&namespace.counters.objects, state.objects);
+        set(&namespace.counters.expired_objects, state.expired_objects);
+        let [of_namespace, latest] = state.truncations;
+        set(&namespace.truncation.namespace, of_namespace);
+        set(&namespace.truncation.latest, latest);
+        let earliest = &namespace.expiry.earliest;
+        earliest.store(state.earliest_void_time, Ordering::Relaxed);
+    }
+}
+
+impl SettingsSnapshot {
+    fn of(settings: &Settings) -> Self {
+        let number = |setting: &AtomicU32| setting.load(Ordering::Relaxed);
+        let flag = |setting: &AtomicBool| setting.load(Ordering::Relaxed);
+        Self {
+            default_ttl: number(&settings.default_ttl),
+            nsup_period: number(&settings.nsup_period),
+            allow_ttl_without_nsup: flag(&settings.allow_ttl_without_nsup),
+            default_read_touch_ttl_pct: number(&settings.default_read_touch_ttl_pct),
+            keeps_last_written: flag(&settings.keeps_last_written),
+        }
+    }
+
+    fn restore(self, settings: &Settings) {
+        let number = |setting: &AtomicU32, to| setting.store(to, Ordering::Relaxed);
+        number(&settings.default_ttl, self.default_ttl);
+        number(&settings.nsup_period, self.nsup_period);
+        number(&settings.default_read_touch_ttl_pct, self.default_read_touch_ttl_pct);
+        let flag = |setting: &AtomicBool, to| setting.store(to, Ordering::Relaxed);
+        flag(&settings.allow_ttl_without_nsup, self.allow_ttl_without_nsup);
+        flag(&settings.keeps_last_written, self.keeps_last_written);
+    }
+}
+
+fn get(counter: &AtomicU64) -> u64 {
+    counter.load(Ordering::Relaxed)
+}
+
+fn set(counter: &AtomicU64, to: u64) {
+    counter.store(to, Ordering::Relaxed);
+}

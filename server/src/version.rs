@@ -1,0 +1,30 @@
+//! The version and the edition of the Aerospike server that this one behaves as.
+
+/// The version that the server reports unless it is configured otherwise.
+pub(crate) const DEFAULT: &str = "8.1.2.0";
+
+/// The features that the info command `features` reports.
+pub(crate) const FEATURES: &str = "batch-any;batch-index;blob-bits;cdt-index;cdt-list;cdt-map;cluster-stable;float;geo;\
+                        sindex-exists;peers;pipelining;pquery;pscans;query-show;relaxed-sc;replicas;replicas-all;\
+                        replicas-master;replicas-max;truncate-namespace;udf";
+
+/// The edition of the Aerospike server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Edition {
+    /// Community Edition: Enterprise features are refused with result code 25.
+    #[default]
+    Community,
+    /// Enterprise Edition.
+    Enterprise,
+}
+
+impl Edition {
+    /// The name as info commands report it.
+    #[must_use]
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Community => "Aerospike Community Edition",
+            Self::Enterprise => "Aerospike Enterprise Edition",
+        }
+    }
+}
