@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 /// The modules of `spikelet`, from the ground up: each may import only those before it. CONTRIBUTING describes them.
 const SERVER: &[&str] = &[
     "version",
+    "refusal",
     "clock",
     "cluster",
     "config",

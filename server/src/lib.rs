@@ -37,6 +37,7 @@ pub mod fixture;
 mod handle;
 mod net;
 mod ops;
+mod refusal;
 mod request_log;
 mod selector;
 mod state;

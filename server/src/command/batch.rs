@@ -8,9 +8,10 @@ use spikelet_wire::{FrameType, Header, Info1, Info2, Info3, ResultCode, message}
 use super::record::filter::Filter;
 use super::record::reply::Reply;
 use super::record::request::{Fields, Request};
-use super::record::{self, proxy, refuse};
+use super::record::{self, proxy};
 use crate::clock::Now;
 use crate::ops::exp::Expression;
+use crate::refusal::{Part, Refusal};
 use crate::state::{Session, State, add};
 
 /// Rows are answered in frames of about this size.
@@ -22,7 +23,7 @@ pub(super) fn batch(state: &State, now: Now, session: &mut Session, body: &[u8],
     let struck = std::mem::take(&mut session.struck_rows);
     let code = match BatchRequest::decode(body) {
         Ok(request) => rows((state, session), now, &request, &struck, out),
-        Err(_) => ResultCode::PARAMETER,
+        Err(_) => Refusal::Malformed(Part::Batch).result_code(),
     };
     let ended = match code {
         ResultCode::OK => &session.stats.batch_index_complete,
@@ -47,7 +48,7 @@ fn rows(
     out: &mut BytesMut,
 ) -> ResultCode {
     if request.batch.announced() == 0 {
-        return ResultCode::PARAMETER;
+        return Refusal::Malformed(Part::Batch).result_code();
     }
     let parent_filter = match request.filter.map(Expression::build_filter).transpose() {
         Ok(filter) => filter,
@@ -65,7 +66,7 @@ fn rows(
     for share in shares {
         result = carry_out(by, now, request, parent_filter, (*share, struck), &mut answers);
     }
-    answers.end(result.err())
+    answers.end(result.err().map(Refusal::result_code))
 }
 
 /// Which rows a pass carries out.
@@ -99,25 +100,27 @@ fn carry_out(
     parent_filter: Filter<'_>,
     (share, struck): (Share, &[(usize, ResultCode)]),
     answers: &mut Answers<'_>,
-) -> Result<(), ResultCode> {
+) -> Result<(), Refusal> {
     let mut previous: Option<RowContent<'_>> = None;
     for (position, row) in request.batch.rows().enumerate() {
-        let row = row.map_err(|_| ResultCode::PARAMETER)?;
+        let row = row.map_err(|_| Refusal::Malformed(Part::BatchRow))?;
         let repeats = row.content.is_none();
-        let content = row.content.or(previous).ok_or(ResultCode::PARAMETER)?;
+        let content = row.content.or(previous).ok_or(Refusal::Malformed(Part::BatchRow))?;
         previous = Some(content);
         let fields = Fields::of(&content.message);
         // A key belongs to one record, so a row with a key cannot be repeated; and every row's namespace must exist, or
         // the batch ends there.
         if repeats && fields.key.is_some() {
-            return Err(ResultCode::PARAMETER);
+            return Err(Refusal::Malformed(Part::BatchRow));
         }
-        let namespace = state.namespace(fields.namespace).ok_or(ResultCode::PARAMETER)?;
+        let namespace = state
+            .namespace(fields.namespace)
+            .ok_or(Refusal::Malformed(Part::BatchRow))?;
         if !share.has(position) {
             continue;
         }
         if let Some((_, code)) = struck.iter().find(|(other, _)| *other == position) {
-            answers.row(row.index, |reply| refuse(reply, *code));
+            answers.row(row.index, |reply| reply.refuse(Refusal::Code(*code)));
             continue;
         }
         let mut header = content.message.header;

@@ -3,15 +3,16 @@
 //! It knows all commands; no command knows it. Like them it reads no clock, waits for nothing and spawns nothing.
 
 use bytes::BytesMut;
-use spikelet_wire::{Digest, FrameHeader, FrameType, Header, Info1, Info2, Message, MessageWriter, ResultCode};
+use spikelet_wire::{Digest, FrameHeader, FrameType, Info1, Info2, Message};
 
 use super::query::{Query, Started};
 use super::record::filter::Filter;
-use super::record::reply::{Metadata, Reply};
+use super::record::reply::Reply;
 use super::record::request::{Fields, Request};
 use super::record::{self, proxy};
 use super::{batch, frame, info, query};
 use crate::clock::Now;
+use crate::refusal::{Feature, Part, Refusal};
 use crate::state::{Session, State, add};
 use crate::version::Edition;
 
@@ -68,7 +69,7 @@ fn handle_message(state: &State, now: Now, session: &mut Session, body: &[u8], o
     }
     let Ok(message) = Message::decode(body) else {
         add(&session.stats.demarshal_error, 1);
-        Reply::single(out).status(ResultCode::PARAMETER, Metadata::default());
+        Reply::single(out).refuse(Refusal::Malformed(Part::Message));
         return Flow::Continue;
     };
     let fields = Fields::of(&message);
@@ -76,7 +77,7 @@ fn handle_message(state: &State, now: Now, session: &mut Session, body: &[u8], o
     match (state.namespace(fields.namespace), fields.digest.map(Digest::try_from)) {
         (None, _) => {
             add(&session.stats.early_tsvc_client_error, 1);
-            reply.status(ResultCode::INVALID_NAMESPACE, Metadata::default());
+            reply.refuse(Refusal::UnknownNamespace);
         }
         // A message without a digest is a query.
         (Some(_), None) => {
@@ -86,7 +87,9 @@ fn handle_message(state: &State, now: Now, session: &mut Session, body: &[u8], o
                 Started::Background(query) => Flow::Background(query),
             };
         }
-        (Some(_), Some(Err(_))) => reply.status(ResultCode::PARAMETER, Metadata::default()),
+        (Some(_), Some(Err(_))) => {
+            reply.refuse(Refusal::Malformed(Part::Digest));
+        }
         (Some(namespace), Some(Ok(digest))) => {
             let filter = fields.filter.map_or(Filter::None, Filter::Unread);
             let header = message.header;
@@ -110,11 +113,11 @@ fn handle_message(state: &State, now: Now, session: &mut Session, body: &[u8], o
 /// Compression is an Enterprise feature, and only messages can be compressed.
 fn handle_compressed(state: &State, now: Now, session: &mut Session, body: &[u8], out: &mut BytesMut) -> Flow {
     if state.config().edition == Edition::Community {
-        return refuse(session, ResultCode::ENTERPRISE_ONLY, out);
+        return refuse(session, Refusal::EnterpriseOnly(Feature::Compression), out);
     }
     match frame::decompress_message(body) {
         Some(message) => handle_message(state, now, session, &message, out),
-        None => refuse(session, ResultCode::PARAMETER, out),
+        None => refuse(session, Refusal::Malformed(Part::Compression), out),
     }
 }
 
@@ -126,8 +129,8 @@ fn handle_internal(state: &State, now: Now, session: &mut Session, body: &[u8], 
     }
 }
 
-fn refuse(session: &Session, code: ResultCode, out: &mut BytesMut) -> Flow {
+fn refuse(session: &Session, refusal: Refusal, out: &mut BytesMut) -> Flow {
     add(&session.stats.demarshal_error, 1);
-    MessageWriter::frame(out, &Header::result(code)).finish();
+    Reply::single(out).refuse(refusal);
     Flow::Continue
 }

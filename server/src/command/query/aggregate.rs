@@ -7,17 +7,16 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use spikelet_wire::frame::OpenFrame;
-use spikelet_wire::{
-    Digest, FieldType, FrameType, Header, Info1, MessageWriter, ParticleType, PartitionId, ResultCode, message,
-};
+use spikelet_wire::{Digest, FieldType, FrameType, Header, Info1, MessageWriter, ParticleType, PartitionId, message};
 
 use super::fields::{self, WantedSet};
 use super::index::{IndexWalk, Wanted};
 use super::pace::{Pace, Step};
 use super::request::{QueryRequest, last};
 use super::walk::{Look, Walk};
-use crate::command::record::bin_ops::View;
 use crate::command::record::udf;
+use crate::command::record::view::View;
+use crate::refusal::{Conflict, Feature, Refusal};
 use crate::state::{ActiveJob, JobDescription, JobEnd, JobKind, NamespaceStats, Tally};
 use crate::store::Record;
 use crate::store::sindex::Search;
@@ -47,22 +46,22 @@ impl Aggregate {
     /// Checks a query, in the real server's order, and begins it.
     ///
     /// # Errors
-    /// [`ResultCode::PARAMETER`] for fields that are wrong and a short query, [`ResultCode::UNSUPPORTED_FEATURE`] for one
-    /// with a filter, [`ResultCode::NOT_FOUND`] for a set that there is not, [`ResultCode::INDEX_NOT_FOUND`] and
-    /// [`ResultCode::INDEX_NOT_READABLE`].
-    pub(super) fn start(asking: &QueryRequest<'_>) -> Result<Self, ResultCode> {
+    /// `PARAMETER` for fields that are wrong and a short query, `UNSUPPORTED_FEATURE` for one
+    /// with a filter, [`Refusal::NoSuchSet`], [`Refusal::IndexNotFound`] and
+    /// [`Refusal::IndexNotReadable`].
+    pub(super) fn start(asking: &QueryRequest<'_>) -> Result<Self, Refusal> {
         let message = &asking.message;
         if message.header.info1.contains(Info1::SHORT_QUERY) {
-            return Err(ResultCode::PARAMETER);
+            return Err(Refusal::Flags(Conflict::ShortQuery));
         }
         if message.field(FieldType::FILTER_EXPRESSION).is_some() {
-            return Err(ResultCode::UNSUPPORTED_FEATURE);
+            return Err(Refusal::Unsupported(Feature::AggregationFilter));
         }
         let set = fields::set(asking.namespace, asking.fields.set)?;
         let wanted = Wanted::of(message)?;
         let records_per_second = fields::records_per_second(message)?;
         if set == WantedSet::Unknown {
-            return Err(ResultCode::NOT_FOUND);
+            return Err(Refusal::NoSuchSet);
         }
         let search = wanted.map(|wanted| wanted.find(asking.namespace, set)).transpose()?;
         let socket_timeout = fields::socket_timeout(message)?;

@@ -13,13 +13,14 @@ use super::index::{IndexWalk, Wanted};
 use super::pace::{Pace, Step};
 use super::request::QueryRequest;
 use super::walk::{Look, Walk};
-use crate::command::record::bin_ops;
+use crate::command::record::operation;
 use crate::command::record::reply::Reply;
 use crate::command::record::request::{Fields, Request};
 #[cfg(feature = "udf")]
 use crate::command::record::udf;
 use crate::command::record::write;
 use crate::ops::exp;
+use crate::refusal::{Conflict, Part, Refusal};
 use crate::state::{ActiveJob, JobDescription, JobKind, Tally};
 use crate::store::Record;
 use crate::store::sindex::Search;
@@ -48,23 +49,23 @@ impl Operate {
     /// Checks a query, in the real server's order, and begins it.
     ///
     /// # Errors
-    /// [`ResultCode::PARAMETER`] for fields that are wrong, a short query, and operations that read;
-    /// [`ResultCode::NOT_FOUND`] for a set that there is not, [`ResultCode::INDEX_NOT_FOUND`] and
-    /// [`ResultCode::INDEX_NOT_READABLE`].
-    pub(super) fn start(asking: &QueryRequest<'_>) -> Result<Self, ResultCode> {
+    /// `PARAMETER` for fields that are wrong, a short query, and operations that read;
+    /// [`Refusal::NoSuchSet`], [`Refusal::IndexNotFound`] and
+    /// [`Refusal::IndexNotReadable`].
+    pub(super) fn start(asking: &QueryRequest<'_>) -> Result<Self, Refusal> {
         let message = &asking.message;
         let header = &message.header;
         if header.info1.contains(Info1::SHORT_QUERY) {
-            return Err(ResultCode::PARAMETER);
+            return Err(Refusal::Flags(Conflict::ShortQuery));
         }
         let set = fields::set(asking.namespace, asking.fields.set)?;
         let wanted = Wanted::of(message)?;
         let records_per_second = fields::records_per_second(message)?;
         if set == WantedSet::Unknown {
-            return Err(ResultCode::NOT_FOUND);
+            return Err(Refusal::NoSuchSet);
         }
         if records_per_second.is_some_and(|limit| limit.get() > MAX_RECORDS_PER_SECOND) {
-            return Err(ResultCode::PARAMETER);
+            return Err(Refusal::Malformed(Part::Query));
         }
         let search = wanted.map(|wanted| wanted.find(asking.namespace, set)).transpose()?;
         asking.check_filter()?;
@@ -162,9 +163,9 @@ impl Operate {
 }
 
 /// # Errors
-/// [`ResultCode::PARAMETER`] for a UDF that cannot be called.
+/// `PARAMETER` for a UDF that cannot be called.
 #[cfg(feature = "udf")]
-fn describe_udf(asking: &QueryRequest<'_>) -> Result<JobDescription, ResultCode> {
+fn describe_udf(asking: &QueryRequest<'_>) -> Result<JobDescription, Refusal> {
     let call = udf::call(&asking.message, udf::DEFAULT_LIMIT)?;
     let name = |name| String::from_utf8_lossy(name).into_owned();
     Ok(JobDescription {
@@ -174,20 +175,23 @@ fn describe_udf(asking: &QueryRequest<'_>) -> Result<JobDescription, ResultCode>
 }
 
 #[cfg(not(feature = "udf"))]
-const fn describe_udf(_: &QueryRequest<'_>) -> Result<JobDescription, ResultCode> {
-    Err(ResultCode::UNSUPPORTED_FEATURE)
+const fn describe_udf(_: &QueryRequest<'_>) -> Result<JobDescription, Refusal> {
+    Err(Refusal::Unsupported(crate::refusal::Feature::Udfs))
 }
 
 /// # Errors
-/// [`ResultCode::PARAMETER`] where there are none, where any reads, and for an expression that cannot be built.
-fn check_operations(asking: &QueryRequest<'_>) -> Result<(), ResultCode> {
+/// `PARAMETER` where there are none, where any reads, and for an expression that cannot be built.
+fn check_operations(asking: &QueryRequest<'_>) -> Result<(), Refusal> {
     let message = &asking.message;
-    if message.header.info1.contains(Info1::READ) || message.op_count() == 0 {
-        return Err(ResultCode::PARAMETER);
+    if message.header.info1.contains(Info1::READ) {
+        return Err(Refusal::Flags(Conflict::BackgroundReads));
+    }
+    if message.op_count() == 0 {
+        return Err(Refusal::NoOperations);
     }
     for op in message.ops() {
-        if bin_ops::kind(op.code) == bin_ops::Kind::Read {
-            return Err(ResultCode::PARAMETER);
+        if operation::kind(op.code) == operation::Kind::Read {
+            return Err(Refusal::Operation(op.code));
         }
         if op.code == OpCode::EXP_MODIFY {
             exp::check_modify_op(op.value)?;
@@ -243,11 +247,13 @@ fn change_one(asking: &QueryRequest<'_>, request: &Request<'_>, reply: &mut Repl
     let (now, namespace) = (asking.now, asking.namespace);
     #[cfg(feature = "udf")]
     if asking.fields.udf {
-        let code = udf::udf(now, namespace, asking.state.modules(), request, reply);
+        let result = udf::udf(now, namespace, asking.state.modules(), request, reply);
+        let code = result.unwrap_or_else(|refused| refused.refusal.result_code());
         request.counted.count(Info2::WRITE, true, code);
         return code;
     }
-    let code = write::write(now, namespace, request, reply);
+    let result = write::write(now, namespace, request, reply);
+    let code = result.unwrap_or_else(|refused| refused.refusal.result_code());
     request.counted.count(Info2::WRITE, false, code);
     code
 }

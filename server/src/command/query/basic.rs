@@ -19,8 +19,10 @@ use super::request::{QueryRequest, last};
 use super::walk::{Look, Walk};
 use crate::clock::Now;
 use crate::command::record::MAX_OPS;
-use crate::command::record::bin_ops::{self, BinRead, View};
 use crate::command::record::filter::Filter;
+use crate::command::record::operation::{self, BinRead};
+use crate::command::record::view::View;
+use crate::refusal::{Conflict, Feature, Refusal};
 use crate::state::{ActiveJob, JobDescription, JobEnd, JobKind, NamespaceStats, Tally};
 use crate::store::sindex::Search;
 use crate::store::{BinName, Record, Set, SetId};
@@ -76,19 +78,19 @@ impl Basic {
     /// Checks a query, in the real server's order, and begins it.
     ///
     /// # Errors
-    /// [`ResultCode::UNSUPPORTED_FEATURE`] for a query of clients before partition queries, [`ResultCode::PARAMETER`] for
-    /// fields that are wrong, [`ResultCode::INDEX_NOT_FOUND`] and [`ResultCode::INDEX_NOT_READABLE`].
-    pub(super) fn start(asking: &QueryRequest<'_>) -> Result<Self, ResultCode> {
+    /// `UNSUPPORTED_FEATURE` for a query of clients before partition queries, `PARAMETER` for
+    /// fields that are wrong, [`Refusal::IndexNotFound`] and [`Refusal::IndexNotReadable`].
+    pub(super) fn start(asking: &QueryRequest<'_>) -> Result<Self, Refusal> {
         let message = &asking.message;
         let header = &message.header;
         if !header.info3.contains(Info3::PARTITION_DONE) {
-            return Err(ResultCode::UNSUPPORTED_FEATURE);
+            return Err(Refusal::Unsupported(Feature::OldQueries));
         }
         let set = fields::set(asking.namespace, asking.fields.set)?;
         let partitions = fields::partitions(message)?;
         let wanted = Wanted::of(message)?;
         let records_per_second = fields::records_per_second(message)?;
-        let Partitions { walk, count, resumed } = partitions.ok_or(ResultCode::UNSUPPORTED_FEATURE)?;
+        let Partitions { walk, count, resumed } = partitions.ok_or(Refusal::Unsupported(Feature::OldQueries))?;
         let search = wanted.map(|wanted| wanted.find(asking.namespace, set)).transpose()?;
         let socket_timeout = fields::socket_timeout(message)?;
         let remaining = fields::sample_max(message)?;
@@ -263,7 +265,7 @@ impl Basic {
                             return ControlFlow::Break(());
                         }
                     }
-                    Err(ResultCode::FILTERED_OUT) => tally.filtered += 1,
+                    Err(Refusal::FilteredOut) => tally.filtered += 1,
                     // The index was looked at before the record changed.
                     Err(_) => {}
                 }
@@ -332,23 +334,23 @@ impl SetNames {
 
 impl Selection {
     /// # Errors
-    /// [`ResultCode::PARAMETER`] for a list of bins beside operations, and for operations that do not read.
-    fn of(message: &Message<'_>) -> Result<Self, ResultCode> {
+    /// `PARAMETER` for a list of bins beside operations, and for operations that do not read.
+    fn of(message: &Message<'_>) -> Result<Self, Refusal> {
         if message.header.info1.contains(Info1::GET_NO_BINS) {
             return Ok(Self::NoBins);
         }
         match (message.field(FieldType::QUERY_BINLIST), message.op_count()) {
             (None, 0) => Ok(Self::All),
             (Some(list), 0) => fields::bin_list(list).map(Self::Bins),
-            (Some(_), _) => Err(ResultCode::PARAMETER),
+            (Some(_), _) => Err(Refusal::Flags(Conflict::QueryOperations)),
             (None, _) => {
                 let mut ops = message.ops();
                 let reads =
-                    ops.all(|op| BinName::new(op.name).is_some() && bin_ops::kind(op.code) == bin_ops::Kind::Read);
+                    ops.all(|op| BinName::new(op.name).is_some() && operation::kind(op.code) == operation::Kind::Read);
                 if reads {
                     Ok(Self::Operations)
                 } else {
-                    Err(ResultCode::PARAMETER)
+                    Err(Refusal::Flags(Conflict::QueryOperations))
                 }
             }
         }
@@ -358,7 +360,7 @@ impl Selection {
     ///
     /// # Errors
     /// That of an operation that fails; then nothing is written.
-    fn write(&self, asking: &QueryRequest<'_>, found: &Found<'_>, out: &mut BytesMut) -> Result<(), ResultCode> {
+    fn write(&self, asking: &QueryRequest<'_>, found: &Found<'_>, out: &mut BytesMut) -> Result<(), Refusal> {
         let Found { view, record, .. } = found;
         let begin = |out, info1| {
             let header = Header {
@@ -386,7 +388,7 @@ impl Selection {
             Self::All => {
                 let mut message = begin(out, Info1::empty());
                 for bin in &record.bins {
-                    bin_ops::write_bin(&mut message, OpCode::READ, bin.name.as_bytes(), Some(&bin.value));
+                    operation::write_bin(&mut message, OpCode::READ, bin.name.as_bytes(), Some(&bin.value));
                 }
                 message.finish();
             }
@@ -394,7 +396,7 @@ impl Selection {
                 let mut message = begin(out, Info1::empty());
                 for name in names {
                     if let Some(value) = view.bin(name) {
-                        bin_ops::write_bin(&mut message, OpCode::READ, name.as_bytes(), Some(value));
+                        operation::write_bin(&mut message, OpCode::READ, name.as_bytes(), Some(value));
                     }
                 }
                 finish_unless_empty(message);
@@ -414,20 +416,20 @@ impl Selection {
     }
 }
 
-fn write_results(asking: &QueryRequest<'_>, view: &View<'_>, answer: &mut MessageWriter<'_>) -> Result<(), ResultCode> {
+fn write_results(asking: &QueryRequest<'_>, view: &View<'_>, answer: &mut MessageWriter<'_>) -> Result<(), Refusal> {
     let request = &asking.message;
     if request.op_count() > MAX_OPS {
-        return Err(ResultCode::PARAMETER);
+        return Err(Refusal::TooManyOperations(request.op_count() as u32));
     }
     let respond_all_ops = request.header.info2.contains(Info2::RESPOND_ALL_OPS);
     for op in request.ops() {
-        let name = BinName::new(op.name).ok_or(ResultCode::BIN_NAME)?;
-        let value = match bin_ops::read(&op, &name, view)? {
+        let name = BinName::new(op.name).ok_or(Refusal::BinName)?;
+        let value = match operation::read(&op, &name, view)? {
             BinRead::Absent => None,
             BinRead::Value(value) => value,
         };
         if respond_all_ops || value.is_some() {
-            bin_ops::write_bin(answer, op.code, op.name, value.as_deref());
+            operation::write_bin(answer, op.code, op.name, value.as_deref());
         }
     }
     Ok(())

@@ -3,9 +3,10 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use spikelet_wire::{Digest, FieldType, Info1, Message, PARTITIONS, PartitionId, ResultCode};
+use spikelet_wire::{Digest, FieldType, Info1, Message, PARTITIONS, PartitionId};
 
 use super::walk::{Stop, Walk};
+use crate::refusal::{Part, Refusal};
 use crate::store::{BinName, Namespace, SetId, Sets};
 
 /// How long a client may leave an answer unread unless it says otherwise.
@@ -46,11 +47,11 @@ pub(super) struct Partitions {
 /// The set that a query names.
 ///
 /// # Errors
-/// [`ResultCode::PARAMETER`] for a name that is too long.
-pub(super) fn set(namespace: &Namespace, name: Option<&[u8]>) -> Result<WantedSet, ResultCode> {
+/// `PARAMETER` for a name that is too long.
+pub(super) fn set(namespace: &Namespace, name: Option<&[u8]>) -> Result<WantedSet, Refusal> {
     match name {
         None | Some([]) => Ok(WantedSet::Any),
-        Some(name) if name.len() > Sets::MAX_NAME => Err(ResultCode::PARAMETER),
+        Some(name) if name.len() > Sets::MAX_NAME => Err(Refusal::Malformed(Part::Query)),
         Some(name) => Ok(namespace.sets.find(name).map_or(WantedSet::Unknown, WantedSet::One)),
     }
 }
@@ -58,9 +59,9 @@ pub(super) fn set(namespace: &Namespace, name: Option<&[u8]>) -> Result<WantedSe
 /// The partitions that a query names, by number or by a digest to resume behind; none where it names none.
 ///
 /// # Errors
-/// [`ResultCode::PARAMETER`] for an empty or too long list, a partition that does not exist or is named twice, and for
+/// `PARAMETER` for an empty or too long list, a partition that does not exist or is named twice, and for
 /// values of an index query that do not belong to digests.
-pub(super) fn partitions(message: &Message<'_>) -> Result<Option<Partitions>, ResultCode> {
+pub(super) fn partitions(message: &Message<'_>) -> Result<Option<Partitions>, Refusal> {
     let ids = message.field(FieldType::PARTITION_IDS);
     let digests = message.field(FieldType::DIGESTS);
     if ids.is_none() && digests.is_none() {
@@ -71,13 +72,13 @@ pub(super) fn partitions(message: &Message<'_>) -> Result<Option<Partitions>, Re
     let mut name = |stop: Stop| {
         match named.get_mut(usize::from(stop.partition.get())) {
             Some(named) if !*named => *named = true,
-            _ => return Err(ResultCode::PARAMETER),
+            _ => return Err(Refusal::Malformed(Part::Query)),
         }
         stops.push(stop);
         Ok(())
     };
     for id in list::<2>(ids)? {
-        let partition = PartitionId::new(u16::from_le_bytes(*id)).ok_or(ResultCode::PARAMETER)?;
+        let partition = PartitionId::new(u16::from_le_bytes(*id)).ok_or(Refusal::Malformed(Part::Query))?;
         name(Stop::whole(partition))?;
     }
     let digests = list::<{ Digest::SIZE }>(digests)?;
@@ -90,7 +91,7 @@ pub(super) fn partitions(message: &Message<'_>) -> Result<Option<Partitions>, Re
         Some(_) if digests.is_empty() => None,
         _ => Some(&[][..]),
     };
-    let values = values.ok_or(ResultCode::PARAMETER)?;
+    let values = values.ok_or(Refusal::Malformed(Part::Query))?;
     for (at, digest) in digests.iter().enumerate() {
         let digest = Digest(*digest);
         name(Stop {
@@ -108,13 +109,13 @@ pub(super) fn partitions(message: &Message<'_>) -> Result<Option<Partitions>, Re
 
 /// The entries of a field that is a list of one entry for each partition at most. What is too short for an entry at its
 /// end is not looked at.
-fn list<const SIZE: usize>(field: Option<&[u8]>) -> Result<&[[u8; SIZE]], ResultCode> {
+fn list<const SIZE: usize>(field: Option<&[u8]>) -> Result<&[[u8; SIZE]], Refusal> {
     let Some(data) = field else {
         return Ok(&[]);
     };
     match data.as_chunks().0 {
-        [] => Err(ResultCode::PARAMETER),
-        entries if entries.len() > usize::from(PARTITIONS) => Err(ResultCode::PARAMETER),
+        [] => Err(Refusal::Malformed(Part::Query)),
+        entries if entries.len() > usize::from(PARTITIONS) => Err(Refusal::Malformed(Part::Query)),
         entries => Ok(entries),
     }
 }
@@ -122,13 +123,13 @@ fn list<const SIZE: usize>(field: Option<&[u8]>) -> Result<&[[u8; SIZE]], Result
 /// How many records a second a query may touch at most.
 ///
 /// # Errors
-/// [`ResultCode::PARAMETER`] where a short query has a limit, and for a field of a wrong size.
-pub(super) fn records_per_second(message: &Message<'_>) -> Result<Option<NonZeroU32>, ResultCode> {
+/// `PARAMETER` where a short query has a limit, and for a field of a wrong size.
+pub(super) fn records_per_second(message: &Message<'_>) -> Result<Option<NonZeroU32>, Refusal> {
     let Some(bytes) = sized(message, FieldType::RECORDS_PER_SECOND)? else {
         return Ok(None);
     };
     if message.header.info1.contains(Info1::SHORT_QUERY) {
-        return Err(ResultCode::PARAMETER);
+        return Err(Refusal::Malformed(Part::Query));
     }
     Ok(NonZeroU32::new(u32::from_be_bytes(bytes)))
 }
@@ -136,8 +137,8 @@ pub(super) fn records_per_second(message: &Message<'_>) -> Result<Option<NonZero
 /// How long the client may leave an answer unread; none for as long as it likes.
 ///
 /// # Errors
-/// [`ResultCode::PARAMETER`] for a field of a wrong size.
-pub(super) fn socket_timeout(message: &Message<'_>) -> Result<Option<Duration>, ResultCode> {
+/// `PARAMETER` for a field of a wrong size.
+pub(super) fn socket_timeout(message: &Message<'_>) -> Result<Option<Duration>, Refusal> {
     let Some(bytes) = sized(message, FieldType::SOCKET_TIMEOUT)? else {
         return Ok(Some(SOCKET_TIMEOUT));
     };
@@ -151,8 +152,8 @@ pub(super) fn socket_timeout(message: &Message<'_>) -> Result<Option<Duration>, 
 /// How many records a query may return; none for all.
 ///
 /// # Errors
-/// [`ResultCode::PARAMETER`] for a field of a wrong size.
-pub(super) fn sample_max(message: &Message<'_>) -> Result<Option<u64>, ResultCode> {
+/// `PARAMETER` for a field of a wrong size.
+pub(super) fn sample_max(message: &Message<'_>) -> Result<Option<u64>, Refusal> {
     let max = sized(message, FieldType::SAMPLE_MAX)?.map(u64::from_be_bytes);
     Ok(max.filter(|max| *max != 0))
 }
@@ -169,8 +170,8 @@ pub(super) fn transaction_id(message: &Message<'_>) -> u64 {
 /// Names that no bin can have are left out.
 ///
 /// # Errors
-/// [`ResultCode::PARAMETER`] for a list that ends before its count is reached.
-pub(super) fn bin_list(mut data: &[u8]) -> Result<Vec<BinName>, ResultCode> {
+/// `PARAMETER` for a list that ends before its count is reached.
+pub(super) fn bin_list(mut data: &[u8]) -> Result<Vec<BinName>, Refusal> {
     let mut names = Vec::new();
     let count = take(&mut data, 1)?;
     for _ in 0..count.first().copied().unwrap_or_default() {
@@ -180,13 +181,13 @@ pub(super) fn bin_list(mut data: &[u8]) -> Result<Vec<BinName>, ResultCode> {
     Ok(names)
 }
 
-fn take<'a>(data: &mut &'a [u8], size: usize) -> Result<&'a [u8], ResultCode> {
-    let (taken, rest) = data.split_at_checked(size).ok_or(ResultCode::PARAMETER)?;
+fn take<'a>(data: &mut &'a [u8], size: usize) -> Result<&'a [u8], Refusal> {
+    let (taken, rest) = data.split_at_checked(size).ok_or(Refusal::Malformed(Part::Query))?;
     *data = rest;
     Ok(taken)
 }
 
-fn sized<const SIZE: usize>(message: &Message<'_>, field: FieldType) -> Result<Option<[u8; SIZE]>, ResultCode> {
+fn sized<const SIZE: usize>(message: &Message<'_>, field: FieldType) -> Result<Option<[u8; SIZE]>, Refusal> {
     let data = message.field(field).map(<[u8; SIZE]>::try_from);
-    data.transpose().map_err(|_| ResultCode::PARAMETER)
+    data.transpose().map_err(|_| Refusal::Malformed(Part::Query))
 }

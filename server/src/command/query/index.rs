@@ -3,12 +3,13 @@
 use std::ops::{Bound, ControlFlow};
 use std::sync::Arc;
 
-use spikelet_wire::{Digest, FieldType, Message, ParticleType, PartitionId, ResultCode};
+use spikelet_wire::{Digest, FieldType, Message, ParticleType, PartitionId};
 
 use super::fields::WantedSet;
 use super::walk::Stop;
 use crate::ops::cdt;
 use crate::ops::geo::Geometry;
+use crate::refusal::{Part, Refusal};
 use crate::store::block::{BLOCK, BLOCKS, block_of};
 use crate::store::sindex::{Definition, Entry, IndexType, KeyType, Range, Search, Source};
 use crate::store::{BinName, Namespace, Record, Sindexes};
@@ -41,13 +42,13 @@ impl<'m> Wanted<'m> {
     /// What a query asks of an index; none for a query without one.
     ///
     /// # Errors
-    /// [`ResultCode::PARAMETER`] for fields that are wrong.
-    pub(super) fn of(message: &Message<'m>) -> Result<Option<Self>, ResultCode> {
+    /// `PARAMETER` for fields that are wrong.
+    pub(super) fn of(message: &Message<'m>) -> Result<Option<Self>, Refusal> {
         let name = message.field(FieldType::INDEX_NAME);
         let expression = message.field(FieldType::INDEX_EXPRESSION);
         let is_too_long = |name: &[u8]| name.is_empty() || name.len() > Sindexes::MAX_NAME;
         if name.is_some_and(is_too_long) || (name.is_some() && expression.is_some()) {
-            return Err(ResultCode::PARAMETER);
+            return Err(Refusal::Malformed(Part::IndexRange));
         }
         // A name alone asks for nothing.
         let Some(field) = message.field(FieldType::INDEX_RANGE) else {
@@ -58,16 +59,16 @@ impl<'m> Wanted<'m> {
         // One of these says which index it is.
         let ways = [!bin.is_empty(), name.is_some(), expression.is_some()];
         if ways.into_iter().filter(|way| *way).count() != 1 || (context.is_some() && bin.is_empty()) {
-            return Err(ResultCode::PARAMETER);
+            return Err(Refusal::Malformed(Part::IndexRange));
         }
         let index_type = match message.field(FieldType::INDEX_TYPE) {
             None => Some(IndexType::Default),
-            Some([]) => return Err(ResultCode::PARAMETER),
+            Some([]) => return Err(Refusal::Malformed(Part::IndexRange)),
             Some([code, ..]) => IndexType::ALL.get(usize::from(*code)).copied(),
         };
         let is_context = |context: &&[u8]| cdt::is_compact(context) && cdt::is_read_context(context);
         if expression.is_some_and(<[u8]>::is_empty) || context.is_some_and(|context| !is_context(&context)) {
-            return Err(ResultCode::PARAMETER);
+            return Err(Refusal::Malformed(Part::IndexRange));
         }
         let index = match (name, expression, BinName::new(bin)) {
             (Some(name), _, _) => std::str::from_utf8(name).map_or(Index::Impossible, Index::Named),
@@ -90,8 +91,8 @@ impl<'m> Wanted<'m> {
     /// Finds the index.
     ///
     /// # Errors
-    /// [`ResultCode::INDEX_NOT_FOUND`], and [`ResultCode::INDEX_NOT_READABLE`] for one that is still being built.
-    pub(super) fn find(self, namespace: &Namespace, set: WantedSet) -> Result<Arc<Search>, ResultCode> {
+    /// [`Refusal::IndexNotFound`], and [`Refusal::IndexNotReadable`] for one that is still being built.
+    pub(super) fn find(self, namespace: &Namespace, set: WantedSet) -> Result<Arc<Search>, Refusal> {
         let sindexes = &namespace.sindexes;
         let key_type = self.range.key_type();
         let found = match self.index {
@@ -115,9 +116,9 @@ impl<'m> Wanted<'m> {
             }
             Index::Defined { .. } | Index::Impossible => None,
         };
-        let sindex = found.ok_or(ResultCode::INDEX_NOT_FOUND)?;
+        let sindex = found.ok_or(Refusal::IndexNotFound)?;
         if !sindex.is_readable() {
-            return Err(ResultCode::INDEX_NOT_READABLE);
+            return Err(Refusal::IndexNotReadable);
         }
         Ok(Arc::new(Search {
             sindex,
@@ -128,16 +129,16 @@ impl<'m> Wanted<'m> {
 
 /// The bin's name, if any, and the values of a range field: a count of 1, the name with its size, the type, and each end
 /// with its size. Of strings, blobs and GeoJSON only the first end counts.
-fn read_range(field: &[u8]) -> Result<(&[u8], Range), ResultCode> {
-    let (&[1, name_size], rest) = field.split_first_chunk().ok_or(ResultCode::PARAMETER)? else {
-        return Err(ResultCode::PARAMETER);
+fn read_range(field: &[u8]) -> Result<(&[u8], Range), Refusal> {
+    let (&[1, name_size], rest) = field.split_first_chunk().ok_or(Refusal::Malformed(Part::IndexRange))? else {
+        return Err(Refusal::Malformed(Part::IndexRange));
     };
     let (name, rest) = rest
         .split_at_checked(usize::from(name_size))
         .filter(|(name, _)| name.len() <= BinName::MAX)
-        .ok_or(ResultCode::PARAMETER)?;
-    let (particle_type, rest) = rest.split_first().ok_or(ResultCode::PARAMETER)?;
-    let (first, rest) = end(rest).ok_or(ResultCode::PARAMETER)?;
+        .ok_or(Refusal::Malformed(Part::IndexRange))?;
+    let (particle_type, rest) = rest.split_first().ok_or(Refusal::Malformed(Part::IndexRange))?;
+    let (first, rest) = end(rest).ok_or(Refusal::Malformed(Part::IndexRange))?;
     let range = match ParticleType(*particle_type) {
         ParticleType::INTEGER => {
             let int = |bytes: &[u8]| Some(i64::from_be_bytes(bytes.try_into().ok()?));
@@ -153,7 +154,7 @@ fn read_range(field: &[u8]) -> Result<(&[u8], Range), ResultCode> {
         }
         _ => None,
     };
-    Ok((name, range.ok_or(ResultCode::PARAMETER)?))
+    Ok((name, range.ok_or(Refusal::Malformed(Part::IndexRange))?))
 }
 
 fn end(data: &[u8]) -> Option<(&[u8], &[u8])> {

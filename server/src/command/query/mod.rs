@@ -33,6 +33,7 @@ use super::record::filter::Filter;
 use super::record::request::Fields;
 use crate::clock::Now;
 use crate::ops::exp::Expression;
+use crate::refusal::{Part, Refusal};
 use crate::state::{JobEnd, Session, State, add};
 use crate::store::sindex::Build;
 
@@ -184,23 +185,24 @@ pub(super) fn query(state: &State, now: Now, session: &Session, body: &[u8], out
                 }
             }
         },
-        Err(code) => {
-            // A query that is refused has one answer, which is not marked as the last.
+        Err(refusal) => {
+            // The reply to a query that is refused is one message, which is not marked as the last.
             add(&session.stats.early_tsvc_client_error, 1);
-            message::write_header_only(out, &Header::result(code));
+            tracing::debug!(code = refusal.result_code().0, "query refused: {refusal}");
+            message::write_header_only(out, &Header::result(refusal.result_code()));
             Started::Ended
         }
     }
 }
 
-fn start(state: &State, now: Now, session: &Session, body: &[u8]) -> Result<Box<Query>, ResultCode> {
-    let (message, fields) = read(body).ok_or(ResultCode::PARAMETER)?;
+fn start(state: &State, now: Now, session: &Session, body: &[u8]) -> Result<Box<Query>, Refusal> {
+    let (message, fields) = read(body).ok_or(Refusal::Malformed(Part::Message))?;
     let request = QueryRequest {
         state,
         cluster: state.cluster(),
         now,
         session,
-        namespace: state.namespace(fields.namespace).ok_or(ResultCode::INVALID_NAMESPACE)?,
+        namespace: state.namespace(fields.namespace).ok_or(Refusal::UnknownNamespace)?,
         message,
         fields,
         filter: Filter::None,
@@ -221,17 +223,17 @@ fn start(state: &State, now: Now, session: &Session, body: &[u8]) -> Result<Box<
 
 /// What a query with a UDF is: a stream of all that it finds, or each of it by itself.
 #[cfg(feature = "udf")]
-fn udf_work(request: &QueryRequest<'_>) -> Result<Work, ResultCode> {
+fn udf_work(request: &QueryRequest<'_>) -> Result<Work, Refusal> {
     const AGGREGATE: u8 = 1;
     const BACKGROUND: u8 = 2;
     match request.message.field(FieldType::UDF_OP) {
         Some([AGGREGATE]) => Aggregate::start(request).map(Work::Aggregate),
         Some([BACKGROUND]) => Operate::start(request).map(Work::Operate),
-        _ => Err(ResultCode::PARAMETER),
+        _ => Err(Refusal::Malformed(Part::Udf)),
     }
 }
 
 #[cfg(not(feature = "udf"))]
-const fn udf_work(_: &QueryRequest<'_>) -> Result<Work, ResultCode> {
-    Err(ResultCode::UNSUPPORTED_FEATURE)
+const fn udf_work(_: &QueryRequest<'_>) -> Result<Work, Refusal> {
+    Err(Refusal::Unsupported(crate::refusal::Feature::Udfs))
 }

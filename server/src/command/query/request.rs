@@ -10,6 +10,7 @@ use crate::cluster::Cluster;
 use crate::command::record::filter::Filter;
 use crate::command::record::request::Fields;
 use crate::ops::exp::Expression;
+use crate::refusal::Refusal;
 use crate::state::{JobDescription, JobKind, NamespaceStats, Session, State};
 use crate::store::Namespace;
 
@@ -28,9 +29,10 @@ pub(super) struct QueryRequest<'a> {
 
 impl QueryRequest<'_> {
     /// # Errors
-    /// [`ResultCode::PARAMETER`] for a filter that cannot be built.
-    pub(super) fn check_filter(&self) -> Result<(), ResultCode> {
-        self.fields.filter.map(Expression::build_filter).transpose().map(drop)
+    /// `PARAMETER` for a filter that cannot be built.
+    pub(super) fn check_filter(&self) -> Result<(), Refusal> {
+        self.fields.filter.map(Expression::build_filter).transpose()?;
+        Ok(())
     }
 
     /// Where the node counts what happens in the namespace.

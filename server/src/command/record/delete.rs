@@ -2,39 +2,40 @@
 
 use spikelet_wire::{Info2, ResultCode};
 
-use super::bin_ops::View;
 use super::generation;
 use super::identity::{check_key, check_set};
-use super::reply::{Metadata, Reply};
+use super::reply::{Metadata, Refused, Reply};
 use super::request::Request;
+use super::view::View;
 use crate::clock::Now;
+use crate::refusal::{Feature, Refusal};
 use crate::store::{Namespace, Record};
 
-/// Carries out a delete. Its answer never has metadata.
-pub(super) fn delete(now: Now, namespace: &Namespace, request: &Request<'_>, reply: &mut Reply<'_>) -> ResultCode {
-    let code = match remove(now, namespace, request) {
-        Ok(()) => ResultCode::OK,
-        Err(code) => code,
-    };
-    reply.status(code, Metadata::default());
-    code
+/// Executes a delete. Its reply never has metadata.
+pub(super) fn delete(
+    now: Now,
+    namespace: &Namespace,
+    request: &Request<'_>,
+    reply: &mut Reply<'_>,
+) -> Result<ResultCode, Refused> {
+    remove(now, namespace, request)?;
+    reply.status(ResultCode::OK, Metadata::default());
+    Ok(ResultCode::OK)
 }
 
-fn remove(now: Now, namespace: &Namespace, request: &Request<'_>) -> Result<(), ResultCode> {
+fn remove(now: Now, namespace: &Namespace, request: &Request<'_>) -> Result<(), Refusal> {
     if request.header.info2.contains(Info2::DURABLE_DELETE) {
-        return Err(ResultCode::ENTERPRISE_ONLY);
+        return Err(Refusal::EnterpriseOnly(Feature::DurableDeletes));
     }
-    let mut partition = namespace
-        .partition_mut(request.partition())
-        .ok_or(ResultCode::NOT_FOUND)?;
-    // Whether the record has expired is not asked: what is still there can be deleted.
-    let record = partition.get(&request.digest).ok_or(ResultCode::NOT_FOUND)?;
+    let mut partition = namespace.partition_mut(request.partition()).ok_or(Refusal::NotFound)?;
+    // The real server does not check whether the record has expired: as long as it is stored it can be deleted.
+    let record = partition.get(&request.digest).ok_or(Refusal::NotFound)?;
     check(now, namespace, request, record)?;
     namespace.remove(&mut partition, &request.digest);
     Ok(())
 }
 
-fn check(now: Now, namespace: &Namespace, request: &Request<'_>, record: &Record) -> Result<(), ResultCode> {
+fn check(now: Now, namespace: &Namespace, request: &Request<'_>, record: &Record) -> Result<(), Refusal> {
     check_set(namespace, request, record)?;
     generation::check(request, Some(record))?;
     request

@@ -1,32 +1,31 @@
-//! Filter expressions: whether a command applies to a record at all.
+//! Filters: whether a command applies to a record.
 
-use spikelet_wire::ResultCode;
-
-use super::bin_ops::View;
+use super::view::View;
 use crate::ops::exp::Expression;
+use crate::refusal::Refusal;
 use crate::store::sindex::Search;
 
 /// The filter of a command.
 #[derive(Debug, Clone, Copy, Default)]
 pub(in crate::command) enum Filter<'a> {
-    /// There is none.
+    /// No filter.
     #[default]
     None,
-    /// The bytes of an expression, not yet looked at: a command on a record that does not exist never looks.
+    /// An expression that was not decoded yet. A command on a record that does not exist never decodes it.
     Unread(&'a [u8]),
-    /// An expression.
+    /// A decoded expression.
     Built(&'a Expression<'a>),
-    /// What an index is searched for, and an expression if there is one.
+    /// The search of a secondary index query, with its expression if it has one.
     Search(&'a Search, Option<&'a Expression<'a>>),
 }
 
 impl Filter<'_> {
-    /// Whether the record passes.
+    /// Checks whether a record passes the filter.
     ///
     /// # Errors
-    /// [`ResultCode::PARAMETER`] for an expression that cannot be built, [`ResultCode::FILTERED_OUT`] for a record that
-    /// does not pass, [`ResultCode::NOT_FOUND`] for one that an index does not stand for.
-    pub(in crate::command) fn check(&self, view: &View<'_>) -> Result<(), ResultCode> {
+    /// `PARAMETER` for an expression that cannot be built, [`Refusal::FilteredOut`] for a record that does not pass,
+    /// [`Refusal::NotFound`] for a record that the secondary index query does not match.
+    pub(in crate::command) fn check(&self, view: &View<'_>) -> Result<(), Refusal> {
         let passes = match self {
             Self::None => true,
             Self::Unread(bytes) => Expression::build_filter(bytes)?.matches(view, view.now),
@@ -34,11 +33,11 @@ impl Filter<'_> {
             Self::Search(search, expression) => {
                 let passes = expression.is_none_or(|expression| expression.matches(view, view.now));
                 if passes && !search.matches(view.digest, view.bins) {
-                    return Err(ResultCode::NOT_FOUND);
+                    return Err(Refusal::NotFound);
                 }
                 passes
             }
         };
-        if passes { Ok(()) } else { Err(ResultCode::FILTERED_OUT) }
+        if passes { Ok(()) } else { Err(Refusal::FilteredOut) }
     }
 }

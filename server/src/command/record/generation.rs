@@ -1,15 +1,16 @@
 //! Generations: the check that a request asks for, and the generation after a write.
 
-use spikelet_wire::{Info2, ResultCode};
+use spikelet_wire::Info2;
 
 use super::request::Request;
+use crate::refusal::Refusal;
 use crate::store::Record;
 
 /// Checks the generation that a request expects, if it expects one.
 ///
 /// # Errors
-/// [`ResultCode::GENERATION`] if the record has another one.
-pub(super) fn check(request: &Request<'_>, existing: Option<&Record>) -> Result<(), ResultCode> {
+/// [`Refusal::Generation`] if the record has another one.
+pub(super) fn check(request: &Request<'_>, existing: Option<&Record>) -> Result<(), Refusal> {
     let header = &request.header;
     // A record that does not exist has generation 0.
     let generation = existing.map_or(0, |record| u32::from(record.generation));
@@ -20,7 +21,14 @@ pub(super) fn check(request: &Request<'_>, existing: Option<&Record>) -> Result<
     } else {
         true
     };
-    if fits { Ok(()) } else { Err(ResultCode::GENERATION) }
+    if fits {
+        Ok(())
+    } else {
+        Err(Refusal::Generation {
+            expected: header.generation,
+            found: generation,
+        })
+    }
 }
 
 /// The generation after a write: 0 is no generation, so 65535 is followed by 1.

@@ -1,31 +1,33 @@
-//! Commands on one record, whether they come alone, as a row of a batch, or from a query.
+//! Commands on one record, whether they come alone, as a row of a batch, or from a background query.
 
-pub(super) mod bin_ops;
 mod delete;
 pub(super) mod filter;
 mod generation;
 mod identity;
+pub(super) mod operation;
 pub(super) mod proxy;
 mod read;
 pub(super) mod reply;
 pub(super) mod request;
 #[cfg(feature = "udf")]
 pub(super) mod udf;
+pub(super) mod view;
 mod void_time;
 pub(super) mod write;
 
 use spikelet_wire::{Info1, Info2, Info4, ResultCode};
 
-use self::reply::{Metadata, Reply};
+use self::reply::{Refused, Reply};
 use self::request::Request;
 use crate::clock::Now;
+use crate::refusal::{Feature, Refusal};
 use crate::state::State;
 use crate::store::Namespace;
 
 /// The most operations that a message may have.
 pub(super) const MAX_OPS: usize = 32 * 1024;
 
-/// Executes a command on one record, writes its reply, and counts how it ended.
+/// Executes a command on one record, writes its reply, and counts its result.
 pub(super) fn execute(
     state: &State,
     now: Now,
@@ -33,7 +35,8 @@ pub(super) fn execute(
     request: &Request<'_>,
     reply: &mut Reply<'_>,
 ) -> ResultCode {
-    let code = execute_uncounted(state, now, namespace, request, reply);
+    let result = execute_uncounted(state, now, namespace, request, reply);
+    let code = result.unwrap_or_else(|refused| reply.refuse(refused));
     request.counted.count(request.header.info2, request.fields.udf, code);
     code
 }
@@ -44,7 +47,7 @@ fn execute_uncounted(
     namespace: &Namespace,
     request: &Request<'_>,
     reply: &mut Reply<'_>,
-) -> ResultCode {
+) -> Result<ResultCode, Refused> {
     let header = &request.header;
     if header.info2.contains(Info2::WRITE) {
         if header.info2.contains(Info2::DELETE) {
@@ -52,18 +55,18 @@ fn execute_uncounted(
         } else if request.fields.udf {
             execute_udf(state, now, namespace, request, reply)
         } else if header.info4.intersects(Info4::MRT_ROLL_FORWARD | Info4::MRT_ROLL_BACK) {
-            refuse(reply, ResultCode::ENTERPRISE_ONLY)
+            Err(Refusal::EnterpriseOnly(Feature::Transactions).into())
         } else {
             write::write(now, namespace, request, reply)
         }
     } else if header.info1.contains(Info1::READ) {
         if header.info4.contains(Info4::MRT_VERIFY_READ) {
-            refuse(reply, ResultCode::ENTERPRISE_ONLY)
+            Err(Refusal::EnterpriseOnly(Feature::Transactions).into())
         } else {
             read::read(now, namespace, request, reply)
         }
     } else {
-        refuse(reply, ResultCode::PARAMETER)
+        Err(Refusal::NoCommand.into())
     }
 }
 
@@ -74,17 +77,11 @@ fn execute_udf(
     namespace: &Namespace,
     request: &Request<'_>,
     reply: &mut Reply<'_>,
-) -> ResultCode {
+) -> Result<ResultCode, Refused> {
     udf::udf(now, namespace, state.modules(), request, reply)
 }
 
 #[cfg(not(feature = "udf"))]
-fn execute_udf(_: &State, _: Now, _: &Namespace, _: &Request<'_>, reply: &mut Reply<'_>) -> ResultCode {
-    refuse(reply, ResultCode::UNSUPPORTED_FEATURE)
-}
-
-/// Replies with a result code alone, and returns it.
-pub(super) fn refuse(reply: &mut Reply<'_>, code: ResultCode) -> ResultCode {
-    reply.status(code, Metadata::default());
-    code
+fn execute_udf(_: &State, _: Now, _: &Namespace, _: &Request<'_>, _: &mut Reply<'_>) -> Result<ResultCode, Refused> {
+    Err(Refusal::Unsupported(Feature::Udfs).into())
 }

@@ -1,59 +1,55 @@
-//! Reads: get, get of some bins, header, exists, and operate with nothing but reads.
+//! Reads: get, get of some bins, header, exists, and operate with reads only.
 
 use spikelet_wire::{Info1, Info2, OpCode, ResultCode};
 
-use super::bin_ops::{BinRead, View};
+use super::MAX_OPS;
 use super::identity::{check_key, check_set};
-use super::reply::{Metadata, Reply};
+use super::operation::{self, BinRead};
+use super::reply::{Metadata, Refused, Reply};
 use super::request::Request;
+use super::view::View;
 use super::void_time::{self, ReadTouch};
-use super::{MAX_OPS, bin_ops};
 use crate::clock::Now;
+use crate::refusal::Refusal;
 use crate::store::{BinName, Namespace, Record};
 
-/// Carries out a command that only reads.
-pub(super) fn read(now: Now, namespace: &Namespace, request: &Request<'_>, reply: &mut Reply<'_>) -> ResultCode {
-    if let Err(code) = request.check_transaction() {
-        reply.status(code, Metadata::default());
-        return code;
-    }
-    let mut touch = None;
-    let code = {
+/// Executes a read.
+pub(super) fn read(
+    now: Now,
+    namespace: &Namespace,
+    request: &Request<'_>,
+    reply: &mut Reply<'_>,
+) -> Result<ResultCode, Refused> {
+    request.check_transaction()?;
+    let (replied, touch) = {
         let partition = namespace.partition(request.partition());
-        match partition.as_ref().and_then(|partition| partition.get(&request.digest)) {
-            None => {
-                reply.status(ResultCode::NOT_FOUND, Metadata::default());
-                ResultCode::NOT_FOUND
-            }
-            Some(record) => match check(now, namespace, request, record) {
-                Ok(read_touch) => {
-                    touch = read_touch;
-                    answer(now, namespace, request, record, reply)
-                }
-                Err(code) => {
-                    reply.status(code, record.into());
-                    code
-                }
-            },
-        }
+        let found = partition.as_ref().and_then(|partition| partition.get(&request.digest));
+        let record = found.ok_or(Refusal::NotFound)?;
+        let refused = |refusal: Refusal| refusal.with(record);
+        let touch = check(now, namespace, request, record).map_err(refused)?;
+        (
+            write_reply(now, namespace, request, record, reply).map_err(refused),
+            touch,
+        )
     };
+    // A read touches even if one of its operations is refused. By now the partition is no longer locked for reading.
     if let Some(touch) = touch {
         touch.apply(now, namespace, &request.digest);
     }
-    code
+    replied.map(|()| ResultCode::OK)
 }
 
-/// Everything that is checked before bins are looked at, in the real server's order.
+/// The checks before any bin is read, in the order of the real server.
 fn check(
     now: Now,
     namespace: &Namespace,
     request: &Request<'_>,
     record: &Record,
-) -> Result<Option<ReadTouch>, ResultCode> {
-    // A read need not name the set, but what it names must be right.
+) -> Result<Option<ReadTouch>, Refusal> {
+    // A read need not name the set, but a set that it names must be the record's.
     check_set(namespace, request, record)?;
     if namespace.is_expired_or_truncated(record, now) {
-        return Err(ResultCode::NOT_FOUND);
+        return Err(Refusal::NotFound);
     }
     let touch = void_time::read_touch(now, namespace, record, request.header.record_ttl)?;
     request
@@ -63,59 +59,55 @@ fn check(
     Ok(touch)
 }
 
-fn answer(
+/// Writes the reply; nothing if it is refused.
+fn write_reply(
     now: Now,
     namespace: &Namespace,
     request: &Request<'_>,
     record: &Record,
     reply: &mut Reply<'_>,
-) -> ResultCode {
+) -> Result<(), Refusal> {
     let header = &request.header;
     if header.info1.contains(Info1::GET_NO_BINS) {
         reply.status(ResultCode::OK, record.into());
-        return ResultCode::OK;
+        return Ok(());
     }
-    if request.message.op_count() > MAX_OPS {
-        reply.status(ResultCode::PARAMETER, record.into());
-        return ResultCode::PARAMETER;
+    let op_count = request.message.op_count();
+    if op_count > MAX_OPS {
+        return Err(Refusal::TooManyOperations(op_count as u32));
     }
     let is_row = reply.is_row();
-    let mut message = reply.message(ResultCode::OK, record.into());
+    let metadata = Metadata::from(record);
     if header.info1.contains(Info1::GET_ALL) {
+        let mut message = reply.message(ResultCode::OK, metadata);
         for bin in &record.bins {
-            bin_ops::write_bin(&mut message, OpCode::READ, bin.name.as_bytes(), Some(&bin.value));
+            operation::write_bin(&mut message, OpCode::READ, bin.name.as_bytes(), Some(&bin.value));
         }
         message.finish();
-        return ResultCode::OK;
+        return Ok(());
     }
-    let result = if request.message.op_count() == 0 {
-        Err(ResultCode::PARAMETER)
-    } else {
-        let respond_all_ops = header.info2.contains(Info2::RESPOND_ALL_OPS);
-        let view = View::of(now, namespace, &request.digest, record);
-        request.message.ops().try_for_each(|op| {
-            let name = BinName::new(op.name).ok_or(ResultCode::BIN_NAME)?;
-            let value = match bin_ops::read(&op, &name, &view)? {
-                BinRead::Absent => None,
-                BinRead::Value(value) => value,
-            };
-            if respond_all_ops || value.is_some() {
-                // The rows of a batch answer every operation as a plain read.
-                let code = if is_row { OpCode::READ } else { op.code };
-                bin_ops::write_bin(&mut message, code, op.name, value.as_deref());
-            }
-            Ok(())
-        })
-    };
+    if op_count == 0 {
+        return Err(Refusal::NoOperations);
+    }
+    let respond_all_ops = header.info2.contains(Info2::RESPOND_ALL_OPS);
+    let view = View::of(now, namespace, &request.digest, record);
+    let mut message = reply.message(ResultCode::OK, metadata);
+    let result = request.message.ops().try_for_each(|op| {
+        let name = BinName::new(op.name).ok_or(Refusal::BinName)?;
+        let value = match operation::read(&op, &name, &view)? {
+            BinRead::Absent => None,
+            BinRead::Value(value) => value,
+        };
+        if respond_all_ops || value.is_some() {
+            // The rows of a batch return the result of every operation as that of a plain read.
+            let code = if is_row { OpCode::READ } else { op.code };
+            operation::write_bin(&mut message, code, op.name, value.as_deref());
+        }
+        Ok(())
+    });
     match result {
-        Ok(()) => {
-            message.finish();
-            ResultCode::OK
-        }
-        Err(code) => {
-            message.abandon();
-            reply.status(code, record.into());
-            code
-        }
+        Ok(()) => message.finish(),
+        Err(_) => message.abandon(),
     }
+    result
 }

@@ -1,22 +1,32 @@
-//! Answers: written into the connection's buffer as they come to be.
+//! Replies to commands on one record.
 
 use bytes::BytesMut;
 use spikelet_wire::{Header, MessageWriter, ResultCode};
 
+use crate::refusal::Refusal;
 use crate::store::Record;
 
-/// Where the answer to a command on one record goes: into a frame of its own, or into a batch's as one row of many.
+/// Where the reply to a command on one record is written: into a frame of its own, or into the frame of a batch as one of its
+/// rows.
 #[derive(Debug)]
 pub(in crate::command) struct Reply<'b> {
     out: &'b mut BytesMut,
     row: Option<u32>,
 }
 
-/// What an answer says of a record beside its bins. All 0 where there is no record.
+/// The metadata of a record in a reply. All of it is 0 if there is no record.
 #[derive(Debug, Clone, Copy, Default)]
 pub(in crate::command) struct Metadata {
     pub(in crate::command) generation: u16,
     pub(in crate::command) void_time: u32,
+}
+
+/// A command that was refused, and has no reply yet.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::command) struct Refused {
+    pub(in crate::command) refusal: Refusal,
+    /// The metadata in the reply.
+    pub(in crate::command) metadata: Metadata,
 }
 
 impl From<&Record> for Metadata {
@@ -24,6 +34,23 @@ impl From<&Record> for Metadata {
         Self {
             generation: record.generation,
             void_time: record.void_time,
+        }
+    }
+}
+
+/// Refused without metadata.
+impl From<Refusal> for Refused {
+    fn from(refusal: Refusal) -> Self {
+        refusal.with(Metadata::default())
+    }
+}
+
+impl Refusal {
+    /// Refused with the metadata of a record.
+    pub(in crate::command) fn with(self, metadata: impl Into<Metadata>) -> Refused {
+        Refused {
+            refusal: self,
+            metadata: metadata.into(),
         }
     }
 }
@@ -41,17 +68,26 @@ impl<'b> Reply<'b> {
         self.row.is_some()
     }
 
-    /// Answers with nothing but a result code and the record's metadata.
+    /// Replies with a result code and metadata alone.
     pub(in crate::command) fn status(&mut self, code: ResultCode, metadata: Metadata) {
         self.message(code, metadata).finish();
     }
 
-    /// Begins an answer with bins.
+    /// Replies that the command is refused, and returns the result code. Every refusal of a command on one record passes here.
+    pub(in crate::command) fn refuse(&mut self, refused: impl Into<Refused>) -> ResultCode {
+        let Refused { refusal, metadata } = refused.into();
+        let code = refusal.result_code();
+        tracing::debug!(code = code.0, "refused: {refusal}");
+        self.status(code, metadata);
+        code
+    }
+
+    /// Begins a reply with bins.
     pub(in crate::command) fn message(&mut self, code: ResultCode, metadata: Metadata) -> MessageWriter<'_> {
         let header = Header {
             generation: u32::from(metadata.generation),
             record_ttl: metadata.void_time,
-            // A row of a batch says which it is where a request says how long it may take.
+            // A row of a batch has its index in the place of a request's timeout.
             transaction_ttl: self.row.unwrap_or(0),
             ..Header::result(code)
         };

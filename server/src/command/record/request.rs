@@ -1,11 +1,12 @@
-//! A request: a message whose fields were looked at once.
+//! A request: a message with its fields decoded.
 
-use spikelet_wire::{Digest, FieldType, Header, Message, PartitionId, ResultCode};
+use spikelet_wire::{Digest, FieldType, Header, Message, PartitionId};
 
 use super::filter::Filter;
+use crate::refusal::{Feature, Refusal};
 use crate::state::CommandCounters;
 
-/// What a message asks of one record.
+/// A command on one record.
 #[derive(Debug, Clone)]
 pub(in crate::command) struct Request<'a> {
     pub(in crate::command) header: Header,
@@ -13,9 +14,9 @@ pub(in crate::command) struct Request<'a> {
     pub(in crate::command) fields: Fields<'a>,
     pub(in crate::command) digest: Digest,
     pub(in crate::command) filter: Filter<'a>,
-    /// Whether a query in the background asks, which does not know what set the record is in.
+    /// Whether it belongs to a background query, which does not name the set of the record.
     pub(in crate::command) is_background: bool,
-    /// Where it is counted what becomes of it.
+    /// The counters for the result.
     pub(in crate::command) counted: &'a CommandCounters,
 }
 
@@ -24,22 +25,22 @@ impl Request<'_> {
         self.digest.partition_id()
     }
 
-    /// The name of the set; none where it is absent or empty.
+    /// The name of the set; `None` if it is absent or empty.
     pub(in crate::command) fn set(&self) -> Option<&[u8]> {
         self.fields.set.filter(|set| !set.is_empty())
     }
 
-    /// Whether it is part of a multi-record transaction, which only the Enterprise Edition has.
-    pub(in crate::command) fn check_transaction(&self) -> Result<(), ResultCode> {
+    /// Refuses a command in a multi-record transaction, a feature of the Enterprise Edition.
+    pub(in crate::command) fn check_transaction(&self) -> Result<(), Refusal> {
         if self.fields.mrt_id {
-            Err(ResultCode::ENTERPRISE_ONLY)
+            Err(Refusal::EnterpriseOnly(Feature::Transactions))
         } else {
             Ok(())
         }
     }
 }
 
-/// The fields that commands on single records look at. Of several of a type the first counts.
+/// The fields that commands on one record use. Of several fields of a type the first one counts.
 #[derive(Debug, Clone, Copy, Default)]
 pub(in crate::command) struct Fields<'a> {
     pub(in crate::command) namespace: Option<&'a [u8]>,

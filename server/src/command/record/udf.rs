@@ -6,13 +6,14 @@ use spikelet_wire::{
     Digest, FieldType, Header, Info2, Info3, Message, MessageWriter, OpCode, ParticleType, ResultCode,
 };
 
-use super::bin_ops::View;
-use super::reply::{Metadata, Reply};
+use super::reply::{Metadata, Refused, Reply};
 use super::request::Request;
+use super::view::View;
 use super::{generation, identity, void_time, write};
 use crate::clock::Now;
 use crate::ops::SharedBytes;
 use crate::ops::exp::RecordView;
+use crate::refusal::{Conflict, Feature, Part, Refusal};
 use crate::state::UdfOutcome;
 use crate::store::record::{END_MARK, stored_size};
 use crate::store::{Namespace, Partition, Record, Sets};
@@ -32,34 +33,24 @@ pub(in crate::command) fn udf(
     modules: &Modules,
     request: &Request<'_>,
     reply: &mut Reply<'_>,
-) -> ResultCode {
-    let started = call(&request.message, limit(&request.header)).and_then(|call| {
-        check_flags(&request.header)?;
-        request.check_transaction()?;
-        Ok(call)
-    });
-    match started {
-        Ok(call) => {
-            let mut partition = namespace.partition_or_create(request.partition());
-            apply(now, namespace, &mut partition, modules, request, &call, reply)
-        }
-        Err(code) => {
-            reply.status(code, Metadata::default());
-            code
-        }
-    }
+) -> Result<ResultCode, Refused> {
+    let call = call(&request.message, limit(&request.header))?;
+    check_flags(&request.header)?;
+    request.check_transaction()?;
+    let mut partition = namespace.partition_or_create(request.partition());
+    apply(now, namespace, &mut partition, modules, request, &call, reply)
 }
 
 /// The call that a message asks for.
 ///
 /// # Errors
-/// [`ResultCode::PARAMETER`] where a field is missing, or a name is too long.
-pub(in crate::command) fn call<'a>(message: &Message<'a>, limit: Duration) -> Result<Call<'a>, ResultCode> {
-    let field = |field_type| message.field(field_type).ok_or(ResultCode::PARAMETER);
+/// [`Refusal::Malformed`] if a field is missing, or a name is too long.
+pub(in crate::command) fn call<'a>(message: &Message<'a>, limit: Duration) -> Result<Call<'a>, Refusal> {
+    let field = |field_type| message.field(field_type).ok_or(Refusal::Malformed(Part::Udf));
     let (module, function) = (field(FieldType::UDF_FILENAME)?, field(FieldType::UDF_FUNCTION)?);
     let arguments = field(FieldType::UDF_ARGLIST)?;
     if module.len() >= MAX_NAME || function.len() >= MAX_NAME {
-        return Err(ResultCode::PARAMETER);
+        return Err(Refusal::Malformed(Part::Udf));
     }
     Ok(Call {
         module,
@@ -77,14 +68,18 @@ fn limit(header: &Header) -> Duration {
 }
 
 /// A UDF decides itself what it does with a record that exists or does not.
-fn check_flags(header: &Header) -> Result<(), ResultCode> {
+fn check_flags(header: &Header) -> Result<(), Refusal> {
     let forbidden = header
         .info2
         .intersects(Info2::GENERATION | Info2::GENERATION_GT | Info2::CREATE_ONLY)
         || header
             .info3
             .intersects(Info3::UPDATE_ONLY | Info3::CREATE_OR_REPLACE | Info3::REPLACE_ONLY);
-    if forbidden { Err(ResultCode::PARAMETER) } else { Ok(()) }
+    if forbidden {
+        Err(Refusal::Flags(Conflict::UdfConditions))
+    } else {
+        Ok(())
+    }
 }
 
 fn apply(
@@ -95,20 +90,17 @@ fn apply(
     request: &Request<'_>,
     call: &Call<'_>,
     reply: &mut Reply<'_>,
-) -> ResultCode {
+) -> Result<ResultCode, Refused> {
     let found = partition.get(&request.digest);
     // As with writes, an error tells the metadata of the record that was found, even of one that has expired.
     let metadata = found.map(Metadata::from).unwrap_or_default();
     let existing = found.filter(|record| !namespace.is_expired_or_truncated(record, now));
     let checked = match existing {
         Some(record) => write::check(now, namespace, request, Some(record)).map(drop),
-        None if request.is_background => Err(ResultCode::NOT_FOUND),
+        None if request.is_background => Err(Refusal::NotFound),
         None => Ok(()),
     };
-    if let Err(code) = checked {
-        reply.status(code, metadata);
-        return code;
-    }
+    checked.map_err(|refusal| refusal.with(metadata))?;
     let subject = subject(now, namespace, request, existing);
     // The partition stays locked: nothing else sees or changes the record while the script works on its copy, and the
     // script can reach nothing that needs a lock.
@@ -119,23 +111,15 @@ fn apply(
             } else {
                 Ok((UdfOutcome::Read, metadata))
             };
-            match result {
-                Ok((did, metadata)) => {
-                    request.counted.lang.count(did);
-                    answer(reply, ResultCode::OK, metadata, "SUCCESS", &returned);
-                    ResultCode::OK
-                }
-                Err(code) => {
-                    reply.status(code, metadata);
-                    code
-                }
-            }
+            let (did, metadata) = result.map_err(|refusal| refusal.with(metadata))?;
+            request.counted.lang.count(did);
+            answer(reply, ResultCode::OK, metadata, "SUCCESS", &returned);
+            Ok(ResultCode::OK)
         }
         // The script went on although its last update had failed.
         (Answer::Success(_), work) => {
             let code = work.map_or(ResultCode::SERVER_ERROR, |work| work.code);
-            reply.status(code, metadata);
-            code
+            Err(Refusal::Code(code).with(metadata))
         }
         (Answer::Failure(data), _) => {
             request.counted.lang.count(UdfOutcome::Fail);
@@ -144,7 +128,7 @@ fn apply(
                 data,
             };
             answer(reply, ResultCode::UDF_BAD_RESPONSE, metadata, "FAILURE", &text);
-            ResultCode::UDF_BAD_RESPONSE
+            Ok(ResultCode::UDF_BAD_RESPONSE)
         }
     }
 }
@@ -221,7 +205,7 @@ fn store(
     partition: &mut Partition,
     request: &Request<'_>,
     work: Work,
-) -> Result<(UdfOutcome, Metadata), ResultCode> {
+) -> Result<(UdfOutcome, Metadata), Refusal> {
     let existing = partition
         .get(&request.digest)
         .filter(|record| !namespace.is_expired_or_truncated(record, now));
@@ -235,10 +219,10 @@ fn store(
     let bins = work.bins.commit();
     if bins.is_empty() {
         if work.had_bins == 0 {
-            return Err(ResultCode::NOT_FOUND);
+            return Err(Refusal::NotFound);
         }
         if request.header.info2.contains(Info2::DURABLE_DELETE) {
-            return Err(ResultCode::ENTERPRISE_ONLY);
+            return Err(Refusal::EnterpriseOnly(Feature::DurableDeletes));
         }
         namespace.remove(partition, &request.digest);
         return Ok((UdfOutcome::Delete, metadata));
@@ -247,12 +231,16 @@ fn store(
         work.subject.set.as_deref().map(<[u8]>::len),
         work.subject.key.as_deref().map(<[u8]>::len),
     );
-    if stored_size(void_time, set_size, key_size, &bins) + END_MARK > Record::MAX_SIZE {
-        return Err(ResultCode::RECORD_TOO_BIG);
+    let size = stored_size(void_time, set_size, key_size, &bins) + END_MARK;
+    if size > Record::MAX_SIZE {
+        return Err(Refusal::RecordTooBig {
+            size: size as u32,
+            max: Record::MAX_SIZE as u32,
+        });
     }
     let set = match (existing, request.set()) {
         (Some(record), _) => record.set,
-        (None, Some(name)) => Some(namespace.sets.find_or_create(name).ok_or(ResultCode::PARAMETER)?),
+        (None, Some(name)) => Some(namespace.sets.find_or_create(name).ok_or(Refusal::Set)?),
         (None, None) => None,
     };
     let record = Record {

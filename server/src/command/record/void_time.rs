@@ -1,35 +1,31 @@
-//! TTLs: from a request's number to a record's void time, and reads that renew it.
+//! Void times: what the TTL of a request makes of the record's void time, and reads that touch it.
 
 use std::sync::atomic::Ordering;
 
+use spikelet_wire::Digest;
 use spikelet_wire::message::ttl::{DEFAULT, DONT_UPDATE, NEVER};
-use spikelet_wire::{Digest, ResultCode};
 
 use crate::clock::Now;
 use crate::config::MAX_TTL;
+use crate::refusal::Refusal;
 use crate::store::{Namespace, Record};
 
 /// The void time of a record that is being written, in seconds since 2010; 0 for never.
 ///
 /// # Errors
-/// [`ResultCode::PARAMETER`] for a TTL over ten years, [`ResultCode::FORBIDDEN`] where the namespace removes nothing that
-/// expires and does not allow TTLs all the same.
-pub(super) fn void_time(
-    now: Now,
-    namespace: &Namespace,
-    existing: Option<&Record>,
-    ttl: u32,
-) -> Result<u32, ResultCode> {
+/// [`Refusal::TtlOverMax`] for a TTL over ten years; [`Refusal::TtlWithoutNsup`] if the namespace has no nsup period, and does
+/// not allow TTLs without one.
+pub(super) fn void_time(now: Now, namespace: &Namespace, existing: Option<&Record>, ttl: u32) -> Result<u32, Refusal> {
     let settings = &namespace.settings;
     let default = settings.default_ttl.load(Ordering::Relaxed);
-    // A void time to keep is there only where there is a record.
+    // A new record has no void time to keep.
     let ttl = if ttl == DONT_UPDATE && existing.is_none() {
         DEFAULT
     } else {
         ttl
     };
     if ttl > MAX_TTL && ttl != NEVER && ttl != DONT_UPDATE {
-        return Err(ResultCode::PARAMETER);
+        return Err(Refusal::TtlOverMax { ttl, max: MAX_TTL });
     }
     let expires = match ttl {
         DEFAULT => default != 0,
@@ -40,7 +36,7 @@ pub(super) fn void_time(
         && settings.nsup_period.load(Ordering::Relaxed) == 0
         && !settings.allow_ttl_without_nsup.load(Ordering::Relaxed)
     {
-        return Err(ResultCode::FORBIDDEN);
+        return Err(Refusal::TtlWithoutNsup);
     }
     let void_time = match ttl {
         NEVER => 0,
@@ -53,23 +49,23 @@ pub(super) fn void_time(
     Ok(void_time)
 }
 
-/// A read that renews the TTL of its record.
+/// A read that touches its record: it renews the TTL.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ReadTouch {
     ttl: u32,
 }
 
-/// Whether a read renews its record's TTL. In a read the request's TTL is a percentage: how much of the record's TTL
-/// must have passed; 0 for the namespace's own, [`NEVER`] for not at all.
+/// Decides whether a read touches its record. The TTL of a read is a percentage of the record's TTL: if at most so much of it is
+/// left, the read touches. 0 stands for the percentage of the namespace, [`NEVER`] for no touch.
 ///
 /// # Errors
-/// [`ResultCode::PARAMETER`] for a percentage over 100.
+/// [`Refusal::ReadTouchPercent`] for a percentage over 100.
 pub(super) fn read_touch(
     now: Now,
     namespace: &Namespace,
     record: &Record,
     percent: u32,
-) -> Result<Option<ReadTouch>, ResultCode> {
+) -> Result<Option<ReadTouch>, Refusal> {
     if record.void_time == 0 || percent == NEVER {
         return Ok(None);
     }
@@ -79,7 +75,7 @@ pub(super) fn read_touch(
             percent => percent,
         },
         1..=100 => percent,
-        _ => return Err(ResultCode::PARAMETER),
+        percent => return Err(Refusal::ReadTouchPercent(percent)),
     };
     let ttl = record.void_time.saturating_sub(record.last_update.seconds());
     let late = (u64::from(ttl) * u64::from(percent) / 100) as u32;
@@ -87,7 +83,7 @@ pub(super) fn read_touch(
 }
 
 impl ReadTouch {
-    /// Renews the TTL: the record's void time and last update time move, its generation stays.
+    /// Renews the TTL: void time and last update time change, the generation stays.
     pub(super) fn apply(self, now: Now, namespace: &Namespace, digest: &Digest) {
         let Some(mut partition) = namespace.partition_mut(digest.partition_id()) else {
             return;

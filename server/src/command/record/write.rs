@@ -2,54 +2,50 @@
 
 use spikelet_wire::{Info1, Info2, Info3, MessageWriter, Op, OpCode, ParticleType, ResultCode};
 
-use super::bin_ops::{self, BinRead, Kind, View};
 use super::identity::{check_key, check_new_key};
-use super::reply::{Metadata, Reply};
+use super::operation::{self, BinRead, Kind};
+use super::reply::{Metadata, Refused, Reply};
 use super::request::Request;
+use super::view::View;
 use super::{MAX_OPS, generation, void_time};
 use crate::clock::Now;
 use crate::ops::SharedBytes;
 use crate::ops::exp::RecordView;
+use crate::refusal::{Conflict, Feature, Refusal};
 use crate::store::record::{END_MARK, stored_size};
 use crate::store::{Bin, BinName, Bins, Namespace, Partition, Record, SetId};
 
-/// Carries out a command that writes.
+/// Executes a write.
 pub(in crate::command) fn write(
     now: Now,
     namespace: &Namespace,
     request: &Request<'_>,
     reply: &mut Reply<'_>,
-) -> ResultCode {
-    let result = Plan::of(request)
-        .map_err(|code| (code, Metadata::default()))
-        .and_then(|plan| {
-            let mut partition = namespace.partition_or_create(request.partition());
-            apply(now, namespace, &mut partition, request, &plan, reply)
-        });
-    match result {
-        Ok(()) => ResultCode::OK,
-        Err((code, metadata)) => {
-            reply.status(code, metadata);
-            code
-        }
-    }
+) -> Result<ResultCode, Refused> {
+    let plan = Plan::of(request)?;
+    let mut partition = namespace.partition_or_create(request.partition());
+    apply(now, namespace, &mut partition, request, &plan, reply)?;
+    Ok(ResultCode::OK)
 }
 
-/// What a write's flags and operations come to, known before the record is.
+/// What the flags and operations of a write demand, known before its record is looked up.
 struct Plan {
     must_exist: bool,
     replace: bool,
     reads_all: bool,
-    /// Whether it evaluates expressions, beside the filter.
+    /// Whether an operation evaluates an expression.
     evaluates: bool,
 }
 
 impl Plan {
-    fn of(request: &Request<'_>) -> Result<Self, ResultCode> {
+    fn of(request: &Request<'_>) -> Result<Self, Refusal> {
         let header = &request.header;
         let (count, ops) = (request.message.op_count(), request.message.ops());
-        if count == 0 || count > MAX_OPS {
-            return Err(ResultCode::PARAMETER);
+        if count == 0 {
+            return Err(Refusal::NoOperations);
+        }
+        if count > MAX_OPS {
+            return Err(Refusal::TooManyOperations(count as u32));
         }
         let replace = header.info3.intersects(Info3::CREATE_OR_REPLACE | Info3::REPLACE_ONLY);
         let mut plan = Self {
@@ -58,52 +54,53 @@ impl Plan {
             reads_all: false,
             evaluates: false,
         };
-        let (mut reads, mut answers) = (false, false);
+        let (mut reads, mut has_results) = (false, false);
         for op in ops {
-            let kind = bin_ops::kind(op.code);
+            let kind = operation::kind(op.code);
             plan.evaluates |= matches!(op.code, OpCode::EXP_READ | OpCode::EXP_MODIFY);
             if kind == Kind::Touch {
                 plan.must_exist = true;
             } else if BinName::new(op.name).is_none() {
-                return Err(ResultCode::BIN_NAME);
+                return Err(Refusal::BinName);
             }
-            // To replace a record is to write its bins anew: nothing of the old one can be touched, changed or removed.
+            // A replace only writes bins: it cannot touch, modify or remove anything of the old record.
             let deletes_bin = kind == Kind::Write && op.particle_type == ParticleType::NULL;
             let changes = match op.code {
                 OpCode::EXP_MODIFY => false,
                 _ => matches!(kind, Kind::Touch | Kind::Modify | Kind::DeleteAll),
             };
             if replace && (deletes_bin || changes) {
-                return Err(ResultCode::PARAMETER);
+                return Err(Refusal::Flags(Conflict::ReplaceModifies));
             }
             if kind == Kind::Read {
                 reads = true;
                 if is_read_all(&op, header.info1) {
                     if plan.reads_all || header.info2.contains(Info2::RESPOND_ALL_OPS) {
-                        return Err(ResultCode::PARAMETER);
+                        return Err(Refusal::Flags(Conflict::ReadAllWithResults));
                     }
                     plan.reads_all = true;
                     continue;
                 }
             }
-            answers |= kind == Kind::Read || matches!(op.code, OpCode::CDT_MODIFY | OpCode::HLL_MODIFY);
+            has_results |= kind == Kind::Read || matches!(op.code, OpCode::CDT_MODIFY | OpCode::HLL_MODIFY);
         }
-        let unannounced_read = reads && !header.info1.contains(Info1::READ);
-        let unmet_get_all = header.info1.contains(Info1::GET_ALL) && !plan.reads_all;
-        if unannounced_read || unmet_get_all || (plan.reads_all && answers) {
-            return Err(ResultCode::PARAMETER);
+        if reads && !header.info1.contains(Info1::READ) {
+            return Err(Refusal::Flags(Conflict::ReadsWithoutFlag));
+        }
+        if header.info1.contains(Info1::GET_ALL) && !plan.reads_all {
+            return Err(Refusal::Flags(Conflict::GetAllWithoutRead));
+        }
+        if plan.reads_all && has_results {
+            return Err(Refusal::Flags(Conflict::ReadAllWithResults));
         }
         Ok(plan)
     }
 }
 
-/// A read without a bin's name reads all bins, where the flags say so too.
+/// Whether an operation reads all bins: it names no bin, and the flag to get all bins is set.
 fn is_read_all(op: &Op<'_>, info1: Info1) -> bool {
     op.code == OpCode::READ && op.name.is_empty() && info1.contains(Info1::GET_ALL)
 }
-
-/// An error, and what the answer says of the record beside it.
-type Failure = (ResultCode, Metadata);
 
 fn apply(
     now: Now,
@@ -112,20 +109,18 @@ fn apply(
     request: &Request<'_>,
     plan: &Plan,
     reply: &mut Reply<'_>,
-) -> Result<(), Failure> {
+) -> Result<(), Refused> {
     let found = partition.get_mut(&request.digest);
-    // An error tells the metadata of the record that was found, even of one that has expired.
+    // A refusal has the metadata of the record that was found, even if it has expired.
     let metadata = found.as_deref().map(Metadata::from).unwrap_or_default();
-    let fail = |code| (code, metadata);
-    request
-        .check_transaction()
-        .map_err(|code| (code, Metadata::default()))?;
+    let fail = |refusal: Refusal| refusal.with(metadata);
+    request.check_transaction()?;
     let is_expired_or_truncated = found
         .as_deref()
         .is_some_and(|record| namespace.is_expired_or_truncated(record, now));
     let existing = found.filter(|_| !is_expired_or_truncated);
     if plan.must_exist && existing.is_none() {
-        return Err(fail(ResultCode::NOT_FOUND));
+        return Err(fail(Refusal::NotFound));
     }
     let set = check(now, namespace, request, existing.as_deref()).map_err(fail)?;
     let void_time =
@@ -140,13 +135,13 @@ fn apply(
             digest: &request.digest,
             set,
             key: None,
-            // Expressions see the metadata that the record is about to have.
+            // Expressions see the metadata that the record will have.
             generation: generation::next(existing.as_deref()),
             void_time,
             last_update: existing.as_deref().map_or(now, |record| record.last_update.max(now)),
             stored_size: Some(match (plan.evaluates, existing.as_deref()) {
                 (true, Some(record)) => View::of(now, namespace, &request.digest, record).stored_size(),
-                // One block, which is not there yet.
+                // The real server counts one block of 16 bytes for a record that is being created.
                 (true, None) => 16,
                 (false, _) => 0,
             }),
@@ -157,7 +152,7 @@ fn apply(
         Some(record) => {
             let places = namespace.sindexes.places(&request.digest, set, &record.bins);
             let mut bins = Bins::new(std::mem::take(&mut record.bins));
-            match write.carry_out(Some(record), &mut bins, reply) {
+            match write.execute(Some(record), &mut bins, reply) {
                 Ok(Outcome::Written) => {
                     record.bins = bins.commit();
                     if let Some(places) = places {
@@ -171,20 +166,20 @@ fn apply(
                     }
                 }
                 Ok(Outcome::Deleted) => {
-                    // Its bins are here, and the indexes know it by them.
+                    // The secondary indexes find the entries to remove by the old bins.
                     record.bins = bins.roll_back();
                     namespace.remove(partition, &request.digest);
                 }
-                Err(code) => {
+                Err(refusal) => {
                     record.bins = bins.roll_back();
-                    return Err(fail(code));
+                    return Err(fail(refusal));
                 }
             }
         }
         None => {
             let mut bins = Bins::with_room(request.message.op_count());
-            // A record that does not exist is never deleted: that is an error.
-            write.carry_out(None, &mut bins, reply).map_err(fail)?;
+            // The outcome is `Written`: without a record to delete, an empty one is refused.
+            write.execute(None, &mut bins, reply).map_err(fail)?;
             let record = Record {
                 generation: write.view.generation,
                 set,
@@ -199,32 +194,32 @@ fn apply(
     Ok(())
 }
 
-/// Everything that is checked before bins are looked at, in the real server's order; gives the record's set.
+/// The checks before any bin is changed, in the order of the real server. Returns the set of the record.
 pub(in crate::command) fn check(
     now: Now,
     namespace: &Namespace,
     request: &Request<'_>,
     existing: Option<&Record>,
-) -> Result<Option<SetId>, ResultCode> {
+) -> Result<Option<SetId>, Refusal> {
     let header = &request.header;
     if existing.is_some() && header.info2.contains(Info2::CREATE_ONLY) {
-        return Err(ResultCode::RECORD_EXISTS);
+        return Err(Refusal::Exists);
     }
     generation::check(request, existing)?;
     let Some(record) = existing else {
         let set = match request.set() {
-            Some(name) => Some(namespace.sets.find_or_create(name).ok_or(ResultCode::PARAMETER)?),
+            Some(name) => Some(namespace.sets.find_or_create(name).ok_or(Refusal::Set)?),
             None => None,
         };
         if namespace.truncates(set, now) {
-            return Err(ResultCode::FORBIDDEN);
+            return Err(Refusal::Truncated);
         }
         check_new_key(request.fields.key)?;
         return Ok(set);
     };
-    // Unlike a read, a write has to name the set.
+    // Unlike a read, a write must name the set.
     if !request.is_background && request.set().and_then(|name| namespace.sets.find(name)) != record.set {
-        return Err(ResultCode::PARAMETER);
+        return Err(Refusal::OtherSet);
     }
     request
         .filter
@@ -236,31 +231,26 @@ pub(in crate::command) fn check(
     Ok(record.set)
 }
 
-/// What became of the record.
+/// What a write does to the record in the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Outcome {
-    /// It is to be stored, with the bins that were worked on.
+    /// The record is stored with its new bins.
     Written,
-    /// Its last bin went, and so does it.
+    /// The record is deleted, since it has no bins left.
     Deleted,
 }
 
-/// A write that passed every check and now meets its record.
+/// A write that passed the checks.
 struct Write<'a> {
     request: &'a Request<'a>,
     plan: &'a Plan,
-    /// The record as it is about to be, but for its bins.
+    /// The record as it will be, without its bins.
     view: View<'a>,
 }
 
 impl Write<'_> {
-    /// Carries out the operations on `bins` and writes the answer; on an error nothing is answered yet.
-    fn carry_out(
-        &self,
-        existing: Option<&Record>,
-        bins: &mut Bins,
-        reply: &mut Reply<'_>,
-    ) -> Result<Outcome, ResultCode> {
+    /// Executes the operations on `bins` and writes the reply; nothing is written if one is refused.
+    fn execute(&self, existing: Option<&Record>, bins: &mut Bins, reply: &mut Reply<'_>) -> Result<Outcome, Refusal> {
         if self.plan.replace {
             bins.clear();
         }
@@ -274,7 +264,7 @@ impl Write<'_> {
             .request
             .message
             .ops()
-            .try_for_each(|op| self.carry_out_op(&op, key, bins, &mut message))
+            .try_for_each(|op| self.execute_op(&op, key, bins, &mut message))
             .and_then(|()| self.outcome(existing, bins.as_slice()));
         match result {
             Ok(outcome) => {
@@ -288,25 +278,25 @@ impl Write<'_> {
         result
     }
 
-    fn carry_out_op(
+    fn execute_op(
         &self,
         op: &Op<'_>,
         key: Option<&[u8]>,
         bins: &mut Bins,
         message: &mut MessageWriter<'_>,
-    ) -> Result<(), ResultCode> {
+    ) -> Result<(), Refusal> {
         let respond_all_ops = self.request.header.info2.contains(Info2::RESPOND_ALL_OPS);
-        let kind = bin_ops::kind(op.code);
+        let kind = operation::kind(op.code);
         if kind == Kind::Touch {
             return Ok(());
         }
         if is_read_all(op, self.request.header.info1) {
             for bin in bins.as_slice() {
-                bin_ops::write_bin(message, OpCode::READ, bin.name.as_bytes(), Some(&bin.value));
+                operation::write_bin(message, OpCode::READ, bin.name.as_bytes(), Some(&bin.value));
             }
             return Ok(());
         }
-        let name = BinName::new(op.name).ok_or(ResultCode::BIN_NAME)?;
+        let name = BinName::new(op.name).ok_or(Refusal::BinName)?;
         match kind {
             Kind::Read => {
                 let view = View {
@@ -314,40 +304,40 @@ impl Write<'_> {
                     bins: bins.as_slice(),
                     ..self.view
                 };
-                match bin_ops::read(op, &name, &view)? {
+                match operation::read(op, &name, &view)? {
                     BinRead::Absent if !respond_all_ops => {}
-                    BinRead::Absent => bin_ops::write_bin(message, op.code, op.name, None),
-                    BinRead::Value(value) => bin_ops::write_bin(message, op.code, op.name, value.as_deref()),
+                    BinRead::Absent => operation::write_bin(message, op.code, op.name, None),
+                    BinRead::Value(value) => operation::write_bin(message, op.code, op.name, value.as_deref()),
                 }
             }
             Kind::DeleteAll => {
                 bins.clear();
                 if respond_all_ops {
-                    bin_ops::write_bin(message, op.code, op.name, None);
+                    operation::write_bin(message, op.code, op.name, None);
                 }
             }
-            Kind::Unknown => return Err(ResultCode::PARAMETER),
+            Kind::Unknown => return Err(Refusal::Operation(op.code)),
             _ => {
-                let result = bin_ops::change(op, name, bins, &View { key, ..self.view })?;
+                let result = operation::change(op, name, bins, &View { key, ..self.view })?;
                 if respond_all_ops || result.is_some() {
-                    bin_ops::write_bin(message, op.code, op.name, result.as_ref());
+                    operation::write_bin(message, op.code, op.name, result.as_ref());
                 }
             }
         }
         Ok(())
     }
 
-    fn outcome(&self, existing: Option<&Record>, bins: &[Bin]) -> Result<Outcome, ResultCode> {
+    fn outcome(&self, existing: Option<&Record>, bins: &[Bin]) -> Result<Outcome, Refusal> {
         let request = self.request;
         if bins.len() > Record::MAX_BINS {
-            return Err(ResultCode::PARAMETER);
+            return Err(Refusal::TooManyBins(bins.len() as u32));
         }
         if bins.is_empty() {
-            // A replace does not look at what it replaces, and takes a record without bins for one that never was.
+            // A replace ignores the record that it replaces, and refuses to create one without bins.
             return if existing.is_none() || self.plan.replace {
-                Err(ResultCode::NOT_FOUND)
+                Err(Refusal::NotFound)
             } else if request.header.info2.contains(Info2::DURABLE_DELETE) {
-                Err(ResultCode::ENTERPRISE_ONLY)
+                Err(Refusal::EnterpriseOnly(Feature::DurableDeletes))
             } else {
                 Ok(Outcome::Deleted)
             };
@@ -362,7 +352,10 @@ impl Write<'_> {
         });
         let size = stored_size(self.view.void_time, set_name_size, key.map(<[u8]>::len), bins);
         if size + END_MARK > Record::MAX_SIZE {
-            Err(ResultCode::RECORD_TOO_BIG)
+            Err(Refusal::RecordTooBig {
+                size: (size + END_MARK) as u32,
+                max: Record::MAX_SIZE as u32,
+            })
         } else {
             Ok(Outcome::Written)
         }
