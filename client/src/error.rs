@@ -246,6 +246,12 @@ impl From<DecodeError> for Error {
     }
 }
 
+impl From<ResultCode> for Error {
+    fn from(code: ResultCode) -> Self {
+        Self::new(Cause::Server(code))
+    }
+}
+
 impl From<Infallible> for Error {
     fn from(never: Infallible) -> Self {
         match never {}

@@ -27,54 +27,38 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
-mod admin;
-mod batch_request;
 mod bin_name;
+mod bins;
 pub mod blocking;
 mod client;
 mod clock;
 mod cluster;
-mod command;
-mod connection;
 mod error;
 pub mod exp;
 mod key;
 mod operation;
 pub mod ops;
 mod policy;
-mod query;
 mod record;
-mod request;
-mod response;
-mod retry;
 #[cfg(feature = "serde")]
 mod structs;
-mod transport;
-mod udf;
 mod verbs;
 
-pub use admin::{Index, IndexInfo, IndexState, IndexType, Module, Task};
+pub use bins::{Bins, IntoBins};
 pub use client::{Client, ClientBuilder};
-pub use command::batch::{BatchRecord, BatchRow};
-pub use command::{Command, OnRecords, Reads, Verb, Writes};
 pub use error::{Error, ErrorKind, OptionalExt};
 pub use key::Key;
 pub use operation::Operation;
 pub use policy::{ExistsAction, FilterExpression, Generation, Policy, Ttl};
-pub use query::{CollectionIndexType, Cursor, Page, Predicate, QueryDuration, Records, Values};
-pub use record::{Bins, IntoBins, OrderedRecord, Record};
+pub use record::{OrderedRecord, Record};
 #[cfg(feature = "serde")]
 pub use structs::{Serde, from_value, to_value};
-pub use udf::IntoArguments;
+pub use verbs::admin::{CollectionIndexType, Index, IndexInfo, IndexState, IndexType, Module, Task};
+pub use verbs::batch::{BatchRecord, BatchRow};
+pub use verbs::command::{Command, OnRecords, Reads, Verb, Writes};
+pub use verbs::query::{Cursor, Page, Predicate, QueryDuration, Records, Values};
+pub use verbs::udf_call::IntoArguments;
+pub use verbs::verb;
 
 pub use spikelet_wire::value::WrongType;
 pub use spikelet_wire::{self as wire, Digest, Map, MapOrder, OpCode, ParticleType, ResultCode, UserKey, Value};
-
-/// The verbs: what [`Command`]s do. The methods of the clients make them.
-pub mod verb {
-    pub use crate::admin::{Administer, List, Truncate, Wait};
-    pub use crate::command::batch::Batch;
-    pub use crate::command::info::{Info, InfoAll};
-    pub use crate::command::single::{ExecuteUdf, Operate, Output, Read, Write};
-    pub use crate::query::{Aggregate, Background, Query};
-}

@@ -49,7 +49,7 @@ impl Call {
 macro_rules! argument {
     (type number) => { impl $crate::ops::Argument<T::Kind, i64> };
     (type value) => { impl $crate::ops::Argument<T::Kind, $crate::ops::Any> };
-    (type list) => { impl $crate::ops::Argument<T::Kind, Vec<$crate::Value>> };
+    (type list) => { impl $crate::ops::Argument<T::Kind, Vec<spikelet_wire::Value>> };
     (type span) => { impl Into<$crate::ops::Span<T::Kind>> };
     (type interval) => { impl Into<$crate::ops::Interval<T::Kind>> };
     (write span $call:expr, $argument:ident) => { $call.span($argument.into()) };

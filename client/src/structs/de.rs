@@ -5,8 +5,8 @@ use serde::de::{self, IntoDeserializer, Visitor};
 use serde::forward_to_deserialize_any;
 use spikelet_wire::Value;
 
+use crate::bins::Bins;
 use crate::error::Error;
-use crate::record::Bins;
 
 /// Deserializes from a [`Value`].
 pub(super) struct ValueDeserializer(pub(super) Value);

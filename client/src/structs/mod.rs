@@ -9,8 +9,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use spikelet_wire::Value;
 
+use crate::bins::{Bins, IntoBins};
 use crate::error::Error;
-use crate::record::{Bins, IntoBins, Record};
+use crate::record::Record;
 
 /// A value whose fields are the bins of a record.
 ///
