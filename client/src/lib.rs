@@ -1,6 +1,6 @@
 //! An Aerospike client for Rust, async and [blocking].
 //!
-//! Every verb of a client gives a [`Command`]: set its options, then await it.
+//! Every method of a client returns a [`Command`]: set its options, then await it.
 //!
 //! ```no_run
 //! use std::time::Duration;
@@ -17,13 +17,16 @@
 //! # }
 //! ```
 //!
-//! The client knows which node has which partition and sends each command there; it keeps connections in pools, finds
-//! nodes that join and drops nodes that leave. Reads that fail on the way are tried again. Writes are tried again only
-//! where they certainly were not applied; [`Error::in_doubt`] says where that is not certain.
+//! The client keeps a map of which node owns which partition and sends each command to the right node. It pools
+//! connections, finds nodes that join the cluster and drops nodes that leave. Reads that fail are retried. Writes are
+//! retried only if they certainly were not applied; if that is not certain, [`Error::in_doubt`] is true.
 //!
-//! Operations on lists, maps, bits and HyperLogLogs are in [`ops`]; expressions, as filters and as operations, in [`exp`].
+//! Operations on lists, maps, bits and HyperLogLogs are in [`ops`]. Expressions, as filters and as operations, are in [`exp`].
 //!
-//! Not supported: TLS, authentication and multi-record transactions, which are the Enterprise Edition's.
+//! Not supported: TLS, authentication and multi-record transactions, which need the Enterprise Edition.
+//!
+//! The modules form layers, and imports go down only: the clients (`client`, [`blocking`]), the verbs (`verbs`), their
+//! policies (`policy`), the cluster (`cluster`), then keys, bins, records and operations, then errors.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 

@@ -1,11 +1,11 @@
-//! Calls, as the builders put them together.
+//! The encoded call of an operation: its code, its arguments and its context.
 
 use spikelet_wire::cdt::CallWriter;
 use spikelet_wire::context::Context;
 
 use super::argument::{Interval, Span};
 
-/// A call whose last parameters may be left out.
+/// A call under construction. Its last parameters can be left out.
 pub(super) struct Call(CallWriter);
 
 impl Call {
@@ -31,7 +31,7 @@ impl Call {
         interval.end.into_iter().fold(call, Self::arg)
     }
 
-    /// Flags, up to the last one that is not the default.
+    /// Adds flags, up to the last that is not the default.
     pub(super) fn flags<const N: usize>(self, flags: [u64; N]) -> Self {
         let n = flags.iter().rposition(|&flags| flags != 0).map_or(0, |last| last + 1);
         flags
@@ -45,7 +45,7 @@ impl Call {
     }
 }
 
-/// The type of an argument, and how it is written into a call.
+/// The type of an argument, and how it is added to a call.
 macro_rules! argument {
     (type number) => { impl $crate::ops::Argument<T::Kind, i64> };
     (type value) => { impl $crate::ops::Argument<T::Kind, $crate::ops::Any> };
@@ -56,10 +56,10 @@ macro_rules! argument {
     (write interval $call:expr, $argument:ident) => { $call.interval($argument.into()) };
     (write $kind:ident $call:expr, $argument:ident) => { $call.arg($argument.packed()) };
     (one $returns:ident) => { $returns };
-    (many $returns:ident) => { impl Into<$crate::ops::Wanted<$returns>> };
+    (many $returns:ident) => { impl Into<$crate::ops::ReturnType<$returns>> };
 }
 
-/// The operations that select elements, and those that remove what these select.
+/// Defines the operations that select elements, and those that remove the elements that these select.
 macro_rules! selections {
     ($on:ident, $op:ident, $returns:ident;
         $($(#[doc = $doc:literal])+ $get:ident = $get_op:ident, $remove:ident = $remove_op:ident:
@@ -69,24 +69,24 @@ macro_rules! selections {
             $($(#[doc = $doc])+
             pub fn $get(
                 self,
-                $($argument: $crate::ops::build::argument!(type $kind),)+
-                returns: $crate::ops::build::argument!($number $returns),
+                $($argument: $crate::ops::call::argument!(type $kind),)+
+                returns: $crate::ops::call::argument!($number $returns),
             ) -> T::Selects {
-                let returns: $crate::ops::Wanted<$returns> = returns.into();
+                let returns: $crate::ops::ReturnType<$returns> = returns.into();
                 let call = Call::new($op::$get_op.operation().code).int(returns.code());
-                $(let call = $crate::ops::build::argument!(write $kind call, $argument);)+
+                $(let call = $crate::ops::call::argument!(write $kind call, $argument);)+
                 self.select(call)
             }
 
             #[doc = concat!("Removes what [`", stringify!($get), "`](Self::", stringify!($get), ") selects.")]
             pub fn $remove(
                 self,
-                $($argument: $crate::ops::build::argument!(type $kind),)+
-                returns: $crate::ops::build::argument!($number $returns),
+                $($argument: $crate::ops::call::argument!(type $kind),)+
+                returns: $crate::ops::call::argument!($number $returns),
             ) -> T::Modifies {
-                let returns: $crate::ops::Wanted<$returns> = returns.into();
+                let returns: $crate::ops::ReturnType<$returns> = returns.into();
                 let call = Call::new($op::$remove_op.operation().code).int(returns.code());
-                $(let call = $crate::ops::build::argument!(write $kind call, $argument);)+
+                $(let call = $crate::ops::call::argument!(write $kind call, $argument);)+
                 self.modify(call)
             })*
         }
