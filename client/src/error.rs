@@ -200,7 +200,7 @@ impl fmt::Display for Error {
             Cause::Info(code, text) => write!(f, "the server refused ({}): {text}", code.0)?,
             Cause::Timeout => f.write_str("the time for the command ran out")?,
             Cause::Connection(_) => f.write_str("the connection failed")?,
-            Cause::Protocol(_) => f.write_str("the answer cannot be read")?,
+            Cause::Protocol(_) => f.write_str("the reply cannot be decoded")?,
             Cause::Cluster(what) | Cause::Argument(what) | Cause::Value(what) => f.write_str(what)?,
             Cause::WrongType(wrong) => wrong.fmt(f)?,
         }

@@ -55,7 +55,7 @@ impl fmt::Display for ConnectionError {
         match self {
             Self::Io(error) => error.fmt(f),
             Self::Protocol(error) => error.fmt(f),
-            Self::Timeout => f.write_str("no answer in time"),
+            Self::Timeout => f.write_str("no reply in time"),
         }
     }
 }

@@ -50,8 +50,10 @@ impl Attempts {
         self.in_doubt
     }
 
-    /// Records a failure, and returns the pause before the next attempt; `None` where the command has failed.
-    pub(crate) fn next(&mut self, failure: &Failure) -> Option<Duration> {
+    /// Records a failure, and returns the pause before the next attempt; `None` if the command has failed.
+    ///
+    /// A write whose attempt may have been applied is retried only with `retry_in_doubt`.
+    fn next(&mut self, failure: &Failure) -> Option<Duration> {
         let doubt = self.writes && failure.leaves_doubt();
         self.in_doubt |= doubt;
         self.failed += 1;
@@ -59,7 +61,7 @@ impl Attempts {
         again.then(|| self.sleep.saturating_mul(1 << (self.failed - 1).min(16)).min(MAX_SLEEP))
     }
 
-    /// As [`next`](Self::next), but only where the pause ends before the deadline.
+    /// Like [`next`](Self::next), but `None` also if the pause would not end before the deadline.
     pub(crate) fn next_before(&mut self, deadline: Option<Instant>, failure: &Failure) -> Option<Duration> {
         let fits = |pause: &Duration| deadline.is_none_or(|deadline| clock::now() + *pause < deadline);
         self.next(failure).filter(fits)
@@ -248,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_not_tried_again() {
+    fn a_reply_that_cannot_be_decoded_is_not_retried() {
         let mut attempts = reads();
         let failure = Failure {
             cause: FailureCause::Protocol(DecodeError::new("damaged", 0)),

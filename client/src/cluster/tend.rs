@@ -245,7 +245,7 @@ impl TendedNode {
         let reply = request(&mut connection, &names).await;
         let reply = reply.map_err(|error| unreachable(error.to_string()))?;
         let name = info_value(&reply, "node").filter(|name| !name.is_empty());
-        let name = name.ok_or_else(|| unreachable("the host does not say which node it is".into()))?;
+        let name = name.ok_or_else(|| unreachable("the host does not report its node name".into()))?;
         if let Some(expected) = &config.cluster_name {
             let found = info_value(&reply, "cluster-name").unwrap_or_default();
             if found != expected {
@@ -278,7 +278,7 @@ impl TendedNode {
         let reply = request(&mut connection, &["node", "peers-generation", "partition-generation"]).await?;
         let value = |name| info_value(&reply, name).map(str::to_owned);
         if value("node").as_deref() != Some(&*self.node.name) {
-            return Err(protocol("another node replys at the address"));
+            return Err(protocol("another node replies at the address"));
         }
         if self.peers_generation != value("peers-generation") {
             let reply = request(&mut connection, &[peers_name(config)]).await?;

@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn flags_follow_from_the_verb() {
+    fn flags_follow_from_the_content() {
         let key = Key::new("test", "", 1);
         let flags = |content: &Content| {
             let frame = frame(&key, content, &WriteOptions::default());
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_wire_cannot_tell_is_refused() {
+    fn content_that_cannot_be_encoded_is_rejected() {
         let key = Key::new("test", "demo", 1);
         let refused = |operations| {
             let content = Content::write(operations);

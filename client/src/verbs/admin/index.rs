@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use spikelet_wire::context::Context;
 use spikelet_wire::exp::build::Exp;
 
-use super::info_line::{InfoLine, find};
+use super::info_command::{InfoCommand, parameter_value};
 
 /// The type of the values in an index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -149,7 +149,7 @@ impl Index {
     }
 
     /// Appends its parameters to the command that creates it.
-    pub(super) fn finish(self, mut line: InfoLine) -> InfoLine {
+    pub(super) fn finish(self, mut line: InfoCommand) -> InfoCommand {
         if let Some(context) = self.context {
             line = line.parameter("context", &STANDARD.encode(context));
         }
@@ -166,7 +166,7 @@ impl Index {
 
 impl IndexInfo {
     pub(super) fn read(text: &str) -> Option<Self> {
-        let value = |name: &str| find(text, ':', name);
+        let value = |name: &str| parameter_value(text, ':', name);
         let some = |name| value(name).filter(|value| !matches!(*value, "" | "null" | "NULL"));
         let is = |name: &str, is: &str| value(name).is_some_and(|value| value.eq_ignore_ascii_case(is));
         Some(Self {
@@ -197,10 +197,10 @@ mod tests {
             .within(CollectionIndexType::List)
             .context(&Context::new().list_index(0));
         assert_eq!(
-            index.finish(InfoLine::new("x")).finish().unwrap(),
+            index.finish(InfoCommand::new("x")).finish().unwrap(),
             "x:context=khAA;indextype=list;bin=tags;type=string"
         );
-        let bad = Index::on("a;b", IndexType::Blob).finish(InfoLine::new("x")).finish();
+        let bad = Index::on("a;b", IndexType::Blob).finish(InfoCommand::new("x")).finish();
         assert!(bad.is_err());
     }
 

@@ -1,7 +1,7 @@
 //! Administration: secondary indexes, UDF modules, truncation, and tasks that finish later.
 
 mod index;
-mod info_line;
+mod info_command;
 mod module;
 mod task;
 mod truncate;
@@ -15,7 +15,7 @@ use crate::cluster::Cluster;
 use crate::error::Error;
 
 pub use index::{CollectionIndexType, Index, IndexInfo, IndexState, IndexType};
-use info_line::InfoLine;
+use info_command::InfoCommand;
 pub use module::Module;
 pub use task::{Task, Wait};
 pub use truncate::Truncate;
@@ -39,7 +39,7 @@ pub struct List<T> {
 
 impl Administer {
     pub(crate) fn create_index(namespace: &str, set: &str, name: &str, index: Index) -> Self {
-        let command = InfoLine::new("sindex-create")
+        let command = InfoCommand::new("sindex-create")
             .parameter("namespace", namespace)
             .optional("set", set)
             .parameter("indexname", name);
@@ -48,22 +48,22 @@ impl Administer {
     }
 
     pub(crate) fn drop_index(namespace: &str, name: &str) -> Self {
-        let command = InfoLine::new("sindex-delete")
+        let command = InfoCommand::new("sindex-delete")
             .parameter("namespace", namespace)
             .parameter("indexname", name);
-        Self::new(command, Task::index_gone(namespace, name))
+        Self::new(command, Task::index_dropped(namespace, name))
     }
 
     pub(crate) fn register_udf(file: &str, script: &[u8]) -> Self {
-        Self::new(module::put(file, script), Task::module_there(file))
+        Self::new(module::put(file, script), Task::module_registered(file))
     }
 
     pub(crate) fn remove_udf(file: &str) -> Self {
-        let command = InfoLine::new("udf-remove").parameter("filename", file);
-        Self::new(command, Task::module_gone(file))
+        let command = InfoCommand::new("udf-remove").parameter("filename", file);
+        Self::new(command, Task::module_removed(file))
     }
 
-    fn new(command: InfoLine, task: Task) -> Self {
+    fn new(command: InfoCommand, task: Task) -> Self {
         Self {
             command: command.finish(),
             task,
@@ -74,7 +74,9 @@ impl Administer {
 impl List<IndexInfo> {
     pub(crate) fn indexes(namespace: &str) -> Self {
         Self {
-            command: InfoLine::new("sindex-list").parameter("namespace", namespace).finish(),
+            command: InfoCommand::new("sindex-list")
+                .parameter("namespace", namespace)
+                .finish(),
             read: IndexInfo::read,
         }
     }

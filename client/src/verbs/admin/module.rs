@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use spikelet_wire::ResultCode;
 
-use super::info_line::{InfoLine, find, refused};
+use super::info_command::{InfoCommand, parameter_value, refused};
 use crate::error::Error;
 
 /// A UDF module as the server lists it.
@@ -20,7 +20,7 @@ pub struct Module {
 
 impl Module {
     pub(super) fn read(text: &str) -> Option<Self> {
-        let value = |name| find(text, ',', name).map(str::to_owned);
+        let value = |name| parameter_value(text, ',', name).map(str::to_owned);
         Some(Self {
             file: value("filename")?,
             hash: value("hash").unwrap_or_default(),
@@ -29,9 +29,9 @@ impl Module {
     }
 }
 
-pub(super) fn put(file: &str, script: &[u8]) -> InfoLine {
+pub(super) fn put(file: &str, script: &[u8]) -> InfoCommand {
     let content = STANDARD.encode(script);
-    InfoLine::new("udf-put")
+    InfoCommand::new("udf-put")
         .parameter("filename", file)
         .parameter("content", &content)
         .parameter("content-len", &content.len().to_string())
@@ -41,8 +41,8 @@ pub(super) fn put(file: &str, script: &[u8]) -> InfoLine {
 /// The error of a command on modules. If the script does not compile, the reply has the reason in base64.
 pub(super) fn error(reply: &str) -> Error {
     let text = || {
-        let message = STANDARD.decode(find(reply, ';', "message")?).ok()?;
-        let line = find(reply, ';', "line").unwrap_or("?");
+        let message = STANDARD.decode(parameter_value(reply, ';', "message")?).ok()?;
+        let line = parameter_value(reply, ';', "line").unwrap_or("?");
         Some(format!("line {line}: {}", String::from_utf8_lossy(&message)))
     };
     refused(ResultCode::UDF_BAD_RESPONSE, text().unwrap_or_else(|| reply.to_owned()))

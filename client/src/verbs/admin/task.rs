@@ -7,7 +7,7 @@ use spikelet_wire::ResultCode;
 use super::super::command::Execute;
 use super::super::info;
 use super::super::options::Options;
-use super::info_line::{InfoLine, find, refused};
+use super::info_command::{InfoCommand, parameter_value, refused};
 use super::module::Module;
 use crate::clock;
 use crate::cluster::Cluster;
@@ -37,7 +37,7 @@ enum Kind {
     },
     Module {
         file: String,
-        is_there: bool,
+        is_registered: bool,
     },
 }
 
@@ -84,7 +84,7 @@ impl Task {
         Self::index(namespace, name, true)
     }
 
-    pub(super) fn index_gone(namespace: &str, name: &str) -> Self {
+    pub(super) fn index_dropped(namespace: &str, name: &str) -> Self {
         Self::index(namespace, name, false)
     }
 
@@ -96,30 +96,30 @@ impl Task {
         })
     }
 
-    pub(super) fn module_there(file: &str) -> Self {
+    pub(super) fn module_registered(file: &str) -> Self {
         Self::module(file, true)
     }
 
-    pub(super) fn module_gone(file: &str) -> Self {
+    pub(super) fn module_removed(file: &str) -> Self {
         Self::module(file, false)
     }
 
-    fn module(file: &str, is_there: bool) -> Self {
+    fn module(file: &str, is_registered: bool) -> Self {
         Self(Kind::Module {
             file: file.to_owned(),
-            is_there,
+            is_registered,
         })
     }
 
     /// The info command that requests its status.
     fn status_command(&self) -> Result<String, Error> {
         let line = match &self.0 {
-            Kind::Query(id) => InfoLine::new("query-show").parameter("id", &id.to_string()),
+            Kind::Query(id) => InfoCommand::new("query-show").parameter("id", &id.to_string()),
             Kind::Index {
                 namespace,
                 name,
                 is_built,
-            } => InfoLine::new(if *is_built { "sindex-stat" } else { "sindex-exists" })
+            } => InfoCommand::new(if *is_built { "sindex-stat" } else { "sindex-exists" })
                 .parameter("namespace", namespace)
                 .parameter("indexname", name),
             Kind::Module { .. } => return Ok("udf-list".into()),
@@ -131,7 +131,7 @@ impl Task {
     fn status(&self, reply: Result<String, Error>) -> Result<Status, Error> {
         let is_done = match (&self.0, reply) {
             (Kind::Query(_), Ok(text)) => {
-                let status = find(&text, ':', "status").unwrap_or_default();
+                let status = parameter_value(&text, ':', "status").unwrap_or_default();
                 match status.strip_prefix("done") {
                     None => false,
                     Some("" | "(ok)") => true,
@@ -140,16 +140,16 @@ impl Task {
             }
             // The servers remember only a limited number of finished queries.
             (Kind::Query(_), Err(error)) if error.is_not_found() => true,
-            (Kind::Index { is_built: true, .. }, Ok(text)) => find(&text, ';', "load_pct") == Some("100"),
+            (Kind::Index { is_built: true, .. }, Ok(text)) => parameter_value(&text, ';', "load_pct") == Some("100"),
             (Kind::Index { is_built: true, .. }, Err(error))
                 if error.result_code() == Some(ResultCode::INDEX_NOT_FOUND) =>
             {
                 return Ok(Status::Unknown);
             }
             (Kind::Index { is_built: false, .. }, Ok(text)) => text.eq_ignore_ascii_case("false"),
-            (Kind::Module { file, is_there }, Ok(text)) => {
+            (Kind::Module { file, is_registered }, Ok(text)) => {
                 let mut modules = text.split(';').filter_map(Module::read);
-                modules.any(|module| module.file == *file) == *is_there
+                modules.any(|module| module.file == *file) == *is_registered
             }
             (_, Err(error)) => return Err(error),
         };
@@ -209,12 +209,12 @@ async fn overall_status(cluster: &Cluster, task: &Task, command: &str, options: 
 mod tests {
     use super::*;
 
-    fn status(task: &Task, answer: &str) -> Status {
-        task.status(Ok(answer.into())).unwrap()
+    fn status(task: &Task, reply: &str) -> Status {
+        task.status(Ok(reply.into())).unwrap()
     }
 
     #[test]
-    fn servers_are_understood() {
+    fn status_replies_are_parsed() {
         let query = Task::query(7);
         assert_eq!(query.status_command().unwrap(), "query-show:id=7");
         assert_eq!(status(&query, "trid=7:status=active(ok):rps=0"), Status::Running);
@@ -241,8 +241,11 @@ mod tests {
                 .unwrap(),
             Status::Unknown
         );
-        assert_eq!(status(&Task::index_gone("test", "i"), "true"), Status::Running);
-        assert_eq!(status(&Task::module_there("a.lua"), "filename=b.lua;"), Status::Running);
-        assert_eq!(status(&Task::module_gone("a.lua"), "filename=b.lua;"), Status::Done);
+        assert_eq!(status(&Task::index_dropped("test", "i"), "true"), Status::Running);
+        assert_eq!(
+            status(&Task::module_registered("a.lua"), "filename=b.lua;"),
+            Status::Running
+        );
+        assert_eq!(status(&Task::module_removed("a.lua"), "filename=b.lua;"), Status::Done);
     }
 }

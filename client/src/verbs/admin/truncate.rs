@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use super::super::command::{Command, Execute};
 use super::super::info;
 use super::super::options::Options;
-use super::info_line::InfoLine;
+use super::info_command::InfoCommand;
 use crate::cluster::Cluster;
 use crate::error::Error;
 
@@ -42,8 +42,8 @@ impl Execute for Truncate {
 
     async fn execute(self, cluster: &Cluster, options: Options) -> Result<(), Error> {
         let line = match self.set.as_str() {
-            "" => InfoLine::new("truncate-namespace").parameter("namespace", &self.namespace),
-            set => InfoLine::new("truncate")
+            "" => InfoCommand::new("truncate-namespace").parameter("namespace", &self.namespace),
+            set => InfoCommand::new("truncate")
                 .parameter("namespace", &self.namespace)
                 .parameter("set", set),
         };

@@ -88,22 +88,22 @@ impl BatchRow {
         }
     }
 
-    /// Reads all bins.
+    /// A row that reads a record with all its bins.
     pub fn read(key: impl Into<Key>) -> Self {
         Self::new(key, Content::read(Info1::GET_ALL))
     }
 
-    /// Reads some bins.
+    /// A row that reads some bins of a record.
     pub fn select(key: impl Into<Key>, bins: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self::new(key, Content::read_bins(bins))
     }
 
-    /// Reads generation and TTL only.
+    /// A row that reads only the generation and the TTL of a record.
     pub fn header(key: impl Into<Key>) -> Self {
         Self::new(key, Content::read(Info1::GET_NO_BINS))
     }
 
-    /// Writes bins.
+    /// A row that writes bins of a record.
     pub fn write(key: impl Into<Key>, bins: impl IntoBins) -> Self {
         let content = bins.into_bins().map(Content::write_bins);
         Self {
@@ -113,17 +113,17 @@ impl BatchRow {
         }
     }
 
-    /// Executes operations, in order.
+    /// A row that executes operations on a record, in order.
     pub fn operate(key: impl Into<Key>, operations: impl IntoIterator<Item = Operation>) -> Self {
         Self::new(key, Content::operate(operations.into_iter().collect()))
     }
 
-    /// Executes a UDF. Its result, if there is one, is the value of the bin `SUCCESS`.
+    /// A row that executes a UDF on a record. Its result, if there is one, is the value of the bin `SUCCESS`.
     pub fn udf(key: impl Into<Key>, module: &str, function: &str, arguments: impl IntoArguments) -> Self {
         Self::new(key, Content::udf(UdfCall::new(module, function, arguments)))
     }
 
-    /// Removes the record.
+    /// A row that removes a record.
     pub fn remove(key: impl Into<Key>) -> Self {
         Self::new(key, Content::remove())
     }

@@ -15,13 +15,13 @@ use crate::policy::WriteOptions;
 
 /// A row that is ready to be sent: its options include those of the batch.
 #[derive(Debug)]
-pub(crate) struct Prepared {
+pub(crate) struct PreparedRow {
     pub(crate) key: Key,
     pub(crate) content: Arc<Content>,
     pub(crate) options: WriteOptions,
 }
 
-impl Prepared {
+impl PreparedRow {
     fn user_key(&self) -> Option<Vec<u8>> {
         key_to_send(&self.key, &self.content, &self.options)
     }
@@ -76,12 +76,12 @@ impl Prepared {
 pub(crate) fn encode<'a>(
     out: &mut BytesMut,
     flags: BatchFlags,
-    rows: impl Iterator<Item = &'a Prepared>,
+    rows: impl Iterator<Item = &'a PreparedRow>,
     (read_touch_ttl, server_timeout): (u32, u32),
 ) -> Result<(), Error> {
     let mut field = BytesMut::new();
     let mut batch = BatchWriter::new(&mut field, flags);
-    let mut before: Option<&Prepared> = None;
+    let mut before: Option<&PreparedRow> = None;
     for row in rows {
         match before.is_some_and(|before| row.repeats(before)) {
             true => batch.repeat(&row.key.digest()),
@@ -109,7 +109,7 @@ mod tests {
     use spikelet_wire::batch::Batch;
     use spikelet_wire::{Info2, Message};
 
-    fn rows(rows: &[Prepared]) -> Vec<Option<(Header, usize, usize)>> {
+    fn rows(rows: &[PreparedRow]) -> Vec<Option<(Header, usize, usize)>> {
         let mut out = BytesMut::new();
         encode(&mut out, BatchFlags::REPORT_ALL_ERRORS, rows.iter(), (0, 1000)).unwrap();
         let message = Message::decode(&out[8..]).unwrap();
@@ -120,8 +120,8 @@ mod tests {
             .collect()
     }
 
-    fn row(key: i64, content: &Arc<Content>, options: &WriteOptions) -> Prepared {
-        Prepared {
+    fn row(key: i64, content: &Arc<Content>, options: &WriteOptions) -> PreparedRow {
+        PreparedRow {
             key: Key::new("test", "demo", key),
             content: content.clone(),
             options: options.clone(),
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_that_ask_the_same_repeat() {
+    fn rows_with_the_same_content_are_sent_as_repeats() {
         let add = || Arc::new(Content::operate(vec![Operation::add("views", 1)]));
         let (content, options) = (add(), WriteOptions::default());
         let forever = WriteOptions {
@@ -141,7 +141,7 @@ mod tests {
             row(2, &content, &options),
             row(3, &add(), &options),
             row(4, &add(), &forever),
-            Prepared {
+            PreparedRow {
                 key: Key::new("test", "other", 5),
                 ..row(5, &content, &forever)
             },
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_with_keys_of_their_own_do_not_repeat() {
+    fn rows_that_send_user_keys_are_not_sent_as_repeats() {
         let options = WriteOptions {
             send_key: Some(true),
             ..WriteOptions::default()

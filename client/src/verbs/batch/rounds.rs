@@ -16,7 +16,7 @@ use super::super::command::Execute;
 use super::super::options::Options;
 use super::super::response::ordered_record;
 use super::super::single::Output;
-use super::request::{self, Prepared};
+use super::request::{self, PreparedRow};
 use super::{Batch, BatchRecord};
 use crate::cluster::{Attempts, Cluster, Connection, ConnectionError, Failure, FailureCause, Node, Receive};
 use crate::error::Error;
@@ -34,7 +34,7 @@ impl<O: Output> Execute for Batch<O> {
         for row in self.rows {
             let content = row.content.map_err(|error| error.duplicate())?;
             content.check()?;
-            rows.push(Prepared {
+            rows.push(PreparedRow {
                 key: row.key,
                 content,
                 options: row.options.or(&options.write),
@@ -50,7 +50,7 @@ impl<O: Output> Execute for Batch<O> {
 
 /// A batch that is being executed.
 struct BatchRun {
-    rows: Arc<[Prepared]>,
+    rows: Arc<[PreparedRow]>,
     flags: BatchFlags,
     deadline: Option<Instant>,
     states: Vec<RowState>,
@@ -81,7 +81,7 @@ struct GroupEnd {
 }
 
 impl BatchRun {
-    fn new(rows: Arc<[Prepared]>, flags: BatchFlags, options: &Options) -> Self {
+    fn new(rows: Arc<[PreparedRow]>, flags: BatchFlags, options: &Options) -> Self {
         let states = rows.iter().map(|row| RowState {
             attempts: options.attempts(row.content.writes()),
             result: None,
@@ -178,7 +178,7 @@ impl BatchRun {
         }
         let failure = match end {
             Ok(ResultCode::OK) => Failure {
-                cause: FailureCause::Protocol(DecodeError::new("a row was not answered", 0)),
+                cause: FailureCause::Protocol(DecodeError::new("a row has no reply", 0)),
                 sent: true,
             },
             Ok(code) => Failure::batch_ended(code),
@@ -220,7 +220,7 @@ impl BatchRun {
                     in_doubt |= error.in_doubt();
                     Err(error)
                 }
-                None => Err(Error::cluster("the row was not asked for")),
+                None => Err(Error::cluster("the row was not sent")),
             };
             records.push(BatchRecord {
                 key: row.key.clone(),
@@ -245,7 +245,7 @@ impl RowState {
 async fn send_group(
     node: Arc<Node>,
     rows: Vec<usize>,
-    all: Arc<[Prepared]>,
+    all: Arc<[PreparedRow]>,
     frame: BytesMut,
     deadline: Option<Instant>,
     socket_timeout: Duration,
@@ -256,7 +256,7 @@ async fn send_group(
         row: |message: &Message<'_>| {
             // The server returns the index of the row in its group.
             let at = rows.get(message.header.transaction_ttl as usize);
-            let unexpected = DecodeError::new("the answer to a row that was not asked for", 0);
+            let unexpected = DecodeError::new("a reply to a row that was not requested", 0);
             let at = *at.ok_or(unexpected)?;
             let row = all.get(at).ok_or(unexpected)?;
             let result = match message.header.result_code() {

@@ -97,7 +97,7 @@ impl Execute for Background {
         let (mut started, mut unknown, mut failed) = (0, None, None);
         while let Some(request) = requests.join_next().await {
             let Ok((node, reply)) = request else {
-                return Err(Error::cluster("a node was not asked"));
+                return Err(Error::cluster("a node was not queried"));
             };
             let error = match reply.map(|reply| reply.message().map(|message| message.header.result_code())) {
                 Ok(Ok(ResultCode::OK)) => {

@@ -62,8 +62,8 @@ impl Cursor {
     /// Encodes the cursor, in at most about 100 kB.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let begun = || self.stops.iter().filter_map(|(_, position)| *position);
-        let has_values = begun().any(|position| position.value.is_some());
+        let started = || self.stops.iter().filter_map(|(_, position)| *position);
+        let has_values = started().any(|position| position.value.is_some());
         let mut bytes = vec![VERSION, if has_values { AFTER_VALUES } else { AFTER_DIGESTS }];
         let ranges = ranges(self.stops.iter().filter(|(_, position)| position.is_none()));
         bytes.extend_from_slice(&(ranges.len() as u16).to_be_bytes());
@@ -71,7 +71,7 @@ impl Cursor {
             bytes.extend_from_slice(&first.to_be_bytes());
             bytes.extend_from_slice(&count.to_be_bytes());
         }
-        for position in begun() {
+        for position in started() {
             bytes.extend_from_slice(&position.digest.0);
             if has_values {
                 bytes.extend_from_slice(&position.value.unwrap_or_default().to_be_bytes());
@@ -93,7 +93,7 @@ impl Cursor {
         let [VERSION, kind @ (AFTER_DIGESTS | AFTER_VALUES), count @ ..] = *head else {
             return None;
         };
-        let (ranges, begun) = rest.split_at_checked(usize::from(u16::from_be_bytes(count)) * 4)?;
+        let (ranges, started) = rest.split_at_checked(usize::from(u16::from_be_bytes(count)) * 4)?;
         let mut stops = Vec::new();
         for &[a, b, c, d] in ranges.as_chunks().0 {
             let first = u16::from_be_bytes([a, b]);
@@ -106,10 +106,10 @@ impl Cursor {
             }
         }
         let size = Digest::SIZE + if kind == AFTER_VALUES { 8 } else { 0 };
-        if begun.len() % size != 0 {
+        if started.len() % size != 0 {
             return None;
         }
-        for position in begun.chunks(size) {
+        for position in started.chunks(size) {
             let (digest, value) = position.split_first_chunk()?;
             let digest = Digest(*digest);
             let value = value.first_chunk().map(|value| u64::from_be_bytes(*value));

@@ -188,5 +188,5 @@ impl Chunk {
 fn partition(message: &Message<'_>) -> Result<PartitionId, DecodeError> {
     let partition = u16::try_from(message.header.generation).ok();
     let partition = partition.and_then(PartitionId::new);
-    partition.ok_or(DecodeError::new("a partition that there is not", 0))
+    partition.ok_or(DecodeError::new("an unknown partition", 0))
 }

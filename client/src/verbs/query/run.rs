@@ -251,15 +251,15 @@ impl QueryRun {
         // The server counts a record that has none of the requested bins, but does not return it.
         let hides_records = matches!(self.query.selection, Selection::Operations(_));
         let mut failed: Option<(Failure, Arc<str>)> = None;
-        for asked in round.groups {
+        for state in round.groups {
             let GroupState {
                 group,
                 received,
                 missing,
                 end,
-            } = asked;
+            } = state;
             let failure = match end {
-                // With NOT_FOUND older servers report that there are no records.
+                // With the latter two codes older servers report that there are no records.
                 Some(Ok(ResultCode::OK | ResultCode::NOT_FOUND | ResultCode::FILTERED_OUT)) => {
                     match group.limit {
                         Some(limit) if received >= limit => {}
@@ -278,7 +278,7 @@ impl QueryRun {
                     Some(failure)
                 }
                 None => Some(Failure {
-                    cause: FailureCause::Protocol(DecodeError::new("an answer without an end", 0)),
+                    cause: FailureCause::Protocol(DecodeError::new("a reply without an end", 0)),
                     sent: true,
                 }),
             };
@@ -303,7 +303,7 @@ impl QueryRun {
         let pause = self.attempts.next_before(self.deadline, &failure);
         match pause.filter(|_| can_retry) {
             Some(pause) => {
-                tracing::debug!(%node, ?failure, ?pause, "asking again for what is missing");
+                tracing::debug!(%node, ?failure, ?pause, "retrying the partitions that are missing");
                 Ok(State::Pausing(Box::pin(tokio::time::sleep(pause))))
             }
             None => Err(failure.into_error().at(&node)),
@@ -314,16 +314,16 @@ impl QueryRun {
 impl Round {
     /// Records an event, and returns the records in it.
     fn take(&mut self, event: Event) -> Option<Vec<Found>> {
-        let asked = self.groups.get_mut(event.group)?;
+        let state = self.groups.get_mut(event.group)?;
         match event.kind {
             EventKind::Records(records) => {
-                asked.received += records.len() as u64;
+                state.received += records.len() as u64;
                 return Some(records);
             }
-            EventKind::Missing(partition) => asked.missing.push(partition),
+            EventKind::Missing(partition) => state.missing.push(partition),
             // The reason may arrive before the end itself.
             EventKind::End(end) => {
-                asked.end.get_or_insert(end);
+                state.end.get_or_insert(end);
             }
         }
         None

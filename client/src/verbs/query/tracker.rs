@@ -101,7 +101,7 @@ impl Tracker {
 
     /// Records the position of a record that was returned.
     pub(super) fn reach(&mut self, position: Position) -> Result<(), DecodeError> {
-        let unexpected = DecodeError::new("a record of a partition that was not asked for", 0);
+        let unexpected = DecodeError::new("a record of a partition that was not requested", 0);
         let at = self.find(position.digest.partition_id()).ok_or(unexpected)?;
         let stop = self.stops.get_mut(at).ok_or(unexpected)?;
         stop.after = Some(position);

@@ -9,13 +9,13 @@ use crate::error::{Cause, Error};
 
 /// The text of an info command with parameters: `command:name=value;name=value`.
 #[derive(Debug, Clone)]
-pub(super) struct InfoLine {
+pub(super) struct InfoCommand {
     text: String,
     /// Whether a value contains a separator.
     is_bad: bool,
 }
 
-impl InfoLine {
+impl InfoCommand {
     pub(super) fn new(command: &str) -> Self {
         Self {
             text: format!("{command}:"),
@@ -46,14 +46,14 @@ impl InfoLine {
         match self.is_bad {
             false => Ok(self.text),
             true => Err(Arc::new(Error::argument(
-                "a name with a semicolon or a line's end cannot be told",
+                "a name cannot contain a semicolon or a line break",
             ))),
         }
     }
 }
 
 /// The value of a parameter in a text whose parameters are separated by `separator`.
-pub(super) fn find<'t>(text: &'t str, separator: char, name: &str) -> Option<&'t str> {
+pub(super) fn parameter_value<'t>(text: &'t str, separator: char, name: &str) -> Option<&'t str> {
     let mut pairs = text.split(separator).flat_map(parameters);
     pairs.find(|(key, _)| *key == name).map(|(_, value)| value)
 }
