@@ -75,17 +75,17 @@ impl Cluster {
     pub(crate) async fn send_to_partition(
         &self,
         key: &Key,
-        request: Bytes,
+        request: &Bytes,
         deadline: Option<Instant>,
         socket_timeout: Duration,
-        mut attempts: Attempts,
+        attempts: &mut Attempts,
     ) -> Result<Reply, Error> {
         loop {
             let node = self.node_for(&self.view(), key, attempts.failed());
             let node = node.map_err(|error| error.with_doubt(attempts.in_doubt()))?;
-            match attempt(&node, &request, deadline, socket_timeout).await {
+            match attempt(&node, request, deadline, socket_timeout).await {
                 Ok(reply) => return Ok(reply),
-                Err(failure) => self.retry_or_fail(&node, deadline, &mut attempts, failure).await?,
+                Err(failure) => self.retry_or_fail(&node, deadline, attempts, failure).await?,
             }
         }
     }
@@ -97,12 +97,12 @@ impl Cluster {
         request: &[u8],
         deadline: Option<Instant>,
         socket_timeout: Duration,
-        mut attempts: Attempts,
+        attempts: &mut Attempts,
     ) -> Result<String, Error> {
         loop {
             match node.exchange(request, deadline, InfoText { socket_timeout }).await {
                 Ok(reply) => return Ok(reply),
-                Err(failure) => self.retry_or_fail(node, deadline, &mut attempts, failure).await?,
+                Err(failure) => self.retry_or_fail(node, deadline, attempts, failure).await?,
             }
         }
     }

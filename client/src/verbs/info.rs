@@ -76,14 +76,14 @@ pub(super) async fn send(cluster: &Cluster, node: &Node, command: &str, options:
         return Err(Error::argument("an info command is one line"));
     }
     // A command with parameters may change something, so it counts as a write.
-    let attempts = options.attempts(command.contains(':'));
+    let mut attempts = options.attempts(command.contains(':'));
     let reply = cluster
         .send_info(
             node,
             &info_frame(&[command]),
             options.deadline(),
             options.policy.socket_timeout,
-            attempts,
+            &mut attempts,
         )
         .await?;
     value(&reply, command).map_err(|error| error.at(&node.name))

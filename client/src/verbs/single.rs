@@ -209,9 +209,11 @@ pub(super) async fn send(cluster: &Cluster, key: &Key, content: &Content, option
     let deadline = options.deadline();
     let mut frame = BytesMut::with_capacity(256);
     request::encode(&mut frame, key, content, &options.write, options.server_options())?;
-    let attempts = options.attempts(content.writes());
+    let frame = frame.freeze();
+    let mut attempts = options.attempts(content.writes());
+    let socket_timeout = options.policy.socket_timeout;
     cluster
-        .send_to_partition(key, frame.freeze(), deadline, options.policy.socket_timeout, attempts)
+        .send_to_partition(key, &frame, deadline, socket_timeout, &mut attempts)
         .await
 }
 
