@@ -1,23 +1,23 @@
-//! The names of a record's bins, kept in place.
+//! Names of bins, stored inline where they are short.
 
 use std::fmt;
 
-/// How many bytes are kept in place: more than the 15 that a server takes, and no more than make a name as large as a
-/// `String`.
-const IN_PLACE: usize = 22;
+/// The longest name that is stored inline, in bytes: more than the 15 that a server accepts, and few enough that a name is
+/// not larger than a `String`.
+const INLINE: usize = 22;
 
 /// The name of a bin.
 ///
-/// Records come by the million, each with the names of its bins: a short one costs no allocation.
+/// A query may return millions of records, each with the names of its bins. A short name needs no allocation.
 #[derive(Clone)]
 pub(crate) enum BinName {
-    Short { size: u8, bytes: [u8; IN_PLACE] },
+    Short { size: u8, bytes: [u8; INLINE] },
     Long(Box<str>),
 }
 
 impl BinName {
     pub(crate) fn as_str(&self) -> &str {
-        // It was text when it came in.
+        // Both constructors take only valid UTF-8.
         std::str::from_utf8(self.as_bytes()).unwrap_or_default()
     }
 
@@ -28,8 +28,8 @@ impl BinName {
         }
     }
 
-    /// The name of an answer's operation; what is not UTF-8 in it is replaced.
-    pub(crate) fn from_answer(name: &[u8]) -> Self {
+    /// The name in an operation of a reply; bytes that are not UTF-8 are replaced.
+    pub(crate) fn from_bytes(name: &[u8]) -> Self {
         match Self::short(name) {
             Some(short) if name.is_ascii() => short,
             _ => Self::from(&*String::from_utf8_lossy(name)),
@@ -37,7 +37,7 @@ impl BinName {
     }
 
     fn short(name: &[u8]) -> Option<Self> {
-        let mut bytes = [0; IN_PLACE];
+        let mut bytes = [0; INLINE];
         bytes.get_mut(..name.len())?.copy_from_slice(name);
         let size = u8::try_from(name.len()).ok()?;
         Some(Self::Short { size, bytes })
@@ -96,8 +96,8 @@ mod tests {
             assert_eq!(kept.as_str(), name);
             assert!(kept == *name && kept != *"another");
             assert_eq!(String::from(BinName::from(name.to_owned())), name);
-            assert_eq!(BinName::from_answer(name.as_bytes()).as_str(), name);
+            assert_eq!(BinName::from_bytes(name.as_bytes()).as_str(), name);
         }
-        assert_eq!(BinName::from_answer(b"a\xff").as_str(), "a\u{fffd}");
+        assert_eq!(BinName::from_bytes(b"a\xff").as_str(), "a\u{fffd}");
     }
 }

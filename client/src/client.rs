@@ -9,16 +9,19 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use crate::cluster::{Cluster, Config, Host};
+use crate::cluster::{Cluster, Config, Connector, Host};
 use crate::error::Error;
 use crate::policy::Policy;
-use crate::transport::Connector;
-use crate::verbs::verbs;
+use crate::verbs::command::{Command, Verb};
+use crate::verbs::methods::verb_methods;
+use crate::verbs::options::Options;
+use crate::verbs::query::{Records, Values};
+use crate::verbs::verb::{Aggregate, Query};
 
 /// An async client of one cluster.
 ///
-/// It is cheap to clone; all clones share their connections, which are closed when the last of them is dropped. It
-/// belongs to the tokio runtime in which it was connected.
+/// A clone is cheap and shares the connections, which are closed when the last clone is dropped. A client belongs to the
+/// tokio runtime in which it was connected.
 ///
 /// ```no_run
 /// use std::time::Duration;
@@ -35,34 +38,78 @@ use crate::verbs::verbs;
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct Client {
+pub struct Client(Arc<Inner>);
+
+struct Inner {
     cluster: Arc<Cluster>,
+    defaults: Defaults,
+}
+
+/// The options that the commands of a client start with.
+#[derive(Debug, Clone, Copy)]
+struct Defaults {
+    policy: Policy,
+    send_key: bool,
 }
 
 impl Client {
-    /// Connects to the cluster of a host, or of several separated by commas: `host`, `host:port` or `[ipv6]:port`.
+    /// Connects to the cluster of one or several seed hosts, separated by commas: `host`, `host:port` or `[ipv6]:port`.
     ///
     /// # Errors
-    /// When the text is no list of hosts, or none of them can be reached.
+    /// If the text is not a list of hosts, or none of them can be reached.
     pub async fn connect(hosts: impl fmt::Display) -> Result<Self, Error> {
         Self::builder(hosts).await
     }
 
-    /// A client that is not connected yet, to set options on.
+    /// Creates a builder, to set options before connecting.
     pub fn builder(hosts: impl fmt::Display) -> ClientBuilder {
         ClientBuilder::new(hosts)
     }
 
-    verbs!(Self);
+    verb_methods!(Self);
 
-    pub(crate) fn cluster(&self) -> &Cluster {
-        &self.cluster
+    pub(crate) fn cluster(&self) -> &Arc<Cluster> {
+        &self.0.cluster
+    }
+
+    pub(crate) fn default_options(&self) -> Options {
+        let Defaults { policy, send_key } = self.0.defaults;
+        Options::new(policy, send_key)
+    }
+
+    pub(crate) fn query_options(&self) -> Options {
+        Options::for_queries(self.0.defaults.policy)
     }
 }
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client").field("nodes", &self.nodes()).finish()
+    }
+}
+
+impl<V: Verb + 'static> IntoFuture for Command<Client, V> {
+    type Output = Result<V::Output, Error>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        let Self { client, verb, options } = self;
+        Box::pin(async move { verb.execute(client.cluster(), options).await })
+    }
+}
+
+impl Command<Client, Query> {
+    /// Returns the records as they arrive.
+    pub fn stream(self) -> Records {
+        Records::new(self.client.cluster().clone(), self.verb, self.options)
+    }
+}
+
+impl Command<Client, Aggregate> {
+    /// Returns the values as they arrive.
+    pub fn stream(self) -> Values {
+        let records = Records::new(self.client.cluster().clone(), self.verb.0, self.options);
+        Values::new(records)
     }
 }
 
@@ -86,6 +133,7 @@ impl fmt::Debug for Client {
 pub struct ClientBuilder {
     hosts: Vec<String>,
     config: Config,
+    defaults: Defaults,
 }
 
 impl ClientBuilder {
@@ -102,88 +150,90 @@ impl ClientBuilder {
                 max_idle: Duration::from_secs(55),
                 connect_timeout: Duration::from_secs(1),
                 tend_interval: Duration::from_secs(1),
+                connector: None,
+            },
+            defaults: Defaults {
                 policy: Policy::default(),
                 send_key: false,
-                connector: None,
             },
         }
     }
 
-    /// Adds a host, or several, by which the cluster may be found.
+    /// Adds one or several seed hosts, separated by commas.
     pub fn host(mut self, hosts: impl fmt::Display) -> Self {
         self.hosts.push(hosts.to_string());
         self
     }
 
-    /// Refuses nodes whose cluster has another name.
+    /// Sets the name that the cluster must have. Nodes of other clusters are not used.
     pub fn cluster_name(mut self, name: impl Into<String>) -> Self {
         self.config.cluster_name = Some(name.into());
         self
     }
 
-    /// What the servers list as the name of the application.
+    /// Sets the application's name, which the servers list.
     pub fn application(mut self, name: impl Into<String>) -> Self {
         self.config.application = name.into();
         self
     }
 
-    /// Reaches the nodes by their alternate addresses, as from outside of a cloud's network.
+    /// Sets whether nodes are reached by their alternate addresses, for example from outside a cloud's network.
     pub const fn services_alternate(mut self, alternate: bool) -> Self {
         self.config.services_alternate = alternate;
         self
     }
 
-    /// How many connections a node may have at most, from 1; by default 100. Commands wait for a free one.
+    /// Sets the maximum number of connections to each node, from 1; the default is 100. Commands wait for a free connection.
     pub const fn max_connections(mut self, connections: usize) -> Self {
         self.config.max_connections = connections;
         self
     }
 
-    /// Lets commands on single records share so many connections to each node, instead of using one connection each.
+    /// Sets how many pipelined connections to each node the commands on single records share.
     ///
-    /// Commands are then written without waiting for the answers of those before, which takes less work off both sides
-    /// where many are under way at once; but a command may wait for a slow one before it. By default 0: no command
-    /// waits for another. Batches and info commands use connections of their own in any case.
+    /// On these connections requests are written without waiting for earlier replies. That is less work for client and
+    /// server when many commands run concurrently, but a command may wait for a slow one before it. The default is 0: each
+    /// command uses a connection of its own. Batches, queries and info commands always do.
     pub const fn pipelines(mut self, connections: usize) -> Self {
         self.config.pipelines = connections;
         self
     }
 
-    /// After how long an unused connection is closed; by default 55 seconds, a little less than the servers wait.
+    /// Sets after how long an idle connection is closed; the default is 55 seconds, a little less than the servers' own limit.
     pub const fn max_idle(mut self, idle: Duration) -> Self {
         self.config.max_idle = idle;
         self
     }
 
-    /// How long a connection may take to be made; by default one second.
+    /// Sets the timeout for opening a connection; the default is one second.
     pub const fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.config.connect_timeout = timeout;
         self
     }
 
-    /// How often the nodes are asked for changes of the cluster; by default each second.
+    /// Sets the interval at which the nodes are checked for changes of the cluster; the default is one second.
     pub const fn tend_interval(mut self, interval: Duration) -> Self {
         self.config.tend_interval = interval;
         self
     }
 
-    /// Timeouts and retries of all commands that do not say otherwise.
+    /// Sets the default timeouts and retries of commands.
     pub const fn policy(mut self, policy: Policy) -> Self {
-        self.config.policy = policy;
+        self.defaults.policy = policy;
         self
     }
 
-    /// Whether writes store the user's key unless they say otherwise; by default they do not.
+    /// Sets whether writes store the user's key by default; initially they do not.
     pub const fn send_key(mut self, send_key: bool) -> Self {
-        self.config.send_key = send_key;
+        self.defaults.send_key = send_key;
         self
     }
 
-    /// Makes connections by other means than TCP: in one process, or in a simulation of a network.
+    /// Connects by other means than TCP, for example within one process or in a simulated network.
     ///
-    /// It is given the address of a node as `host:port`, that of a host named to this builder or one that a node tells of
-    /// its peers, and gives a stream or why there is none. Otherwise the client is the same: it keeps its connections and
-    /// sends each command to the node that has the record.
+    /// The function receives the address of a node as `host:port`, either of a seed host or as listed by a peer, and
+    /// returns a stream or an error. Everything else is unchanged: the client pools connections and sends each command to
+    /// the node that owns the record.
     ///
     /// ```no_run
     /// use spikelet_client::Client;
@@ -205,20 +255,13 @@ impl ClientBuilder {
         self
     }
 
-    /// Connects a blocking client.
-    ///
-    /// # Errors
-    /// Those of [`Client::connect`].
-    pub fn connect_blocking(self) -> Result<crate::blocking::Client, Error> {
-        crate::blocking::Client::build(self)
-    }
-
     async fn connect(mut self) -> Result<Client, Error> {
         for hosts in &self.hosts {
             self.config.hosts.extend(Host::parse_list(hosts)?);
         }
         let cluster = Cluster::connect(self.config).await?;
-        Ok(Client { cluster })
+        let defaults = self.defaults;
+        Ok(Client(Arc::new(Inner { cluster, defaults })))
     }
 }
 

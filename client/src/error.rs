@@ -1,4 +1,4 @@
-//! What went wrong, and whether a write may have been applied all the same.
+//! Errors: why a command failed, and whether a write may have been applied nevertheless.
 
 use std::convert::Infallible;
 use std::error::Error as StdError;
@@ -9,9 +9,9 @@ use std::sync::Arc;
 use spikelet_wire::value::WrongType;
 use spikelet_wire::{DecodeError, ResultCode};
 
-/// Why a command failed.
+/// The error of a command that failed.
 ///
-/// It is opaque: ask it for what you act on.
+/// It is opaque; its methods tell what kind of failure it is.
 ///
 /// ```no_run
 /// # async fn example(client: spikelet_client::Client, key: spikelet_client::Key) -> Result<(), spikelet_client::Error> {
@@ -34,23 +34,23 @@ struct Inner {
     node: Option<Arc<str>>,
 }
 
-/// What kind of failure an [`Error`] is.
+/// The kind of failure of an [`Error`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The server answered with a result code other than OK.
+    /// The server replied with a result code other than OK.
     Server,
-    /// The client waited no longer.
+    /// The client stopped waiting.
     Timeout,
-    /// A connection could not be made, or broke.
+    /// A connection could not be opened, or broke.
     Connection,
-    /// The server sent what the client cannot read.
+    /// The client could not decode the reply.
     Protocol,
-    /// The cluster has no node that the client can reach, or is not the expected one.
+    /// No node of the cluster can be reached, or the cluster is not the expected one.
     Cluster,
-    /// The command cannot be sent as it is.
+    /// The command has an invalid argument and was not sent.
     Argument,
-    /// A value is missing or of another type than the one asked for.
+    /// A value is missing or not of the requested type.
     Value,
 }
 
@@ -120,7 +120,7 @@ impl Error {
         }))
     }
 
-    /// What kind of failure it is.
+    /// The kind of failure.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         match self.0.cause {
@@ -134,7 +134,7 @@ impl Error {
         }
     }
 
-    /// The server's result code, where the server answered.
+    /// The server's result code; `None` if the server sent none.
     #[must_use]
     pub fn result_code(&self) -> Option<ResultCode> {
         match self.0.cause {
@@ -145,20 +145,20 @@ impl Error {
 
     /// Whether a write may have been applied although it failed.
     ///
-    /// It is false for reads, and for writes that certainly were not applied: those that were never sent whole, and
-    /// those that the server refused.
+    /// It is false for reads, and for writes that certainly were not applied because they were not sent completely or the
+    /// server refused them.
     #[must_use]
     pub fn in_doubt(&self) -> bool {
         self.0.in_doubt
     }
 
-    /// The name of the node that was asked last.
+    /// The name of the node to which the command was sent last.
     #[must_use]
     pub fn node(&self) -> Option<&str> {
         self.0.node.as_deref()
     }
 
-    /// Whether time ran out, at the client or ([`ResultCode::TIMEOUT`]) at the server.
+    /// Whether the command timed out, at the client or at the server ([`ResultCode::TIMEOUT`]).
     #[must_use]
     pub fn is_timeout(&self) -> bool {
         self.kind() == ErrorKind::Timeout || self.is(ResultCode::TIMEOUT)
@@ -170,7 +170,7 @@ impl Error {
         self.is(ResultCode::NOT_FOUND)
     }
 
-    /// Whether the record exists and was to be created only ([`ResultCode::RECORD_EXISTS`]).
+    /// Whether the record exists although it was to be created ([`ResultCode::RECORD_EXISTS`]).
     #[must_use]
     pub fn is_record_exists(&self) -> bool {
         self.is(ResultCode::RECORD_EXISTS)
@@ -200,7 +200,7 @@ impl fmt::Display for Error {
             Cause::Info(code, text) => write!(f, "the server refused ({}): {text}", code.0)?,
             Cause::Timeout => f.write_str("the time for the command ran out")?,
             Cause::Connection(_) => f.write_str("the connection failed")?,
-            Cause::Protocol(_) => f.write_str("the answer cannot be read")?,
+            Cause::Protocol(_) => f.write_str("the reply cannot be decoded")?,
             Cause::Cluster(what) | Cause::Argument(what) | Cause::Value(what) => f.write_str(what)?,
             Cause::WrongType(wrong) => wrong.fmt(f)?,
         }
@@ -246,13 +246,19 @@ impl From<DecodeError> for Error {
     }
 }
 
+impl From<ResultCode> for Error {
+    fn from(code: ResultCode) -> Self {
+        Self::new(Cause::Server(code))
+    }
+}
+
 impl From<Infallible> for Error {
     fn from(never: Infallible) -> Self {
         match never {}
     }
 }
 
-/// Turns "there is no such record" into `None`.
+/// Converts the error "not found" into `None`.
 ///
 /// ```no_run
 /// # async fn example(client: spikelet_client::Client, key: spikelet_client::Key) -> Result<(), spikelet_client::Error> {
@@ -265,10 +271,10 @@ impl From<Infallible> for Error {
 /// # }
 /// ```
 pub trait OptionalExt<T> {
-    /// `Ok(None)` for an error that [is "not found"](Error::is_not_found).
+    /// Converts an error that is ["not found"](Error::is_not_found) into `Ok(None)`.
     ///
     /// # Errors
-    /// Every other error stays one.
+    /// Every other error is returned unchanged.
     fn optional(self) -> Result<Option<T>, Error>;
 }
 

@@ -1,14 +1,14 @@
-//! Expressions: conditions for any command, and what operations read or write.
+//! Expressions: filters for any command, and values that operations read or write.
 //!
-//! They are built like values in Rust, and are typed: what does not fit together does not compile. Rust's values become
-//! expressions where one of their type is asked for.
+//! They are built like Rust expressions and are typed: a type mismatch does not compile. Rust values convert into
+//! expressions of their type.
 //!
 //! ```no_run
 //! use spikelet_client::exp::{int_bin, list_bin, string_bin, ttl};
 //! use spikelet_client::ops::{ListReturn, expression, list};
 //! # use spikelet_client::{Client, Error, Key, bins};
 //! # async fn example(client: Client, key: Key) -> Result<(), Error> {
-//! // As the filter of any command, which fails with FILTERED_OUT (27) where it is not true:
+//! // As the filter of any command, which fails with FILTERED_OUT (27) if it is not true:
 //! let adult = int_bin("age").ge(18).and(string_bin("name").ne("x"));
 //! client.put(&key, bins! {"vote" => true}).filter(adult).await?;
 //!
@@ -24,10 +24,10 @@
 //! # }
 //! ```
 //!
-//! An expression is _unknown_ where a part of it has no value: a bin that does not exist or is of another type, an
-//! operation that fails, a division by 0, a comparison of maps that are not ordered. `and` with something false is false all the same, and `or` with something true is
-//! true. A filter that is unknown is not true. An expression that is not well formed, such as one with a name that no
-//! variable has, is refused with [`PARAMETER`](crate::ResultCode::PARAMETER) (4).
+//! An expression is _unknown_ if a part of it has no value: a bin that does not exist or is of another type, an operation
+//! that fails, a division by 0, a comparison of maps that are not ordered. `and` is still false if one operand is false, and
+//! `or` is still true if one operand is true. A filter that is unknown is not true. The server refuses a malformed
+//! expression, such as one with an undefined variable, with [`PARAMETER`](crate::ResultCode::PARAMETER) (4).
 //!
 //! A string and a number cannot be compared:
 //!
@@ -37,7 +37,7 @@
 //! string_bin("name").eq(int_bin("age"));
 //! ```
 //!
-//! Nor can a number be a filter:
+//! A number cannot be a filter:
 //!
 //! ```compile_fail
 //! # use spikelet_client::{Client, Key};

@@ -1,13 +1,13 @@
-//! Keys: which record a command is about.
+//! Keys, which identify records.
 
 use std::fmt;
 use std::sync::Arc;
 
 use spikelet_wire::{Digest, UserKey};
 
-/// A record's key: namespace, set and the user's key, or a digest where that is all that is known.
+/// The key of a record: namespace, set and user key, or only namespace and digest.
 ///
-/// It is cheap to clone. Two keys are equal when namespace and digest are: the server knows no more.
+/// A clone is cheap. Two keys are equal if their namespaces and digests are, which is all that the server compares.
 ///
 /// ```
 /// use spikelet_client::Key;
@@ -31,16 +31,16 @@ pub(crate) struct Names {
 }
 
 impl Key {
-    /// The key of a record; the empty set name stands for no set.
+    /// The key of a record. An empty set name means no set.
     pub fn new(namespace: impl Into<String>, set: impl Into<String>, user_key: impl Into<UserKey>) -> Self {
         let (namespace, set, user_key) = (namespace.into(), set.into(), user_key.into());
         let digest = Digest::of(&set, &user_key);
         Self::found(Arc::new(Names { namespace, set }), Some(user_key), digest)
     }
 
-    /// The key of a record of which only the digest is known.
+    /// The key of a record whose digest alone is known.
     ///
-    /// A record that is created through it has no set.
+    /// A record that is created with such a key has no set.
     pub fn from_digest(namespace: impl Into<String>, digest: Digest) -> Self {
         let names = Names {
             namespace: namespace.into(),
@@ -49,7 +49,7 @@ impl Key {
         Self::found(Arc::new(names), None, digest)
     }
 
-    /// The key of a record that was found; records that were found together share the names.
+    /// The key of a record that a query found. The keys of one query share their names.
     pub(crate) fn found(names: Arc<Names>, user_key: Option<UserKey>, digest: Digest) -> Self {
         Self {
             names,
@@ -64,13 +64,13 @@ impl Key {
         &self.names.namespace
     }
 
-    /// The set; empty where the record is in none.
+    /// The set; empty if the record has none.
     #[must_use]
     pub fn set(&self) -> &str {
         &self.names.set
     }
 
-    /// The user's key, where it is known.
+    /// The user's key; `None` if it is not known.
     #[must_use]
     pub fn user_key(&self) -> Option<&UserKey> {
         self.user_key.as_deref()

@@ -1,6 +1,6 @@
 //! An Aerospike client for Rust, async and [blocking].
 //!
-//! Every verb of a client gives a [`Command`]: set its options, then await it.
+//! Every method of a client returns a [`Command`]: set its options, then await it.
 //!
 //! ```no_run
 //! use std::time::Duration;
@@ -17,64 +17,51 @@
 //! # }
 //! ```
 //!
-//! The client knows which node has which partition and sends each command there; it keeps connections in pools, finds
-//! nodes that join and drops nodes that leave. Reads that fail on the way are tried again. Writes are tried again only
-//! where they certainly were not applied; [`Error::in_doubt`] says where that is not certain.
+//! The client keeps a map of which node owns which partition and sends each command to the right node. It pools
+//! connections, finds nodes that join the cluster and drops nodes that leave. Reads that fail are retried. Writes are
+//! retried only if they certainly were not applied; if that is not certain, [`Error::in_doubt`] is true.
 //!
-//! Operations on lists, maps, bits and HyperLogLogs are in [`ops`]; expressions, as filters and as operations, in [`exp`].
+//! Operations on lists, maps, bits and HyperLogLogs are in [`ops`]. Expressions, as filters and as operations, are in [`exp`].
 //!
-//! Not supported: TLS, authentication and multi-record transactions, which are the Enterprise Edition's.
+//! Not supported: TLS, authentication and multi-record transactions, which need the Enterprise Edition.
+//!
+//! The modules form layers, and imports go down only: the clients (`client`, [`blocking`]), the verbs (`verbs`), their
+//! policies (`policy`), the cluster (`cluster`), then keys, bins, records and operations, then errors.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
-mod admin;
-mod batch_request;
 mod bin_name;
+mod bins;
 pub mod blocking;
 mod client;
 mod clock;
 mod cluster;
-mod command;
-mod connection;
 mod error;
 pub mod exp;
 mod key;
 mod operation;
 pub mod ops;
 mod policy;
-mod query;
 mod record;
-mod request;
-mod response;
-mod retry;
 #[cfg(feature = "serde")]
 mod structs;
-mod transport;
-mod udf;
 mod verbs;
 
-pub use admin::{Index, IndexInfo, IndexState, IndexType, Module, Task};
+pub use bins::{Bins, IntoBins};
 pub use client::{Client, ClientBuilder};
-pub use command::batch::{BatchRecord, BatchRow};
-pub use command::{Command, OnRecords, Reads, Verb, Writes};
 pub use error::{Error, ErrorKind, OptionalExt};
 pub use key::Key;
 pub use operation::Operation;
 pub use policy::{ExistsAction, FilterExpression, Generation, Policy, Ttl};
-pub use query::{CollectionIndexType, Cursor, Page, Predicate, QueryDuration, Records, Values};
-pub use record::{Bins, IntoBins, OrderedRecord, Record};
+pub use record::{OrderedRecord, Record};
 #[cfg(feature = "serde")]
 pub use structs::{Serde, from_value, to_value};
-pub use udf::IntoArguments;
+pub use verbs::admin::{CollectionIndexType, Index, IndexInfo, IndexState, IndexType, Module, Task};
+pub use verbs::batch::{BatchRecord, BatchRow};
+pub use verbs::command::{Command, OnRecords, Reads, Verb, Writes};
+pub use verbs::query::{Cursor, Page, Predicate, QueryDuration, Records, Values};
+pub use verbs::udf_call::IntoArguments;
+pub use verbs::verb;
 
 pub use spikelet_wire::value::WrongType;
 pub use spikelet_wire::{self as wire, Digest, Map, MapOrder, OpCode, ParticleType, ResultCode, UserKey, Value};
-
-/// The verbs: what [`Command`]s do. The methods of the clients make them.
-pub mod verb {
-    pub use crate::admin::{Administer, List, Truncate, Wait};
-    pub use crate::command::batch::Batch;
-    pub use crate::command::info::{Info, InfoAll};
-    pub use crate::command::single::{ExecuteUdf, Operate, Output, Read, Write};
-    pub use crate::query::{Aggregate, Background, Query};
-}

@@ -1,4 +1,4 @@
-//! Operations: what is done to a bin.
+//! Operations: reads and writes of single bins, for `operate` and batches.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use spikelet_wire::{Op, OpCode, ParticleType, Value};
 
 use crate::error::Error;
 
-/// One operation of an [`operate`](crate::Client::operate) or of a row of a batch.
+/// An operation of an [`operate`](crate::Client::operate), of a row of a batch, or of a query.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Operation {
     code: OpCode,
@@ -21,7 +21,7 @@ enum Argument {
     Raw(ParticleType, Vec<u8>),
 }
 
-/// Whether operations can be told on the wire.
+/// Rejects operations that cannot be encoded.
 pub(crate) fn check_all(operations: &[Operation]) -> Result<(), Error> {
     match u16::try_from(operations.len()) {
         Ok(_) => operations.iter().try_for_each(Operation::check),
@@ -30,7 +30,7 @@ pub(crate) fn check_all(operations: &[Operation]) -> Result<(), Error> {
 }
 
 impl Operation {
-    /// An operation of any code, its argument as it stands on the wire.
+    /// An operation with any code, whose argument is already encoded as on the wire.
     pub fn raw(
         code: OpCode,
         bin: impl Into<String>,
@@ -88,31 +88,31 @@ impl Operation {
         Self::new(OpCode::PREPEND, bin, value)
     }
 
-    /// Counts the record's generation up and sets its TTL anew.
+    /// Increments the record's generation and resets its TTL.
     #[must_use]
     pub fn touch() -> Self {
         Self::new(OpCode::TOUCH, "", ())
     }
 
-    /// Deletes the record's bins; what is written after it in the same command makes the record anew.
+    /// Deletes the record's bins. Later writes in the same command create the record again.
     #[must_use]
     pub fn delete() -> Self {
         Self::new(OpCode::DELETE_ALL, "", ())
     }
 
-    /// Its code.
+    /// The code of the operation.
     #[must_use]
     pub const fn code(&self) -> OpCode {
         self.code
     }
 
-    /// Its bin; empty where it is about the whole record.
+    /// The name of the bin; empty for an operation on the whole record.
     #[must_use]
     pub fn bin(&self) -> &str {
         &self.bin
     }
 
-    /// Whether it only reads.
+    /// Whether the operation only reads.
     #[must_use]
     pub const fn reads(&self) -> bool {
         matches!(
@@ -121,12 +121,12 @@ impl Operation {
         )
     }
 
-    /// Whether it reads all bins.
+    /// Whether the operation reads all bins.
     pub(crate) fn reads_all(&self) -> bool {
         self.code == OpCode::READ && self.bin.is_empty()
     }
 
-    /// Whether it can be told on the wire. Names over 15 bytes are the server's to refuse.
+    /// Rejects an operation that cannot be encoded. Names over 15 bytes are refused by the server.
     pub(crate) fn check(&self) -> Result<(), Error> {
         match u8::try_from(self.bin.len()) {
             Ok(_) => Ok(()),
@@ -134,7 +134,7 @@ impl Operation {
         }
     }
 
-    /// The type and the bytes of its argument, as they stand on the wire.
+    /// The type and the bytes of the argument, as encoded on the wire.
     #[must_use]
     pub fn argument(&self) -> (ParticleType, Cow<'_, [u8]>) {
         match &self.argument {
@@ -148,12 +148,12 @@ impl Operation {
         }
     }
 
-    /// Writes it into a message.
+    /// Writes the operation into a message.
     pub(crate) fn write_to(&self, message: &mut MessageWriter<'_>) {
         let mut write = |particle_type, data: &[u8]| {
             message.op(&Op::new(self.code, self.bin.as_bytes(), particle_type, data));
         };
-        // The common scalars need no buffer of their own.
+        // The common scalars are encoded without an allocation.
         match &self.argument {
             Argument::Value(Value::Nil) => write(ParticleType::NULL, &[]),
             Argument::Value(Value::Int(n)) => write(ParticleType::INTEGER, &n.to_be_bytes()),

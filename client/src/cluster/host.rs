@@ -1,12 +1,13 @@
-//! Addresses: a host and a port.
+//! Addresses: host and port.
 
 use std::fmt;
 
 use crate::error::Error;
 
-/// The port that Aerospike listens on unless told otherwise.
+/// Aerospike's default port.
 pub(crate) const DEFAULT_PORT: u16 = 3000;
 
+/// An address of a node.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Host {
     pub(crate) name: String,
@@ -14,7 +15,7 @@ pub(crate) struct Host {
 }
 
 impl Host {
-    /// Reads `name`, `name:port`, `[ipv6]` or `[ipv6]:port`.
+    /// Parses `name`, `name:port`, `[ipv6]` or `[ipv6]:port`.
     pub(crate) fn parse(text: &str, default_port: u16) -> Option<Self> {
         let (name, port) = match text.strip_prefix('[') {
             Some(rest) => {
@@ -42,7 +43,7 @@ impl Host {
         })
     }
 
-    /// Reads addresses separated by commas.
+    /// Parses addresses separated by commas.
     pub(crate) fn parse_list(text: &str) -> Result<Vec<Self>, Error> {
         let addresses = text.split(',').map(str::trim).filter(|address| !address.is_empty());
         addresses

@@ -1,74 +1,72 @@
-//! The cluster as the client knows it: its nodes, and which of them has which partition.
+//! The cluster as the client knows it: its nodes, and which node owns which partition.
+//!
+//! [`Cluster`] is the face that verbs use: it picks the node for a record ([`Cluster::node_for`]), sends a frame there and
+//! sends it again where that is allowed (`retry`). It knows frames and result codes, not the verbs behind them.
+//!
+//! From the bottom up: `host`, `transport` (TCP or a custom stream), `connection` (frames), `endpoint` (opens
+//! connections), `pool` and `pipeline` (share connections), `node`, `partition_map` and `peers` (what nodes report),
+//! this file, then `retry` and `tend` (keeps the view up to date). No file imports one above it.
 
+mod config;
+mod connection;
+mod endpoint;
+mod failure;
 mod host;
+mod info;
 mod node;
-mod partitions;
+mod partition_map;
 mod peers;
 mod pipeline;
 mod pool;
+mod reply;
+mod retry;
 mod tend;
+mod transport;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
 
 use tokio::sync::Notify;
 
 use crate::error::Error;
 use crate::key::Key;
-use crate::policy::Policy;
-use crate::transport::Connector;
 
+pub(crate) use config::Config;
+pub(crate) use connection::{Connection, ConnectionError, Receive};
+pub(crate) use failure::{Failure, FailureCause, udf_failure};
 pub(crate) use host::Host;
-pub(crate) use node::{Node, Receive};
-use partitions::PartitionTables;
+pub(crate) use info::{info_frame, info_value};
+pub(crate) use node::Node;
+use partition_map::PartitionMap;
+pub(crate) use reply::{OneMessage, Reply};
+pub(crate) use retry::Attempts;
+pub(crate) use transport::Connector;
 
-/// What a client is set up with.
-#[derive(Debug, Clone)]
-pub(crate) struct Config {
-    pub(crate) hosts: Vec<Host>,
-    pub(crate) cluster_name: Option<String>,
-    pub(crate) application: String,
-    pub(crate) services_alternate: bool,
-    pub(crate) max_connections: usize,
-    pub(crate) pipelines: usize,
-    pub(crate) max_idle: Duration,
-    pub(crate) connect_timeout: Duration,
-    pub(crate) tend_interval: Duration,
-    pub(crate) policy: Policy,
-    pub(crate) send_key: bool,
-    pub(crate) connector: Option<Connector>,
-}
-
-/// A cluster; it is tended in the background until the last client of it is dropped.
-// `pub` for the sake of a trait that only this crate can use.
+/// A cluster. A background task tends it until the last client of it is dropped.
+// `pub` because the sealed trait behind the verbs takes it.
 #[derive(Debug)]
 pub struct Cluster {
-    pub(crate) config: Config,
     view: RwLock<Arc<View>>,
-    /// Asks for tending before its time.
+    /// Wakes the tending task before its interval ends.
     wake: Arc<Notify>,
+    /// The number of nodes picked in turn.
     turn: AtomicUsize,
 }
 
-/// What is known at one time.
+/// What the client knows of the cluster at one time. A change replaces the whole view.
 #[derive(Debug, Default)]
 pub(crate) struct View {
     pub(crate) nodes: Vec<Arc<Node>>,
-    pub(crate) partitions: PartitionTables,
+    pub(crate) partitions: PartitionMap,
 }
 
 impl Cluster {
-    pub(crate) async fn connect(config: Config) -> Result<Arc<Self>, Error> {
-        let cluster = Arc::new(Self {
-            config,
+    fn new() -> Self {
+        Self {
             view: RwLock::default(),
             wake: Arc::default(),
             turn: AtomicUsize::new(0),
-        });
-        let tender = tend::Tender::start(&cluster).await?;
-        tokio::spawn(tender.run(Arc::downgrade(&cluster), cluster.wake.clone()));
-        Ok(cluster)
+        }
     }
 
     pub(crate) fn view(&self) -> Arc<View> {
@@ -79,25 +77,25 @@ impl Cluster {
         *self.view.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(view);
     }
 
-    /// Asks for tending soon: something suggests that the cluster has changed.
+    /// Requests a round of tending soon, because something suggests that the cluster has changed.
     pub(crate) fn suspect_change(&self) {
         self.wake.notify_one();
     }
 
-    /// The node to ask for a record: its partition's master first, then its replicas in turn.
+    /// The node to which a command on a record is sent: the master of its partition first, then the replicas in turn.
     ///
-    /// A namespace or partition that no node claims is left to any node: the server knows what is wrong with it.
+    /// Where no node claims the namespace or the partition, it is any node: the server replies with the right error.
     pub(crate) fn node_for(&self, view: &View, key: &Key, attempt: u32) -> Result<Arc<Node>, Error> {
         self.owner(view, key, attempt).map_or_else(|| self.any_node(view), Ok)
     }
 
     /// The node that claims a record's partition.
     pub(crate) fn owner(&self, view: &View, key: &Key, attempt: u32) -> Option<Arc<Node>> {
-        let table = view.partitions.get(key.namespace())?;
-        table.owner(key.digest().partition_id(), attempt).cloned()
+        let partitions = view.partitions.namespace(key.namespace())?;
+        partitions.owner(key.digest().partition_id(), attempt).cloned()
     }
 
-    /// Any node, the next in turn.
+    /// Any node, in turn.
     pub(crate) fn any_node(&self, view: &View) -> Result<Arc<Node>, Error> {
         let turn = self.turn.fetch_add(1, Ordering::Relaxed);
         let node = turn.checked_rem(view.nodes.len()).and_then(|at| view.nodes.get(at));
@@ -105,7 +103,7 @@ impl Cluster {
             .ok_or_else(|| Error::cluster("no node of the cluster can be reached"))
     }
 
-    /// The node of a name.
+    /// The node with a name.
     pub(crate) fn node(&self, name: &str) -> Result<Arc<Node>, Error> {
         let view = self.view();
         let node = view.nodes.iter().find(|node| &*node.name == name);
@@ -116,7 +114,7 @@ impl Cluster {
 
 impl Drop for Cluster {
     fn drop(&mut self) {
-        // Whoever tends it wakes up and finds it gone.
+        // The tending task wakes up, finds the cluster dropped and ends.
         self.wake.notify_one();
     }
 }

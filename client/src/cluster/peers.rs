@@ -1,15 +1,17 @@
-//! The other nodes that a node knows: the info values `peers-clear-std` and `peers-clear-alt`.
+//! The peers of a node: the info values `peers-clear-std` and `peers-clear-alt`.
 //!
-//! The form is `generation,default port,[[node,tls name,[address,address]],...]`.
+//! The format is `generation,default port,[[node,tls name,[address,address]],...]`.
 
-use super::host::Host;
+use super::host::{DEFAULT_PORT, Host};
 
+/// The peers that a node lists.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Peers {
     pub(crate) generation: u64,
     pub(crate) peers: Vec<Peer>,
 }
 
+/// A node as another node lists it.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Peer {
     pub(crate) name: String,
@@ -21,7 +23,7 @@ impl Peers {
         let (generation, rest) = text.split_once(',')?;
         let (port, list) = rest.split_once(',')?;
         let port = match port {
-            "" => super::host::DEFAULT_PORT,
+            "" => DEFAULT_PORT,
             port => port.parse().ok()?,
         };
         let list = bracketed(list)?;
@@ -49,7 +51,7 @@ fn bracketed(text: &str) -> Option<&str> {
     text.trim().strip_prefix('[')?.strip_suffix(']')
 }
 
-/// The parts between the commas that stand in no brackets; nothing for the empty text.
+/// Splits a text at the commas outside of brackets; the empty text has no parts.
 fn split(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = (!text.is_empty()).then_some(text);
     std::iter::from_fn(move || {

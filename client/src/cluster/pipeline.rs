@@ -1,8 +1,8 @@
 //! Pipelines: connections that many commands share.
 //!
-//! Commands are written one behind the other without waiting for answers, many with one write; a node answers them in
-//! order. A writer and a reader run as tasks: the writer passes each command's [`Job`] on to the reader before it writes
-//! it, so that an answer always finds its job.
+//! Requests are written one after the other without waiting for replies, many in one write; a node replies in order. Each
+//! pipeline has a writer task and a reader task. The writer passes each request's [`Job`] to the reader before it writes
+//! the request, so that every reply finds its job.
 
 use std::io;
 use std::sync::Arc;
@@ -16,19 +16,19 @@ use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
-use super::node::{Node, until};
+use super::connection::{ConnectionError, FrameReader};
+use super::endpoint::Endpoint;
+use super::failure::{Failure, FailureCause};
+use super::reply::Reply;
+use super::transport::Writer;
 use crate::clock;
-use crate::connection::{Broken, FrameReader};
-use crate::response::Answer;
-use crate::retry::{Failure, FailureCause};
-use crate::transport::Writer;
 
-/// How many commands may wait to be written.
+/// How many requests may be queued for writing.
 const QUEUE: usize = 1024;
-/// How many bytes are written at once, unless one command has more.
+/// How many bytes are written at once, unless a single request has more.
 const WRITE_CHUNK: usize = 64 * 1024;
 
-/// The pipelines to one node; each connects when it is first used.
+/// The pipelines to one node. Each connects when it is first used.
 #[derive(Debug)]
 pub(crate) struct Pipelines {
     pipelines: Vec<Mutex<Option<Arc<Pipeline>>>>,
@@ -38,19 +38,19 @@ pub(crate) struct Pipelines {
 #[derive(Debug)]
 struct Pipeline {
     jobs: mpsc::Sender<Job>,
-    /// How many answers have come.
-    answers: Arc<AtomicU64>,
+    /// The number of replies received.
+    replies: Arc<AtomicU64>,
     tasks: [AbortHandle; 2],
 }
 
-/// A command under way.
+/// A request whose reply is awaited.
 struct Job {
     frame: Bytes,
     state: Arc<State>,
-    answer: oneshot::Sender<Result<Answer, Broken>>,
+    reply: oneshot::Sender<Result<Reply, ConnectionError>>,
 }
 
-/// How far a command has got. The one who gives it up and the writer decide by this who comes first.
+/// The state of a request. It decides the race between the caller that gives up waiting and the writer.
 #[derive(Debug, Default)]
 struct State(AtomicU8);
 
@@ -60,7 +60,7 @@ impl State {
     const WRITING: u8 = 2;
     const SENT: u8 = 3;
 
-    /// Takes a waiting command to another state; gives whether it still waited.
+    /// Moves a waiting request to another state. Returns false if it was not waiting any more.
     fn leave_waiting(&self, to: u8) -> bool {
         let left = self
             .0
@@ -81,49 +81,49 @@ impl Pipelines {
         }
     }
 
-    /// Whether commands are to go through pipelines.
+    /// Whether pipelines are disabled.
     pub(crate) const fn is_empty(&self) -> bool {
         self.pipelines.is_empty()
     }
 
-    /// Sends a frame through the next pipeline in turn and waits for the message that answers it.
-    pub(crate) async fn ask(
+    /// Sends a frame through the next pipeline in turn and waits for its reply.
+    pub(super) async fn exchange(
         &self,
-        node: &Node,
+        endpoint: &Endpoint,
         frame: Bytes,
         deadline: Option<Instant>,
         socket_timeout: Duration,
-    ) -> Result<Answer, Failure> {
+    ) -> Result<Reply, Failure> {
         let silent = (!socket_timeout.is_zero()).then(|| clock::now().checked_add(socket_timeout));
         let deadline = [deadline, silent.flatten()].into_iter().flatten().min();
         let failed = |cause, sent| Err(Failure { cause, sent });
-        let pipeline = match until(deadline, self.next(node)).await {
+        let pipeline = match clock::until(deadline, self.next(endpoint)).await {
             Some(Ok(pipeline)) => pipeline,
             Some(Err(error)) => return failed(FailureCause::Io(error), false),
             None => return failed(FailureCause::Timeout, false),
         };
         let state = Arc::<State>::default();
-        let (answer, mut answered) = oneshot::channel();
-        let answers = pipeline.answers.load(Ordering::Acquire);
-        let ask = async {
+        let (reply, mut replied) = oneshot::channel();
+        let replies = pipeline.replies.load(Ordering::Acquire);
+        let exchange = async {
             let job = Job {
                 frame,
                 state: state.clone(),
-                answer,
+                reply,
             };
-            // A job that cannot be sent is dropped, and its answer with it.
+            // A job that cannot be sent is dropped, and with it the sender of its reply.
             let _ = pipeline.jobs.send(job).await;
-            (&mut answered).await
+            (&mut replied).await
         };
-        match until(deadline, ask).await {
-            Some(Ok(Ok(answer))) => Ok(answer),
-            Some(Ok(Err(broken))) => Err(broken.into_failure()),
-            // Whoever had the job dropped it: the connection is gone.
+        match clock::until(deadline, exchange).await {
+            Some(Ok(Ok(reply))) => Ok(reply),
+            Some(Ok(Err(error))) => Err(error.into()),
+            // The task that held the job has ended: the connection is closed.
             Some(Err(_)) => failed(FailureCause::Io(io::ErrorKind::ConnectionReset.into()), state.is_sent()),
             None => {
                 let sent = !state.leave_waiting(State::GIVEN_UP);
-                if sent && answers == pipeline.answers.load(Ordering::Acquire) {
-                    // Nothing at all came in the meantime: the connection is dead rather than slow.
+                if sent && replies == pipeline.replies.load(Ordering::Acquire) {
+                    // No reply at all arrived in the meantime: the connection is dead rather than slow.
                     pipeline.close();
                 }
                 failed(FailureCause::Timeout, sent)
@@ -131,7 +131,7 @@ impl Pipelines {
         }
     }
 
-    async fn next(&self, node: &Node) -> io::Result<Arc<Pipeline>> {
+    async fn next(&self, endpoint: &Endpoint) -> io::Result<Arc<Pipeline>> {
         let turn = self.turn.fetch_add(1, Ordering::Relaxed);
         let Some(slot) = self.pipelines.get(turn % self.pipelines.len().max(1)) else {
             return Err(io::ErrorKind::NotConnected.into());
@@ -140,7 +140,7 @@ impl Pipelines {
         match slot.as_ref().filter(|pipeline| !pipeline.jobs.is_closed()) {
             Some(pipeline) => Ok(pipeline.clone()),
             None => {
-                let pipeline = Arc::new(Pipeline::open(node).await?);
+                let pipeline = Arc::new(Pipeline::open(endpoint).await?);
                 *slot = Some(pipeline.clone());
                 Ok(pipeline)
             }
@@ -149,16 +149,16 @@ impl Pipelines {
 }
 
 impl Pipeline {
-    async fn open(node: &Node) -> io::Result<Self> {
-        let (reader, writer) = node.connect().await?.into_split();
+    async fn open(endpoint: &Endpoint) -> io::Result<Self> {
+        let (reader, writer) = endpoint.connect().await?.into_split();
         let (jobs, waiting) = mpsc::channel(QUEUE);
-        let (written, unanswered) = mpsc::unbounded_channel();
-        let answers = Arc::<AtomicU64>::default();
+        let (written, pending) = mpsc::unbounded_channel();
+        let replies = Arc::<AtomicU64>::default();
         let writer = tokio::spawn(write(writer, waiting, written)).abort_handle();
-        let reader = tokio::spawn(read(reader, unanswered, answers.clone(), writer.clone())).abort_handle();
+        let reader = tokio::spawn(read(reader, pending, replies.clone(), writer.clone())).abort_handle();
         Ok(Self {
             jobs,
-            answers,
+            replies,
             tasks: [writer, reader],
         })
     }
@@ -174,15 +174,15 @@ impl Drop for Pipeline {
     }
 }
 
-/// Writes jobs until nobody has any more, or the connection breaks. What it has not written whole is not sent.
+/// Writes requests until all senders are gone or the connection breaks. One that is not written whole counts as not sent.
 async fn write(mut stream: Writer, mut jobs: mpsc::Receiver<Job>, written: mpsc::UnboundedSender<Job>) {
     let mut buffer = BytesMut::new();
-    // The states of the jobs in the buffer, each with where its frame ends.
+    // The state of each job in the buffer, with the offset at which its frame ends.
     let mut states: Vec<(usize, Arc<State>)> = Vec::new();
     while let Some(first) = jobs.recv().await {
         let mut next = Some(first);
         while let Some(job) = next {
-            if !job.answer.is_closed() && job.state.leave_waiting(State::WRITING) {
+            if !job.reply.is_closed() && job.state.leave_waiting(State::WRITING) {
                 buffer.extend_from_slice(&job.frame);
                 states.push((buffer.len(), job.state.clone()));
                 if written.send(job).is_err() {
@@ -209,21 +209,21 @@ async fn write(mut stream: Writer, mut jobs: mpsc::Receiver<Job>, written: mpsc:
     }
 }
 
-/// Reads answers until the connection ends or breaks, and stops the writer then.
+/// Reads replies until the connection ends or breaks, then stops the writer.
 async fn read(
     mut reader: FrameReader,
-    mut unanswered: mpsc::UnboundedReceiver<Job>,
-    answers: Arc<AtomicU64>,
+    mut pending: mpsc::UnboundedReceiver<Job>,
+    replies: Arc<AtomicU64>,
     writer: AbortHandle,
 ) {
     while let Ok(body) = reader.receive(FrameType::MESSAGE, Duration::ZERO).await {
-        // An answer without a command would shift all that follow it.
-        let Ok(job) = unanswered.try_recv() else { break };
-        answers.fetch_add(1, Ordering::AcqRel);
-        let answer = Answer::new(body).map_err(Broken::from);
-        let damaged = answer.is_err();
-        // Who gave up waiting needs no answer.
-        let _ = job.answer.send(answer);
+        // A reply without a request would shift all replies after it.
+        let Ok(job) = pending.try_recv() else { break };
+        replies.fetch_add(1, Ordering::AcqRel);
+        let reply = Reply::new(body).map_err(ConnectionError::from);
+        let damaged = reply.is_err();
+        // The caller may have given up waiting.
+        let _ = job.reply.send(reply);
         if damaged {
             break;
         }

@@ -1,4 +1,4 @@
-//! The connections to one node: bounded in number, used again, trimmed when idle.
+//! The connection pool of one node: bounded in number, and trimmed when idle.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -6,19 +6,20 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
+use super::connection::Connection;
 use crate::clock;
-use crate::connection::Connection;
 
+/// The pooled connections to one node.
 #[derive(Debug)]
 pub(crate) struct Pool {
     /// One permit for each connection in use.
     permits: Arc<Semaphore>,
-    /// The last used stands last, so that those at the front grow old and are trimmed.
+    /// The most recently used is last, so that those at the front grow old and are trimmed.
     idle: Mutex<Vec<(Instant, Connection)>>,
     max_idle: Duration,
 }
 
-/// The right to use one connection, and the connection if an idle one was there.
+/// The permit to use one connection, and the connection if an idle one was available.
 #[derive(Debug)]
 pub(crate) struct Slot {
     pub(crate) connection: Option<Connection>,
@@ -34,10 +35,10 @@ impl Pool {
         }
     }
 
-    /// Waits for the right to use a connection.
+    /// Waits for the permit to use a connection.
     ///
-    /// An idle connection is handed out only if it is young and the server has not closed it: a write on a closed
-    /// connection would be in doubt for nothing.
+    /// An idle connection is returned only if it is not too old and the server has not closed it: a write on a closed
+    /// connection would be in doubt needlessly.
     pub(crate) async fn take(&self) -> Slot {
         // The semaphore is never closed.
         let permit = loop {
@@ -60,14 +61,14 @@ impl Pool {
         }
     }
 
-    /// Takes back a connection on which every answer was read. One that is not given back is closed.
+    /// Takes back a connection whose reply was received whole. One that is not given back is closed.
     pub(crate) fn give_back(&self, mut slot: Slot) {
         if let Some(connection) = slot.connection.take() {
             self.idle().push((clock::now(), connection));
         }
     }
 
-    /// Closes the connections that nobody used for long.
+    /// Closes the connections that have been idle for too long.
     pub(crate) fn trim(&self) {
         if let Some(oldest) = clock::now().checked_sub(self.max_idle) {
             self.idle().retain(|(since, _)| *since >= oldest);

@@ -1,7 +1,7 @@
-//! Tending: keeping what is known of the cluster in line with the cluster.
+//! Tending: a background task keeps the client's view of the cluster up to date.
 //!
-//! Each round asks every node who it is and for two generations, numbers that change with its peers and its partitions.
-//! Only where one changed are the peers or the partitions asked for.
+//! Each round requests from every node its name and two generations, numbers that change with its peers and with its
+//! partitions. The peers or partitions themselves are requested only where their generation has changed.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Weak};
@@ -13,55 +13,67 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use super::config::Config;
+use super::connection::{Connection, ConnectionError};
+use super::endpoint::Endpoint;
 use super::host::Host;
-use super::node::{self, Node};
-use super::partitions::{Claim, PartitionTable};
+use super::info::{self, info_value};
+use super::node::Node;
+use super::partition_map::{Claim, PartitionMap};
 use super::peers::{Peer, Peers};
-use super::{Cluster, Config, View};
-use crate::connection::{Broken, Connection, info_value};
+use super::{Cluster, View};
 use crate::error::Error;
 
-/// After how many failed rounds a node is given up.
+/// The number of failed rounds after which a node is dropped.
 const MAX_FAILURES: u32 = 3;
-/// The shortest time between two rounds, however often something suggests a change.
+/// The shortest time between two rounds, however often a change is suspected.
 const MIN_INTERVAL: Duration = Duration::from_millis(50);
-/// How long a node may take for one info answer.
+/// How long a node may take for one info reply.
 const INFO_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Tends a cluster; it alone writes the cluster's view.
+/// Tends a cluster. Nothing else writes the cluster's view.
 #[derive(Debug)]
-pub(super) struct Tender {
+struct Tender {
     config: Arc<Config>,
-    nodes: Vec<Tended>,
+    nodes: Vec<TendedNode>,
     rounds: u64,
 }
 
-/// A node, and what it said last.
+/// A node, and what it last reported.
 #[derive(Debug)]
-struct Tended {
+struct TendedNode {
     node: Arc<Node>,
     connection: Option<Connection>,
     peers_generation: Option<String>,
     partition_generation: Option<String>,
     peers: Vec<Peer>,
     claims: Vec<Claim>,
-    /// The round in which it made its claims: of two that claim the same, the later is right.
+    /// The round in which it reported its claims. Of two nodes that claim a partition, the later one is right.
     claimed: u64,
     failures: u32,
 }
 
-/// What a round found.
+/// What changed in a round.
 #[derive(Debug, Default, Clone, Copy)]
 struct Changes {
     nodes: bool,
     partitions: bool,
 }
 
+impl Cluster {
+    /// Finds the cluster through its seed hosts and starts to tend it. All of its nodes are known when this returns.
+    pub(crate) async fn connect(config: Config) -> Result<Arc<Self>, Error> {
+        let cluster = Arc::new(Self::new());
+        let tender = Tender::start(&cluster, config).await?;
+        tokio::spawn(tender.run(Arc::downgrade(&cluster), cluster.wake.clone()));
+        Ok(cluster)
+    }
+}
+
 impl Tender {
-    /// Finds the cluster through the hosts of its config, and knows all of it when this returns.
-    pub(super) async fn start(cluster: &Cluster) -> Result<Self, Error> {
+    async fn start(cluster: &Cluster, config: Config) -> Result<Self, Error> {
         let mut tender = Self {
-            config: Arc::new(cluster.config.clone()),
+            config: Arc::new(config),
             nodes: Vec::new(),
             rounds: 0,
         };
@@ -72,8 +84,8 @@ impl Tender {
         Ok(tender)
     }
 
-    /// Tends until the cluster is dropped, each interval and whenever something suggests a change.
-    pub(super) async fn run(mut self, cluster: Weak<Cluster>, wake: Arc<Notify>) {
+    /// Tends the cluster at each interval and whenever a change is suspected, until the cluster is dropped.
+    async fn run(mut self, cluster: Weak<Cluster>, wake: Arc<Notify>) {
         loop {
             let _ = timeout(self.config.tend_interval, wake.notified()).await;
             if cluster.strong_count() == 0 {
@@ -99,21 +111,21 @@ impl Tender {
     }
 
     fn publish(&self, cluster: &Cluster) {
-        let mut nodes: Vec<&Tended> = self.nodes.iter().collect();
+        let mut nodes: Vec<&TendedNode> = self.nodes.iter().collect();
         nodes.sort_by_key(|tended| tended.claimed);
         let claims = nodes.iter().map(|tended| (&tended.node, tended.claims.as_slice()));
         let view = View {
-            partitions: PartitionTable::build(claims),
+            partitions: PartitionMap::build(claims),
             nodes: nodes.iter().map(|tended| tended.node.clone()).collect(),
         };
         cluster.set_view(view);
     }
 
-    /// Adds the first host that answers.
+    /// Adds the first seed host that replies.
     async fn seed(&mut self) -> Result<(), Error> {
         let mut last = Error::cluster("no host was given");
         for host in self.config.hosts.clone() {
-            match Tended::meet(&host, &self.config).await {
+            match TendedNode::meet(&host, &self.config).await {
                 Ok(tended) => {
                     self.nodes.push(tended);
                     return Ok(());
@@ -124,19 +136,19 @@ impl Tender {
         Err(last)
     }
 
-    /// Asks all nodes what changed, side by side, so that one that hangs does not hold up the others.
+    /// Refreshes all nodes concurrently, so that one that hangs does not delay the others.
     async fn round(&mut self) -> Changes {
         self.rounds += 1;
-        let mut asked = JoinSet::new();
+        let mut refreshes = JoinSet::new();
         for mut tended in self.nodes.drain(..) {
             let config = self.config.clone();
-            asked.spawn(async move {
+            refreshes.spawn(async move {
                 let result = tended.refresh(&config).await;
                 (tended, result)
             });
         }
         let mut changes = Changes::default();
-        for (mut tended, result) in asked.join_all().await {
+        for (mut tended, result) in refreshes.join_all().await {
             match result {
                 Ok(changed) => {
                     tended.failures = 0;
@@ -159,15 +171,15 @@ impl Tender {
         changes
     }
 
-    /// Drops the nodes that do not answer: at once where others do and do not name them any more, else after some
-    /// rounds.
+    /// Drops nodes that do not reply: at once if other nodes reply and no longer list them as peers, otherwise after
+    /// [`MAX_FAILURES`] rounds.
     fn drop_lost(&mut self) -> bool {
         let named: HashSet<String> = self.peers().map(|peer| peer.name.clone()).collect();
-        let others_answer = self.nodes.iter().any(|tended| tended.failures == 0);
+        let others_reply = self.nodes.iter().any(|tended| tended.failures == 0);
         let before = self.nodes.len();
         self.nodes.retain(|tended| {
             let name = &*tended.node.name;
-            let disowned = tended.failures > 0 && others_answer && !named.contains(name);
+            let disowned = tended.failures > 0 && others_reply && !named.contains(name);
             let lost = disowned || tended.failures >= MAX_FAILURES;
             if lost {
                 tracing::info!(node = name, "node lost");
@@ -178,7 +190,7 @@ impl Tender {
         self.nodes.len() != before
     }
 
-    /// Adds the peers that are not known yet.
+    /// Connects to the peers that are not known yet.
     async fn add_new(&mut self) -> bool {
         let known: HashSet<&str> = self.nodes.iter().map(|tended| &*tended.node.name).collect();
         let mut new: Vec<(String, Vec<Host>)> = Vec::new();
@@ -190,7 +202,7 @@ impl Tender {
         let mut added = false;
         for (name, hosts) in new {
             for host in hosts {
-                match Tended::meet(&host, &self.config).await {
+                match TendedNode::meet(&host, &self.config).await {
                     Ok(tended) if *tended.node.name == *name => {
                         tracing::info!(node = name, %host, "node found");
                         self.nodes.push(tended);
@@ -205,19 +217,20 @@ impl Tender {
         added
     }
 
-    /// The peers that the answering nodes name.
+    /// The peers listed by the nodes that reply.
     fn peers(&self) -> impl Iterator<Item = &Peer> {
-        let answering = self.nodes.iter().filter(|tended| tended.failures == 0);
-        answering.flat_map(|tended| &tended.peers)
+        let replying = self.nodes.iter().filter(|tended| tended.failures == 0);
+        replying.flat_map(|tended| &tended.peers)
     }
 }
 
-impl Tended {
-    /// Connects to a host, says who this is and asks for all there is to know: in one question, since a test may
-    /// connect more often than anything else.
+impl TendedNode {
+    /// Connects to a host, introduces this client and requests everything there is to know, all in one info request:
+    /// tests connect more often than they do anything else.
     async fn meet(host: &Host, config: &Config) -> Result<Self, Error> {
         let unreachable = |what: String| Error::cluster(format!("{host}: {what}"));
-        let connection = node::connect(host, config.connector.as_ref(), config.connect_timeout).await;
+        let endpoint = Endpoint::new(host.clone(), config);
+        let connection = endpoint.connect().await;
         let mut connection = connection.map_err(|error| unreachable(error.to_string()))?;
         let introduction = introduction(&config.application);
         let names = [
@@ -225,73 +238,73 @@ impl Tended {
             "node",
             "cluster-name",
             peers_name(config),
-            // Before the partitions: if they change in between, the next round sees it.
+            // Before the partitions: the next round sees it if they change in between.
             "partition-generation",
             "replicas",
         ];
-        let answer = ask(&mut connection, &names).await;
-        let answer = answer.map_err(|broken| unreachable(broken.to_string()))?;
-        let name = info_value(&answer, "node").filter(|name| !name.is_empty());
-        let name = name.ok_or_else(|| unreachable("the host does not say which node it is".into()))?;
+        let reply = request(&mut connection, &names).await;
+        let reply = reply.map_err(|error| unreachable(error.to_string()))?;
+        let name = info_value(&reply, "node").filter(|name| !name.is_empty());
+        let name = name.ok_or_else(|| unreachable("the host does not report its node name".into()))?;
         if let Some(expected) = &config.cluster_name {
-            let found = info_value(&answer, "cluster-name").unwrap_or_default();
+            let found = info_value(&reply, "cluster-name").unwrap_or_default();
             if found != expected {
                 return Err(unreachable(format!("the cluster is {found:?}, not {expected:?}")));
             }
         }
         let mut tended = Self {
-            node: Arc::new(Node::new(name, host.clone(), config)),
+            node: Arc::new(Node::new(name, endpoint, config)),
             connection: Some(connection),
             peers_generation: None,
-            partition_generation: info_value(&answer, "partition-generation").map(str::to_owned),
+            partition_generation: info_value(&reply, "partition-generation").map(str::to_owned),
             peers: Vec::new(),
             claims: Vec::new(),
             claimed: 0,
             failures: 0,
         };
         let read = tended
-            .take_peers(&answer, config)
-            .and_then(|()| tended.take_claims(&answer));
-        read.map_err(|broken| unreachable(broken.to_string()))?;
+            .take_peers(&reply, config)
+            .and_then(|()| tended.take_claims(&reply));
+        read.map_err(|error| unreachable(error.to_string()))?;
         Ok(tended)
     }
 
-    /// Asks the node what changed; gives whether its partitions did.
-    async fn refresh(&mut self, config: &Config) -> Result<bool, Broken> {
+    /// Requests what has changed at the node, and returns whether its partitions have.
+    async fn refresh(&mut self, config: &Config) -> Result<bool, ConnectionError> {
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
-            None => node::connect(&self.node.host, config.connector.as_ref(), config.connect_timeout).await?,
+            None => self.node.endpoint.connect().await?,
         };
-        let answer = ask(&mut connection, &["node", "peers-generation", "partition-generation"]).await?;
-        let value = |name| info_value(&answer, name).map(str::to_owned);
+        let reply = request(&mut connection, &["node", "peers-generation", "partition-generation"]).await?;
+        let value = |name| info_value(&reply, name).map(str::to_owned);
         if value("node").as_deref() != Some(&*self.node.name) {
-            return Err(protocol("another node answers at the address"));
+            return Err(protocol("another node replies at the address"));
         }
         if self.peers_generation != value("peers-generation") {
-            let answer = ask(&mut connection, &[peers_name(config)]).await?;
-            self.take_peers(&answer, config)?;
+            let reply = request(&mut connection, &[peers_name(config)]).await?;
+            self.take_peers(&reply, config)?;
         }
         let partition_generation = value("partition-generation");
         let changed = self.partition_generation != partition_generation;
         if changed {
-            let answer = ask(&mut connection, &["replicas"]).await?;
-            self.take_claims(&answer)?;
+            let reply = request(&mut connection, &["replicas"]).await?;
+            self.take_claims(&reply)?;
             self.partition_generation = partition_generation;
         }
         self.connection = Some(connection);
         Ok(changed)
     }
 
-    fn take_peers(&mut self, answer: &str, config: &Config) -> Result<(), Broken> {
-        let peers = info_value(answer, peers_name(config)).and_then(Peers::parse);
+    fn take_peers(&mut self, reply: &str, config: &Config) -> Result<(), ConnectionError> {
+        let peers = info_value(reply, peers_name(config)).and_then(Peers::parse);
         let peers = peers.ok_or_else(|| protocol("peers that cannot be read"))?;
         self.peers = peers.peers;
         self.peers_generation = Some(peers.generation.to_string());
         Ok(())
     }
 
-    fn take_claims(&mut self, answer: &str) -> Result<(), Broken> {
-        let claims = info_value(answer, "replicas").and_then(Claim::parse_all);
+    fn take_claims(&mut self, reply: &str) -> Result<(), ConnectionError> {
+        let claims = info_value(reply, "replicas").and_then(Claim::parse_all);
         self.claims = claims.ok_or_else(|| protocol("partitions that cannot be read"))?;
         Ok(())
     }
@@ -304,16 +317,16 @@ const fn peers_name(config: &Config) -> &'static str {
     }
 }
 
-async fn ask(connection: &mut Connection, names: &[&str]) -> Result<String, Broken> {
-    connection.info(names, INFO_TIMEOUT).await
+async fn request(connection: &mut Connection, names: &[&str]) -> Result<String, ConnectionError> {
+    info::request(connection, names, INFO_TIMEOUT).await
 }
 
-fn protocol(what: &'static str) -> Broken {
-    Broken::Protocol(spikelet_wire::DecodeError::new(what, 0))
+fn protocol(what: &'static str) -> ConnectionError {
+    ConnectionError::Protocol(spikelet_wire::DecodeError::new(what, 0))
 }
 
-/// The command that tells a node which client this is, as `version of the form,client-version,application`. Older
-/// servers refuse it, which does no harm.
+/// The info command that introduces this client to a node, as `format version,client-version,application`. Older servers
+/// refuse it, which does no harm.
 fn introduction(application: &str) -> String {
     let agent = format!("1,spikelet-client-{},{application}", env!("CARGO_PKG_VERSION"));
     format!("user-agent-set:value={}", STANDARD.encode(agent))

@@ -1,4 +1,4 @@
-//! Arguments: values, numbers, ranges of positions and of values; within expressions, expressions too.
+//! The arguments of operations: values, numbers, and ranges of indexes, ranks, keys and values.
 
 use std::collections::{BTreeMap, HashMap};
 use std::marker::PhantomData;
@@ -9,28 +9,28 @@ use spikelet_wire::{Map, Value};
 
 use super::target::{InCommand, InExpression, Kind};
 
-/// An argument of type `T`: a value of that type, and within an expression an expression of that type too.
+/// An argument of type `T`: a value of that type or, within an expression, an expression of that type.
 ///
-/// `T` is named as for [expressions](ExpType): `i64`, `bool`, `Vec<u8>` for bytes, `Vec<Value>` for a list, [`Map`]; or it is
-/// [`Any`], or [`Hlls`].
+/// `T` is one of the types of [expressions](ExpType), that is `i64`, `bool`, `Vec<u8>` for bytes, `Vec<Value>` for a list or
+/// [`Map`], or it is [`Any`] or [`Hlls`].
 pub trait Argument<K: Kind, T> {
     #[doc(hidden)]
     fn packed(self) -> Vec<u8>;
 }
 
-/// The type of an [`Argument`] that may be of any type.
+/// The type of an [`Argument`] that can be of any type.
 #[derive(Debug)]
 pub enum Any {}
 
-/// The type of an [`Argument`] of HyperLogLogs: a list of [`Value::Hll`], and within an expression also a single one.
+/// The type of an [`Argument`] of HyperLogLogs: a list of [`Value::Hll`] or, within an expression, a single HyperLogLog.
 #[derive(Debug)]
 pub enum Hlls {}
 
-/// A range of indexes or ranks: where it begins, and how many there are.
+/// A range of indexes or ranks: a start and a count.
 ///
-/// It is made of Rust's ranges, and of pairs `(start, count)`. A negative start counts from the end, so `-3..` are the
-/// last three, and `-3..-1` the first two of these. A range that does not end behind its start is empty, as it is in Rust;
-/// so `1..-1` is.
+/// It converts from Rust's ranges and from pairs `(start, count)`. A negative start counts from the end, so `-3..` selects
+/// the last three elements, and `-3..-1` the first two of these. A range whose end is not greater than its start is empty,
+/// as in Rust: `1..-1` is empty.
 #[derive(Debug, Clone)]
 pub struct Span<K> {
     pub(super) start: Vec<u8>,
@@ -38,9 +38,9 @@ pub struct Span<K> {
     kind: PhantomData<fn() -> K>,
 }
 
-/// A range of values or keys: from one on, before another.
+/// A range of values or keys: the start is included, the end is not.
 ///
-/// It is made of Rust's ranges, `1..5`, `"a"..`, `..key`, `..`.
+/// It converts from Rust's ranges: `1..5`, `"a"..`, `..key`, `..`.
 #[derive(Debug, Clone)]
 pub struct Interval<K> {
     pub(super) start: Vec<u8>,
@@ -192,7 +192,7 @@ impl From<RangeFrom<Exp<i64>>> for Span<InExpression> {
 }
 
 impl<K: Kind> Interval<K> {
-    /// Nil comes before every other value.
+    /// Without a start the range begins at nil, which sorts before every other value.
     fn new(start: Option<Vec<u8>>, end: Option<Vec<u8>>) -> Self {
         Self {
             start: start.unwrap_or_else(|| K::pack(&Value::Nil)),

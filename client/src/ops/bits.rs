@@ -4,13 +4,13 @@ use spikelet_wire::bits::{BitIntegerFlags, BitOp, BitResizeFlags, BitWriteFlags}
 use spikelet_wire::context::Context;
 
 use super::argument::Argument;
-use super::build::Call;
+use super::call::Call;
 use super::target::{Bits, Target};
 
-/// Operations on the bits of a blob: that of a bin, or the value of an expression.
+/// Operations on the bits of a blob, which is in a bin or the value of an expression.
 ///
-/// Offsets count from the front, negative ones from the end. Offsets and sizes are in bits, where they are not said to be
-/// in bytes; bit 0 is the highest of the first byte.
+/// Offsets count from the start, negative ones from the end. Offsets and sizes are in bits unless documented as bytes. Bit 0
+/// is the most significant bit of the first byte.
 ///
 /// ```
 /// use spikelet_client::ops::{BitIntegerFlags, bits};
@@ -31,9 +31,9 @@ pub fn bits<T: Target<Bits>>(target: T) -> OnBits<T> {
 
 /// Operations on bits; see [`bits`].
 ///
-/// Write flags stand before the operation, which then is one that writes.
+/// Write flags are set before the operation, which then must be one that writes.
 #[derive(Debug, Clone)]
-#[must_use = "say which operation"]
+#[must_use = "call the method of an operation"]
 pub struct OnBits<T, const FLAGS: bool = false> {
     target: T,
     flags: BitWriteFlags,
@@ -70,10 +70,10 @@ macro_rules! shifts {
 macro_rules! sums {
     ($($(#[doc = $doc:literal])+ $name:ident = $op:ident;)*) => {
         $($(#[doc = $doc])+
-        /// of so many bits, 1 to 64.
+        /// of `size` bits, 1 to 64.
         ///
-        /// Fails with [`OP_NOT_APPLICABLE`](crate::ResultCode::OP_NOT_APPLICABLE) (26) where it overflows, unless the flags
-        /// say what then.
+        /// Fails with [`OP_NOT_APPLICABLE`](crate::ResultCode::OP_NOT_APPLICABLE) (26) on overflow, unless the flags say
+        /// how to handle it.
         pub fn $name(
             self,
             offset: impl Argument<T::Kind, i64>,
@@ -87,27 +87,27 @@ macro_rules! sums {
 }
 
 impl<T: Target<Bits>, const FLAGS: bool> OnBits<T, FLAGS> {
-    /// Only if there is no bin; fails with [`BIN_EXISTS`](crate::ResultCode::BIN_EXISTS) (6) otherwise.
+    /// Fails with [`BIN_EXISTS`](crate::ResultCode::BIN_EXISTS) (6) if the bin exists.
     pub fn create_only(self) -> OnBits<T, true> {
         self.write_flags(BitWriteFlags::CREATE_ONLY)
     }
 
-    /// Only if there is a bin; fails with [`BIN_NOT_FOUND`](crate::ResultCode::BIN_NOT_FOUND) (17) otherwise.
+    /// Fails with [`BIN_NOT_FOUND`](crate::ResultCode::BIN_NOT_FOUND) (17) if the bin does not exist.
     pub fn update_only(self) -> OnBits<T, true> {
         self.write_flags(BitWriteFlags::UPDATE_ONLY)
     }
 
-    /// Where the operation cannot be applied, succeeds and changes nothing.
+    /// If the operation cannot be applied, succeeds and changes nothing.
     pub fn no_fail(self) -> OnBits<T, true> {
         self.write_flags(BitWriteFlags::NO_FAIL)
     }
 
-    /// Where the bits reach over the end of the blob, takes those within it.
+    /// If the bits extend beyond the end of the blob, uses those within it.
     pub fn partial(self) -> OnBits<T, true> {
         self.write_flags(BitWriteFlags::PARTIAL)
     }
 
-    /// Several write flags at once.
+    /// Sets several write flags at once.
     pub fn write_flags(self, flags: BitWriteFlags) -> OnBits<T, true> {
         OnBits {
             target: self.target,
@@ -129,13 +129,14 @@ impl<T: Target<Bits>, const FLAGS: bool> OnBits<T, FLAGS> {
         self.target.modifies(call.finish(&Context::new()))
     }
 
-    /// Makes the blob so many bytes long, with zeros or by cutting off. Creates the bin where there is none.
+    /// Resizes the blob to a number of bytes, by adding zeros or truncating it. Creates the bin if it does not exist.
     pub fn resize(self, byte_size: impl Argument<T::Kind, i64>, how: BitResizeFlags) -> T::Modifies {
         let call = Call::new(BitOp::Resize.code()).arg(byte_size.packed());
         self.modify(call, [how.bits()])
     }
 
-    /// Inserts bytes at an offset in bytes; zeros fill the way to one behind the end. Creates the bin where there is none.
+    /// Inserts bytes at an offset in bytes. Zeros fill the gap to an offset beyond the end. Creates the bin if it does not
+    /// exist.
     pub fn insert(
         self,
         byte_offset: impl Argument<T::Kind, i64>,
@@ -145,7 +146,7 @@ impl<T: Target<Bits>, const FLAGS: bool> OnBits<T, FLAGS> {
         self.modify(call.arg(value.packed()), [])
     }
 
-    /// Removes so many bytes from an offset in bytes on.
+    /// Removes a number of bytes, starting at an offset in bytes.
     pub fn remove(
         self,
         byte_offset: impl Argument<T::Kind, i64>,
@@ -155,25 +156,25 @@ impl<T: Target<Bits>, const FLAGS: bool> OnBits<T, FLAGS> {
     }
 
     bits_with_bytes! {
-        /// Sets bits to those of a value, from the highest of its first byte on.
+        /// Sets bits to those of a value, starting at the most significant bit of its first byte.
         set = Set;
-        /// Sets bits to their `or` with those of a value.
+        /// Sets bits to their bitwise `or` with a value.
         or = Or;
-        /// Sets bits to their `xor` with those of a value.
+        /// Sets bits to their bitwise `xor` with a value.
         xor = Xor;
-        /// Sets bits to their `and` with those of a value.
+        /// Sets bits to their bitwise `and` with a value.
         and = And;
     }
 
-    /// Turns bits over.
+    /// Inverts bits.
     pub fn not(self, offset: impl Argument<T::Kind, i64>, size: impl Argument<T::Kind, i64>) -> T::Modifies {
         self.modify(Self::call(BitOp::Not, offset, size), [])
     }
 
     shifts! {
-        /// Shifts bits to the front, by so many; zeros follow.
+        /// Shifts bits towards the start, and fills with zeros.
         lshift = LeftShift;
-        /// Shifts bits to the end, by so many; zeros follow.
+        /// Shifts bits towards the end, and fills with zeros.
         rshift = RightShift;
     }
 
@@ -184,7 +185,7 @@ impl<T: Target<Bits>, const FLAGS: bool> OnBits<T, FLAGS> {
         subtract = Subtract;
     }
 
-    /// Sets so many bits, 1 to 64, to an integer; its bits beyond the size are ignored.
+    /// Sets `size` bits, 1 to 64, to an integer. The bits of the integer beyond the size are ignored.
     pub fn set_int(
         self,
         offset: impl Argument<T::Kind, i64>,
@@ -200,7 +201,7 @@ impl<T: Target<Bits>> OnBits<T> {
         self.target.reads(call.finish(&Context::new()))
     }
 
-    /// Reads bits, as a blob.
+    /// Reads bits as a blob.
     pub fn get(self, offset: impl Argument<T::Kind, i64>, size: impl Argument<T::Kind, i64>) -> T::Reads<Vec<u8>> {
         self.read(Self::call(BitOp::Get, offset, size))
     }
@@ -210,7 +211,7 @@ impl<T: Target<Bits>> OnBits<T> {
         self.read(Self::call(BitOp::Count, offset, size))
     }
 
-    /// Finds the first bit of a value, from the offset; -1 if there is none.
+    /// Finds the first bit with this value, counted from the offset; -1 if there is none.
     pub fn lscan(
         self,
         offset: impl Argument<T::Kind, i64>,
@@ -220,7 +221,7 @@ impl<T: Target<Bits>> OnBits<T> {
         self.read(Self::call(BitOp::LeftScan, offset, size).arg(value.packed()))
     }
 
-    /// Finds the last bit of a value, from the offset; negative if there is none.
+    /// Finds the last bit with this value, counted from the offset; negative if there is none.
     pub fn rscan(
         self,
         offset: impl Argument<T::Kind, i64>,
@@ -230,7 +231,7 @@ impl<T: Target<Bits>> OnBits<T> {
         self.read(Self::call(BitOp::RightScan, offset, size).arg(value.packed()))
     }
 
-    /// Reads so many bits, 1 to 64, as an integer; with a sign where the flags say [`BitIntegerFlags::SIGNED`].
+    /// Reads `size` bits, 1 to 64, as an integer, which is signed with [`BitIntegerFlags::SIGNED`].
     pub fn get_int(
         self,
         offset: impl Argument<T::Kind, i64>,

@@ -1,4 +1,4 @@
-//! Expressions as operations: their values as results, or written into bins.
+//! Operations that evaluate an expression and return its value, or write it into a bin.
 
 use spikelet_wire::exp::build::Exp;
 use spikelet_wire::exp::flags;
@@ -6,7 +6,7 @@ use spikelet_wire::{OpCode, ParticleType};
 
 use crate::operation::Operation;
 
-/// An operation that evaluates an expression: it gives the value under a name, or writes it into a bin.
+/// An operation that evaluates an expression, and returns the value under a name or writes it into a bin.
 ///
 /// ```
 /// use spikelet_client::exp::int_bin;
@@ -27,9 +27,9 @@ pub fn expression(bin: impl Into<String>) -> OnExpression {
 
 /// An operation that evaluates an expression; see [`expression`].
 ///
-/// Flags stand before the operation; those that only a write has leave no [`read`](Self::read).
+/// Flags are set before the operation. With flags that only a write has, [`read`](Self::read) is not available.
 #[derive(Debug, Clone)]
-#[must_use = "say whether to read or to write"]
+#[must_use = "call `read` or `write`"]
 pub struct OnExpression<const WRITES: bool = false> {
     bin: String,
     flags: u64,
@@ -43,35 +43,37 @@ impl<const WRITES: bool> OnExpression<WRITES> {
         }
     }
 
-    /// Where the expression is unknown, succeeds: gives no value, and leaves the bin as it is. Otherwise it fails with
-    /// [`OP_NOT_APPLICABLE`](crate::ResultCode::OP_NOT_APPLICABLE) (26).
+    /// If the expression is unknown, succeeds without a value, and leaves the bin unchanged.
+    ///
+    /// Without this flag it fails with [`OP_NOT_APPLICABLE`](crate::ResultCode::OP_NOT_APPLICABLE) (26).
     pub fn eval_no_fail(self) -> Self {
         self.with(flags::EVAL_NO_FAIL)
     }
 
-    /// Only if there is no such bin; fails with [`BIN_EXISTS`](crate::ResultCode::BIN_EXISTS) (6) otherwise.
+    /// Fails with [`BIN_EXISTS`](crate::ResultCode::BIN_EXISTS) (6) if the bin exists.
     pub fn create_only(self) -> OnExpression<true> {
         self.with(flags::CREATE_ONLY)
     }
 
-    /// Only if there is such a bin; fails with [`BIN_NOT_FOUND`](crate::ResultCode::BIN_NOT_FOUND) (17) otherwise.
+    /// Fails with [`BIN_NOT_FOUND`](crate::ResultCode::BIN_NOT_FOUND) (17) if the bin does not exist.
     pub fn update_only(self) -> OnExpression<true> {
         self.with(flags::UPDATE_ONLY)
     }
 
-    /// Lets an expression whose value is nil delete the bin; otherwise that fails with
-    /// [`OP_NOT_APPLICABLE`](crate::ResultCode::OP_NOT_APPLICABLE) (26).
+    /// Lets an expression whose value is nil delete the bin.
+    ///
+    /// Without this flag it fails with [`OP_NOT_APPLICABLE`](crate::ResultCode::OP_NOT_APPLICABLE) (26).
     pub fn allow_delete(self) -> OnExpression<true> {
         self.with(flags::ALLOW_DELETE)
     }
 
-    /// Where [`create_only`](Self::create_only) or [`update_only`](Self::update_only) forbids the write, or the value is nil
-    /// and may not delete, succeeds and leaves the bin as it is.
+    /// If [`create_only`](Self::create_only) or [`update_only`](Self::update_only) forbids the write, or the value is nil
+    /// and deletion is not allowed, succeeds and leaves the bin unchanged.
     pub fn no_fail(self) -> OnExpression<true> {
         self.with(flags::POLICY_NO_FAIL)
     }
 
-    /// Evaluates an expression and writes its value into the bin. There is no result.
+    /// Evaluates an expression and writes its value into the bin. It returns no result.
     pub fn write<T>(self, expression: impl Into<Exp<T>>) -> Operation {
         self.operation(OpCode::EXP_MODIFY, &expression.into())
     }
@@ -83,7 +85,7 @@ impl<const WRITES: bool> OnExpression<WRITES> {
 }
 
 impl OnExpression {
-    /// Evaluates an expression, and gives its value as the result of a bin of this name, whether there is one or not.
+    /// Evaluates an expression and returns its value as a bin of this name, whether or not the record has one.
     pub fn read<T>(self, expression: impl Into<Exp<T>>) -> Operation {
         self.operation(OpCode::EXP_READ, &expression.into())
     }

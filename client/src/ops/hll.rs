@@ -6,10 +6,10 @@ use spikelet_wire::exp::build::{ExpType, Hll};
 use spikelet_wire::hll::{HllOp, HllWriteFlags};
 
 use super::argument::{Argument, Hlls};
-use super::build::Call;
+use super::call::Call;
 use super::target::{HyperLogLogs, Kind, Target};
 
-/// Operations on a HyperLogLog: that of a bin, or the value of an expression.
+/// Operations on a HyperLogLog, which is in a bin or the value of an expression.
 ///
 /// ```
 /// use spikelet_client::ops::hll;
@@ -31,19 +31,19 @@ pub fn hll<T: Target<HyperLogLogs>>(target: T) -> OnHll<T> {
 
 /// Operations on a HyperLogLog; see [`hll()`].
 ///
-/// Index bits, minhash bits and write flags stand before the operation, which then is one that takes them.
+/// Index bits, minhash bits and write flags are set before the operation, which then must be one that takes them.
 #[derive(Debug, Clone)]
-#[must_use = "say which operation"]
+#[must_use = "call the method of an operation"]
 pub struct OnHll<T, const BITS: bool = false, const FLAGS: bool = false> {
     target: T,
-    /// In msgpack.
+    /// Encoded in msgpack.
     index_bits: Option<Vec<u8>>,
     minhash_bits: Option<Vec<u8>>,
     flags: HllWriteFlags,
 }
 
 impl<T: Target<HyperLogLogs>, const BITS: bool, const FLAGS: bool> OnHll<T, BITS, FLAGS> {
-    /// The index bits of a new HyperLogLog, 4 to 16: it has two to the power of that many registers.
+    /// Sets the index bits of a new HyperLogLog, 4 to 16. It has 2 to the power of this many registers.
     pub fn index_bits(self, bits: impl Argument<T::Kind, i64>) -> OnHll<T, true, FLAGS> {
         OnHll {
             index_bits: Some(bits.packed()),
@@ -51,8 +51,8 @@ impl<T: Target<HyperLogLogs>, const BITS: bool, const FLAGS: bool> OnHll<T, BITS
         }
     }
 
-    /// The minhash bits of a new HyperLogLog, 4 to 51, with which similarity is found more exactly; together with the
-    /// index bits at most 64.
+    /// Sets the minhash bits of a new HyperLogLog, 4 to 51. They make the estimate of similarity more exact. Index bits
+    /// and minhash bits together are at most 64.
     pub fn minhash_bits(self, bits: impl Argument<T::Kind, i64>) -> OnHll<T, true, FLAGS> {
         OnHll {
             minhash_bits: Some(bits.packed()),
@@ -60,28 +60,28 @@ impl<T: Target<HyperLogLogs>, const BITS: bool, const FLAGS: bool> OnHll<T, BITS
         }
     }
 
-    /// Only if there is no bin; fails with [`BIN_EXISTS`](crate::ResultCode::BIN_EXISTS) (6) otherwise.
+    /// Fails with [`BIN_EXISTS`](crate::ResultCode::BIN_EXISTS) (6) if the bin exists.
     pub fn create_only(self) -> OnHll<T, BITS, true> {
         self.write_flags(HllWriteFlags::CREATE_ONLY)
     }
 
-    /// Only if there is a bin; fails with [`BIN_NOT_FOUND`](crate::ResultCode::BIN_NOT_FOUND) (17) otherwise. The server
-    /// refuses it for [`add`](Self::add).
+    /// Fails with [`BIN_NOT_FOUND`](crate::ResultCode::BIN_NOT_FOUND) (17) if the bin does not exist. The server refuses
+    /// this flag for [`add`](Self::add).
     pub fn update_only(self) -> OnHll<T, BITS, true> {
         self.write_flags(HllWriteFlags::UPDATE_ONLY)
     }
 
-    /// Where a flag forbids it, succeeds and changes nothing.
+    /// If a flag forbids the operation, succeeds and changes nothing.
     pub fn no_fail(self) -> OnHll<T, BITS, true> {
         self.write_flags(HllWriteFlags::NO_FAIL)
     }
 
-    /// A union may have fewer index bits, or fewer minhash bits, than the bin; only for `set_union`.
+    /// Lets a union have fewer index bits or fewer minhash bits than the bin. Only for `set_union`.
     pub fn allow_fold(self) -> OnHll<T, BITS, true> {
         self.write_flags(HllWriteFlags::ALLOW_FOLD)
     }
 
-    /// Several write flags at once.
+    /// Sets several write flags at once.
     pub fn write_flags(self, flags: HllWriteFlags) -> OnHll<T, BITS, true> {
         self.with(flags)
     }
@@ -99,7 +99,7 @@ impl<T: Target<HyperLogLogs>, const BITS: bool, const FLAGS: bool> OnHll<T, BITS
         self.target.modifies(call.finish(&Context::new()))
     }
 
-    /// Adds bits and flags, as far as they are said.
+    /// Adds the bits and flags that are set.
     fn bits_and_flags(&self, call: Call) -> Call {
         let open = || <T::Kind as Kind>::pack(&Value::Int(-1));
         match (&self.index_bits, &self.minhash_bits, self.flags.bits()) {
@@ -112,13 +112,15 @@ impl<T: Target<HyperLogLogs>, const BITS: bool, const FLAGS: bool> OnHll<T, BITS
         }
     }
 
-    /// Creates an empty HyperLogLog, or empties it; bits that are not said stay those that it has.
+    /// Creates an empty HyperLogLog, or resets one. Bits that are not set stay as they are.
     pub fn init(self) -> T::Modifies {
         let call = self.bits_and_flags(Call::new(HllOp::Init.code()));
         self.modify(call)
     }
 
-    /// Adds elements; creates a HyperLogLog where there is none and index bits are said. Gives how many registers changed.
+    /// Adds elements. Returns the number of registers that changed.
+    ///
+    /// If the bin does not exist and index bits are set, it is created.
     #[expect(clippy::should_implement_trait, reason = "that is the operation's name")]
     pub fn add(self, elements: impl Argument<T::Kind, Vec<Value>>) -> T::Modifies {
         let call = Call::new(HllOp::Add.code()).arg(elements.packed());
@@ -145,47 +147,47 @@ impl<T: Target<HyperLogLogs>> OnHll<T> {
         self.read(Call::new(op.code()).arg(others.packed()))
     }
 
-    /// Computes the count, keeps it and gives it.
+    /// Computes the estimated count, stores it and returns it.
     pub fn refresh_count(self) -> T::Modifies {
         self.modify(Call::new(HllOp::RefreshCount.code()))
     }
 
-    /// Reduces the index bits; only where there are no minhash bits.
+    /// Reduces the index bits. Only for a HyperLogLog without minhash bits.
     pub fn fold(self, index_bits: impl Argument<T::Kind, i64>) -> T::Modifies {
         self.modify(Call::new(HllOp::Fold.code()).arg(index_bits.packed()))
     }
 
-    /// Gives an estimate of how many different elements were added.
+    /// Returns an estimate of the number of distinct elements that were added.
     pub fn get_count(self) -> T::Reads<i64> {
         self.read(Call::new(HllOp::GetCount.code()))
     }
 
-    /// Gives the union with others.
+    /// Returns the union with others.
     pub fn get_union(self, others: impl Argument<T::Kind, Hlls>) -> T::Reads<Hll> {
         self.with_others(HllOp::GetUnion, others)
     }
 
-    /// Gives the count of the union with others.
+    /// Returns the estimated count of the union with others.
     pub fn get_union_count(self, others: impl Argument<T::Kind, Hlls>) -> T::Reads<i64> {
         self.with_others(HllOp::GetUnionCount, others)
     }
 
-    /// Gives the count of the intersection with others.
+    /// Returns the estimated count of the intersection with others.
     pub fn get_intersect_count(self, others: impl Argument<T::Kind, Hlls>) -> T::Reads<i64> {
         self.with_others(HllOp::GetIntersectCount, others)
     }
 
-    /// Gives the size of the intersection with others over that of the union, 0 to 1.
+    /// Returns the similarity with others, 0 to 1: the size of the intersection divided by that of the union.
     pub fn get_similarity(self, others: impl Argument<T::Kind, Hlls>) -> T::Reads<f64> {
         self.with_others(HllOp::GetSimilarity, others)
     }
 
-    /// Gives the index bits and minhash bits, as a list.
+    /// Returns the index bits and the minhash bits as a list.
     pub fn describe(self) -> T::Reads<Vec<Value>> {
         self.read(Call::new(HllOp::Describe.code()))
     }
 
-    /// Gives 1 if all elements may have been added, 0 if one was not.
+    /// Returns 1 if all elements may have been added, 0 if at least one was not.
     pub fn may_contain(self, elements: impl Argument<T::Kind, Vec<Value>>) -> T::Reads<i64> {
         self.read(Call::new(HllOp::MayContain.code()).arg(elements.packed()))
     }

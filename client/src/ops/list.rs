@@ -6,11 +6,11 @@ use spikelet_wire::list::{ListOp, ListSortFlags, ListWriteFlags};
 use spikelet_wire::msgpack::{ORDERED, PERSIST_INDEX};
 
 use super::argument::{Any, Argument, Span};
-use super::build::{Call, selections};
+use super::call::{Call, selections};
 use super::returns::ListReturn;
 use super::target::{Collections, Target};
 
-/// Operations on a list: that of a bin, the value of an expression, or one inside of these.
+/// Operations on a list, which is in a bin, the value of an expression, or nested in one of these.
 ///
 /// ```
 /// use spikelet_client::ops::{ListReturn, list};
@@ -33,9 +33,9 @@ pub fn list<T: Target<Collections>>(target: T) -> OnList<T> {
 
 /// Operations on a list; see [`list`].
 ///
-/// An order and write flags stand before the operation, which then is one that takes them.
+/// An order and write flags are set before the operation, which then must be one that takes them.
 #[derive(Debug, Clone)]
-#[must_use = "say which operation"]
+#[must_use = "call the method of an operation"]
 pub struct OnList<T, const ORDER: bool = false, const FLAGS: bool = false> {
     target: T,
     context: Context,
@@ -43,13 +43,13 @@ pub struct OnList<T, const ORDER: bool = false, const FLAGS: bool = false> {
     flags: ListWriteFlags,
 }
 
-/// Whether a list is kept in order.
+/// The order of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum ListOrder {
-    /// As its elements are put in.
+    /// In the order of insertion.
     #[default]
     Unordered,
-    /// By value.
+    /// Sorted by value.
     Ordered,
 }
 
@@ -63,7 +63,7 @@ impl ListOrder {
 }
 
 impl<T: Target<Collections>, const ORDER: bool, const FLAGS: bool> OnList<T, ORDER, FLAGS> {
-    /// Operates on the list that a context leads to.
+    /// Operates on the list at a context.
     pub fn at(mut self, context: Context) -> Self {
         self.context = context;
         self
@@ -78,44 +78,43 @@ impl<T: Target<Collections>, const ORDER: bool, const FLAGS: bool> OnList<T, ORD
         }
     }
 
-    /// Where there is no list yet, an ordered one is created.
+    /// Creates an ordered list if there is none yet.
     pub fn ordered(self) -> OnList<T, true, FLAGS> {
         self.with(ORDERED, ListWriteFlags::empty())
     }
 
-    /// Where there is no list yet, one of this order is created.
+    /// Creates a list of this order if there is none yet.
     pub fn order(self, order: ListOrder) -> OnList<T, true, FLAGS> {
         self.with(order.flag(), ListWriteFlags::empty())
     }
 
-    /// The list that is created stores its index, which makes it faster to find elements and larger to keep.
+    /// Stores the index with a list that is created, which makes lookups faster and the list larger.
     pub fn persist_index(self) -> OnList<T, true, FLAGS> {
         self.with(PERSIST_INDEX, ListWriteFlags::empty())
     }
 
-    /// Only writes values that are not in the list, and fails with
-    /// [`ELEMENT_EXISTS`](crate::ResultCode::ELEMENT_EXISTS) (24) otherwise.
+    /// Fails with [`ELEMENT_EXISTS`](crate::ResultCode::ELEMENT_EXISTS) (24) if a written value is in the list already.
     pub fn add_unique(self) -> OnList<T, ORDER, true> {
         self.write_flags(ListWriteFlags::ADD_UNIQUE)
     }
 
-    /// Does not write beyond the end of the list; fails with
-    /// [`OP_NOT_APPLICABLE`](crate::ResultCode::OP_NOT_APPLICABLE) (26) instead of filling up with nil.
+    /// Fails with [`OP_NOT_APPLICABLE`](crate::ResultCode::OP_NOT_APPLICABLE) (26) for an index beyond the end of the
+    /// list, instead of filling the gap with nil.
     pub fn insert_bounded(self) -> OnList<T, ORDER, true> {
         self.write_flags(ListWriteFlags::INSERT_BOUNDED)
     }
 
-    /// Where a flag forbids it, succeeds and writes nothing.
+    /// If a flag forbids the operation, succeeds and writes nothing.
     pub fn no_fail(self) -> OnList<T, ORDER, true> {
         self.write_flags(ListWriteFlags::NO_FAIL)
     }
 
-    /// With [`no_fail`](Self::no_fail), writes those of several values that no flag forbids.
+    /// With [`no_fail`](Self::no_fail), writes those of several values that the flags allow.
     pub fn partial(self) -> OnList<T, ORDER, true> {
         self.write_flags(ListWriteFlags::DO_PARTIAL)
     }
 
-    /// Several write flags at once.
+    /// Sets several write flags at once.
     pub fn write_flags(self, flags: ListWriteFlags) -> OnList<T, ORDER, true> {
         self.with(0, flags)
     }
@@ -133,21 +132,22 @@ impl<T: Target<Collections>, const ORDER: bool, const FLAGS: bool> OnList<T, ORD
         self.target.modifies(call)
     }
 
-    /// Adds a value at the end, or where the order wants it. Gives the new size.
+    /// Adds a value at the end, or at its place in an ordered list. Returns the new size.
     pub fn append(self, value: impl Argument<T::Kind, Any>) -> T::Modifies {
         let flags = self.order_and_flags();
         self.modify(Self::call(ListOp::Append).arg(value.packed()).flags(flags))
     }
 
-    /// Adds values at the end, or where the order wants them. Gives the new size.
+    /// Adds values at the end, or at their places in an ordered list. Returns the new size.
     pub fn append_items(self, values: impl Argument<T::Kind, Vec<Value>>) -> T::Modifies {
         let flags = self.order_and_flags();
         self.modify(Self::call(ListOp::AppendItems).arg(values.packed()).flags(flags))
     }
 
-    /// Adds to the number at an index, which is 0 where the list ends; a double makes the number a double. Gives the sum.
+    /// Adds to the number at an index. Returns the sum.
     ///
-    /// Of an ordered list, only what is in it can be added to.
+    /// At the end of the list the number counts as 0; in an ordered list the element must exist. Adding a double turns an
+    /// integer into a double.
     pub fn increment(self, index: impl Argument<T::Kind, i64>, by: impl Argument<T::Kind, Any>) -> T::Modifies {
         let flags = self.order_and_flags();
         let call = Self::call(ListOp::Increment).arg(index.packed()).arg(by.packed());
@@ -156,7 +156,7 @@ impl<T: Target<Collections>, const ORDER: bool, const FLAGS: bool> OnList<T, ORD
 }
 
 impl<T: Target<Collections>, const FLAGS: bool> OnList<T, false, FLAGS> {
-    /// Inserts a value before an index; behind the end, nil fills the gap. Gives the new size.
+    /// Inserts a value before an index. Nil fills the gap to an index beyond the end. Returns the new size.
     ///
     /// Fails with [`OP_NOT_APPLICABLE`](crate::ResultCode::OP_NOT_APPLICABLE) (26) on an ordered list.
     pub fn insert(self, index: impl Argument<T::Kind, i64>, value: impl Argument<T::Kind, Any>) -> T::Modifies {
@@ -165,7 +165,7 @@ impl<T: Target<Collections>, const FLAGS: bool> OnList<T, false, FLAGS> {
         self.modify(call.flags(flags))
     }
 
-    /// Inserts values before an index; behind the end, nil fills the gap. Gives the new size.
+    /// Inserts values before an index. Nil fills the gap to an index beyond the end. Returns the new size.
     ///
     /// Fails with [`OP_NOT_APPLICABLE`](crate::ResultCode::OP_NOT_APPLICABLE) (26) on an ordered list.
     pub fn insert_items(
@@ -178,7 +178,7 @@ impl<T: Target<Collections>, const FLAGS: bool> OnList<T, false, FLAGS> {
         self.modify(call.flags(flags))
     }
 
-    /// Sets the element at an index; behind the end, nil fills the gap.
+    /// Sets the element at an index. Nil fills the gap to an index beyond the end.
     ///
     /// Fails with [`OP_NOT_APPLICABLE`](crate::ResultCode::OP_NOT_APPLICABLE) (26) on an ordered list.
     pub fn set(self, index: impl Argument<T::Kind, i64>, value: impl Argument<T::Kind, Any>) -> T::Modifies {
@@ -189,7 +189,7 @@ impl<T: Target<Collections>, const FLAGS: bool> OnList<T, false, FLAGS> {
 }
 
 impl<T: Target<Collections>, const ORDER: bool> OnList<T, ORDER, false> {
-    /// Creates an empty list of the order that was said before, or gives the list that is there this order.
+    /// Creates an empty list of the order that is set, or changes the order of an existing list to it.
     pub fn create(self) -> T::Modifies {
         let order = self.order;
         self.modify(Self::call(ListOp::SetType).int(order.into()))
@@ -202,12 +202,12 @@ impl<T: Target<Collections>> OnList<T> {
         self.target.selects(call)
     }
 
-    /// Gives the list that is there an order; an empty one of that order is created where there is none.
+    /// Changes the order of the list. An empty list of this order is created if there is none.
     pub fn set_order(self, order: ListOrder) -> T::Modifies {
         self.order(order).create()
     }
 
-    /// Sorts the elements, once.
+    /// Sorts the elements once.
     pub fn sort(self, flags: ListSortFlags) -> T::Modifies {
         self.modify(Self::call(ListOp::Sort).flags([flags.bits()]))
     }
@@ -217,43 +217,43 @@ impl<T: Target<Collections>> OnList<T> {
         self.modify(Self::call(ListOp::Clear))
     }
 
-    /// Removes the element at an index, and gives it.
+    /// Removes the element at an index and returns it.
     pub fn pop(self, index: impl Argument<T::Kind, i64>) -> T::Modifies {
         self.modify(Self::call(ListOp::Pop).arg(index.packed()))
     }
 
-    /// Removes the elements of a range of indexes, and gives them.
+    /// Removes the elements in a range of indexes and returns them.
     pub fn pop_range(self, range: impl Into<Span<T::Kind>>) -> T::Modifies {
         self.modify(Self::call(ListOp::PopRange).span(range.into()))
     }
 
-    /// Removes the element at an index. Gives how many were removed.
+    /// Removes the element at an index. Returns the number of removed elements.
     pub fn remove(self, index: impl Argument<T::Kind, i64>) -> T::Modifies {
         self.modify(Self::call(ListOp::Remove).arg(index.packed()))
     }
 
-    /// Removes the elements of a range of indexes. Gives how many were removed.
+    /// Removes the elements in a range of indexes. Returns the number of removed elements.
     pub fn remove_range(self, range: impl Into<Span<T::Kind>>) -> T::Modifies {
         self.modify(Self::call(ListOp::RemoveRange).span(range.into()))
     }
 
-    /// Removes all elements but those from an index on, so many. Gives how many were removed.
+    /// Removes all elements except for `count` elements starting at an index. Returns the number of removed elements.
     pub fn trim(self, index: impl Argument<T::Kind, i64>, count: impl Argument<T::Kind, i64>) -> T::Modifies {
         self.modify(Self::call(ListOp::Trim).arg(index.packed()).arg(count.packed()))
     }
 
-    /// Counts the elements.
+    /// Returns the number of elements.
     pub fn size(self) -> T::Reads<i64> {
         let call = Self::call(ListOp::Size).finish(&self.context);
         self.target.reads(call)
     }
 
-    /// Gives the element at an index.
+    /// Returns the element at an index.
     pub fn get(self, index: impl Argument<T::Kind, i64>) -> T::Selects {
         self.select(Self::call(ListOp::Get).arg(index.packed()))
     }
 
-    /// Gives the elements of a range of indexes.
+    /// Returns the elements in a range of indexes.
     pub fn get_range(self, range: impl Into<Span<T::Kind>>) -> T::Reads<Vec<Value>> {
         let call = Self::call(ListOp::GetRange).span(range.into()).finish(&self.context);
         self.target.reads(call)
@@ -263,21 +263,21 @@ impl<T: Target<Collections>> OnList<T> {
 selections! { OnList, ListOp, ListReturn;
     /// Selects the element at an index.
     get_by_index = GetByIndex, remove_by_index = RemoveByIndex: one(index: number);
-    /// Selects the element of a rank; from the greatest where it is negative.
+    /// Selects the element with a rank. A negative rank counts from the greatest.
     get_by_rank = GetByRank, remove_by_rank = RemoveByRank: one(rank: number);
     /// Selects the first element that equals a value.
     get_by_value = GetByValue, remove_by_value = RemoveByValue: one(value: value);
     /// Selects all elements that equal a value.
     get_all_by_value = GetAllByValue, remove_all_by_value = RemoveAllByValue: many(value: value);
-    /// Selects all elements that equal one of some values.
+    /// Selects all elements that equal one of several values.
     get_by_value_list = GetAllByValueList, remove_by_value_list = RemoveAllByValueList: many(values: list);
-    /// Selects the elements of a range of indexes.
+    /// Selects the elements in a range of indexes.
     get_by_index_range = GetByIndexRange, remove_by_index_range = RemoveByIndexRange: many(range: span);
-    /// Selects the elements of a range of ranks.
+    /// Selects the elements in a range of ranks.
     get_by_rank_range = GetByRankRange, remove_by_rank_range = RemoveByRankRange: many(range: span);
-    /// Selects the elements from one value on, before another.
+    /// Selects the elements in a range of values, which includes its start and excludes its end.
     get_by_value_interval = GetByValueInterval, remove_by_value_interval = RemoveByValueInterval: many(range: interval);
-    /// Selects the elements of a range of ranks counted from that of a value, whether it is in the list or not.
+    /// Selects the elements in a range of ranks relative to the rank of a value, whether or not the list contains it.
     get_by_value_rel_rank_range = GetByValueRelRankRange, remove_by_value_rel_rank_range = RemoveByValueRelRankRange:
         many(value: value, range: span);
 }

@@ -1,8 +1,8 @@
-//! Operations on lists, maps, bits and HyperLogLogs, by path and of expressions; on bins, or on values within expressions.
+//! Operations on lists, maps, bits and HyperLogLogs, by path and with expressions, in commands and within expressions.
 //!
-//! Each language has a function that says what is operated on: [`list`], [`map`], [`bits`], [`hll`]. Its methods are
-//! the operations, under their documented names. On the name of a bin they give an [`Operation`](crate::Operation), for
-//! [`operate`](crate::Client::operate) and for batches:
+//! [`list`], [`map`], [`bits`] and [`hll`] take the target of an operation and return a builder, whose methods are the
+//! operations under the names in Aerospike's documentation. For the name of a bin they return an
+//! [`Operation`](crate::Operation), for [`operate`](crate::Client::operate) and for batches:
 //!
 //! ```no_run
 //! use spikelet_client::ops::{ListReturn, MapReturn, ctx, list, map};
@@ -21,8 +21,8 @@
 //! # }
 //! ```
 //!
-//! On an [expression](crate::exp) they give an expression again: what the operation reads, or what it leaves behind.
-//! Their arguments may be expressions then.
+//! For an [expression](crate::exp) they return an expression: the result of a read operation, or the value that a modify
+//! operation leaves behind. Their arguments can then be expressions too.
 //!
 //! ```
 //! use spikelet_client::exp::{int_bin, list_bin};
@@ -33,8 +33,8 @@
 //! let filter = long.and(above.ge(3));
 //! ```
 //!
-//! What the server would refuse for the shape of it does not compile: write flags before an operation that has none,
-//! inversion of a single element, a key of a list.
+//! Operations that the server would always refuse do not compile: write flags for an operation that has none, the inverted
+//! selection of a single element, a key of a list.
 //!
 //! ```compile_fail
 //! use spikelet_client::ops::{ListReturn, list};
@@ -48,14 +48,14 @@
 //! list("scores").add_unique().clear();
 //! ```
 //!
-//! Whatever the operation, it fails with [`INCOMPATIBLE_TYPE`](crate::ResultCode::INCOMPATIBLE_TYPE) (12) on a bin that
-//! holds something else, with [`PARAMETER`](crate::ResultCode::PARAMETER) (4) for an argument that is of the wrong type or
-//! cannot be stored, and with [`OP_NOT_APPLICABLE`](crate::ResultCode::OP_NOT_APPLICABLE) (26) where an index or a context
-//! leads nowhere. An operation that fails leaves the whole record as it was.
+//! Every operation fails with [`INCOMPATIBLE_TYPE`](crate::ResultCode::INCOMPATIBLE_TYPE) (12) on a bin of another type,
+//! with [`PARAMETER`](crate::ResultCode::PARAMETER) (4) for an argument that is of the wrong type or cannot be stored, and
+//! with [`OP_NOT_APPLICABLE`](crate::ResultCode::OP_NOT_APPLICABLE) (26) if there is no element at an index or a context.
+//! An operation that fails leaves the whole record unchanged.
 
 mod argument;
 mod bits;
-mod build;
+mod call;
 mod expression;
 mod hll;
 mod list;
@@ -71,7 +71,7 @@ pub use hll::{OnHll, hll};
 pub use list::{ListOrder, OnList, list};
 pub use map::{OnMap, map};
 pub use path::{OnPath, path};
-pub use returns::{ListReturn, MapReturn, Wanted};
+pub use returns::{ListReturn, MapReturn, ReturnType};
 pub use target::{Bits, Collections, HyperLogLogs, InCommand, InExpression, Kind, Language, Target, Untyped};
 
 pub use spikelet_wire::bits::{BitIntegerFlags, BitResizeFlags, BitWriteFlags};
@@ -80,7 +80,7 @@ pub use spikelet_wire::hll::HllWriteFlags;
 pub use spikelet_wire::list::{ListSortFlags, ListWriteFlags};
 pub use spikelet_wire::map::MapWriteFlags;
 
-/// A context, which leads to the bin's collection itself as long as it has no steps.
+/// A context without steps, which is the bin's list or map itself. Its methods add steps to nested lists and maps.
 ///
 /// ```
 /// use spikelet_client::MapOrder;

@@ -1,11 +1,13 @@
-//! Operations by path: elements at many places of a list or map.
+//! Operations by path, on elements at many places of a list or a map.
 
 use spikelet_wire::exp::build::{Exp, Path, Select, remove};
 use spikelet_wire::{OpCode, ParticleType};
 
 use crate::operation::Operation;
 
-/// Operations by path on the list or map of a bin. Within an expression, lists and maps have these methods themselves.
+/// Operations by path on the list or map in a bin.
+///
+/// Within an expression, lists and maps have these operations as methods.
 ///
 /// ```
 /// use spikelet_client::exp::{Path, Select, loop_value};
@@ -25,19 +27,19 @@ pub fn path(bin: impl Into<String>) -> OnPath {
 
 /// Operations by path; see [`path`].
 #[derive(Debug, Clone)]
-#[must_use = "say which operation"]
+#[must_use = "call the method of an operation"]
 pub struct OnPath {
     bin: String,
 }
 
 impl OnPath {
-    /// Gives the elements at the end of a path.
+    /// Returns the elements at the end of a path.
     pub fn select(self, path: &Path, what: Select) -> Operation {
         Operation::raw(OpCode::CDT_READ, self.bin, ParticleType::BLOB, path.select(what))
     }
 
-    /// Puts the values of an expression in place of the elements at the end of a path; what stands there is
-    /// [`loop_value`](crate::exp::loop_value).
+    /// Replaces each element at the end of a path with the value of an expression, in which
+    /// [`loop_value`](crate::exp::loop_value) is the element.
     pub fn modify<T>(self, path: &Path, to: &Exp<T>) -> Operation {
         Operation::raw(OpCode::CDT_MODIFY, self.bin, ParticleType::BLOB, path.modify(to))
     }

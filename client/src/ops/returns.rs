@@ -1,10 +1,10 @@
-//! What operations give of the elements that they select.
+//! Return types: what operations return of the elements that they select.
 
-use spikelet_wire::cdt::ReturnType;
+use spikelet_wire::cdt;
 
-/// What a selecting operation is asked for: a return type, and whether the selection is turned around.
+/// The return type of an operation that selects elements, and whether the selection is inverted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Wanted<R> {
+pub struct ReturnType<R> {
     returns: R,
     inverted: bool,
 }
@@ -18,34 +18,34 @@ macro_rules! returns {
         }
 
         impl $name {
-            /// All of them.
+            /// All return types.
             pub const ALL: &[Self] = &[$(Self::$variant),*];
 
-            /// The same of all elements but those selected.
+            /// Inverts the selection: the operation applies to all elements except for those selected.
             ///
-            /// The server refuses the return types that are ranges with
-            /// [`OP_NOT_APPLICABLE`](crate::ResultCode::OP_NOT_APPLICABLE).
+            /// The server refuses it for the return types that are ranges, with
+            /// [`OP_NOT_APPLICABLE`](crate::ResultCode::OP_NOT_APPLICABLE) (26).
             #[must_use]
-            pub const fn inverted(self) -> Wanted<Self> {
-                Wanted { returns: self, inverted: true }
+            pub const fn inverted(self) -> ReturnType<Self> {
+                ReturnType { returns: self, inverted: true }
             }
 
             pub(super) const fn code(self) -> i64 {
                 match self {
-                    $(Self::$variant => ReturnType::$variant as i64,)*
+                    $(Self::$variant => cdt::ReturnType::$variant as i64,)*
                 }
             }
         }
 
-        impl From<$name> for Wanted<$name> {
+        impl From<$name> for ReturnType<$name> {
             fn from(returns: $name) -> Self {
                 Self { returns, inverted: false }
             }
         }
 
-        impl Wanted<$name> {
+        impl ReturnType<$name> {
             pub(super) const fn code(self) -> i64 {
-                let flag = if self.inverted { ReturnType::INVERTED as i64 } else { 0 };
+                let flag = if self.inverted { cdt::ReturnType::INVERTED as i64 } else { 0 };
                 self.returns.code() | flag
             }
         }
@@ -53,53 +53,53 @@ macro_rules! returns {
 }
 
 returns! {
-    /// What an operation on a list gives of the elements that it selects.
+    /// What an operation on a list returns of the elements that it selects.
     ///
-    /// Of a single element it is one value, and of several a list.
+    /// It returns one value for an operation that selects a single element, otherwise a list.
     ListReturn {
         /// Nothing.
         None,
-        /// Indexes, from the beginning.
+        /// Indexes, counted from the start.
         Index,
-        /// Indexes, from the end.
+        /// Indexes, counted from the end.
         ReverseIndex,
-        /// Ranks, from the least.
+        /// Ranks, counted from the least.
         Rank,
-        /// Ranks, from the greatest.
+        /// Ranks, counted from the greatest.
         ReverseRank,
-        /// How many they are.
+        /// The number of selected elements.
         Count,
         /// The elements.
         Value,
-        /// The index of the first of them, and how many they are; only of what is in a row.
+        /// The index of the first selected element, and their number. Only for consecutive elements.
         IndexRange,
-        /// The same with the index from the end.
+        /// Like `IndexRange`, with the index counted from the end.
         ReverseIndexRange,
-        /// The rank of the first of them, and how many they are; only of what is in a row.
+        /// The rank of the first selected element, and their number. Only for consecutive elements.
         RankRange,
-        /// The same with the rank from the greatest.
+        /// Like `RankRange`, with the rank counted from the greatest.
         ReverseRankRange,
-        /// Whether there are any.
+        /// Whether any element is selected.
         Exists,
     }
 }
 
 returns! {
-    /// What an operation on a map gives of the pairs that it selects.
+    /// What an operation on a map returns of the pairs that it selects.
     ///
-    /// Of a single pair it is one value, and of several a list.
+    /// It returns one value for an operation that selects a single pair, otherwise a list.
     MapReturn {
         /// Nothing.
         None,
-        /// Indexes, from the beginning.
+        /// Indexes, counted from the start.
         Index,
-        /// Indexes, from the end.
+        /// Indexes, counted from the end.
         ReverseIndex,
-        /// Ranks, from the least value.
+        /// Ranks, counted from the least value.
         Rank,
-        /// Ranks, from the greatest value.
+        /// Ranks, counted from the greatest value.
         ReverseRank,
-        /// How many they are.
+        /// The number of selected elements.
         Count,
         /// The keys.
         Key,
@@ -107,15 +107,15 @@ returns! {
         Value,
         /// Keys and values as a [`Map`](crate::Map), in the order in which they were selected.
         KeyValue,
-        /// The index of the first of them, and how many they are; only of what is in a row.
+        /// The index of the first selected element, and their number. Only for consecutive elements.
         IndexRange,
-        /// The same with the index from the end.
+        /// Like `IndexRange`, with the index counted from the end.
         ReverseIndexRange,
-        /// The rank of the first of them, and how many they are; only of what is in a row.
+        /// The rank of the first selected element, and their number. Only for consecutive elements.
         RankRange,
-        /// The same with the rank from the greatest.
+        /// Like `RankRange`, with the rank counted from the greatest.
         ReverseRankRange,
-        /// Whether there are any.
+        /// Whether any element is selected.
         Exists,
         /// Keys and values as an unordered [`Map`](crate::Map).
         UnorderedMap,

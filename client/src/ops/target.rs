@@ -1,4 +1,4 @@
-//! What operations are carried out on: bins, and values within expressions.
+//! The targets of operations: bins, and values within expressions.
 
 use spikelet_wire::exp::CallSystem;
 use spikelet_wire::exp::build::{Exp, ExpType, GeoJson, Hll};
@@ -6,17 +6,17 @@ use spikelet_wire::{Map, OpCode, ParticleType, Value};
 
 use crate::operation::Operation;
 
-/// What an operation of a language is carried out on: the name of a bin, or an expression.
+/// The target of an operation of a language: the name of a bin, or an expression.
 ///
-/// It is implemented in this crate alone.
+/// Only this crate implements it.
 pub trait Target<L: Language>: sealed::Sealed + Sized {
-    /// How the arguments are told.
+    /// What the arguments can be.
     type Kind: Kind;
-    /// What a reading operation gives whose value is always of one type.
+    /// The result type of a read operation whose value is always of one type.
     type Reads<T: ExpType>;
-    /// What a reading operation gives whose value may be of any type.
+    /// The result type of a read operation whose value can be of any type.
     type Selects;
-    /// What an operation gives that modifies.
+    /// The result type of a modify operation.
     type Modifies;
 
     #[doc(hidden)]
@@ -27,9 +27,9 @@ pub trait Target<L: Language>: sealed::Sealed + Sized {
     fn modifies(self, call: Vec<u8>) -> Self::Modifies;
 }
 
-/// A language of operations.
+/// A group of operations with its own encoding: on lists and maps, on bits, or on HyperLogLogs.
 ///
-/// It is implemented in this crate alone.
+/// Only this crate implements it.
 pub trait Language: sealed::Sealed {
     #[doc(hidden)]
     const SYSTEM: CallSystem;
@@ -41,19 +41,19 @@ pub trait Language: sealed::Sealed {
     const PARTICLE: ParticleType;
 }
 
-/// How arguments are told: as values, or as expressions.
+/// Where an operation is used, which decides whether its arguments can be expressions.
 ///
-/// It is implemented in this crate alone.
+/// Only this crate implements it.
 pub trait Kind: sealed::Sealed {
     #[doc(hidden)]
     fn pack(value: &Value) -> Vec<u8>;
 }
 
-/// Arguments are values.
+/// In a command: arguments are values.
 #[derive(Debug)]
 pub enum InCommand {}
 
-/// Arguments are values or expressions.
+/// Within an expression: arguments are values or expressions.
 #[derive(Debug)]
 pub enum InExpression {}
 
@@ -146,9 +146,9 @@ macro_rules! bin_names {
 
 bin_names!(&str, &String, String);
 
-/// What an operation reads within an expression, whose type depends on the data: say which one you expect.
+/// The result of a read operation within an expression whose type depends on the data.
 ///
-/// It is unknown where the value turns out to be of another type.
+/// Convert it to the expected type. The expression is unknown if the value is of another type.
 ///
 /// ```
 /// use spikelet_client::exp::{Exp, list_bin};
@@ -159,7 +159,7 @@ bin_names!(&str, &String, String);
 /// let typed: Exp<i64> = first().into();
 /// ```
 #[derive(Debug, Clone)]
-#[must_use = "say of what type the value is"]
+#[must_use = "convert it to the expected type"]
 pub struct Untyped {
     on: Vec<u8>,
     call: Vec<u8>,
@@ -167,7 +167,7 @@ pub struct Untyped {
 }
 
 impl Untyped {
-    /// As a value of a type.
+    /// Converts to an expression of a type.
     pub fn of<T: ExpType>(self) -> Exp<T> {
         Exp::<()>::from_bytes(self.on).read(self.system, &self.call)
     }
@@ -191,23 +191,23 @@ macro_rules! types {
 }
 
 types! {
-    /// As a boolean.
+    /// Converts to a boolean.
     bool -> bool;
-    /// As an integer.
+    /// Converts to an integer.
     int -> i64;
-    /// As a double.
+    /// Converts to a double.
     float -> f64;
-    /// As text.
+    /// Converts to text.
     string -> String;
-    /// As bytes.
+    /// Converts to bytes.
     blob -> Vec<u8>;
-    /// As a list.
+    /// Converts to a list.
     list -> Vec<Value>;
-    /// As a map.
+    /// Converts to a map.
     map -> Map;
-    /// As a geographic point or region.
+    /// Converts to a geographic point or region.
     geo -> GeoJson;
-    /// As a HyperLogLog.
+    /// Converts to a HyperLogLog.
     hll -> Hll;
 }
 

@@ -1,12 +1,12 @@
-//! From values to types.
+//! Deserializes types from values.
 
 use serde::de::value::{MapDeserializer, SeqDeserializer, StringDeserializer, UnitDeserializer};
 use serde::de::{self, IntoDeserializer, Visitor};
 use serde::forward_to_deserialize_any;
 use spikelet_wire::Value;
 
+use crate::bins::Bins;
 use crate::error::Error;
-use crate::record::Bins;
 
 /// Deserializes from a [`Value`].
 pub(super) struct ValueDeserializer(pub(super) Value);
@@ -45,7 +45,7 @@ impl<'de> de::Deserializer<'de> for ValueDeserializer {
                 let value = visitor.visit_map(&mut pairs)?;
                 pairs.end().map(|()| value)
             }
-            // Nil, and what is never in a record.
+            // Nil, and values that are never stored in a record.
             _ => visitor.visit_unit(),
         }
     }
@@ -57,7 +57,7 @@ impl<'de> de::Deserializer<'de> for ValueDeserializer {
         }
     }
 
-    /// Bytes pass for a sequence of numbers.
+    /// A blob is also accepted as a sequence of numbers.
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         match self.0 {
             Value::Blob(bytes) => visitor.visit_seq(SeqDeserializer::new(bytes.into_iter())),
@@ -69,7 +69,7 @@ impl<'de> de::Deserializer<'de> for ValueDeserializer {
         visitor.visit_newtype_struct(self)
     }
 
-    /// A variant's name, or a map from it to the content.
+    /// A variant is its name, or a map from its name to its content.
     fn deserialize_enum<V: Visitor<'de>>(
         self,
         _name: &'static str,

@@ -1,4 +1,4 @@
-//! Whole records from and to types that implement serde's traits.
+//! Converts records from and to types that implement serde's traits.
 
 mod de;
 mod ser;
@@ -9,15 +9,16 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use spikelet_wire::Value;
 
+use crate::bins::{Bins, IntoBins};
 use crate::error::Error;
-use crate::record::{Bins, IntoBins, Record};
+use crate::record::Record;
 
 /// A value whose fields are the bins of a record.
 ///
-/// A field becomes a bin of its name: numbers, booleans and text as such, sequences as lists, structs and maps as maps,
-/// bytes (see the crate `serde_bytes`; a plain `Vec<u8>` is a sequence) as blobs. A field that is `None` deletes its bin,
-/// and a bin that does not exist is `None` when it is read. Enums have serde's usual form: the variant's name, or a map
-/// from it to the content.
+/// Each field is stored in the bin of its name: numbers, booleans and text as they are, sequences as lists, structs and maps
+/// as maps, bytes as blobs (see the crate `serde_bytes`; a plain `Vec<u8>` is a sequence). Writing a field that is `None`
+/// deletes its bin, and a bin that does not exist is read as `None`. Enums are stored in serde's usual format: the variant's
+/// name, or a map from the name to the content.
 ///
 /// ```
 /// use serde::{Deserialize, Serialize};
@@ -60,27 +61,27 @@ impl<T: Serialize> IntoBins for Serde<T> {
 }
 
 impl Record {
-    /// The record as a type whose fields are its bins; see [`Serde`].
+    /// Converts the record into a type whose fields are its bins; see [`Serde`].
     ///
     /// # Errors
-    /// Of kind [`Value`](crate::ErrorKind::Value) when a bin is missing or does not fit its field.
+    /// Of kind [`Value`](crate::ErrorKind::Value) if a bin is missing or does not match its field.
     pub fn deserialize<T: DeserializeOwned>(self) -> Result<T, Error> {
         T::deserialize(de::bins(self.bins))
     }
 }
 
-/// The value of anything that implements serde's [`Serialize`], for a bin or an element of a list or map.
+/// Converts any type that implements serde's [`Serialize`] into a value, for a bin or an element of a list or map.
 ///
 /// # Errors
-/// Of kind [`Value`](crate::ErrorKind::Value) for an integer above [`i64::MAX`], and what the type itself says.
+/// Of kind [`Value`](crate::ErrorKind::Value) for an integer above [`i64::MAX`], and any error of the type itself.
 pub fn to_value<T: Serialize + ?Sized>(value: &T) -> Result<Value, Error> {
     value.serialize(ser::ValueSerializer)
 }
 
-/// Anything that implements serde's [`Deserialize`], from the value of a bin.
+/// Converts a value into any type that implements serde's [`Deserialize`].
 ///
 /// # Errors
-/// Of kind [`Value`](crate::ErrorKind::Value) when the value does not fit the type.
+/// Of kind [`Value`](crate::ErrorKind::Value) if the value does not match the type.
 pub fn from_value<'de, T: Deserialize<'de>>(value: Value) -> Result<T, Error> {
     T::deserialize(de::ValueDeserializer(value))
 }

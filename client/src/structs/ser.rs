@@ -1,4 +1,4 @@
-//! From types to values.
+//! Serializes types into values.
 
 use serde::Serialize;
 use serde::ser::{
@@ -12,13 +12,13 @@ use crate::error::Error;
 /// Serializes into a [`Value`].
 pub(super) struct ValueSerializer;
 
-/// A list under construction, and the enum's variant whose content it is.
+/// A list under construction, and the enum variant whose content it is, if any.
 pub(super) struct List {
     items: Vec<Value>,
     variant: Option<&'static str>,
 }
 
-/// A map under construction, and the enum's variant whose content it is.
+/// A map under construction, and the enum variant whose content it is, if any.
 #[derive(Default)]
 pub(super) struct Entries {
     map: Vec<(Value, Value)>,
@@ -62,7 +62,7 @@ impl Entries {
     }
 }
 
-/// The content of an enum's variant: a map from the variant's name to it.
+/// Wraps the content of an enum variant into a map from the variant's name to the content.
 fn of_variant(variant: Option<&'static str>, content: Value) -> Value {
     match variant {
         Some(variant) => Value::Map([(variant, content)].into_iter().collect::<Map>()),
