@@ -40,7 +40,7 @@ fn modules_of_the_server_import_only_what_lies_below() {
 
 #[test]
 fn no_circle_of_imports_crosses_a_folder() {
-    for sources in ["wire/src", "server/src"] {
+    for sources in ["wire/src", "server/src", "client/src"] {
         let files = Files::read(sources);
         let circles: Vec<_> = files
             .circles()
