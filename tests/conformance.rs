@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use spikelet_conformance::divergences::Divergences;
 use spikelet_conformance::report::Report;
-use spikelet_conformance::run::{self, TargetRun, Verdict};
+use spikelet_conformance::results::{TargetRun, Verdict};
+use spikelet_conformance::run;
 use spikelet_conformance::scenario::Scenario;
 use spikelet_conformance::scenarios;
 use spikelet_conformance::target::TargetSpec;

@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use spikelet_client::{Client, Key};
 
+use crate::outcome::End;
 use crate::raw::{Connection, RawAnswer, RawRequest};
-use crate::scenario::End;
 use crate::transcript::{Answer, Describe, Entry};
 
 /// What a scenario is given. It does not know which server it asks.
@@ -127,3 +127,16 @@ fn only(mut answers: Vec<RawAnswer>) -> Result<RawAnswer, End> {
         _ => Err(End::failed("more than one message answered")),
     }
 }
+
+/// Asks through the client, writes request and answer into the transcript, and gives the answer.
+///
+/// `ask!(t, get(&key))?` is `t.client().get(&key).await?` with a transcript.
+macro_rules! ask {
+    ($t:ident, $($command:tt)+) => {{
+        let answer = $t.client().$($command)+.await;
+        $t.tell(stringify!($($command)+), &answer);
+        answer
+    }};
+}
+
+pub(crate) use ask;

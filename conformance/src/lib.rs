@@ -6,13 +6,13 @@
 //! process, one in a container, any that runs already.
 //!
 //! ```
-//! use spikelet_conformance::{run, scenarios, target::TargetSpec};
+//! use spikelet_conformance::{results, run, scenarios, target::TargetSpec};
 //!
 //! # tokio::runtime::Runtime::new()?.block_on(async {
 //! let target = TargetSpec::Embedded.start().await?;
 //! let generation: Vec<_> = scenarios::all().filter(|scenario| scenario.subject == "generation").collect();
 //! let run = run::scenarios(&target, &generation, |result| println!("{}", result.name)).await?;
-//! assert!(run.results.iter().all(|result| result.verdict == run::Verdict::Passed));
+//! assert!(run.results.iter().all(|result| result.verdict == results::Verdict::Passed));
 //! # Ok::<(), spikelet_conformance::target::Unavailable>(()) }).map_err(|error| error.to_string())?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -20,17 +20,21 @@
 #![warn(missing_docs)]
 
 pub mod context;
-pub mod describe;
 pub mod divergences;
+pub mod frame_display;
+pub mod outcome;
+pub mod progress;
 #[cfg(feature = "proptest")]
 pub mod proptest;
 pub mod raw;
 pub mod recorded;
 pub mod report;
+pub mod results;
 pub mod run;
 pub mod scenario;
 pub mod scenarios;
 pub mod target;
 pub mod transcript;
 
+mod assertions;
 mod clock;

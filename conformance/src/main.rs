@@ -6,9 +6,11 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use spikelet_conformance::divergences::{Divergences, matches};
+use spikelet_conformance::progress::Progress;
 use spikelet_conformance::recorded;
-use spikelet_conformance::report::{Progress, Report};
-use spikelet_conformance::run::{self, TargetRun};
+use spikelet_conformance::report::Report;
+use spikelet_conformance::results::TargetRun;
+use spikelet_conformance::run;
 use spikelet_conformance::scenario::Scenario;
 use spikelet_conformance::scenarios;
 use spikelet_conformance::target::{TargetSpec, Unavailable};

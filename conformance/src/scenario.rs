@@ -1,10 +1,10 @@
-//! What a scenario is, and what can become of it.
+//! A scenario: its name and its function.
 
 use std::fmt;
-use std::panic::Location;
 use std::pin::Pin;
 
 use crate::context::Context;
+use crate::outcome::Outcome;
 
 /// A scenario: an async function over a [`Context`] that asks a server, asserts, and leaves a transcript.
 #[derive(Clone, Copy)]
@@ -20,18 +20,6 @@ pub struct Scenario {
 /// A scenario that runs.
 pub type Running<'c> = Pin<Box<dyn Future<Output = Outcome> + Send + 'c>>;
 
-/// How a scenario ends: with what was not as expected, or with the reason why it could not run.
-pub type Outcome = Result<(), End>;
-
-/// Why a scenario did not come to its end.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum End {
-    /// The server did something else than the real one does.
-    Failed(String),
-    /// It does not apply to this server, for the reason given.
-    Skipped(String),
-}
-
 impl Scenario {
     /// Subject and name.
     #[must_use]
@@ -43,46 +31,6 @@ impl Scenario {
 impl fmt::Debug for Scenario {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Scenario({})", self.id())
-    }
-}
-
-impl End {
-    /// A failure at the place of the caller.
-    #[must_use]
-    #[track_caller]
-    pub fn failed(what: impl fmt::Display) -> Self {
-        let place = Location::caller();
-        Self::Failed(format!("{what} (at {}:{})", place.file(), place.line()))
-    }
-}
-
-impl fmt::Display for End {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Failed(what) => f.write_str(what),
-            Self::Skipped(why) => write!(f, "skipped: {why}"),
-        }
-    }
-}
-
-impl From<spikelet_client::Error> for End {
-    #[track_caller]
-    fn from(error: spikelet_client::Error) -> Self {
-        Self::failed(error)
-    }
-}
-
-impl From<std::io::Error> for End {
-    #[track_caller]
-    fn from(error: std::io::Error) -> Self {
-        Self::failed(error)
-    }
-}
-
-impl From<spikelet_wire::DecodeError> for End {
-    #[track_caller]
-    fn from(error: spikelet_wire::DecodeError) -> Self {
-        Self::failed(format_args!("an answer that does not decode: {error}"))
     }
 }
 
@@ -113,49 +61,4 @@ pub(crate) const fn subject(path: &'static str) -> &'static str {
     path.split_at(start).1
 }
 
-/// Asks through the client, writes request and answer into the transcript, and gives the answer.
-///
-/// `ask!(t, get(&key))?` is `t.client().get(&key).await?` with a transcript.
-macro_rules! ask {
-    ($t:ident, $($command:tt)+) => {{
-        let answer = $t.client().$($command)+.await;
-        $t.tell(stringify!($($command)+), &answer);
-        answer
-    }};
-}
-
-/// Fails the scenario unless the two are equal.
-macro_rules! same {
-    ($answered:expr, $expected:expr $(,)?) => {{
-        let (answered, expected) = (&$answered, &$expected);
-        if answered != expected {
-            let what = stringify!($answered);
-            return Err($crate::scenario::End::failed(format_args!(
-                "{what} is {answered:?}, not {expected:?}"
-            )));
-        }
-    }};
-}
-
-/// Fails the scenario unless the condition holds.
-macro_rules! holds {
-    ($condition:expr, $($shown:tt)+) => {
-        if !$condition {
-            return Err($crate::scenario::End::failed(format_args!($($shown)+)));
-        }
-    };
-}
-
-/// Fails the scenario unless the server refused with this result code.
-macro_rules! refused {
-    ($answer:expr, $code:ident) => {{
-        let code = spikelet_wire::ResultCode::$code;
-        match $answer {
-            Err(error) if error.result_code() == Some(code) => {}
-            Err(error) => return Err($crate::scenario::End::failed(format_args!("{error}, not {code:?}"))),
-            Ok(answer) => return Err($crate::scenario::End::failed(format_args!("{answer:?}, not {code:?}"))),
-        }
-    }};
-}
-
-pub(crate) use {ask, holds, refused, same, scenarios};
+pub(crate) use scenarios;

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use spikelet::Server;
 use spikelet_client::{Key, Operation};
-use spikelet_conformance::proptest::describe::Described;
+use spikelet_conformance::proptest::display::Described;
 use spikelet_conformance::proptest::{Address, Answer, Command, Embedded, Error, Target, differential, strategies};
 use spikelet_wire::list::ListOp;
 use spikelet_wire::map::MapOp;

@@ -9,8 +9,8 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestError, TestRunner};
 use spikelet_client::{Key, Operation};
 
-use super::answer::Answer;
 use super::command::{Action, Command};
+use super::response::Answer;
 use super::strategies;
 use super::target::Target;
 

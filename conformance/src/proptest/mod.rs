@@ -53,14 +53,14 @@
 //!
 //! In a test, `PROPTEST_CASES` says how many sequences are sent, as with all tests of `proptest`.
 
-pub mod answer;
 pub mod command;
-pub mod describe;
 pub mod differential;
+pub mod display;
+pub mod response;
 pub mod strategies;
 pub mod target;
 
-pub use answer::{Answer, OpResult};
 pub use command::{Action, Command, Exists, Generation};
 pub use differential::{Agreement, Difference, Differential, Error, differential};
+pub use response::{Answer, OpResult};
 pub use target::{Address, Embedded, Target};

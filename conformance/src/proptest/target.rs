@@ -12,8 +12,8 @@ use spikelet::unstable::{self, Config, Flow, State};
 use spikelet_client::Key;
 use spikelet_wire::FrameHeader;
 
-use super::answer::Answer;
 use super::command::Command;
+use super::response::Answer;
 
 /// How long a server may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -13,10 +13,12 @@
 //! ```
 
 mod case;
-mod compare;
-mod exchange;
+mod connection;
+mod recordings;
 mod replay;
+mod response;
 
-pub use case::{AREAS, Case, Expected, Kind, Step, area, crashes, load, work_directory};
-pub use compare::{Answer, TOLERANCE};
+pub use case::{Case, Expected, Kind, Step};
+pub use recordings::{AREAS, area, crashes, load, work_directory};
 pub use replay::{Mismatch, Report, ask, replay};
+pub use response::{Answer, TOLERANCE};

@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use spikelet_wire::{FieldType, FrameHeader, Info2, Message};
 
-use super::compare::Answer;
-use super::exchange::Exchange;
-use super::{Case, Expected, Step};
-use crate::describe::DescribedFrame;
+use super::case::{Case, Expected, Step};
+use super::connection::Exchange;
+use super::response::Answer;
+use crate::frame_display::DescribedFrame;
 
 /// How many cases are played at a time. Most of the time of a case whose answer is silence is waiting.
 const CONNECTIONS: usize = 16;

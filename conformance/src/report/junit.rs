@@ -3,7 +3,7 @@
 use std::fmt::{self, Write as _};
 
 use super::Report;
-use crate::run::{TargetRun, TestResult, Verdict};
+use crate::results::{TargetRun, TestResult, Verdict};
 
 impl Report {
     /// The report as JUnit XML.

@@ -3,7 +3,7 @@
 use std::fmt::{self, Write as _};
 
 use super::Report;
-use crate::run::{TargetRun, Verdict};
+use crate::results::{TargetRun, Verdict};
 
 impl Report {
     /// The report as Markdown.

@@ -7,9 +7,7 @@ mod terminal;
 use std::collections::BTreeMap;
 
 use crate::divergences::{Divergence, Divergences};
-use crate::run::{TargetRun, TestResult, Verdict};
-
-pub use terminal::Progress;
+use crate::results::{TargetRun, TestResult, Verdict};
 
 /// How many failed cases of an area are shown.
 const SHOWN_OF_AN_AREA: usize = 5;
@@ -108,7 +106,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::run::TestResult;
+    use crate::results::TestResult;
 
     pub(super) fn report(entries: &str) -> Report {
         let result = |name: &str, verdict| TestResult {

@@ -1,84 +1,9 @@
-//! The report on the terminal: progress while it runs, and what it came to.
+//! The report as text for a terminal.
 
 use std::fmt;
-use std::io::{IsTerminal as _, Write as _, stderr};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::Report;
-use crate::run::{TestResult, Verdict};
-
-/// Progress, told on stderr: on a terminal in one line that changes, elsewhere as a line for each test that did not pass.
-#[derive(Debug)]
-pub struct Progress {
-    what: String,
-    total: usize,
-    done: AtomicUsize,
-    /// Held while a line is written, so that lines do not mix.
-    writing: Mutex<()>,
-    terminal: bool,
-}
-
-impl Progress {
-    /// Progress through so many tests.
-    #[must_use]
-    pub fn new(what: impl Into<String>, total: usize) -> Self {
-        Self {
-            what: what.into(),
-            total,
-            done: AtomicUsize::new(0),
-            writing: Mutex::new(()),
-            terminal: stderr().is_terminal(),
-        }
-    }
-
-    /// Another test has a result.
-    pub fn result(&self, result: &TestResult) {
-        let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
-        if let Verdict::Failed(what) = &result.verdict {
-            self.line(&format!(
-                "FAILED {}: {}",
-                result.name,
-                what.lines().next().unwrap_or_default()
-            ));
-        }
-        self.status(done, self.total);
-    }
-
-    /// So many tests are done, of so many.
-    pub fn done(&self, done: usize, total: usize) {
-        // A terminal need not follow every one of thousands.
-        if done.is_multiple_of(100) || done == total {
-            self.status(done, total);
-        }
-    }
-
-    fn line(&self, text: &str) {
-        let clear = if self.terminal { "\r\x1b[K" } else { "" };
-        self.write(&format!("{clear}{text}\n"));
-    }
-
-    fn status(&self, done: usize, total: usize) {
-        if self.terminal {
-            self.write(&format!("\r\x1b[K{}: {done} of {total}", self.what));
-        }
-    }
-
-    fn write(&self, text: &str) {
-        let _guard = self.writing.lock().unwrap_or_else(|e| e.into_inner());
-        // Where stderr is closed nobody reads it.
-        let _ = stderr().write_all(text.as_bytes());
-    }
-}
-
-impl Drop for Progress {
-    /// Leaves the line to what comes next.
-    fn drop(&mut self) {
-        if self.terminal {
-            self.write("\r\x1b[K");
-        }
-    }
-}
+use crate::results::{TestResult, Verdict};
 
 impl fmt::Display for Report {
     /// What did not pass, and the counts.

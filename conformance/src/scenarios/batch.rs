@@ -4,9 +4,11 @@ use spikelet_client::{BatchRecord, BatchRow, Operation, ResultCode, Value, bins}
 use spikelet_wire::batch::BatchFlags;
 use spikelet_wire::{Header, Info1, Info2};
 
-use crate::context::Context;
+use crate::assertions::expect_eq;
+use crate::context::{Context, ask};
+use crate::outcome::Outcome;
 use crate::raw::{RawRequest, RawRow};
-use crate::scenario::{Outcome, ask, same, scenarios};
+use crate::scenario::scenarios;
 
 scenarios![
     reads,
@@ -61,8 +63,8 @@ async fn reads(t: &mut Context) -> Outcome {
         ask!(t, put(key, bins! {"n" => n as i64, "s" => "x"}))?;
     }
     let rows = ask!(t, batch_read(&keys))?;
-    same!(codes(&rows), [OK; 5]);
-    same!(values(&rows, "n"), (0..5).map(Value::Int).collect::<Vec<_>>());
+    expect_eq!(codes(&rows), [OK; 5]);
+    expect_eq!(values(&rows, "n"), (0..5).map(Value::Int).collect::<Vec<_>>());
     Ok(())
 }
 
@@ -70,7 +72,7 @@ async fn reads_of_missing_records(t: &mut Context) -> Outcome {
     let keys = t.keys(3);
     ask!(t, put(&keys[1], bins! {"n" => 1}))?;
     let rows = ask!(t, batch_read(&keys))?;
-    same!(codes(&rows), [ResultCode::NOT_FOUND, OK, ResultCode::NOT_FOUND]);
+    expect_eq!(codes(&rows), [ResultCode::NOT_FOUND, OK, ResultCode::NOT_FOUND]);
     Ok(())
 }
 
@@ -80,7 +82,7 @@ async fn selects(t: &mut Context) -> Outcome {
     ask!(t, put(&keys[1], bins! {"b" => 3, "c" => 4}))?;
     let rows = ask!(t, batch_select(&keys, ["a", "b"]))?;
     let bins: Vec<_> = rows.iter().filter_map(|row| Some(row.record()?.bins.clone())).collect();
-    same!(bins, [bins! {"a" => 1, "b" => 2}, bins! {"b" => 3}]);
+    expect_eq!(bins, [bins! {"a" => 1, "b" => 2}, bins! {"b" => 3}]);
     Ok(())
 }
 
@@ -89,8 +91,8 @@ async fn headers(t: &mut Context) -> Outcome {
     ask!(t, put(&keys[0], bins! {"a" => 1}))?;
     ask!(t, put(&keys[0], bins! {"a" => 2}))?;
     let rows = ask!(t, batch_header(&keys))?;
-    same!(codes(&rows), [OK, ResultCode::NOT_FOUND]);
-    same!(
+    expect_eq!(codes(&rows), [OK, ResultCode::NOT_FOUND]);
+    expect_eq!(
         rows[0].record().map(|record| (record.generation, record.bins.len())),
         Some((2, 0))
     );
@@ -101,7 +103,7 @@ async fn same_record_twice(t: &mut Context) -> Outcome {
     let key = t.key("a");
     ask!(t, put(&key, bins! {"n" => 7}))?;
     let rows = ask!(t, batch_read([&key, &key, &key]))?;
-    same!(values(&rows, "n"), [Value::Int(7), Value::Int(7), Value::Int(7)]);
+    expect_eq!(values(&rows, "n"), [Value::Int(7), Value::Int(7), Value::Int(7)]);
     Ok(())
 }
 
@@ -111,8 +113,8 @@ async fn writes(t: &mut Context) -> Outcome {
         t,
         batch_write(keys.iter().zip(0..).map(|(key, n)| (key, bins! {"n" => n})))
     )?;
-    same!(codes(&rows), [OK; 4]);
-    same!(
+    expect_eq!(codes(&rows), [OK; 4]);
+    expect_eq!(
         values(&ask!(t, batch_read(&keys))?, "n"),
         (0..4).map(Value::Int).collect::<Vec<_>>()
     );
@@ -125,13 +127,13 @@ async fn writes_with_ttl(t: &mut Context) -> Outcome {
         BatchRow::write(&keys[0], bins! {"n" => 1}).ttl(std::time::Duration::from_secs(500)),
         BatchRow::write(&keys[1], bins! {"n" => 1}).never_expire(),
     ];
-    same!(codes(&ask!(t, batch(rows))?), [OK; 2]);
+    expect_eq!(codes(&ask!(t, batch(rows))?), [OK; 2]);
     let rows = ask!(t, batch_header(&keys))?;
     let expires: Vec<_> = rows
         .iter()
         .map(|row| row.record().is_some_and(|record| record.void_time != 0))
         .collect();
-    same!(expires, [true, false]);
+    expect_eq!(expires, [true, false]);
     Ok(())
 }
 
@@ -142,8 +144,8 @@ async fn write_refused_in_one_row(t: &mut Context) -> Outcome {
         BatchRow::write(&keys[1], bins! {"a name of 16 ch" => 1, "0123456789abcdef" => 1}),
         BatchRow::write(&keys[2], bins! {"n" => 3}),
     ];
-    same!(codes(&ask!(t, batch(rows))?), [OK, ResultCode::BIN_NAME, OK]);
-    same!(codes(&ask!(t, batch_read(&keys))?), [OK, ResultCode::NOT_FOUND, OK]);
+    expect_eq!(codes(&ask!(t, batch(rows))?), [OK, ResultCode::BIN_NAME, OK]);
+    expect_eq!(codes(&ask!(t, batch_read(&keys))?), [OK, ResultCode::NOT_FOUND, OK]);
     Ok(())
 }
 
@@ -154,8 +156,8 @@ async fn create_only(t: &mut Context) -> Outcome {
         t,
         batch_write(keys.iter().map(|key| (key, bins! {"n" => 2}))).create_only()
     )?;
-    same!(codes(&rows), [ResultCode::RECORD_EXISTS, OK]);
-    same!(
+    expect_eq!(codes(&rows), [ResultCode::RECORD_EXISTS, OK]);
+    expect_eq!(
         values(&ask!(t, batch_read(&keys))?, "n"),
         [Value::Int(1), Value::Int(2)]
     );
@@ -169,7 +171,7 @@ async fn update_only(t: &mut Context) -> Outcome {
         t,
         batch_write(keys.iter().map(|key| (key, bins! {"n" => 2}))).update_only()
     )?;
-    same!(codes(&rows), [OK, ResultCode::NOT_FOUND]);
+    expect_eq!(codes(&rows), [OK, ResultCode::NOT_FOUND]);
     Ok(())
 }
 
@@ -182,8 +184,8 @@ async fn generation_of_a_row(t: &mut Context) -> Outcome {
         BatchRow::write(&keys[0], bins! {"n" => 2}).generation_equal(1),
         BatchRow::write(&keys[1], bins! {"n" => 2}).generation_equal(5),
     ];
-    same!(codes(&ask!(t, batch(rows))?), [OK, ResultCode::GENERATION]);
-    same!(
+    expect_eq!(codes(&ask!(t, batch(rows))?), [OK, ResultCode::GENERATION]);
+    expect_eq!(
         values(&ask!(t, batch_read(&keys))?, "n"),
         [Value::Int(2), Value::Int(1)]
     );
@@ -197,8 +199,8 @@ async fn operates(t: &mut Context) -> Outcome {
         t,
         batch_operate(&keys, [Operation::add("views", 1), Operation::get("views")])
     )?;
-    same!(codes(&rows), [OK; 3]);
-    same!(values(&rows, "views"), [11, 1, 1].map(Value::Int));
+    expect_eq!(codes(&rows), [OK; 3]);
+    expect_eq!(values(&rows, "views"), [11, 1, 1].map(Value::Int));
     Ok(())
 }
 
@@ -217,7 +219,7 @@ async fn operate_answers_in_order(t: &mut Context) -> Outcome {
         .flatten()
         .collect();
     let values: Vec<_> = answered.into_iter().filter(|(_, value)| *value != Value::Nil).collect();
-    same!(
+    expect_eq!(
         values,
         [("a".to_owned(), Value::Int(1)), ("a".to_owned(), Value::Int(2))]
     );
@@ -228,7 +230,7 @@ async fn operate_refused_in_one_row(t: &mut Context) -> Outcome {
     let keys = t.keys(3);
     ask!(t, put(&keys[1], bins! {"n" => "text"}))?;
     let rows = ask!(t, batch_operate(&keys, [Operation::add("n", 1)]))?;
-    same!(codes(&rows), [OK, ResultCode::INCOMPATIBLE_TYPE, OK]);
+    expect_eq!(codes(&rows), [OK, ResultCode::INCOMPATIBLE_TYPE, OK]);
     Ok(())
 }
 
@@ -237,15 +239,15 @@ async fn removes(t: &mut Context) -> Outcome {
     for key in &keys {
         ask!(t, put(key, bins! {"n" => 1}))?;
     }
-    same!(codes(&ask!(t, batch_remove(&keys))?), [OK; 3]);
-    same!(codes(&ask!(t, batch_read(&keys))?), [ResultCode::NOT_FOUND; 3]);
+    expect_eq!(codes(&ask!(t, batch_remove(&keys))?), [OK; 3]);
+    expect_eq!(codes(&ask!(t, batch_read(&keys))?), [ResultCode::NOT_FOUND; 3]);
     Ok(())
 }
 
 async fn removes_of_missing_records(t: &mut Context) -> Outcome {
     let keys = t.keys(2);
     ask!(t, put(&keys[0], bins! {"n" => 1}))?;
-    same!(codes(&ask!(t, batch_remove(&keys))?), [OK, ResultCode::NOT_FOUND]);
+    expect_eq!(codes(&ask!(t, batch_remove(&keys))?), [OK, ResultCode::NOT_FOUND]);
     Ok(())
 }
 
@@ -258,7 +260,7 @@ async fn remove_of_another_generation(t: &mut Context) -> Outcome {
         BatchRow::remove(&keys[0]).generation_equal(1),
         BatchRow::remove(&keys[1]).generation_equal(2),
     ];
-    same!(codes(&ask!(t, batch(rows))?), [OK, ResultCode::GENERATION]);
+    expect_eq!(codes(&ask!(t, batch(rows))?), [OK, ResultCode::GENERATION]);
     Ok(())
 }
 
@@ -275,13 +277,13 @@ async fn rows_of_all_kinds(t: &mut Context) -> Outcome {
         BatchRow::select(&keys[4], ["n"]),
     ];
     let rows = ask!(t, batch(rows))?;
-    same!(codes(&rows), [OK, OK, OK, OK, ResultCode::NOT_FOUND]);
-    same!(
+    expect_eq!(codes(&rows), [OK, OK, OK, OK, ResultCode::NOT_FOUND]);
+    expect_eq!(
         rows[2].record().map(|record| record.bins["n"].clone()),
         Some(Value::Int(6))
     );
     let rows = ask!(t, batch_read(&keys))?;
-    same!(
+    expect_eq!(
         values(&rows, "n"),
         [1.into(), 2.into(), 6.into(), Value::Nil, Value::Nil]
     );
@@ -297,7 +299,7 @@ async fn later_rows_see_earlier_ones(t: &mut Context) -> Outcome {
         BatchRow::read(&key),
     ];
     let rows = ask!(t, batch(rows))?;
-    same!(
+    expect_eq!(
         rows[2]
             .record()
             .map(|record| (record.generation, record.bins["n"].clone())),
@@ -312,17 +314,17 @@ async fn stored_keys(t: &mut Context) -> Outcome {
         t,
         batch_write(keys.iter().map(|key| (key, bins! {"n" => 1}))).send_key(true)
     )?;
-    same!(codes(&rows), [OK; 2]);
-    same!(codes(&ask!(t, batch_read(&keys))?), [OK; 2]);
+    expect_eq!(codes(&rows), [OK; 2]);
+    expect_eq!(codes(&ask!(t, batch_read(&keys))?), [OK; 2]);
     Ok(())
 }
 
 async fn thousand_rows(t: &mut Context) -> Outcome {
     let keys = t.keys(1000);
     let written = ask!(t, batch_operate(&keys, [Operation::add("n", 1)]))?;
-    same!(written.iter().filter(|row| row.result.is_ok()).count(), 1000);
+    expect_eq!(written.iter().filter(|row| row.result.is_ok()).count(), 1000);
     let read = ask!(t, batch_read(&keys))?;
-    same!(values(&read, "n"), vec![Value::Int(1); 1000]);
+    expect_eq!(values(&read, "n"), vec![Value::Int(1); 1000]);
     ask!(t, batch_remove(&keys))?;
     Ok(())
 }
@@ -330,8 +332,8 @@ async fn thousand_rows(t: &mut Context) -> Outcome {
 async fn not_inline(t: &mut Context) -> Outcome {
     let keys = t.keys(10);
     let written = ask!(t, batch_operate(&keys, [Operation::add("n", 1)]).inline(false))?;
-    same!(codes(&written), [OK; 10]);
-    same!(codes(&ask!(t, batch_read(&keys).inline(false))?), [OK; 10]);
+    expect_eq!(codes(&written), [OK; 10]);
+    expect_eq!(codes(&ask!(t, batch_read(&keys).inline(false))?), [OK; 10]);
     Ok(())
 }
 
@@ -363,7 +365,7 @@ async fn repeated_rows(t: &mut Context) -> Outcome {
     ];
     let answers = t.send(&RawRequest::batch(BatchFlags::REPORT_ALL_ERRORS, &rows)).await?;
     let values: Vec<_> = answers.iter().map(|answer| answer.bins.clone()).collect();
-    same!(
+    expect_eq!(
         values,
         (0..3)
             .map(|n| vec![("n".to_owned(), Value::Int(n))])
@@ -381,11 +383,11 @@ async fn first_error_ends_the_answers(t: &mut Context) -> Outcome {
         .map(|key| RawRow::new(key, create()).write("n", 2))
         .collect::<Vec<_>>();
     let answers = t.send(&RawRequest::batch(BatchFlags::INLINE_IN_MEMORY, &rows)).await?;
-    same!(
+    expect_eq!(
         answers.iter().map(|answer| answer.code()).collect::<Vec<_>>(),
         [ResultCode::RECORD_EXISTS]
     );
-    same!(values(&ask!(t, batch_read(&keys))?, "n"), [2, 1, 2].map(Value::Int));
+    expect_eq!(values(&ask!(t, batch_read(&keys))?, "n"), [2, 1, 2].map(Value::Int));
     Ok(())
 }
 
@@ -405,7 +407,7 @@ async fn error_record_is_answered(t: &mut Context) -> Outcome {
     // The rows, and the error once more for the batch as a whole.
     let mut codes: Vec<_> = answers.iter().map(|answer| answer.code()).collect();
     codes.sort();
-    same!(codes, [OK, ResultCode::RECORD_EXISTS, ResultCode::RECORD_EXISTS]);
+    expect_eq!(codes, [OK, ResultCode::RECORD_EXISTS, ResultCode::RECORD_EXISTS]);
     Ok(())
 }
 
@@ -414,7 +416,7 @@ async fn missing_record_is_no_error(t: &mut Context) -> Outcome {
     ask!(t, put(&keys[1], bins! {"n" => 1}))?;
     let rows = [RawRow::new(&keys[0], read()), RawRow::repeat(&keys[1])];
     let answers = t.send(&RawRequest::batch(BatchFlags::INLINE_IN_MEMORY, &rows)).await?;
-    same!(
+    expect_eq!(
         answers.iter().map(|answer| answer.code()).collect::<Vec<_>>(),
         [ResultCode::NOT_FOUND, OK]
     );
@@ -429,7 +431,7 @@ async fn all_errors_are_answered(t: &mut Context) -> Outcome {
         .map(|key| RawRow::new(key, create()).write("n", 2))
         .collect::<Vec<_>>();
     let answers = t.send(&RawRequest::batch(BatchFlags::REPORT_ALL_ERRORS, &rows)).await?;
-    same!(
+    expect_eq!(
         answers.iter().map(|answer| answer.code()).collect::<Vec<_>>(),
         [OK, ResultCode::RECORD_EXISTS, OK]
     );
@@ -438,7 +440,7 @@ async fn all_errors_are_answered(t: &mut Context) -> Outcome {
 
 async fn empty_batch_refused(t: &mut Context) -> Outcome {
     let answers = t.send(&RawRequest::batch(BatchFlags::REPORT_ALL_ERRORS, &[])).await?;
-    same!(
+    expect_eq!(
         answers.iter().map(|answer| answer.code()).collect::<Vec<_>>(),
         [ResultCode::PARAMETER]
     );
@@ -449,7 +451,7 @@ async fn unknown_namespace_refused(t: &mut Context) -> Outcome {
     let key = spikelet_client::Key::new("no such namespace", t.set(), t.number());
     let rows = [RawRow::new(&key, read())];
     let answers = t.send(&RawRequest::batch(BatchFlags::REPORT_ALL_ERRORS, &rows)).await?;
-    same!(
+    expect_eq!(
         answers.iter().map(|answer| answer.code()).collect::<Vec<_>>(),
         [ResultCode::PARAMETER]
     );
@@ -467,8 +469,8 @@ async fn many_sets(t: &mut Context) -> Outcome {
         t,
         batch_write(keys.iter().zip(0..).map(|(key, n)| (key, bins! {"n" => n})))
     )?;
-    same!(codes(&rows), [OK; 3]);
-    same!(values(&ask!(t, batch_read(&keys))?, "n"), [0, 1, 2].map(Value::Int));
+    expect_eq!(codes(&rows), [OK; 3]);
+    expect_eq!(values(&ask!(t, batch_read(&keys))?, "n"), [0, 1, 2].map(Value::Int));
     ask!(t, batch_remove(&keys))?;
     Ok(())
 }

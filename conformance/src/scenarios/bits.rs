@@ -3,9 +3,10 @@
 use spikelet_client::ops::{BitIntegerFlags as Int, BitResizeFlags as Resize, OnBits, bits};
 use spikelet_client::{Operation, ResultCode as Code};
 
-use super::cases::{bytes, cases, leaves, nothing, reads, refused};
+use super::operation_cases::{bytes, cases, leaves, nothing, reads, refused};
 use crate::context::Context;
-use crate::scenario::{Outcome, scenarios};
+use crate::outcome::Outcome;
+use crate::scenario::scenarios;
 
 scenarios![
     resize,

@@ -11,9 +11,11 @@ use spikelet_wire::info::parameters;
 use spikelet_wire::{Header, Info1, Info2, OpCode, PARTITIONS};
 use tokio::time::sleep;
 
-use crate::context::Context;
+use crate::assertions::{expect_eq, expect_true};
+use crate::context::{Context, ask};
+use crate::outcome::{End, Outcome};
 use crate::raw::RawRequest;
-use crate::scenario::{End, Outcome, ask, holds, same, scenarios};
+use crate::scenario::scenarios;
 
 scenarios![
     every_partition_has_one_master,
@@ -99,7 +101,7 @@ async fn each_node_answers(t: &Context, request: &RawRequest) -> Result<Vec<(Res
 /// Fails unless every node says that there is no such record.
 async fn no_node_finds(t: &mut Context, key: &Key, what: &str) -> Outcome {
     let answers = each_node_answers(t, &RawRequest::new(key, read())).await?;
-    holds!(
+    expect_true!(
         answers.iter().all(|(code, _)| *code == ResultCode::NOT_FOUND),
         "the nodes answer {answers:?}"
     );
@@ -117,7 +119,7 @@ async fn every_partition_has_one_master(t: &mut Context) -> Outcome {
             if union == 0xFF { sum } else { 0 }
         })
         .collect();
-    same!(masters, vec![8; usize::from(PARTITIONS) / 8]);
+    expect_eq!(masters, vec![8; usize::from(PARTITIONS) / 8]);
     t.says("replicas", "one master for each partition");
     Ok(())
 }
@@ -125,7 +127,7 @@ async fn every_partition_has_one_master(t: &mut Context) -> Outcome {
 async fn replicas_are_on_nodes_of_their_own(t: &mut Context) -> Outcome {
     let nodes = bitmaps(t).await?;
     let places = nodes.first().map_or(0, Vec::len);
-    holds!(
+    expect_true!(
         (1..=nodes.len()).contains(&places) && nodes.iter().all(|maps| maps.len() == places),
         "{} nodes have {places} replicas",
         nodes.len()
@@ -137,11 +139,11 @@ async fn replicas_are_on_nodes_of_their_own(t: &mut Context) -> Outcome {
                 let bits = map.get(byte).copied().unwrap_or(0);
                 (union | bits, sum + bits.count_ones())
             });
-            holds!(union.count_ones() == sum, "a node keeps a partition twice");
+            expect_true!(union.count_ones() == sum, "a node keeps a partition twice");
             kept += sum as usize;
         }
     }
-    same!(kept, places * usize::from(PARTITIONS));
+    expect_eq!(kept, places * usize::from(PARTITIONS));
     t.says("replicas", "each on a node of its own");
     Ok(())
 }
@@ -150,13 +152,13 @@ async fn nodes_agree_on_the_cluster(t: &mut Context) -> Outcome {
     let keys = info(t, "cluster-stable:").await?;
     let nodes: Vec<&String> = keys.keys().collect();
     let key = keys.values().next().cloned().unwrap_or_default();
-    holds!(
+    expect_true!(
         u64::from_str_radix(&key, 16).is_ok_and(|key| key != 0),
         "the cluster's key is {key:?}"
     );
-    holds!(keys.values().all(|other| *other == key), "the nodes have {keys:?}");
+    expect_true!(keys.values().all(|other| *other == key), "the nodes have {keys:?}");
     for (node, said) in info(t, &format!("cluster-stable:size={}", nodes.len())).await? {
-        holds!(said == key, "{node} says {said:?}");
+        expect_true!(said == key, "{node} says {said:?}");
     }
     for (name, expected) in [
         ("cluster_key", key.clone()),
@@ -165,13 +167,13 @@ async fn nodes_agree_on_the_cluster(t: &mut Context) -> Outcome {
         ("cluster_is_member", "true".to_owned()),
     ] {
         let said = statistic(t, name).await?;
-        holds!(said.values().all(|said| *said == expected), "{name} is {said:?}");
+        expect_true!(said.values().all(|said| *said == expected), "{name} is {said:?}");
         t.says(name, "the same everywhere");
     }
     let number = |id: &String| u64::from_str_radix(id, 16).unwrap_or(0);
     let highest = nodes.iter().map(|id| number(id)).max();
     let principals = statistic(t, "cluster_principal").await?;
-    holds!(
+    expect_true!(
         principals.values().all(|id| Some(number(id)) == highest),
         "the principal is {principals:?}"
     );
@@ -184,10 +186,10 @@ async fn peers_name_one_another(t: &mut Context) -> Outcome {
     let generations = info(t, "peers-generation").await?;
     for (node, text) in &peers {
         let generation = text.split(',').next();
-        same!(generation, generations.get(node).map(String::as_str));
+        expect_eq!(generation, generations.get(node).map(String::as_str));
         for other in peers.keys() {
             let named = text.contains(&format!("[{other},"));
-            holds!(named == (other != node), "the peers of {node} are {text:?}");
+            expect_true!(named == (other != node), "the peers of {node} are {text:?}");
         }
     }
     t.says("peers-clear-std", "all others");
@@ -198,7 +200,7 @@ async fn any_node_reads(t: &mut Context) -> Outcome {
     let key = t.key("a");
     ask!(t, put(&key, bins! {"a" => 1}))?;
     let answers = each_node_answers(t, &RawRequest::new(&key, read())).await?;
-    holds!(
+    expect_true!(
         answers.iter().all(|answer| *answer == (ResultCode::OK, 1)),
         "the nodes answer {answers:?}"
     );
@@ -211,13 +213,13 @@ async fn any_node_writes(t: &mut Context) -> Outcome {
     ask!(t, put(&key, bins! {"n" => 0}))?;
     let add = RawRequest::new(&key, write()).op(OpCode::INCR, "n", 1);
     let answers = each_node_answers(t, &add).await?;
-    holds!(
+    expect_true!(
         answers.iter().all(|(code, _)| *code == ResultCode::OK),
         "the nodes answer {answers:?}"
     );
     let record = t.client().get(&key).await?;
-    same!(record.get::<i64>("n").ok(), i64::try_from(answers.len()).ok());
-    same!(usize::try_from(record.generation).ok(), Some(answers.len() + 1));
+    expect_eq!(record.get::<i64>("n").ok(), i64::try_from(answers.len()).ok());
+    expect_eq!(usize::try_from(record.generation).ok(), Some(answers.len() + 1));
     t.says("a write sent to each node", "written once by each");
     Ok(())
 }
@@ -225,7 +227,7 @@ async fn any_node_writes(t: &mut Context) -> Outcome {
 async fn any_node_refuses_alike(t: &mut Context) -> Outcome {
     let key = t.key("a");
     let answers = each_node_answers(t, &RawRequest::new(&key, read())).await?;
-    holds!(
+    expect_true!(
         answers.iter().all(|answer| *answer == (ResultCode::NOT_FOUND, 0)),
         "the nodes answer {answers:?}"
     );
@@ -258,7 +260,7 @@ async fn a_query_finds_every_record_once(t: &mut Context) -> Outcome {
     let page = t.client().query(Context::NAMESPACE, &set).await?;
     let mut found: Vec<i64> = page.records.iter().filter_map(|record| record.get("n").ok()).collect();
     found.sort_unstable();
-    same!(found, (0..300).collect::<Vec<i64>>());
+    expect_eq!(found, (0..300).collect::<Vec<i64>>());
     t.says("a query of 300 records on all nodes", "each of them once");
     Ok(())
 }
@@ -276,7 +278,7 @@ async fn objects_are_counted_with_their_replicas(t: &mut Context) -> Outcome {
         let count = parameters(&sets).find(|(name, _)| *name == "objects");
         objects += count.and_then(|(_, value)| value.parse::<u64>().ok()).unwrap_or(0);
     }
-    same!(objects, 100 * places);
+    expect_eq!(objects, 100 * places);
     t.says("sets, of all nodes", "every record and its replicas");
     Ok(())
 }
@@ -303,7 +305,7 @@ async fn nodes_count_what_they_pass_on(t: &mut Context) -> Outcome {
     let others = each_node_answers(t, &add).await?.len() as u64 - 1;
     for ((name, before), at_least) in COUNTERS.into_iter().zip(before).zip([others, others, 1]) {
         let more = counted(t, name).await? - before;
-        holds!(more >= at_least, "{name} has grown by {more}");
+        expect_true!(more >= at_least, "{name} has grown by {more}");
     }
     t.says("a write sent to each node", "passed on by all but one");
     Ok(())

@@ -3,9 +3,10 @@
 use spikelet_client::ops::{Context as Path, ListCreate, ListReturn, MapReturn, OnList, OnMap, ctx, list, map};
 use spikelet_client::{MapOrder, Operation, ResultCode as Code, Value};
 
-use super::cases::{by_key, by_value, cases, gives, leaves, list_of, nothing, pairs, reads, refused};
+use super::operation_cases::{by_key, by_value, cases, gives, leaves, list_of, nothing, pairs, reads, refused};
 use crate::context::Context;
-use crate::scenario::{Outcome, scenarios};
+use crate::outcome::Outcome;
+use crate::scenario::scenarios;
 
 scenarios![
     list_index,

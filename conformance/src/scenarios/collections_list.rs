@@ -3,9 +3,10 @@
 use spikelet_client::ops::{ListOrder, ListReturn as Return, ListSortFlags, OnList, list};
 use spikelet_client::{Operation, ResultCode as Code, Value};
 
-use super::cases::{bytes, cases, empty, gives, leaves, list_of, nothing, reads, refused};
+use super::operation_cases::{bytes, cases, empty, gives, leaves, list_of, nothing, reads, refused};
 use crate::context::Context;
-use crate::scenario::{Outcome, scenarios};
+use crate::outcome::Outcome;
+use crate::scenario::scenarios;
 
 scenarios![
     append,

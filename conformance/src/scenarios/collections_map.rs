@@ -3,9 +3,12 @@
 use spikelet_client::ops::{MapReturn as Return, OnMap, map};
 use spikelet_client::{MapOrder, Operation, ResultCode as Code, Value};
 
-use super::cases::{by_key, by_value, bytes, cases, empty, gives, leaves, list_of, nothing, pairs, reads, refused};
+use super::operation_cases::{
+    by_key, by_value, bytes, cases, empty, gives, leaves, list_of, nothing, pairs, reads, refused,
+};
 use crate::context::Context;
-use crate::scenario::{Outcome, scenarios};
+use crate::outcome::Outcome;
+use crate::scenario::scenarios;
 
 scenarios![
     put,

@@ -2,8 +2,10 @@
 
 use spikelet_client::{ExistsAction, bins};
 
-use crate::context::Context;
-use crate::scenario::{Outcome, ask, refused, same, scenarios};
+use crate::assertions::{expect_eq, expect_refused};
+use crate::context::{Context, ask};
+use crate::outcome::Outcome;
+use crate::scenario::scenarios;
 
 scenarios![
     create_only,
@@ -24,24 +26,24 @@ scenarios![
 async fn create_only(t: &mut Context) -> Outcome {
     let key = t.key("a");
     ask!(t, put(&key, bins! {"a" => 1}).create_only())?;
-    same!(ask!(t, get(&key))?.bins, bins! {"a" => 1});
+    expect_eq!(ask!(t, get(&key))?.bins, bins! {"a" => 1});
     Ok(())
 }
 
 async fn create_only_refused(t: &mut Context) -> Outcome {
     let key = t.key("a");
     ask!(t, put(&key, bins! {"a" => 1}))?;
-    refused!(ask!(t, put(&key, bins! {"a" => 2}).create_only()), RECORD_EXISTS);
+    expect_refused!(ask!(t, put(&key, bins! {"a" => 2}).create_only()), RECORD_EXISTS);
     let record = ask!(t, get(&key))?;
-    same!((record.generation, record.bins), (1, bins! {"a" => 1}));
+    expect_eq!((record.generation, record.bins), (1, bins! {"a" => 1}));
     Ok(())
 }
 
 async fn create_only_add_refused(t: &mut Context) -> Outcome {
     let key = t.key("a");
     ask!(t, increment(&key, "n", 1).create_only())?;
-    refused!(ask!(t, increment(&key, "n", 1).create_only()), RECORD_EXISTS);
-    same!(ask!(t, get(&key))?.bins, bins! {"n" => 1});
+    expect_refused!(ask!(t, increment(&key, "n", 1).create_only()), RECORD_EXISTS);
+    expect_eq!(ask!(t, get(&key))?.bins, bins! {"n" => 1});
     Ok(())
 }
 
@@ -49,15 +51,15 @@ async fn update_only(t: &mut Context) -> Outcome {
     let key = t.key("a");
     ask!(t, put(&key, bins! {"a" => 1, "b" => 2}))?;
     ask!(t, put(&key, bins! {"a" => 3}).update_only())?;
-    same!(ask!(t, get(&key))?.bins, bins! {"a" => 3, "b" => 2});
+    expect_eq!(ask!(t, get(&key))?.bins, bins! {"a" => 3, "b" => 2});
     Ok(())
 }
 
 async fn update_only_refused(t: &mut Context) -> Outcome {
     let key = t.key("a");
-    refused!(ask!(t, put(&key, bins! {"a" => 1}).update_only()), NOT_FOUND);
-    refused!(ask!(t, increment(&key, "a", 1).update_only()), NOT_FOUND);
-    same!(ask!(t, exists(&key))?, false);
+    expect_refused!(ask!(t, put(&key, bins! {"a" => 1}).update_only()), NOT_FOUND);
+    expect_refused!(ask!(t, increment(&key, "a", 1).update_only()), NOT_FOUND);
+    expect_eq!(ask!(t, exists(&key))?, false);
     Ok(())
 }
 
@@ -65,7 +67,7 @@ async fn replace(t: &mut Context) -> Outcome {
     let key = t.key("a");
     ask!(t, put(&key, bins! {"a" => 1, "b" => 2}))?;
     ask!(t, put(&key, bins! {"c" => 3}).replace())?;
-    same!(ask!(t, get(&key))?.bins, bins! {"c" => 3});
+    expect_eq!(ask!(t, get(&key))?.bins, bins! {"c" => 3});
     Ok(())
 }
 
@@ -73,7 +75,7 @@ async fn replace_creates(t: &mut Context) -> Outcome {
     let key = t.key("a");
     ask!(t, put(&key, bins! {"a" => 1}).replace())?;
     let record = ask!(t, get(&key))?;
-    same!((record.generation, record.bins), (1, bins! {"a" => 1}));
+    expect_eq!((record.generation, record.bins), (1, bins! {"a" => 1}));
     Ok(())
 }
 
@@ -81,14 +83,14 @@ async fn replace_only(t: &mut Context) -> Outcome {
     let key = t.key("a");
     ask!(t, put(&key, bins! {"a" => 1, "b" => 2}))?;
     ask!(t, put(&key, bins! {"b" => 3}).replace_only())?;
-    same!(ask!(t, get(&key))?.bins, bins! {"b" => 3});
+    expect_eq!(ask!(t, get(&key))?.bins, bins! {"b" => 3});
     Ok(())
 }
 
 async fn replace_only_refused(t: &mut Context) -> Outcome {
     let key = t.key("a");
-    refused!(ask!(t, put(&key, bins! {"a" => 1}).replace_only()), NOT_FOUND);
-    same!(ask!(t, exists(&key))?, false);
+    expect_refused!(ask!(t, put(&key, bins! {"a" => 1}).replace_only()), NOT_FOUND);
+    expect_eq!(ask!(t, exists(&key))?, false);
     Ok(())
 }
 
@@ -98,7 +100,7 @@ async fn update(t: &mut Context) -> Outcome {
         ask!(t, put(&key, bins! {"a" => n}).exists_action(ExistsAction::Update))?;
     }
     let record = ask!(t, get(&key))?;
-    same!((record.generation, record.bins), (2, bins! {"a" => 2}));
+    expect_eq!((record.generation, record.bins), (2, bins! {"a" => 2}));
     Ok(())
 }
 
@@ -107,7 +109,7 @@ async fn replace_keeps_counting(t: &mut Context) -> Outcome {
     ask!(t, put(&key, bins! {"a" => 1}))?;
     ask!(t, put(&key, bins! {"a" => 2}).replace())?;
     ask!(t, put(&key, bins! {"a" => 3}).replace_only())?;
-    same!(ask!(t, get(&key))?.generation, 3);
+    expect_eq!(ask!(t, get(&key))?.generation, 3);
     Ok(())
 }
 
@@ -115,7 +117,7 @@ async fn replace_in_operate(t: &mut Context) -> Outcome {
     let key = t.key("a");
     ask!(t, put(&key, bins! {"a" => 1, "b" => 2}))?;
     ask!(t, operate(&key).write("c", 3).write("d", 4).replace())?;
-    same!(ask!(t, get(&key))?.bins, bins! {"c" => 3, "d" => 4});
+    expect_eq!(ask!(t, get(&key))?.bins, bins! {"c" => 3, "d" => 4});
     Ok(())
 }
 
@@ -124,6 +126,6 @@ async fn create_only_after_removal(t: &mut Context) -> Outcome {
     ask!(t, put(&key, bins! {"a" => 1}))?;
     ask!(t, remove(&key))?;
     ask!(t, put(&key, bins! {"a" => 2}).create_only())?;
-    same!(ask!(t, get(&key))?.bins, bins! {"a" => 2});
+    expect_eq!(ask!(t, get(&key))?.bins, bins! {"a" => 2});
     Ok(())
 }

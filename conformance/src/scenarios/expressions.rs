@@ -7,9 +7,11 @@ use spikelet_client::ops::{
 };
 use spikelet_client::{Map, Operation, ResultCode as Code, Ttl, Value, bins};
 
-use super::cases::{by_key, bytes, cases, gives, leaves, nothing, pairs, reads, refused};
-use crate::context::Context;
-use crate::scenario::{Outcome, ask, refused as is_refused, same, scenarios};
+use super::operation_cases::{by_key, bytes, cases, gives, leaves, nothing, pairs, reads, refused};
+use crate::assertions::{expect_eq, expect_refused};
+use crate::context::{Context, ask};
+use crate::outcome::Outcome;
+use crate::scenario::scenarios;
 
 scenarios![
     comparisons,
@@ -313,8 +315,8 @@ async fn stored_keys(t: &mut Context) -> Outcome {
             .op(read(key_exists()))
             .op(expression("k").read(of_string))
     )?;
-    same!(record.bins, bins! {"b" => true, "k" => true});
-    is_refused!(ask!(t, operate(&stored).op(read(key::<i64>()))), OP_NOT_APPLICABLE);
+    expect_eq!(record.bins, bins! {"b" => true, "k" => true});
+    expect_refused!(ask!(t, operate(&stored).op(read(key::<i64>()))), OP_NOT_APPLICABLE);
     Ok(())
 }
 
@@ -329,12 +331,12 @@ async fn times(t: &mut Context) -> Outcome {
             .op(expression("void").read(void_time().gt(last_update())))
             .op(expression("since").read(since_update().lt(60_000)))
     )?;
-    same!(record.bins, bins! {"ttl" => true, "void" => true, "since" => true});
+    expect_eq!(record.bins, bins! {"ttl" => true, "void" => true, "since" => true});
     let immortal = t.key("immortal");
     ask!(t, put(&immortal, bins! {"a" => 1}).never_expire())?;
     let never = expression("void").read(void_time());
     let record = ask!(t, operate(&immortal).op(expression("ttl").read(ttl())).op(never))?;
-    same!(record.bins, bins! {"ttl" => -1, "void" => -1});
+    expect_eq!(record.bins, bins! {"ttl" => -1, "void" => -1});
     Ok(())
 }
 
@@ -538,19 +540,19 @@ async fn filters(t: &mut Context) -> Outcome {
     ask!(t, put(&key, bins! {"age" => 20, "name" => "x"}))?;
     let fits = || int_bin("age").ge(18).and(string_bin("name").eq("x"));
     let not = || int_bin("age").lt(18);
-    same!(ask!(t, get(&key).filter(fits()))?.bins.len(), 2);
-    is_refused!(ask!(t, get(&key).filter(not())), FILTERED_OUT);
-    is_refused!(ask!(t, get(&key).filter(int_bin("none").eq(1))), FILTERED_OUT);
-    is_refused!(ask!(t, put(&key, bins! {"age" => 1}).filter(not())), FILTERED_OUT);
-    is_refused!(ask!(t, operate(&key).add("age", 1).filter(not())), FILTERED_OUT);
-    is_refused!(ask!(t, remove(&key).filter(not())), FILTERED_OUT);
-    is_refused!(ask!(t, touch(&key).filter(not())), FILTERED_OUT);
-    is_refused!(ask!(t, exists(&key).filter(not())), FILTERED_OUT);
-    is_refused!(ask!(t, header(&key).filter(not())), FILTERED_OUT);
+    expect_eq!(ask!(t, get(&key).filter(fits()))?.bins.len(), 2);
+    expect_refused!(ask!(t, get(&key).filter(not())), FILTERED_OUT);
+    expect_refused!(ask!(t, get(&key).filter(int_bin("none").eq(1))), FILTERED_OUT);
+    expect_refused!(ask!(t, put(&key, bins! {"age" => 1}).filter(not())), FILTERED_OUT);
+    expect_refused!(ask!(t, operate(&key).add("age", 1).filter(not())), FILTERED_OUT);
+    expect_refused!(ask!(t, remove(&key).filter(not())), FILTERED_OUT);
+    expect_refused!(ask!(t, touch(&key).filter(not())), FILTERED_OUT);
+    expect_refused!(ask!(t, exists(&key).filter(not())), FILTERED_OUT);
+    expect_refused!(ask!(t, header(&key).filter(not())), FILTERED_OUT);
     ask!(t, put(&key, bins! {"age" => 21}).filter(fits()))?;
-    same!(ask!(t, get(&key))?.bins, bins! {"age" => 21, "name" => "x"});
+    expect_eq!(ask!(t, get(&key))?.bins, bins! {"age" => 21, "name" => "x"});
     ask!(t, remove(&key).filter(fits()))?;
-    same!(ask!(t, exists(&key))?, false);
+    expect_eq!(ask!(t, exists(&key))?, false);
     Ok(())
 }
 
@@ -562,7 +564,7 @@ async fn filters_in_batches(t: &mut Context) -> Outcome {
     )?;
     let rows = ask!(t, batch_read(&keys).filter(int_bin("n").ge(1)))?;
     let codes: Vec<_> = rows.iter().map(|row| row.result_code()).collect();
-    same!(codes, [Some(Code::FILTERED_OUT), Some(Code::OK), Some(Code::OK)]);
+    expect_eq!(codes, [Some(Code::FILTERED_OUT), Some(Code::OK), Some(Code::OK)]);
     let doubled = expression("n").write(int_bin("n") * 2);
     ask!(t, batch_operate(&keys, [doubled]).filter(int_bin("n").ge(1)))?;
     let rows = ask!(t, batch_read(&keys))?;
@@ -570,7 +572,7 @@ async fn filters_in_batches(t: &mut Context) -> Outcome {
         .iter()
         .map(|row| row.record().map(|r| r.bins["n"].clone()))
         .collect();
-    same!(values, [0, 2, 4].map(|n| Some(Value::Int(n))));
+    expect_eq!(values, [0, 2, 4].map(|n| Some(Value::Int(n))));
     Ok(())
 }
 

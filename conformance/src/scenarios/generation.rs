@@ -2,8 +2,10 @@
 
 use spikelet_client::bins;
 
-use crate::context::Context;
-use crate::scenario::{Outcome, ask, refused, same, scenarios};
+use crate::assertions::{expect_eq, expect_refused};
+use crate::context::{Context, ask};
+use crate::outcome::Outcome;
+use crate::scenario::scenarios;
 
 scenarios![
     counts_up,
@@ -27,7 +29,7 @@ async fn counts_up(t: &mut Context) -> Outcome {
     let key = t.key("a");
     for generation in 1..=3 {
         ask!(t, put(&key, bins! {"n" => generation}))?;
-        same!(ask!(t, get(&key))?.generation, generation);
+        expect_eq!(ask!(t, get(&key))?.generation, generation);
     }
     Ok(())
 }
@@ -37,7 +39,7 @@ async fn equal(t: &mut Context) -> Outcome {
     ask!(t, put(&key, bins! {"n" => 1}))?;
     ask!(t, put(&key, bins! {"n" => 2}).generation_equal(1))?;
     let record = ask!(t, get(&key))?;
-    same!((record.generation, record.bins), (2, bins! {"n" => 2}));
+    expect_eq!((record.generation, record.bins), (2, bins! {"n" => 2}));
     Ok(())
 }
 
@@ -45,22 +47,22 @@ async fn equal_refused(t: &mut Context) -> Outcome {
     let key = t.key("a");
     ask!(t, put(&key, bins! {"n" => 1}))?;
     for generation in [0, 2, 65_535] {
-        refused!(
+        expect_refused!(
             ask!(t, put(&key, bins! {"n" => 2}).generation_equal(generation)),
             GENERATION
         );
     }
-    same!(ask!(t, get(&key))?.bins, bins! {"n" => 1});
+    expect_eq!(ask!(t, get(&key))?.bins, bins! {"n" => 1});
     Ok(())
 }
 
 async fn equal_on_missing_record(t: &mut Context) -> Outcome {
     // A record that is to be created has generation 0.
     let key = t.key("a");
-    refused!(ask!(t, put(&key, bins! {"n" => 1}).generation_equal(1)), GENERATION);
-    same!(ask!(t, exists(&key))?, false);
+    expect_refused!(ask!(t, put(&key, bins! {"n" => 1}).generation_equal(1)), GENERATION);
+    expect_eq!(ask!(t, exists(&key))?, false);
     ask!(t, put(&key, bins! {"n" => 1}).generation_equal(0))?;
-    same!(ask!(t, get(&key))?.generation, 1);
+    expect_eq!(ask!(t, get(&key))?.generation, 1);
     Ok(())
 }
 
@@ -71,7 +73,7 @@ async fn greater(t: &mut Context) -> Outcome {
     ask!(t, put(&key, bins! {"n" => 3}).generation_greater(100))?;
     // The generation that was sent is compared, not taken over.
     let record = ask!(t, get(&key))?;
-    same!((record.generation, record.bins), (3, bins! {"n" => 3}));
+    expect_eq!((record.generation, record.bins), (3, bins! {"n" => 3}));
     Ok(())
 }
 
@@ -80,20 +82,20 @@ async fn greater_refused(t: &mut Context) -> Outcome {
     ask!(t, put(&key, bins! {"n" => 1}))?;
     ask!(t, put(&key, bins! {"n" => 1}))?;
     for generation in [0, 1, 2] {
-        refused!(
+        expect_refused!(
             ask!(t, put(&key, bins! {"n" => 2}).generation_greater(generation)),
             GENERATION
         );
     }
-    same!(ask!(t, get(&key))?.generation, 2);
+    expect_eq!(ask!(t, get(&key))?.generation, 2);
     Ok(())
 }
 
 async fn greater_on_missing_record(t: &mut Context) -> Outcome {
     let key = t.key("a");
-    refused!(ask!(t, put(&key, bins! {"n" => 1}).generation_greater(0)), GENERATION);
+    expect_refused!(ask!(t, put(&key, bins! {"n" => 1}).generation_greater(0)), GENERATION);
     ask!(t, put(&key, bins! {"n" => 1}).generation_greater(1))?;
-    same!(ask!(t, get(&key))?.generation, 1);
+    expect_eq!(ask!(t, get(&key))?.generation, 1);
     Ok(())
 }
 
@@ -101,52 +103,52 @@ async fn remove_equal(t: &mut Context) -> Outcome {
     let key = t.key("a");
     ask!(t, put(&key, bins! {"n" => 1}))?;
     ask!(t, remove(&key).generation_equal(1))?;
-    same!(ask!(t, exists(&key))?, false);
+    expect_eq!(ask!(t, exists(&key))?, false);
     Ok(())
 }
 
 async fn remove_equal_refused(t: &mut Context) -> Outcome {
     let key = t.key("a");
     ask!(t, put(&key, bins! {"n" => 1}))?;
-    refused!(ask!(t, remove(&key).generation_equal(5)), GENERATION);
-    same!(ask!(t, exists(&key))?, true);
+    expect_refused!(ask!(t, remove(&key).generation_equal(5)), GENERATION);
+    expect_eq!(ask!(t, exists(&key))?, true);
     Ok(())
 }
 
 async fn remove_of_missing_record(t: &mut Context) -> Outcome {
     let key = t.key("a");
-    refused!(ask!(t, remove(&key).generation_equal(5)), NOT_FOUND);
-    refused!(ask!(t, remove(&key).generation_greater(5)), NOT_FOUND);
+    expect_refused!(ask!(t, remove(&key).generation_equal(5)), NOT_FOUND);
+    expect_refused!(ask!(t, remove(&key).generation_greater(5)), NOT_FOUND);
     Ok(())
 }
 
 async fn remove_greater(t: &mut Context) -> Outcome {
     let key = t.key("a");
     ask!(t, put(&key, bins! {"n" => 1}))?;
-    refused!(ask!(t, remove(&key).generation_greater(1)), GENERATION);
+    expect_refused!(ask!(t, remove(&key).generation_greater(1)), GENERATION);
     ask!(t, remove(&key).generation_greater(2))?;
-    same!(ask!(t, exists(&key))?, false);
+    expect_eq!(ask!(t, exists(&key))?, false);
     Ok(())
 }
 
 async fn touch_equal(t: &mut Context) -> Outcome {
     let key = t.key("a");
     ask!(t, put(&key, bins! {"n" => 1}))?;
-    refused!(ask!(t, touch(&key).generation_equal(2)), GENERATION);
+    expect_refused!(ask!(t, touch(&key).generation_equal(2)), GENERATION);
     ask!(t, touch(&key).generation_equal(1))?;
-    same!(ask!(t, get(&key))?.generation, 2);
+    expect_eq!(ask!(t, get(&key))?.generation, 2);
     Ok(())
 }
 
 async fn operate_equal(t: &mut Context) -> Outcome {
     let key = t.key("a");
     ask!(t, put(&key, bins! {"n" => 1}))?;
-    refused!(
+    expect_refused!(
         ask!(t, operate(&key).add("n", 1).get("n").generation_equal(2)),
         GENERATION
     );
     let record = ask!(t, operate(&key).add("n", 1).get("n").generation_equal(1))?;
-    same!((record.generation, record.bins), (2, bins! {"n" => 2}));
+    expect_eq!((record.generation, record.bins), (2, bins! {"n" => 2}));
     Ok(())
 }
 
@@ -156,7 +158,7 @@ async fn reads_do_not_count(t: &mut Context) -> Outcome {
     ask!(t, get(&key))?;
     ask!(t, exists(&key))?;
     ask!(t, operate(&key).get("n"))?;
-    same!(ask!(t, header(&key))?.generation, 1);
+    expect_eq!(ask!(t, header(&key))?.generation, 1);
     Ok(())
 }
 
@@ -165,9 +167,9 @@ async fn optimistic_locking(t: &mut Context) -> Outcome {
     ask!(t, put(&key, bins! {"n" => 1}))?;
     let seen = ask!(t, get(&key))?.generation;
     ask!(t, put(&key, bins! {"n" => 10}))?;
-    refused!(ask!(t, put(&key, bins! {"n" => 2}).generation_equal(seen)), GENERATION);
+    expect_refused!(ask!(t, put(&key, bins! {"n" => 2}).generation_equal(seen)), GENERATION);
     let seen = ask!(t, get(&key))?.generation;
     ask!(t, put(&key, bins! {"n" => 11}).generation_equal(seen))?;
-    same!(ask!(t, get(&key))?.bins, bins! {"n" => 11});
+    expect_eq!(ask!(t, get(&key))?.bins, bins! {"n" => 11});
     Ok(())
 }

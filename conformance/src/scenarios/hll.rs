@@ -3,9 +3,11 @@
 use spikelet_client::ops::{OnHll, hll};
 use spikelet_client::{Operation, ResultCode as Code, Value};
 
-use super::cases::{bytes, cases, changes, nothing, reads, refused};
-use crate::context::Context;
-use crate::scenario::{End, Outcome, ask, same, scenarios};
+use super::operation_cases::{bytes, cases, changes, nothing, reads, refused};
+use crate::assertions::expect_eq;
+use crate::context::{Context, ask};
+use crate::outcome::{End, Outcome};
+use crate::scenario::scenarios;
 
 scenarios![
     init,
@@ -145,7 +147,7 @@ async fn unions(t: &mut Context) -> Outcome {
     let record = ask!(t, operate_ordered(&key).op(three()).op(union).respond_all_ops(true))?;
     let union: Value = record.result(1)?;
     let record = ask!(t, operate_ordered(&key).write("u", union).op(hll("u").get_count()))?;
-    same!(record.result::<i64>(0)?, 4);
+    expect_eq!(record.result::<i64>(0)?, 4);
     Ok(())
 }
 

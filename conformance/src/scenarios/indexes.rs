@@ -3,9 +3,11 @@
 use spikelet_client::wire::context::Context as Path;
 use spikelet_client::{CollectionIndexType, Cursor, Index, IndexType, Map, Operation, Predicate, Value, bins, exp};
 
-use super::queries::{numbers, own_keys, own_set};
-use crate::context::Context;
-use crate::scenario::{End, Outcome, ask, holds, refused, same, scenarios};
+use super::own_set::{numbers, own_keys, own_set};
+use crate::assertions::{expect_eq, expect_refused, expect_true};
+use crate::context::{Context, ask};
+use crate::outcome::{End, Outcome};
+use crate::scenario::scenarios;
 
 scenarios![
     numbers_equal_and_in_ranges,
@@ -68,28 +70,28 @@ async fn numbers_equal_and_in_ranges(t: &mut Context) -> Outcome {
     let values = [-5, 0, 5, 5, 10, i64::MAX, i64::MIN].map(Value::from);
     write(t, values.into_iter().chain(["5".into(), 5.0.into()])).await?;
     create(t, Index::on("v", IndexType::Numeric)).await?;
-    same!(find(t, Predicate::equal("v", 5)).await?, [2, 3]);
-    same!(find(t, Predicate::range("v", 0..=5)).await?, [1, 2, 3]);
-    same!(find(t, Predicate::range("v", ..0)).await?, [0, 6]);
-    same!(find(t, Predicate::range("v", ..)).await?, [0, 1, 2, 3, 4, 5, 6]);
+    expect_eq!(find(t, Predicate::equal("v", 5)).await?, [2, 3]);
+    expect_eq!(find(t, Predicate::range("v", 0..=5)).await?, [1, 2, 3]);
+    expect_eq!(find(t, Predicate::range("v", ..0)).await?, [0, 6]);
+    expect_eq!(find(t, Predicate::range("v", ..)).await?, [0, 1, 2, 3, 4, 5, 6]);
     let none: [i64; 0] = [];
-    same!(find(t, Predicate::equal("v", 6)).await?, none);
+    expect_eq!(find(t, Predicate::equal("v", 6)).await?, none);
     let by_name = Predicate::range("", 10..).index(name(t));
-    same!(find(t, by_name).await?, [4, 5]);
+    expect_eq!(find(t, by_name).await?, [4, 5]);
     drop_index(t).await
 }
 
 async fn text(t: &mut Context) -> Outcome {
     write(t, ["a".into(), "b".into(), "".into(), "a".into(), 1.into()]).await?;
     create(t, Index::on("v", IndexType::String)).await?;
-    same!(find(t, Predicate::equal("v", "a")).await?, [0, 3]);
+    expect_eq!(find(t, Predicate::equal("v", "a")).await?, [0, 3]);
     drop_index(t).await
 }
 
 async fn blobs(t: &mut Context) -> Outcome {
     write(t, [vec![1_u8], vec![2], vec![1, 2], vec![1]].map(Value::Blob)).await?;
     create(t, Index::on("v", IndexType::Blob)).await?;
-    same!(find(t, Predicate::equal("v", &[1])).await?, [0, 3]);
+    expect_eq!(find(t, Predicate::equal("v", &[1])).await?, [0, 3]);
     drop_index(t).await
 }
 
@@ -98,8 +100,8 @@ async fn lists(t: &mut Context) -> Outcome {
     write(t, lists.map(Value::from)).await?;
     create(t, Index::on("v", IndexType::Numeric).within(CollectionIndexType::List)).await?;
     let equal = |n: i64| Predicate::equal("v", n).within(CollectionIndexType::List);
-    same!(find(t, equal(2)).await?, [0, 1]);
-    same!(find(t, equal(9)).await?, [3]);
+    expect_eq!(find(t, equal(2)).await?, [0, 1]);
+    expect_eq!(find(t, equal(9)).await?, [3]);
     drop_index(t).await
 }
 
@@ -116,7 +118,7 @@ async fn map_keys_and_values(t: &mut Context) -> Outcome {
         (CollectionIndexType::MapValues, "y", vec![0]),
     ] {
         create(t, Index::on("v", IndexType::String).within(collection)).await?;
-        same!(
+        expect_eq!(
             find(t, Predicate::equal("v", wanted).within(collection)).await?,
             expected
         );
@@ -129,9 +131,9 @@ async fn within_a_context(t: &mut Context) -> Outcome {
     write(t, [map([("a", "x")]), map([("a", "y")]), map([("b", "x")])]).await?;
     let path = Path::new().map_key("a");
     create(t, Index::on("v", IndexType::String).context(&path)).await?;
-    same!(find(t, Predicate::equal("v", "x").context(&path)).await?, [0]);
+    expect_eq!(find(t, Predicate::equal("v", "x").context(&path)).await?, [0]);
     let by_name = Predicate::equal("", "y").index(name(t));
-    same!(find(t, by_name).await?, [1]);
+    expect_eq!(find(t, by_name).await?, [1]);
     drop_index(t).await
 }
 
@@ -139,7 +141,7 @@ async fn expressions(t: &mut Context) -> Outcome {
     write(t, [1, 2, 3, 4].map(Value::from)).await?;
     let double = exp::int_bin("v") * 2;
     create(t, Index::on_expression(&double, IndexType::Numeric)).await?;
-    same!(find(t, Predicate::range("", 4..=6).expression(&double)).await?, [1, 2]);
+    expect_eq!(find(t, Predicate::range("", 4..=6).expression(&double)).await?, [1, 2]);
     drop_index(t).await
 }
 
@@ -156,8 +158,8 @@ async fn points_in_regions(t: &mut Context) -> Outcome {
     .await?;
     create(t, Index::on("v", IndexType::Geo2dSphere)).await?;
     let square = r#"{"type":"Polygon","coordinates":[[[0,0],[3,0],[3,3],[0,3],[0,0]]]}"#;
-    same!(find(t, Predicate::within_region("v", square)).await?, [0, 1]);
-    same!(find(t, Predicate::within_radius("v", 2.0, 2.0, 1000.0)).await?, [1]);
+    expect_eq!(find(t, Predicate::within_region("v", square)).await?, [0, 1]);
+    expect_eq!(find(t, Predicate::within_radius("v", 2.0, 2.0, 1000.0)).await?, [1]);
     drop_index(t).await
 }
 
@@ -170,7 +172,7 @@ async fn regions_around_points(t: &mut Context) -> Outcome {
     });
     write(t, circles).await?;
     create(t, Index::on("v", IndexType::Geo2dSphere)).await?;
-    same!(find(t, Predicate::contains_point("v", point(1.0, 1.0))).await?, [0, 1]);
+    expect_eq!(find(t, Predicate::contains_point("v", point(1.0, 1.0))).await?, [0, 1]);
     drop_index(t).await
 }
 
@@ -182,8 +184,8 @@ async fn kept_up_by_writes_and_removals(t: &mut Context) -> Outcome {
     ask!(t, remove(&keys[1]))?;
     ask!(t, remove_bin(&keys[3], ["v"]))?;
     ask!(t, put(&keys[4], bins! {"v" => 1, "n" => 4}))?;
-    same!(find(t, Predicate::equal("v", 1)).await?, [2, 4]);
-    same!(find(t, Predicate::equal("v", 2)).await?, [0]);
+    expect_eq!(find(t, Predicate::equal("v", 1)).await?, [2, 4]);
+    expect_eq!(find(t, Predicate::equal("v", 2)).await?, [0]);
     drop_index(t).await
 }
 
@@ -198,8 +200,8 @@ async fn filtered(t: &mut Context) -> Outcome {
             .filter(exp::int_bin("n").gt(0))
             .bins(["n"])
     )?;
-    same!(numbers(&query.records)?, [1, 3]);
-    holds!(query.records.iter().all(|record| record.bins.len() == 1), "other bins");
+    expect_eq!(numbers(&query.records)?, [1, 3]);
+    expect_true!(query.records.iter().all(|record| record.bins.len() == 1), "other bins");
     drop_index(t).await
 }
 
@@ -219,9 +221,9 @@ async fn pages_resume_exactly(t: &mut Context) -> Outcome {
     }
     sizes.retain(|size| *size > 0);
     t.says("pages of 15", format!("{sizes:?}"));
-    same!(sizes, [15, 15, 15, 5]);
+    expect_eq!(sizes, [15, 15, 15, 5]);
     let expected: Vec<i64> = (0..100).filter(|n| matches!(n % 4, 1 | 2)).collect();
-    same!(numbers(&found)?, expected);
+    expect_eq!(numbers(&found)?, expected);
     drop_index(t).await
 }
 
@@ -236,7 +238,7 @@ async fn background_operations(t: &mut Context) -> Outcome {
             .operate([Operation::add("v", 10)])
     )?;
     ask!(t, wait(&task))?;
-    same!(find(t, Predicate::equal("v", 11)).await?, [0, 2]);
+    expect_eq!(find(t, Predicate::equal("v", 11)).await?, [0, 2]);
     drop_index(t).await
 }
 
@@ -244,7 +246,7 @@ async fn no_index_refused(t: &mut Context) -> Outcome {
     write(t, [1.into()]).await?;
     let set = own_set(t);
     let query = ask!(t, query(Context::NAMESPACE, &set).matching(Predicate::equal("v", 1)));
-    refused!(query, INDEX_NOT_FOUND);
+    expect_refused!(query, INDEX_NOT_FOUND);
     Ok(())
 }
 
@@ -253,7 +255,7 @@ async fn other_type_refused(t: &mut Context) -> Outcome {
     create(t, Index::on("v", IndexType::Numeric)).await?;
     let set = own_set(t);
     let query = ask!(t, query(Context::NAMESPACE, &set).matching(Predicate::equal("v", "1")));
-    refused!(query, INDEX_NOT_FOUND);
+    expect_refused!(query, INDEX_NOT_FOUND);
     drop_index(t).await
 }
 
@@ -264,13 +266,13 @@ async fn same_index_again(t: &mut Context) -> Outcome {
     let name = name(t);
     let indexes = t.client().list_indexes(Context::NAMESPACE).await?;
     let named: Vec<_> = indexes.iter().filter(|index| index.name == name).collect();
-    same!(named.len(), 1);
+    expect_eq!(named.len(), 1);
     let of = own_set(t);
-    same!(
+    expect_eq!(
         (named[0].set.as_deref(), named[0].bin.as_deref()),
         (Some(of.as_str()), Some("v"))
     );
-    same!(named[0].index_type, Some(IndexType::Numeric));
+    expect_eq!(named[0].index_type, Some(IndexType::Numeric));
     drop_index(t).await
 }
 
@@ -279,7 +281,7 @@ async fn other_index_of_the_same_name_refused(t: &mut Context) -> Outcome {
     create(t, Index::on("v", IndexType::Numeric)).await?;
     let (set, name) = (own_set(t), name(t));
     let other = Index::on("v", IndexType::String);
-    refused!(
+    expect_refused!(
         ask!(t, create_index(Context::NAMESPACE, &set, &name, other)),
         INDEX_FOUND
     );

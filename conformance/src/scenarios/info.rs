@@ -3,8 +3,10 @@
 use spikelet_client::bins;
 use spikelet_wire::info::parameters;
 
-use crate::context::Context;
-use crate::scenario::{End, Outcome, ask, holds, refused, same, scenarios};
+use crate::assertions::{expect_eq, expect_refused, expect_true};
+use crate::context::{Context, ask};
+use crate::outcome::{End, Outcome};
+use crate::scenario::scenarios;
 
 scenarios![
     build,
@@ -29,14 +31,14 @@ async fn info(t: &Context, command: &str) -> Result<String, End> {
 async fn build(t: &mut Context) -> Outcome {
     let build = info(t, "build").await?;
     let numbers: Vec<u32> = build.split(['.', '-']).map_while(|part| part.parse().ok()).collect();
-    holds!(numbers.len() >= 3, "the build is {build:?}");
+    expect_true!(numbers.len() >= 3, "the build is {build:?}");
     t.says("build", "numbers");
     Ok(())
 }
 
 async fn node(t: &mut Context) -> Outcome {
     let name = info(t, "node").await?;
-    holds!(
+    expect_true!(
         u64::from_str_radix(&name, 16).is_ok_and(|id| id != 0),
         "the node is {name:?}"
     );
@@ -46,7 +48,7 @@ async fn node(t: &mut Context) -> Outcome {
 
 async fn namespaces(t: &mut Context) -> Outcome {
     let names = info(t, "namespaces").await?;
-    holds!(
+    expect_true!(
         names.split(';').any(|name| name == Context::NAMESPACE),
         "the namespaces are {names:?}"
     );
@@ -67,7 +69,7 @@ async fn features(t: &mut Context) -> Outcome {
         "pipelining",
         "replicas",
     ] {
-        holds!(
+        expect_true!(
             features.split(';').any(|of| of == feature),
             "{feature:?} is not among {features:?}"
         );
@@ -85,8 +87,8 @@ async fn replicas(t: &mut Context) -> Outcome {
     let [_, count, bitmaps @ ..] = &parts[..] else {
         return Err(End::failed(format_args!("the replicas are {replicas:?}")));
     };
-    same!(count.parse().ok(), Some(bitmaps.len()));
-    holds!(
+    expect_eq!(count.parse().ok(), Some(bitmaps.len()));
+    expect_true!(
         bitmaps.iter().all(|bitmap| bitmap.len() == 684),
         "a bitmap of another size in {replicas:?}"
     );
@@ -101,11 +103,11 @@ async fn peers(t: &mut Context) -> Outcome {
     let [generation, port, list] = parts[..] else {
         return Err(End::failed(format_args!("the peers are {peers:?}")));
     };
-    holds!(
+    expect_true!(
         generation.parse::<u32>().is_ok() && port.parse::<u16>().is_ok(),
         "the peers are {peers:?}"
     );
-    holds!(list.starts_with('[') && list.ends_with(']'), "the peers are {peers:?}");
+    expect_true!(list.starts_with('[') && list.ends_with(']'), "the peers are {peers:?}");
     t.says("peers-clear-std", "generation, port and list");
     Ok(())
 }
@@ -113,7 +115,7 @@ async fn peers(t: &mut Context) -> Outcome {
 async fn generations(t: &mut Context) -> Outcome {
     for command in ["peers-generation", "partition-generation", "rebalance-generation"] {
         let generation = info(t, command).await?;
-        holds!(generation.parse::<u32>().is_ok(), "{command} is {generation:?}");
+        expect_true!(generation.parse::<u32>().is_ok(), "{command} is {generation:?}");
         t.says(command, "a number");
     }
     Ok(())
@@ -128,7 +130,7 @@ async fn namespace(t: &mut Context) -> Outcome {
         "replication-factor",
         "allow-ttl-without-nsup",
     ] {
-        holds!(
+        expect_true!(
             parameters(&text).any(|(of, _)| of == name),
             "the namespace does not tell {name:?}"
         );
@@ -140,7 +142,7 @@ async fn namespace(t: &mut Context) -> Outcome {
 async fn unknown_namespace(t: &mut Context) -> Outcome {
     let said = info(t, "namespace/nope").await?;
     t.says("namespace/nope", said.clone());
-    same!(said, "type=unknown");
+    expect_eq!(said, "type=unknown");
     Ok(())
 }
 
@@ -157,13 +159,13 @@ async fn sets_count_records(t: &mut Context) -> Outcome {
         let count = parameters(&sets).find(|(name, _)| *name == "objects");
         objects += count.and_then(|(_, value)| value.parse::<u64>().ok()).unwrap_or(0);
     }
-    holds!(objects >= 1, "the set has {objects} records");
+    expect_true!(objects >= 1, "the set has {objects} records");
     t.says("sets", "at least one record");
     Ok(())
 }
 
 async fn unknown_command_refused(t: &mut Context) -> Outcome {
-    refused!(ask!(t, info("no-such-command")), PARAMETER);
+    expect_refused!(ask!(t, info("no-such-command")), PARAMETER);
     Ok(())
 }
 
@@ -192,6 +194,6 @@ async fn truncate(t: &mut Context) -> Outcome {
 }
 
 async fn truncate_without_namespace_refused(t: &mut Context) -> Outcome {
-    refused!(ask!(t, info("truncate:set=nope")), INVALID_NAMESPACE);
+    expect_refused!(ask!(t, info("truncate:set=nope")), INVALID_NAMESPACE);
     Ok(())
 }

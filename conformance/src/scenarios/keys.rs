@@ -3,9 +3,11 @@
 use spikelet_client::{Key, ResultCode, bins};
 use spikelet_wire::{FieldType, Header, Info1, Info2, OpCode};
 
-use crate::context::Context;
+use crate::assertions::{expect_eq, expect_refused};
+use crate::context::{Context, ask};
+use crate::outcome::Outcome;
 use crate::raw::RawRequest;
-use crate::scenario::{Outcome, ask, refused, same, scenarios};
+use crate::scenario::scenarios;
 
 scenarios![
     types_of_keys,
@@ -34,7 +36,7 @@ async fn types_of_keys(t: &mut Context) -> Outcome {
         ask!(t, put(key, bins! {"n" => n as i64}).send_key(true))?;
     }
     for (n, key) in keys.iter().enumerate() {
-        same!(ask!(t, get(key))?.bins, bins! {"n" => n as i64});
+        expect_eq!(ask!(t, get(key))?.bins, bins! {"n" => n as i64});
     }
     Ok(())
 }
@@ -47,9 +49,9 @@ async fn sets_keep_records_apart(t: &mut Context) -> Outcome {
         key.user_key().cloned().unwrap_or_else(|| 0.into()),
     );
     ask!(t, put(&key, bins! {"a" => 1}))?;
-    refused!(ask!(t, get(&other)), NOT_FOUND);
+    expect_refused!(ask!(t, get(&other)), NOT_FOUND);
     ask!(t, put(&other, bins! {"a" => 2}))?;
-    same!(ask!(t, get(&key))?.bins, bins! {"a" => 1});
+    expect_eq!(ask!(t, get(&key))?.bins, bins! {"a" => 1});
     ask!(t, remove(&other))?;
     Ok(())
 }
@@ -57,7 +59,7 @@ async fn sets_keep_records_apart(t: &mut Context) -> Outcome {
 async fn no_set(t: &mut Context) -> Outcome {
     let key = Key::new(Context::NAMESPACE, "", format!("{} no set", t.set()));
     ask!(t, put(&key, bins! {"a" => 1}))?;
-    same!(ask!(t, get(&key))?.bins, bins! {"a" => 1});
+    expect_eq!(ask!(t, get(&key))?.bins, bins! {"a" => 1});
     ask!(t, remove(&key))?;
     Ok(())
 }
@@ -65,15 +67,15 @@ async fn no_set(t: &mut Context) -> Outcome {
 async fn longest_set_name(t: &mut Context) -> Outcome {
     let key = Key::new(Context::NAMESPACE, "s".repeat(63), t.number());
     ask!(t, put(&key, bins! {"a" => 1}))?;
-    same!(ask!(t, get(&key))?.bins, bins! {"a" => 1});
+    expect_eq!(ask!(t, get(&key))?.bins, bins! {"a" => 1});
     ask!(t, remove(&key))?;
     Ok(())
 }
 
 async fn too_long_set_name_refused(t: &mut Context) -> Outcome {
     let key = Key::new(Context::NAMESPACE, "s".repeat(64), t.number());
-    refused!(ask!(t, put(&key, bins! {"a" => 1})), PARAMETER);
-    refused!(ask!(t, get(&key)), NOT_FOUND);
+    expect_refused!(ask!(t, put(&key, bins! {"a" => 1})), PARAMETER);
+    expect_refused!(ask!(t, get(&key)), NOT_FOUND);
     Ok(())
 }
 
@@ -81,7 +83,7 @@ async fn stored_key(t: &mut Context) -> Outcome {
     let key = t.key("a");
     ask!(t, put(&key, bins! {"a" => 1}).send_key(true))?;
     ask!(t, put(&key, bins! {"a" => 2}).send_key(true))?;
-    same!(ask!(t, get(&key))?.bins, bins! {"a" => 2});
+    expect_eq!(ask!(t, get(&key))?.bins, bins! {"a" => 2});
     Ok(())
 }
 
@@ -102,12 +104,12 @@ async fn other_stored_key_refused(t: &mut Context) -> Outcome {
     let answer = t
         .send_one(&write_as(&key, b"\x03other").described("of another text"))
         .await?;
-    same!(answer.code(), ResultCode::KEY_MISMATCH);
+    expect_eq!(answer.code(), ResultCode::KEY_MISMATCH);
     let answer = t
         .send_one(&write_as(&key, &[1, 0, 0, 0, 0, 0, 0, 0, 5]).described("of a number"))
         .await?;
-    same!(answer.code(), ResultCode::KEY_MISMATCH);
-    same!(ask!(t, get(&key))?.bins, bins! {"a" => 1});
+    expect_eq!(answer.code(), ResultCode::KEY_MISMATCH);
+    expect_eq!(ask!(t, get(&key))?.bins, bins! {"a" => 1});
     Ok(())
 }
 
@@ -115,7 +117,7 @@ async fn key_is_stored_later(t: &mut Context) -> Outcome {
     let key = t.key("a");
     ask!(t, put(&key, bins! {"a" => 1}))?;
     ask!(t, put(&key, bins! {"a" => 1}).send_key(true))?;
-    same!(
+    expect_eq!(
         t.send_one(&write_as(&key, b"\x03other")).await?.code(),
         ResultCode::KEY_MISMATCH
     );
@@ -126,8 +128,8 @@ async fn key_not_sent_is_not_compared(t: &mut Context) -> Outcome {
     let key = t.key("a");
     ask!(t, put(&key, bins! {"a" => 1}).send_key(true))?;
     ask!(t, put(&key, bins! {"a" => 2}))?;
-    same!(ask!(t, get(&key))?.bins, bins! {"a" => 2});
-    same!(
+    expect_eq!(ask!(t, get(&key))?.bins, bins! {"a" => 2});
+    expect_eq!(
         t.send_one(&write_as(&key, b"\x03other")).await?.code(),
         ResultCode::KEY_MISMATCH
     );
@@ -138,7 +140,7 @@ async fn by_digest(t: &mut Context) -> Outcome {
     let key = t.key("a");
     ask!(t, put(&key, bins! {"a" => 1}))?;
     let digest = Key::from_digest(Context::NAMESPACE, key.digest());
-    same!(ask!(t, get(&digest))?.bins, bins! {"a" => 1});
+    expect_eq!(ask!(t, get(&digest))?.bins, bins! {"a" => 1});
     Ok(())
 }
 
@@ -147,8 +149,8 @@ async fn write_in_another_set_refused(t: &mut Context) -> Outcome {
     ask!(t, put(&key, bins! {"a" => 1}))?;
     // Unlike a read, a write has to name the record's set.
     let digest = Key::from_digest(Context::NAMESPACE, key.digest());
-    refused!(ask!(t, put(&digest, bins! {"a" => 2})), PARAMETER);
-    same!(ask!(t, get(&key))?.bins, bins! {"a" => 1});
+    expect_refused!(ask!(t, put(&digest, bins! {"a" => 2})), PARAMETER);
+    expect_eq!(ask!(t, get(&key))?.bins, bins! {"a" => 1});
     Ok(())
 }
 
@@ -160,7 +162,7 @@ async fn digest_of_a_wrong_size_refused(t: &mut Context) -> Outcome {
     let request = RawRequest::new(&t.key("a"), header).without(FieldType::DIGEST);
     for size in [0, 19, 21] {
         let request = request.clone().field(FieldType::DIGEST, vec![7; size]);
-        same!(
+        expect_eq!(
             t.send_one(&request.described(&format!("of {size} bytes")))
                 .await?
                 .code(),
@@ -177,6 +179,6 @@ async fn no_digest_refused(t: &mut Context) -> Outcome {
     };
     let request = RawRequest::bare(header).field(FieldType::NAMESPACE, Context::NAMESPACE);
     let request = request.field(FieldType::SET, t.set());
-    same!(t.send_one(&request).await?.code(), ResultCode::UNSUPPORTED_FEATURE);
+    expect_eq!(t.send_one(&request).await?.code(), ResultCode::UNSUPPORTED_FEATURE);
     Ok(())
 }

@@ -3,9 +3,11 @@
 use spikelet_client::{Key, ResultCode, Value, bins};
 use spikelet_wire::{FieldType, Header, Info1, Info2, OpCode};
 
-use crate::context::Context;
+use crate::assertions::{expect_eq, expect_refused};
+use crate::context::{Context, ask};
+use crate::outcome::Outcome;
 use crate::raw::RawRequest;
-use crate::scenario::{Outcome, ask, refused, same, scenarios};
+use crate::scenario::scenarios;
 
 scenarios![
     longest_bin_name,
@@ -27,23 +29,23 @@ async fn longest_bin_name(t: &mut Context) -> Outcome {
     let key = t.key("a");
     let name = "n".repeat(15);
     ask!(t, put(&key, bins! {name.as_str() => 1}))?;
-    same!(ask!(t, select(&key, [name.as_str()]))?.bins, bins! {name.as_str() => 1});
+    expect_eq!(ask!(t, select(&key, [name.as_str()]))?.bins, bins! {name.as_str() => 1});
     Ok(())
 }
 
 async fn too_long_bin_name_refused(t: &mut Context) -> Outcome {
     let key = t.key("a");
     for size in [16, 255] {
-        refused!(ask!(t, put(&key, bins! {"n".repeat(size) => 1})), BIN_NAME);
+        expect_refused!(ask!(t, put(&key, bins! {"n".repeat(size) => 1})), BIN_NAME);
     }
-    same!(ask!(t, exists(&key))?, false);
+    expect_eq!(ask!(t, exists(&key))?, false);
     Ok(())
 }
 
 async fn empty_bin_name(t: &mut Context) -> Outcome {
     let key = t.key("a");
     ask!(t, put(&key, bins! {"" => 1}))?;
-    same!(ask!(t, get(&key))?.bins, bins! {"" => 1});
+    expect_eq!(ask!(t, get(&key))?.bins, bins! {"" => 1});
     Ok(())
 }
 
@@ -54,7 +56,7 @@ async fn unknown_namespace_refused(t: &mut Context) -> Outcome {
         info1: Info1::READ | Info1::GET_ALL,
         ..Header::default()
     };
-    same!(
+    expect_eq!(
         t.send_one(&RawRequest::new(&key, read)).await?.code(),
         ResultCode::INVALID_NAMESPACE
     );
@@ -65,7 +67,7 @@ async fn unknown_namespace_refused(t: &mut Context) -> Outcome {
             ..Header::default()
         },
     );
-    same!(
+    expect_eq!(
         t.send_one(&write.op(OpCode::WRITE, "a", 1)).await?.code(),
         ResultCode::INVALID_NAMESPACE
     );
@@ -78,7 +80,7 @@ async fn no_namespace_refused(t: &mut Context) -> Outcome {
         ..Header::default()
     };
     let request = RawRequest::new(&t.key("a"), header).without(FieldType::NAMESPACE);
-    same!(t.send_one(&request).await?.code(), ResultCode::INVALID_NAMESPACE);
+    expect_eq!(t.send_one(&request).await?.code(), ResultCode::INVALID_NAMESPACE);
     Ok(())
 }
 
@@ -87,36 +89,36 @@ async fn record_of_many_bins(t: &mut Context) -> Outcome {
     let many: Vec<_> = (0..200).map(|n| (format!("bin{n}"), n)).collect();
     ask!(t, put(&key, many))?;
     let record = ask!(t, get(&key))?;
-    same!((record.bins.len(), &record.bins["bin199"]), (200, &Value::Int(199)));
+    expect_eq!((record.bins.len(), &record.bins["bin199"]), (200, &Value::Int(199)));
     Ok(())
 }
 
 async fn record_too_big_refused(t: &mut Context) -> Outcome {
     let key = t.key("a");
-    refused!(
+    expect_refused!(
         ask!(t, put(&key, bins! {"a" => Value::Blob(vec![0; 2 * 1024 * 1024])})),
         RECORD_TOO_BIG
     );
-    same!(ask!(t, exists(&key))?, false);
+    expect_eq!(ask!(t, exists(&key))?, false);
     Ok(())
 }
 
 async fn record_grows_too_big_refused(t: &mut Context) -> Outcome {
     let key = t.key("a");
     ask!(t, put(&key, bins! {"a" => Value::Blob(vec![0; 600 * 1024])}))?;
-    refused!(
+    expect_refused!(
         ask!(t, append(&key, "a", Value::Blob(vec![0; 600 * 1024]))),
         RECORD_TOO_BIG
     );
-    same!(ask!(t, header(&key))?.generation, 1);
+    expect_eq!(ask!(t, header(&key))?.generation, 1);
     Ok(())
 }
 
 async fn durable_delete_refused(t: &mut Context) -> Outcome {
     let key = t.key("a");
     ask!(t, put(&key, bins! {"a" => 1}))?;
-    refused!(ask!(t, remove(&key).durable_delete(true)), ENTERPRISE_ONLY);
-    same!(ask!(t, exists(&key))?, true);
+    expect_refused!(ask!(t, remove(&key).durable_delete(true)), ENTERPRISE_ONLY);
+    expect_eq!(ask!(t, exists(&key))?, true);
     Ok(())
 }
 
@@ -131,7 +133,7 @@ async fn unknown_operations_refused(t: &mut Context) -> Outcome {
         },
     );
     for code in [0, 6, 17, 255] {
-        same!(
+        expect_eq!(
             t.send_one(&write.clone().op(OpCode(code), "a", 5)).await?.code(),
             ResultCode::PARAMETER
         );
@@ -143,11 +145,11 @@ async fn unknown_operations_refused(t: &mut Context) -> Outcome {
             ..Header::default()
         },
     );
-    same!(
+    expect_eq!(
         t.send_one(&read.op(OpCode(99), "a", ())).await?.code(),
         ResultCode::PARAMETER
     );
-    same!(ask!(t, get(&key))?.bins, bins! {"a" => 1});
+    expect_eq!(ask!(t, get(&key))?.bins, bins! {"a" => 1});
     Ok(())
 }
 
@@ -161,7 +163,7 @@ async fn read_in_a_write_refused(t: &mut Context) -> Outcome {
             ..Header::default()
         },
     );
-    same!(
+    expect_eq!(
         t.send_one(&write.op(OpCode::READ, "a", ())).await?.code(),
         ResultCode::PARAMETER
     );
@@ -178,11 +180,11 @@ async fn write_in_a_read_refused(t: &mut Context) -> Outcome {
             ..Header::default()
         },
     );
-    same!(
+    expect_eq!(
         t.send_one(&read.op(OpCode::WRITE, "a", 5)).await?.code(),
         ResultCode::PARAMETER
     );
-    same!(ask!(t, get(&key))?.bins, bins! {"a" => 1});
+    expect_eq!(ask!(t, get(&key))?.bins, bins! {"a" => 1});
     Ok(())
 }
 
@@ -195,6 +197,6 @@ async fn unknown_fields_are_passed_over(t: &mut Context) -> Outcome {
     };
     let request = RawRequest::new(&key, header).field(FieldType(200), b"what is this");
     let answer = t.send_one(&request).await?;
-    same!((answer.code(), answer.bins.len()), (ResultCode::OK, 1));
+    expect_eq!((answer.code(), answer.bins.len()), (ResultCode::OK, 1));
     Ok(())
 }

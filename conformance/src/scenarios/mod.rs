@@ -6,7 +6,6 @@
 
 mod batch;
 mod bits;
-mod cases;
 mod cluster;
 mod collections_context;
 mod collections_list;
@@ -21,6 +20,8 @@ mod keys;
 mod limits;
 mod modify;
 mod operate;
+mod operation_cases;
+mod own_set;
 mod paths;
 mod queries;
 mod records;

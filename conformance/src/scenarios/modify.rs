@@ -2,8 +2,10 @@
 
 use spikelet_client::{Value, bins};
 
-use crate::context::Context;
-use crate::scenario::{Outcome, ask, refused, same, scenarios};
+use crate::assertions::{expect_eq, expect_refused};
+use crate::context::{Context, ask};
+use crate::outcome::Outcome;
+use crate::scenario::scenarios;
 
 scenarios![
     append_to_string,
@@ -31,7 +33,7 @@ async fn append_to_string(t: &mut Context) -> Outcome {
     ask!(t, put(&key, bins! {"s" => "Alice"}))?;
     ask!(t, append(&key, "s", " Smith"))?;
     let record = ask!(t, get(&key))?;
-    same!((record.generation, record.bins), (2, bins! {"s" => "Alice Smith"}));
+    expect_eq!((record.generation, record.bins), (2, bins! {"s" => "Alice Smith"}));
     Ok(())
 }
 
@@ -39,7 +41,7 @@ async fn prepend_to_string(t: &mut Context) -> Outcome {
     let key = t.key("a");
     ask!(t, put(&key, bins! {"s" => "world"}))?;
     ask!(t, prepend(&key, "s", "hello, "))?;
-    same!(ask!(t, get(&key))?.bins, bins! {"s" => "hello, world"});
+    expect_eq!(ask!(t, get(&key))?.bins, bins! {"s" => "hello, world"});
     Ok(())
 }
 
@@ -48,7 +50,7 @@ async fn append_to_blob(t: &mut Context) -> Outcome {
     ask!(t, put(&key, bins! {"x" => Value::Blob(vec![1, 2])}))?;
     ask!(t, append(&key, "x", Value::Blob(vec![3])))?;
     ask!(t, prepend(&key, "x", Value::Blob(vec![0])))?;
-    same!(ask!(t, get(&key))?.bins, bins! {"x" => Value::Blob(vec![0, 1, 2, 3])});
+    expect_eq!(ask!(t, get(&key))?.bins, bins! {"x" => Value::Blob(vec![0, 1, 2, 3])});
     Ok(())
 }
 
@@ -57,7 +59,7 @@ async fn append_nothing(t: &mut Context) -> Outcome {
     ask!(t, put(&key, bins! {"s" => "text"}))?;
     ask!(t, append(&key, "s", ""))?;
     let record = ask!(t, get(&key))?;
-    same!((record.generation, record.bins), (2, bins! {"s" => "text"}));
+    expect_eq!((record.generation, record.bins), (2, bins! {"s" => "text"}));
     Ok(())
 }
 
@@ -66,7 +68,7 @@ async fn append_creates(t: &mut Context) -> Outcome {
     ask!(t, append(&key, "s", "first"))?;
     ask!(t, append(&key, "x", Value::Blob(vec![1])))?;
     let record = ask!(t, get(&key))?;
-    same!(
+    expect_eq!(
         (record.generation, record.bins),
         (2, bins! {"s" => "first", "x" => Value::Blob(vec![1])})
     );
@@ -76,36 +78,36 @@ async fn append_creates(t: &mut Context) -> Outcome {
 async fn prepend_creates(t: &mut Context) -> Outcome {
     let key = t.key("a");
     ask!(t, prepend(&key, "s", "first"))?;
-    same!(ask!(t, get(&key))?.bins, bins! {"s" => "first"});
+    expect_eq!(ask!(t, get(&key))?.bins, bins! {"s" => "first"});
     Ok(())
 }
 
 async fn append_wrong_type_refused(t: &mut Context) -> Outcome {
     let key = t.key("a");
     ask!(t, put(&key, bins! {"i" => 7, "s" => "mid", "l" => vec![1]}))?;
-    refused!(ask!(t, append(&key, "i", "q")), INCOMPATIBLE_TYPE);
-    refused!(ask!(t, append(&key, "s", 1)), INCOMPATIBLE_TYPE);
-    refused!(ask!(t, append(&key, "s", Value::Blob(vec![9]))), INCOMPATIBLE_TYPE);
-    refused!(ask!(t, append(&key, "l", "q")), INCOMPATIBLE_TYPE);
-    same!(ask!(t, get(&key))?.generation, 1);
+    expect_refused!(ask!(t, append(&key, "i", "q")), INCOMPATIBLE_TYPE);
+    expect_refused!(ask!(t, append(&key, "s", 1)), INCOMPATIBLE_TYPE);
+    expect_refused!(ask!(t, append(&key, "s", Value::Blob(vec![9]))), INCOMPATIBLE_TYPE);
+    expect_refused!(ask!(t, append(&key, "l", "q")), INCOMPATIBLE_TYPE);
+    expect_eq!(ask!(t, get(&key))?.generation, 1);
     Ok(())
 }
 
 async fn prepend_wrong_type_refused(t: &mut Context) -> Outcome {
     let key = t.key("a");
     ask!(t, put(&key, bins! {"i" => 7, "s" => "mid"}))?;
-    refused!(ask!(t, prepend(&key, "i", "q")), INCOMPATIBLE_TYPE);
-    refused!(ask!(t, prepend(&key, "s", 2.5)), INCOMPATIBLE_TYPE);
-    same!(ask!(t, get(&key))?.generation, 1);
+    expect_refused!(ask!(t, prepend(&key, "i", "q")), INCOMPATIBLE_TYPE);
+    expect_refused!(ask!(t, prepend(&key, "s", 2.5)), INCOMPATIBLE_TYPE);
+    expect_eq!(ask!(t, get(&key))?.generation, 1);
     Ok(())
 }
 
 async fn append_nil_refused(t: &mut Context) -> Outcome {
     let key = t.key("a");
     ask!(t, put(&key, bins! {"s" => "mid"}))?;
-    refused!(ask!(t, append(&key, "s", Value::Nil)), PARAMETER);
-    refused!(ask!(t, prepend(&key, "s", Value::Nil)), PARAMETER);
-    same!(ask!(t, get(&key))?.bins, bins! {"s" => "mid"});
+    expect_refused!(ask!(t, append(&key, "s", Value::Nil)), PARAMETER);
+    expect_refused!(ask!(t, prepend(&key, "s", Value::Nil)), PARAMETER);
+    expect_eq!(ask!(t, get(&key))?.bins, bins! {"s" => "mid"});
     Ok(())
 }
 
@@ -115,7 +117,7 @@ async fn add_to_integer(t: &mut Context) -> Outcome {
     ask!(t, increment(&key, "i", 1))?;
     ask!(t, increment(&key, "i", -3))?;
     let record = ask!(t, get(&key))?;
-    same!((record.generation, record.bins), (3, bins! {"i" => 5}));
+    expect_eq!((record.generation, record.bins), (3, bins! {"i" => 5}));
     Ok(())
 }
 
@@ -123,7 +125,7 @@ async fn add_to_double(t: &mut Context) -> Outcome {
     let key = t.key("a");
     ask!(t, put(&key, bins! {"f" => 1.5}))?;
     ask!(t, increment(&key, "f", 2.5))?;
-    same!(ask!(t, get(&key))?.bins, bins! {"f" => 4.0});
+    expect_eq!(ask!(t, get(&key))?.bins, bins! {"f" => 4.0});
     Ok(())
 }
 
@@ -131,7 +133,7 @@ async fn add_wraps(t: &mut Context) -> Outcome {
     let key = t.key("a");
     ask!(t, put(&key, bins! {"i" => i64::MAX}))?;
     ask!(t, increment(&key, "i", 1))?;
-    same!(ask!(t, get(&key))?.bins, bins! {"i" => i64::MIN});
+    expect_eq!(ask!(t, get(&key))?.bins, bins! {"i" => i64::MIN});
     Ok(())
 }
 
@@ -140,35 +142,35 @@ async fn add_creates(t: &mut Context) -> Outcome {
     ask!(t, increment(&key, "i", 5))?;
     ask!(t, increment(&key, "j", -3))?;
     let record = ask!(t, get(&key))?;
-    same!((record.generation, record.bins), (2, bins! {"i" => 5, "j" => -3}));
+    expect_eq!((record.generation, record.bins), (2, bins! {"i" => 5, "j" => -3}));
     Ok(())
 }
 
 async fn add_double_creates(t: &mut Context) -> Outcome {
     let key = t.key("a");
     ask!(t, increment(&key, "f", 0.5))?;
-    same!(ask!(t, get(&key))?.bins, bins! {"f" => 0.5});
+    expect_eq!(ask!(t, get(&key))?.bins, bins! {"f" => 0.5});
     Ok(())
 }
 
 async fn add_wrong_type_refused(t: &mut Context) -> Outcome {
     let key = t.key("a");
     ask!(t, put(&key, bins! {"i" => 7, "f" => 1.5, "s" => "mid", "l" => vec![1]}))?;
-    refused!(ask!(t, increment(&key, "i", 2.5)), INCOMPATIBLE_TYPE);
-    refused!(ask!(t, increment(&key, "i", "q")), INCOMPATIBLE_TYPE);
-    refused!(ask!(t, increment(&key, "f", 1)), INCOMPATIBLE_TYPE);
-    refused!(ask!(t, increment(&key, "s", 1)), INCOMPATIBLE_TYPE);
-    refused!(ask!(t, increment(&key, "l", 1)), INCOMPATIBLE_TYPE);
-    same!(ask!(t, get(&key))?.generation, 1);
+    expect_refused!(ask!(t, increment(&key, "i", 2.5)), INCOMPATIBLE_TYPE);
+    expect_refused!(ask!(t, increment(&key, "i", "q")), INCOMPATIBLE_TYPE);
+    expect_refused!(ask!(t, increment(&key, "f", 1)), INCOMPATIBLE_TYPE);
+    expect_refused!(ask!(t, increment(&key, "s", 1)), INCOMPATIBLE_TYPE);
+    expect_refused!(ask!(t, increment(&key, "l", 1)), INCOMPATIBLE_TYPE);
+    expect_eq!(ask!(t, get(&key))?.generation, 1);
     Ok(())
 }
 
 async fn add_nil_refused(t: &mut Context) -> Outcome {
     let key = t.key("a");
     ask!(t, put(&key, bins! {"i" => 7}))?;
-    refused!(ask!(t, increment(&key, "i", Value::Nil)), PARAMETER);
-    refused!(ask!(t, increment(&key, "none", Value::Nil)), PARAMETER);
-    same!(ask!(t, get(&key))?.bins, bins! {"i" => 7});
+    expect_refused!(ask!(t, increment(&key, "i", Value::Nil)), PARAMETER);
+    expect_refused!(ask!(t, increment(&key, "none", Value::Nil)), PARAMETER);
+    expect_eq!(ask!(t, get(&key))?.bins, bins! {"i" => 7});
     Ok(())
 }
 
@@ -178,18 +180,18 @@ async fn first_add_stores_any_value(t: &mut Context) -> Outcome {
     ask!(t, put(&key, bins! {"a" => 1}))?;
     ask!(t, increment(&key, "s", "q"))?;
     ask!(t, increment(&key, "b", true))?;
-    same!(ask!(t, get(&key))?.bins, bins! {"a" => 1, "s" => "q", "b" => true});
+    expect_eq!(ask!(t, get(&key))?.bins, bins! {"a" => 1, "s" => "q", "b" => true});
     Ok(())
 }
 
 async fn refused_leaves_all_bins(t: &mut Context) -> Outcome {
     let key = t.key("a");
     ask!(t, put(&key, bins! {"i" => 1, "s" => "x"}))?;
-    refused!(
+    expect_refused!(
         ask!(t, operate(&key).add("i", 1).write("n", 1).append("i", "q")),
         INCOMPATIBLE_TYPE
     );
     let record = ask!(t, get(&key))?;
-    same!((record.generation, record.bins), (1, bins! {"i" => 1, "s" => "x"}));
+    expect_eq!((record.generation, record.bins), (1, bins! {"i" => 1, "s" => "x"}));
     Ok(())
 }

@@ -2,8 +2,10 @@
 
 use spikelet_client::{Operation, Value, bins};
 
-use crate::context::Context;
-use crate::scenario::{Outcome, ask, refused, same, scenarios};
+use crate::assertions::{expect_eq, expect_refused};
+use crate::context::{Context, ask};
+use crate::outcome::Outcome;
+use crate::scenario::scenarios;
 
 scenarios![
     write_add_read,
@@ -39,8 +41,8 @@ async fn write_add_read(t: &mut Context) -> Outcome {
     let key = t.key("a");
     ask!(t, put(&key, bins! {"name" => "Alice"}))?;
     let record = ask!(t, operate(&key).write("name", "Bob").add("counter", 1).get("counter"))?;
-    same!((record.generation, &record.bins["counter"]), (2, &Value::Int(1)));
-    same!(ask!(t, get(&key))?.bins, bins! {"name" => "Bob", "counter" => 1});
+    expect_eq!((record.generation, &record.bins["counter"]), (2, &Value::Int(1)));
+    expect_eq!(ask!(t, get(&key))?.bins, bins! {"name" => "Bob", "counter" => 1});
     Ok(())
 }
 
@@ -48,7 +50,7 @@ async fn reads_see_what_was_written_before(t: &mut Context) -> Outcome {
     let key = t.key("a");
     ask!(t, put(&key, bins! {"a" => 1}))?;
     let record = ask!(t, operate_ordered(&key).get("a").write("a", 9).get("a"))?;
-    same!(record.bins, results(&[("a", 1.into()), ("a", 9.into())]));
+    expect_eq!(record.bins, results(&[("a", 1.into()), ("a", 9.into())]));
     Ok(())
 }
 
@@ -63,7 +65,7 @@ async fn ordered_results(t: &mut Context) -> Outcome {
             .get("a")
             .get("b")
     )?;
-    same!(
+    expect_eq!(
         record.bins,
         results(&[("b", 1.into()), ("a", 2.into()), ("b", 1.into())])
     );
@@ -82,7 +84,7 @@ async fn respond_all_ops(t: &mut Context) -> Outcome {
             .get("none")
             .respond_all_ops(true)
     )?;
-    same!(
+    expect_eq!(
         record.bins,
         results(&[
             ("b", Value::Nil),
@@ -98,7 +100,7 @@ async fn reads_only(t: &mut Context) -> Outcome {
     let key = t.key("a");
     ask!(t, put(&key, bins! {"a" => 1, "b" => 2}))?;
     let record = ask!(t, operate_ordered(&key).get("b").get("a"))?;
-    same!(
+    expect_eq!(
         (record.generation, record.bins),
         (1, results(&[("b", 2.into()), ("a", 1.into())]))
     );
@@ -109,7 +111,7 @@ async fn creates_a_record(t: &mut Context) -> Outcome {
     let key = t.key("a");
     let record = ask!(t, operate_ordered(&key).get("a").write("a", 9).get("a"))?;
     // There was nothing to read at first, and nothing is answered for it.
-    same!((record.generation, record.bins), (1, results(&[("a", 9.into())])));
+    expect_eq!((record.generation, record.bins), (1, results(&[("a", 9.into())])));
     Ok(())
 }
 
@@ -117,7 +119,7 @@ async fn reads_of_missing_bins(t: &mut Context) -> Outcome {
     let key = t.key("a");
     ask!(t, put(&key, bins! {"a" => 1}))?;
     let record = ask!(t, operate_ordered(&key).get("none").get("a"))?;
-    same!(record.bins, results(&[("a", 1.into())]));
+    expect_eq!(record.bins, results(&[("a", 1.into())]));
     Ok(())
 }
 
@@ -125,7 +127,7 @@ async fn read_all(t: &mut Context) -> Outcome {
     let key = t.key("a");
     ask!(t, put(&key, bins! {"a" => 1}))?;
     let record = ask!(t, operate_ordered(&key).write("b", 2).get_all())?;
-    same!(
+    expect_eq!(
         (record.generation, record.bins),
         (2, results(&[("a", 1.into()), ("b", 2.into())]))
     );
@@ -136,7 +138,7 @@ async fn delete_all(t: &mut Context) -> Outcome {
     let key = t.key("a");
     ask!(t, put(&key, bins! {"a" => 1, "b" => 2}))?;
     ask!(t, operate(&key).delete())?;
-    same!(ask!(t, exists(&key))?, false);
+    expect_eq!(ask!(t, exists(&key))?, false);
     Ok(())
 }
 
@@ -145,13 +147,13 @@ async fn delete_all_and_write(t: &mut Context) -> Outcome {
     ask!(t, put(&key, bins! {"a" => 1, "b" => 2}))?;
     ask!(t, operate(&key).delete().write("c", 3))?;
     let record = ask!(t, get(&key))?;
-    same!((record.generation, record.bins), (2, bins! {"c" => 3}));
+    expect_eq!((record.generation, record.bins), (2, bins! {"c" => 3}));
     Ok(())
 }
 
 async fn delete_all_of_missing_record_refused(t: &mut Context) -> Outcome {
     let key = t.key("a");
-    refused!(ask!(t, operate(&key).delete()), NOT_FOUND);
+    expect_refused!(ask!(t, operate(&key).delete()), NOT_FOUND);
     Ok(())
 }
 
@@ -159,8 +161,8 @@ async fn read_then_delete_all(t: &mut Context) -> Outcome {
     let key = t.key("a");
     ask!(t, put(&key, bins! {"a" => 1}))?;
     let record = ask!(t, operate(&key).get("a").delete())?;
-    same!(record.bins["a"], Value::Int(1));
-    same!(ask!(t, exists(&key))?, false);
+    expect_eq!(record.bins["a"], Value::Int(1));
+    expect_eq!(ask!(t, exists(&key))?, false);
     Ok(())
 }
 
@@ -168,15 +170,15 @@ async fn touch_counts_once(t: &mut Context) -> Outcome {
     let key = t.key("a");
     ask!(t, put(&key, bins! {"a" => 1}))?;
     let record = ask!(t, operate(&key).touch().touch().get("a"))?;
-    same!((record.generation, record.bins), (2, bins! {"a" => 1}));
+    expect_eq!((record.generation, record.bins), (2, bins! {"a" => 1}));
     Ok(())
 }
 
 async fn generation_counts_once(t: &mut Context) -> Outcome {
     let key = t.key("a");
     let record = ask!(t, operate(&key).write("a", 1).add("a", 1).write("b", 1).get("a"))?;
-    same!(record.generation, 1);
-    same!(ask!(t, get(&key))?.bins, bins! {"a" => 2, "b" => 1});
+    expect_eq!(record.generation, 1);
+    expect_eq!(ask!(t, get(&key))?.bins, bins! {"a" => 2, "b" => 1});
     Ok(())
 }
 
@@ -184,7 +186,7 @@ async fn append_and_prepend(t: &mut Context) -> Outcome {
     let key = t.key("a");
     ask!(t, put(&key, bins! {"s" => "b"}))?;
     let record = ask!(t, operate(&key).append("s", "c").prepend("s", "a").get("s"))?;
-    same!(record.bins, bins! {"s" => "abc"});
+    expect_eq!(record.bins, bins! {"s" => "abc"});
     Ok(())
 }
 
@@ -192,7 +194,7 @@ async fn same_bin_many_times(t: &mut Context) -> Outcome {
     let key = t.key("a");
     let ops = (0..10).flat_map(|_| [Operation::add("n", 1), Operation::get("n")]);
     let record = ask!(t, operate_ordered(&key).ops(ops))?;
-    same!(
+    expect_eq!(
         record.bins,
         (1..=10).map(|n| ("n".to_owned(), Value::Int(n))).collect::<Vec<_>>()
     );
@@ -203,7 +205,7 @@ async fn delete_a_bin_and_read_it(t: &mut Context) -> Outcome {
     let key = t.key("a");
     ask!(t, put(&key, bins! {"a" => 1, "b" => 2}))?;
     let record = ask!(t, operate_ordered(&key).remove_bin("a").get("a").get("b"))?;
-    same!(record.bins, results(&[("b", 2.into())]));
+    expect_eq!(record.bins, results(&[("b", 2.into())]));
     Ok(())
 }
 
@@ -211,19 +213,19 @@ async fn last_bin_deleted_removes_the_record(t: &mut Context) -> Outcome {
     let key = t.key("a");
     ask!(t, put(&key, bins! {"a" => 1}))?;
     ask!(t, operate(&key).remove_bin("a"))?;
-    same!(ask!(t, exists(&key))?, false);
+    expect_eq!(ask!(t, exists(&key))?, false);
     Ok(())
 }
 
 async fn all_or_nothing(t: &mut Context) -> Outcome {
     let key = t.key("a");
     ask!(t, put(&key, bins! {"a" => 1, "s" => "x"}))?;
-    refused!(
+    expect_refused!(
         ask!(t, operate(&key).write("a", 2).write("b", 3).add("s", 1)),
         INCOMPATIBLE_TYPE
     );
     let record = ask!(t, get(&key))?;
-    same!((record.generation, record.bins), (1, bins! {"a" => 1, "s" => "x"}));
+    expect_eq!((record.generation, record.bins), (1, bins! {"a" => 1, "s" => "x"}));
     Ok(())
 }
 
@@ -232,6 +234,6 @@ async fn hundred_operations(t: &mut Context) -> Outcome {
     let ops = (0..100).map(|n| Operation::write(format!("bin{n}"), n));
     ask!(t, operate(&key).ops(ops))?;
     let record = ask!(t, get(&key))?;
-    same!((record.generation, record.bins.len()), (1, 100));
+    expect_eq!((record.generation, record.bins.len()), (1, 100));
     Ok(())
 }

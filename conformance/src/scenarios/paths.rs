@@ -4,9 +4,10 @@ use spikelet_client::exp::{Exp, Path, Select, int_bin, loop_index, loop_key, loo
 use spikelet_client::ops::{MapReturn, OnPath, expression, map, path};
 use spikelet_client::{Map, Operation, ResultCode as Code, Value};
 
-use super::cases::{by_key, cases, empty, leaves, list_of, nothing, pairs, reads, refused};
+use super::operation_cases::{by_key, cases, empty, leaves, list_of, nothing, pairs, reads, refused};
 use crate::context::Context;
-use crate::scenario::{Outcome, scenarios};
+use crate::outcome::Outcome;
+use crate::scenario::scenarios;
 
 scenarios![
     select_values,

@@ -6,8 +6,11 @@ use std::collections::HashSet;
 
 use spikelet_client::{Cursor, Digest, Key, Operation, QueryDuration, Record, bins, exp};
 
-use crate::context::Context;
-use crate::scenario::{End, Outcome, ask, holds, refused, same, scenarios};
+use super::own_set::{numbers, own_keys, own_set};
+use crate::assertions::{expect_eq, expect_refused, expect_true};
+use crate::context::{Context, ask};
+use crate::outcome::{End, Outcome};
+use crate::scenario::scenarios;
 
 scenarios![
     all_records_of_a_set,
@@ -38,19 +41,6 @@ scenarios![
     truncated,
 ];
 
-/// The set that a scenario has for itself.
-pub(super) fn own_set(t: &Context) -> String {
-    format!("{}-{:08x}", t.set(), t.number() as u32)
-}
-
-/// Keys of a set of the scenario's own.
-pub(super) fn own_keys(t: &Context, count: i64) -> Vec<Key> {
-    let set = own_set(t);
-    (0..count)
-        .map(|n| Key::new(Context::NAMESPACE, set.as_str(), n))
-        .collect()
-}
-
 /// Writes records that are numbered in the bin `n`.
 async fn write(t: &mut Context, count: i64) -> Result<(String, Vec<Key>), End> {
     let keys = own_keys(t, count);
@@ -62,13 +52,6 @@ async fn write(t: &mut Context, count: i64) -> Result<(String, Vec<Key>), End> {
     Ok((own_set(t), keys))
 }
 
-pub(super) fn numbers(records: &[Record]) -> Result<Vec<i64>, End> {
-    let numbers: Result<Vec<i64>, _> = records.iter().map(|record| record.get("n")).collect();
-    let mut numbers = numbers?;
-    numbers.sort_unstable();
-    Ok(numbers)
-}
-
 fn digests(records: &[Record]) -> Vec<Digest> {
     records.iter().map(|record| record.key.digest()).collect()
 }
@@ -76,32 +59,32 @@ fn digests(records: &[Record]) -> Vec<Digest> {
 async fn all_records_of_a_set(t: &mut Context) -> Outcome {
     let (set, keys) = write(t, 100).await?;
     let page = ask!(t, query(Context::NAMESPACE, &set))?;
-    same!(numbers(&page.records)?, (0..100).collect::<Vec<_>>());
+    expect_eq!(numbers(&page.records)?, (0..100).collect::<Vec<_>>());
     let found: HashSet<Key> = page.records.iter().map(|record| record.key.clone()).collect();
-    same!(found, keys.into_iter().collect::<HashSet<_>>());
-    holds!(
+    expect_eq!(found, keys.into_iter().collect::<HashSet<_>>());
+    expect_true!(
         page.records
             .iter()
             .all(|record| record.key.set() == set && record.generation == 1),
         "a record has another set or generation"
     );
-    holds!(page.cursor.is_done(), "there is more");
+    expect_true!(page.cursor.is_done(), "there is more");
     Ok(())
 }
 
 async fn no_records_of_no_set(t: &mut Context) -> Outcome {
     let page = ask!(t, query(Context::NAMESPACE, "no such set"))?;
-    same!(page.records.len(), 0);
+    expect_eq!(page.records.len(), 0);
     Ok(())
 }
 
 async fn greatest_digest_first(t: &mut Context) -> Outcome {
     let (set, _) = write(t, 1000).await?;
     let records = ask!(t, query(Context::NAMESPACE, &set).no_bins())?.records;
-    same!(records.len(), 1000);
+    expect_eq!(records.len(), 1000);
     for two in digests(&records).windows(2) {
         if let [first, second] = two {
-            holds!(
+            expect_true!(
                 first.partition_id() != second.partition_id() || first.0 > second.0,
                 "{first} before {second}"
             );
@@ -113,8 +96,8 @@ async fn greatest_digest_first(t: &mut Context) -> Outcome {
 async fn some_bins(t: &mut Context) -> Outcome {
     let (set, _) = write(t, 10).await?;
     let page = ask!(t, query(Context::NAMESPACE, &set).bins(["n", "nope"]))?;
-    holds!(page.records.iter().all(|record| record.bins.len() == 1), "other bins");
-    same!(numbers(&page.records)?, (0..10).collect::<Vec<_>>());
+    expect_true!(page.records.iter().all(|record| record.bins.len() == 1), "other bins");
+    expect_eq!(numbers(&page.records)?, (0..10).collect::<Vec<_>>());
     Ok(())
 }
 
@@ -122,15 +105,15 @@ async fn records_without_the_bins_are_left_out(t: &mut Context) -> Outcome {
     let (set, keys) = write(t, 10).await?;
     ask!(t, put(&keys[0], bins! {"other" => 1}).replace())?;
     let page = ask!(t, query(Context::NAMESPACE, &set).bins(["n"]))?;
-    same!(numbers(&page.records)?, (1..10).collect::<Vec<_>>());
+    expect_eq!(numbers(&page.records)?, (1..10).collect::<Vec<_>>());
     Ok(())
 }
 
 async fn no_bins(t: &mut Context) -> Outcome {
     let (set, _) = write(t, 10).await?;
     let page = ask!(t, query(Context::NAMESPACE, &set).no_bins())?;
-    same!(page.records.len(), 10);
-    holds!(page.records.iter().all(|record| record.bins.is_empty()), "bins");
+    expect_eq!(page.records.len(), 10);
+    expect_true!(page.records.iter().all(|record| record.bins.is_empty()), "bins");
     Ok(())
 }
 
@@ -138,7 +121,7 @@ async fn filtered(t: &mut Context) -> Outcome {
     let (set, _) = write(t, 20).await?;
     let odd = exp::int_bin("odd").eq(1).and(exp::int_bin("n").lt(10));
     let page = ask!(t, query(Context::NAMESPACE, &set).filter(odd))?;
-    same!(numbers(&page.records)?, [1, 3, 5, 7, 9]);
+    expect_eq!(numbers(&page.records)?, [1, 3, 5, 7, 9]);
     Ok(())
 }
 
@@ -146,10 +129,10 @@ async fn operations_are_read(t: &mut Context) -> Outcome {
     let (set, _) = write(t, 5).await?;
     let square = spikelet_client::ops::expression("square").read(exp::int_bin("n") * exp::int_bin("n"));
     let page = ask!(t, query(Context::NAMESPACE, &set).read([Operation::get("n"), square]))?;
-    same!(page.records.len(), 5);
+    expect_eq!(page.records.len(), 5);
     for record in &page.records {
         let n: i64 = record.get("n")?;
-        same!(record.get::<i64>("square")?, n * n);
+        expect_eq!(record.get::<i64>("square")?, n * n);
     }
     Ok(())
 }
@@ -157,7 +140,7 @@ async fn operations_are_read(t: &mut Context) -> Outcome {
 async fn operations_that_write_refused(t: &mut Context) -> Outcome {
     let (set, _) = write(t, 1).await?;
     let query = ask!(t, query(Context::NAMESPACE, &set).read([Operation::write("n", 2)]));
-    refused!(query, PARAMETER);
+    expect_refused!(query, PARAMETER);
     Ok(())
 }
 
@@ -167,9 +150,9 @@ async fn partitions_add_up(t: &mut Context) -> Outcome {
     let query = || t.client().query(Context::NAMESPACE, &set).no_bins();
     let low = digests(&query().partitions(..1500).await?.records);
     let high = digests(&query().partitions(1500..).await?.records);
-    same!(low.len() + high.len(), 200);
+    expect_eq!(low.len() + high.len(), 200);
     let is_low = |digest: &Digest| digest.partition_id().get() < 1500;
-    holds!(
+    expect_true!(
         low.iter().all(is_low) && !high.iter().any(is_low),
         "a record of another partition"
     );
@@ -181,7 +164,7 @@ async fn partition_of_a_key(t: &mut Context) -> Outcome {
     let digest = keys[0].digest();
     let query = t.client().query(Context::NAMESPACE, &set);
     let found = digests(&query.partition(digest.partition_id().get()).await?.records);
-    holds!(found.contains(&digest), "the record is in another partition");
+    expect_true!(found.contains(&digest), "the record is in another partition");
     Ok(())
 }
 
@@ -201,8 +184,8 @@ async fn pages_resume_exactly(t: &mut Context) -> Outcome {
     }
     sizes.retain(|size| *size > 0);
     t.says("pages of 30", format!("{sizes:?}"));
-    same!(sizes, [30, 30, 30, 10]);
-    same!(numbers(&found)?, (0..100).collect::<Vec<_>>());
+    expect_eq!(sizes, [30, 30, 30, 10]);
+    expect_eq!(numbers(&found)?, (0..100).collect::<Vec<_>>());
     Ok(())
 }
 
@@ -219,7 +202,7 @@ async fn page_resumes_behind_a_removed_record(t: &mut Context) -> Outcome {
         found.extend(page.records);
         cursor = page.cursor;
     }
-    same!(numbers(&found)?, (0..50).collect::<Vec<_>>());
+    expect_eq!(numbers(&found)?, (0..50).collect::<Vec<_>>());
     Ok(())
 }
 
@@ -227,11 +210,11 @@ async fn sample_limit(t: &mut Context) -> Outcome {
     let (set, _) = write(t, 50).await?;
     for limit in [1, 10, 49] {
         let page = t.client().query(Context::NAMESPACE, &set).max_records(limit).await?;
-        same!(page.records.len() as u64, limit);
-        holds!(!page.cursor.is_done(), "nothing more behind {limit}");
+        expect_eq!(page.records.len() as u64, limit);
+        expect_true!(!page.cursor.is_done(), "nothing more behind {limit}");
     }
     let page = t.client().query(Context::NAMESPACE, &set).max_records(51).await?;
-    same!((page.records.len(), page.cursor.is_done()), (50, true));
+    expect_eq!((page.records.len(), page.cursor.is_done()), (50, true));
     Ok(())
 }
 
@@ -241,10 +224,10 @@ async fn stored_keys_are_answered(t: &mut Context) -> Outcome {
     ask!(t, put(&keys[1], bins! {"n" => 1}))?;
     let set = own_set(t);
     let page = ask!(t, query(Context::NAMESPACE, &set))?;
-    same!(page.records.len(), 2);
+    expect_eq!(page.records.len(), 2);
     for record in &page.records {
         let expected = keys[0].user_key().filter(|_| record.key == keys[0]);
-        same!(record.key.user_key(), expected);
+        expect_eq!(record.key.user_key(), expected);
     }
     Ok(())
 }
@@ -252,14 +235,14 @@ async fn stored_keys_are_answered(t: &mut Context) -> Outcome {
 async fn records_per_second(t: &mut Context) -> Outcome {
     let (set, _) = write(t, 50).await?;
     let page = ask!(t, query(Context::NAMESPACE, &set).records_per_second(1000))?;
-    same!(numbers(&page.records)?, (0..50).collect::<Vec<_>>());
+    expect_eq!(numbers(&page.records)?, (0..50).collect::<Vec<_>>());
     Ok(())
 }
 
 async fn short(t: &mut Context) -> Outcome {
     let (set, _) = write(t, 50).await?;
     let page = ask!(t, query(Context::NAMESPACE, &set).duration(QueryDuration::Short))?;
-    same!(numbers(&page.records)?, (0..50).collect::<Vec<_>>());
+    expect_eq!(numbers(&page.records)?, (0..50).collect::<Vec<_>>());
     Ok(())
 }
 
@@ -271,12 +254,12 @@ async fn short_with_records_per_second_refused(t: &mut Context) -> Outcome {
             .duration(QueryDuration::Short)
             .records_per_second(1)
     );
-    refused!(query, PARAMETER);
+    expect_refused!(query, PARAMETER);
     Ok(())
 }
 
 async fn unknown_namespace_refused(t: &mut Context) -> Outcome {
-    refused!(ask!(t, query("no such namespace", "")), INVALID_NAMESPACE);
+    expect_refused!(ask!(t, query("no such namespace", "")), INVALID_NAMESPACE);
     Ok(())
 }
 
@@ -286,8 +269,8 @@ async fn background_operations(t: &mut Context) -> Outcome {
     let task = ask!(t, query(Context::NAMESPACE, &set).operate(operations))?;
     ask!(t, wait(&task))?;
     let page = ask!(t, query(Context::NAMESPACE, &set))?;
-    same!(numbers(&page.records)?, (100..150).collect::<Vec<_>>());
-    holds!(
+    expect_eq!(numbers(&page.records)?, (100..150).collect::<Vec<_>>());
+    expect_true!(
         page.records
             .iter()
             .all(|record| record.bins["done"] == 1.into() && record.generation == 2),
@@ -300,7 +283,7 @@ async fn background_deletion(t: &mut Context) -> Outcome {
     let (set, _) = write(t, 50).await?;
     let task = ask!(t, query(Context::NAMESPACE, &set).operate([Operation::delete()]))?;
     ask!(t, wait(&task))?;
-    same!(ask!(t, query(Context::NAMESPACE, &set))?.records.len(), 0);
+    expect_eq!(ask!(t, query(Context::NAMESPACE, &set))?.records.len(), 0);
     Ok(())
 }
 
@@ -315,7 +298,7 @@ async fn background_filter(t: &mut Context) -> Outcome {
     )?;
     ask!(t, wait(&task))?;
     let page = ask!(t, query(Context::NAMESPACE, &set))?;
-    same!(numbers(&page.records)?, (0..20).step_by(2).collect::<Vec<i64>>());
+    expect_eq!(numbers(&page.records)?, (0..20).step_by(2).collect::<Vec<i64>>());
     Ok(())
 }
 
@@ -328,7 +311,7 @@ async fn background_ttl(t: &mut Context) -> Outcome {
     )?;
     ask!(t, wait(&task))?;
     let page = ask!(t, query(Context::NAMESPACE, &set))?;
-    holds!(
+    expect_true!(
         page.records.iter().all(|record| record.void_time != 0),
         "a record never expires"
     );
@@ -338,7 +321,7 @@ async fn background_ttl(t: &mut Context) -> Outcome {
 async fn background_reads_refused(t: &mut Context) -> Outcome {
     let (set, _) = write(t, 1).await?;
     let task = ask!(t, query(Context::NAMESPACE, &set).operate([Operation::get("n")]));
-    refused!(task, PARAMETER);
+    expect_refused!(task, PARAMETER);
     Ok(())
 }
 
@@ -347,7 +330,7 @@ async fn background_of_no_set_refused(t: &mut Context) -> Outcome {
         t,
         query(Context::NAMESPACE, "no such set").operate([Operation::touch()])
     );
-    refused!(task, NOT_FOUND);
+    expect_refused!(task, NOT_FOUND);
     Ok(())
 }
 
@@ -360,7 +343,7 @@ async fn truncated(t: &mut Context) -> Outcome {
         let page = t.client().query(Context::NAMESPACE, &set).await?;
         if page.records.is_empty() {
             ask!(t, put(&keys[0], bins! {"n" => 7}))?;
-            same!(numbers(&ask!(t, query(Context::NAMESPACE, &set))?.records)?, [7]);
+            expect_eq!(numbers(&ask!(t, query(Context::NAMESPACE, &set))?.records)?, [7]);
             return Ok(());
         }
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;

@@ -3,9 +3,11 @@
 use spikelet_client::{ResultCode, Value, bins};
 use spikelet_wire::{Header, Info1, Info2, OpCode};
 
-use crate::context::Context;
+use crate::assertions::{expect_eq, expect_refused};
+use crate::context::{Context, ask};
+use crate::outcome::Outcome;
 use crate::raw::RawRequest;
-use crate::scenario::{Outcome, ask, refused, same, scenarios};
+use crate::scenario::scenarios;
 
 scenarios![
     put_and_get,
@@ -34,8 +36,8 @@ async fn put_and_get(t: &mut Context) -> Outcome {
     let key = t.key("a");
     ask!(t, put(&key, bins! {"name" => "Alice", "age" => 30}))?;
     let record = ask!(t, get(&key))?;
-    same!(record.bins, bins! {"name" => "Alice", "age" => 30});
-    same!((record.generation, record.void_time), (1, 0));
+    expect_eq!(record.bins, bins! {"name" => "Alice", "age" => 30});
+    expect_eq!((record.generation, record.void_time), (1, 0));
     Ok(())
 }
 
@@ -44,7 +46,7 @@ async fn put_updates_bins(t: &mut Context) -> Outcome {
     ask!(t, put(&key, bins! {"a" => 1, "b" => 2}))?;
     ask!(t, put(&key, bins! {"b" => 3, "c" => 4}))?;
     let record = ask!(t, get(&key))?;
-    same!(
+    expect_eq!(
         (record.generation, record.bins),
         (2, bins! {"a" => 1, "b" => 3, "c" => 4})
     );
@@ -57,7 +59,7 @@ async fn put_keeps_the_order_of_bins(t: &mut Context) -> Outcome {
     ask!(t, put(&key, bins! {"a" => 4, "b" => 5}))?;
     let record = ask!(t, get(&key))?;
     let names: Vec<_> = record.bins.iter().map(|(name, _)| name.to_owned()).collect();
-    same!(names, ["z", "a", "m", "b"]);
+    expect_eq!(names, ["z", "a", "m", "b"]);
     Ok(())
 }
 
@@ -73,15 +75,15 @@ async fn put_the_same_bin_twice(t: &mut Context) -> Outcome {
     let answer = t
         .send_one(&request.op(OpCode::WRITE, "a", 1).op(OpCode::WRITE, "a", 2))
         .await?;
-    same!((answer.code(), answer.header.generation), (ResultCode::OK, 1));
-    same!(ask!(t, get(&key))?.bins, bins! {"a" => 2});
+    expect_eq!((answer.code(), answer.header.generation), (ResultCode::OK, 1));
+    expect_eq!(ask!(t, get(&key))?.bins, bins! {"a" => 2});
     Ok(())
 }
 
 async fn put_nothing_refused(t: &mut Context) -> Outcome {
     let key = t.key("a");
-    refused!(ask!(t, put(&key, bins! {})), PARAMETER);
-    refused!(ask!(t, get(&key)), NOT_FOUND);
+    expect_refused!(ask!(t, put(&key, bins! {})), PARAMETER);
+    expect_refused!(ask!(t, get(&key)), NOT_FOUND);
     Ok(())
 }
 
@@ -89,15 +91,15 @@ async fn select_some(t: &mut Context) -> Outcome {
     let key = t.key("a");
     ask!(t, put(&key, bins! {"a" => 1, "b" => 2, "c" => 3}))?;
     let record = ask!(t, select(&key, ["c", "a"]))?;
-    same!((record.generation, record.bins), (1, bins! {"a" => 1, "c" => 3}));
+    expect_eq!((record.generation, record.bins), (1, bins! {"a" => 1, "c" => 3}));
     Ok(())
 }
 
 async fn select_missing_bin(t: &mut Context) -> Outcome {
     let key = t.key("a");
     ask!(t, put(&key, bins! {"a" => 1}))?;
-    same!(ask!(t, select(&key, ["none"]))?.bins, bins! {});
-    same!(ask!(t, select(&key, ["none", "a"]))?.bins, bins! {"a" => 1});
+    expect_eq!(ask!(t, select(&key, ["none"]))?.bins, bins! {});
+    expect_eq!(ask!(t, select(&key, ["none", "a"]))?.bins, bins! {"a" => 1});
     Ok(())
 }
 
@@ -112,7 +114,7 @@ async fn select_the_same_bin_twice(t: &mut Context) -> Outcome {
         .op(OpCode::READ, "a", ())
         .op(OpCode::READ, "a", ());
     let answer = t.send_one(&request).await?;
-    same!(
+    expect_eq!(
         answer.bins,
         [("a".to_owned(), Value::Int(1)), ("a".to_owned(), Value::Int(1))]
     );
@@ -129,15 +131,15 @@ async fn get_all_goes_before_names(t: &mut Context) -> Outcome {
     let answer = t
         .send_one(&RawRequest::new(&key, header).op(OpCode::READ, "a", ()))
         .await?;
-    same!(answer.bins.len(), 2);
+    expect_eq!(answer.bins.len(), 2);
     Ok(())
 }
 
 async fn exists(t: &mut Context) -> Outcome {
     let key = t.key("a");
-    same!(ask!(t, exists(&key))?, false);
+    expect_eq!(ask!(t, exists(&key))?, false);
     ask!(t, put(&key, bins! {"a" => 1}))?;
-    same!(ask!(t, exists(&key))?, true);
+    expect_eq!(ask!(t, exists(&key))?, true);
     Ok(())
 }
 
@@ -146,19 +148,19 @@ async fn header(t: &mut Context) -> Outcome {
     ask!(t, put(&key, bins! {"a" => 1}))?;
     ask!(t, put(&key, bins! {"a" => 2}))?;
     let record = ask!(t, header(&key))?;
-    same!((record.generation, record.bins.len()), (2, 0));
+    expect_eq!((record.generation, record.bins.len()), (2, 0));
     Ok(())
 }
 
 async fn missing_record(t: &mut Context) -> Outcome {
     let key = t.key("a");
-    refused!(ask!(t, get(&key)), NOT_FOUND);
-    refused!(ask!(t, select(&key, ["a"])), NOT_FOUND);
-    refused!(ask!(t, header(&key)), NOT_FOUND);
-    refused!(ask!(t, touch(&key)), NOT_FOUND);
-    refused!(ask!(t, remove(&key)), NOT_FOUND);
-    refused!(ask!(t, operate(&key).get("a")), NOT_FOUND);
-    refused!(ask!(t, operate(&key).delete()), NOT_FOUND);
+    expect_refused!(ask!(t, get(&key)), NOT_FOUND);
+    expect_refused!(ask!(t, select(&key, ["a"])), NOT_FOUND);
+    expect_refused!(ask!(t, header(&key)), NOT_FOUND);
+    expect_refused!(ask!(t, touch(&key)), NOT_FOUND);
+    expect_refused!(ask!(t, remove(&key)), NOT_FOUND);
+    expect_refused!(ask!(t, operate(&key).get("a")), NOT_FOUND);
+    expect_refused!(ask!(t, operate(&key).delete()), NOT_FOUND);
     Ok(())
 }
 
@@ -167,7 +169,7 @@ async fn touch(t: &mut Context) -> Outcome {
     ask!(t, put(&key, bins! {"a" => 1}))?;
     ask!(t, touch(&key))?;
     let record = ask!(t, get(&key))?;
-    same!((record.generation, record.bins), (2, bins! {"a" => 1}));
+    expect_eq!((record.generation, record.bins), (2, bins! {"a" => 1}));
     Ok(())
 }
 
@@ -175,8 +177,8 @@ async fn remove(t: &mut Context) -> Outcome {
     let key = t.key("a");
     ask!(t, put(&key, bins! {"a" => 1}))?;
     ask!(t, remove(&key))?;
-    refused!(ask!(t, get(&key)), NOT_FOUND);
-    refused!(ask!(t, remove(&key)), NOT_FOUND);
+    expect_refused!(ask!(t, get(&key)), NOT_FOUND);
+    expect_refused!(ask!(t, remove(&key)), NOT_FOUND);
     Ok(())
 }
 
@@ -187,7 +189,7 @@ async fn remove_and_recreate(t: &mut Context) -> Outcome {
     ask!(t, remove(&key))?;
     ask!(t, put(&key, bins! {"c" => 3}))?;
     let record = ask!(t, get(&key))?;
-    same!((record.generation, record.bins), (1, bins! {"c" => 3}));
+    expect_eq!((record.generation, record.bins), (1, bins! {"c" => 3}));
     Ok(())
 }
 
@@ -196,7 +198,7 @@ async fn remove_bin(t: &mut Context) -> Outcome {
     ask!(t, put(&key, bins! {"a" => 1, "b" => 2, "c" => 3}))?;
     ask!(t, remove_bin(&key, ["a", "c"]))?;
     let record = ask!(t, get(&key))?;
-    same!((record.generation, record.bins), (2, bins! {"b" => 2}));
+    expect_eq!((record.generation, record.bins), (2, bins! {"b" => 2}));
     Ok(())
 }
 
@@ -205,7 +207,7 @@ async fn remove_missing_bin(t: &mut Context) -> Outcome {
     ask!(t, put(&key, bins! {"a" => 1}))?;
     ask!(t, remove_bin(&key, ["none"]))?;
     let record = ask!(t, get(&key))?;
-    same!((record.generation, record.bins), (2, bins! {"a" => 1}));
+    expect_eq!((record.generation, record.bins), (2, bins! {"a" => 1}));
     Ok(())
 }
 
@@ -213,19 +215,19 @@ async fn remove_all_bins(t: &mut Context) -> Outcome {
     let key = t.key("a");
     ask!(t, put(&key, bins! {"a" => 1, "b" => 2}))?;
     ask!(t, remove_bin(&key, ["a", "b"]))?;
-    same!(ask!(t, exists(&key))?, false);
+    expect_eq!(ask!(t, exists(&key))?, false);
     Ok(())
 }
 
 async fn remove_bin_of_missing_record(t: &mut Context) -> Outcome {
     let key = t.key("a");
-    refused!(ask!(t, remove_bin(&key, ["a"])), NOT_FOUND);
-    same!(ask!(t, exists(&key))?, false);
+    expect_refused!(ask!(t, remove_bin(&key, ["a"])), NOT_FOUND);
+    expect_eq!(ask!(t, exists(&key))?, false);
     Ok(())
 }
 
 async fn neither_read_nor_write_refused(t: &mut Context) -> Outcome {
     let request = RawRequest::new(&t.key("a"), Header::default());
-    same!(t.send_one(&request).await?.code(), ResultCode::PARAMETER);
+    expect_eq!(t.send_one(&request).await?.code(), ResultCode::PARAMETER);
     Ok(())
 }

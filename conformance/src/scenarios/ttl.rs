@@ -5,9 +5,11 @@ use std::time::Duration;
 use spikelet_client::{Key, Ttl, bins};
 use tokio::time::sleep;
 
+use crate::assertions::{expect_eq, expect_refused, expect_true};
 use crate::clock;
-use crate::context::Context;
-use crate::scenario::{End, Outcome, ask, holds, refused, same, scenarios};
+use crate::context::{Context, ask};
+use crate::outcome::{End, Outcome};
+use crate::scenario::scenarios;
 
 scenarios![
     seconds,
@@ -47,7 +49,7 @@ async fn left(t: &mut Context, key: &Key) -> Result<i64, End> {
 /// Fails unless the record has about so many seconds to live.
 async fn lives(t: &mut Context, key: &Key, seconds: i64) -> Outcome {
     let left = left(t, key).await?;
-    holds!(
+    expect_true!(
         (left - seconds).abs() <= 3,
         "the record has {left} seconds to live, not {seconds}"
     );
@@ -85,19 +87,19 @@ async fn longest(t: &mut Context) -> Outcome {
 async fn too_long_refused(t: &mut Context) -> Outcome {
     let key = t.key("a");
     for seconds in [315_360_001, 0x7fff_ffff, 0xffff_fffd] {
-        refused!(
+        expect_refused!(
             ask!(t, put(&key, bins! {"a" => 1}).ttl(Ttl::Seconds(seconds))),
             PARAMETER
         );
     }
-    same!(ask!(t, exists(&key))?, false);
+    expect_eq!(ask!(t, exists(&key))?, false);
     Ok(())
 }
 
 async fn never(t: &mut Context) -> Outcome {
     let key = t.key("a");
     ask!(t, put(&key, bins! {"a" => 1}).never_expire())?;
-    same!(ask!(t, get(&key))?.void_time, 0);
+    expect_eq!(ask!(t, get(&key))?.void_time, 0);
     Ok(())
 }
 
@@ -105,7 +107,7 @@ async fn never_takes_a_ttl_away(t: &mut Context) -> Outcome {
     let key = t.key("a");
     ask!(t, put(&key, bins! {"a" => 1}).ttl(Duration::from_secs(1000)))?;
     ask!(t, put(&key, bins! {"a" => 2}).never_expire())?;
-    same!(ask!(t, get(&key))?.void_time, 0);
+    expect_eq!(ask!(t, get(&key))?.void_time, 0);
     Ok(())
 }
 
@@ -116,7 +118,7 @@ async fn keep(t: &mut Context) -> Outcome {
     ask!(t, put(&key, bins! {"a" => 2}).keep_ttl())?;
     ask!(t, touch(&key).keep_ttl())?;
     let record = ask!(t, get(&key))?;
-    same!((record.void_time, record.generation), (void_time, 3));
+    expect_eq!((record.void_time, record.generation), (void_time, 3));
     Ok(())
 }
 
@@ -153,8 +155,8 @@ async fn touch_renews(t: &mut Context) -> Outcome {
 async fn touch_too_long_refused(t: &mut Context) -> Outcome {
     let key = t.key("a");
     ask!(t, put(&key, bins! {"a" => 1}).ttl(Duration::from_secs(1000)))?;
-    refused!(ask!(t, touch(&key).ttl(Ttl::Seconds(315_360_001))), PARAMETER);
-    same!(ask!(t, header(&key))?.generation, 1);
+    expect_refused!(ask!(t, touch(&key).ttl(Ttl::Seconds(315_360_001))), PARAMETER);
+    expect_eq!(ask!(t, header(&key))?.generation, 1);
     lives(t, &key, 1000).await
 }
 
@@ -169,7 +171,7 @@ async fn operate_touch(t: &mut Context) -> Outcome {
     let key = t.key("a");
     ask!(t, put(&key, bins! {"a" => 1}).ttl(Duration::from_secs(300)))?;
     let record = ask!(t, operate(&key).touch().get("a").ttl(Duration::from_secs(600)))?;
-    same!((record.generation, record.bins), (2, bins! {"a" => 1}));
+    expect_eq!((record.generation, record.bins), (2, bins! {"a" => 1}));
     lives(t, &key, 600).await
 }
 
@@ -185,7 +187,7 @@ async fn reads_keep(t: &mut Context) -> Outcome {
     ask!(t, put(&key, bins! {"a" => 1}).ttl(Duration::from_secs(300)))?;
     let void_time = ask!(t, get(&key))?.void_time;
     ask!(t, operate(&key).get("a"))?;
-    same!(ask!(t, get(&key))?.void_time, void_time);
+    expect_eq!(ask!(t, get(&key))?.void_time, void_time);
     Ok(())
 }
 
@@ -194,7 +196,7 @@ async fn removal_forgets(t: &mut Context) -> Outcome {
     ask!(t, put(&key, bins! {"a" => 1}).ttl(Duration::from_secs(300)))?;
     ask!(t, remove(&key))?;
     ask!(t, put(&key, bins! {"a" => 1}).never_expire())?;
-    same!(ask!(t, get(&key))?.void_time, 0);
+    expect_eq!(ask!(t, get(&key))?.void_time, 0);
     Ok(())
 }
 
@@ -208,10 +210,10 @@ async fn replace_renews(t: &mut Context) -> Outcome {
 async fn expires(t: &mut Context) -> Outcome {
     let key = t.key("a");
     ask!(t, put(&key, bins! {"a" => 1}).ttl(Duration::from_secs(1)))?;
-    same!(ask!(t, exists(&key))?, true);
+    expect_eq!(ask!(t, exists(&key))?, true);
     wait().await;
-    refused!(ask!(t, get(&key)), NOT_FOUND);
-    same!(ask!(t, exists(&key))?, false);
+    expect_refused!(ask!(t, get(&key)), NOT_FOUND);
+    expect_eq!(ask!(t, exists(&key))?, false);
     Ok(())
 }
 
@@ -219,11 +221,11 @@ async fn expired_is_missing_to_writes(t: &mut Context) -> Outcome {
     let key = t.key("a");
     ask!(t, put(&key, bins! {"a" => 1}).ttl(Duration::from_secs(1)))?;
     wait().await;
-    refused!(ask!(t, put(&key, bins! {"a" => 2}).update_only()), NOT_FOUND);
-    refused!(ask!(t, touch(&key)), NOT_FOUND);
+    expect_refused!(ask!(t, put(&key, bins! {"a" => 2}).update_only()), NOT_FOUND);
+    expect_refused!(ask!(t, touch(&key)), NOT_FOUND);
     ask!(t, put(&key, bins! {"b" => 2}).create_only())?;
     let record = ask!(t, get(&key))?;
-    same!((record.generation, record.bins), (1, bins! {"b" => 2}));
+    expect_eq!((record.generation, record.bins), (1, bins! {"b" => 2}));
     Ok(())
 }
 
@@ -233,7 +235,7 @@ async fn expired_is_missing_in_a_batch(t: &mut Context) -> Outcome {
     ask!(t, put(&keys[1], bins! {"a" => 1}).ttl(Duration::from_secs(1000)))?;
     wait().await;
     let rows = ask!(t, batch_read(&keys))?;
-    same!(
+    expect_eq!(
         rows.iter().map(|row| row.record().is_some()).collect::<Vec<_>>(),
         [false, true]
     );
@@ -245,7 +247,7 @@ async fn touched_in_time_lives_on(t: &mut Context) -> Outcome {
     ask!(t, put(&key, bins! {"a" => 1}).ttl(Duration::from_secs(1)))?;
     ask!(t, touch(&key).ttl(Duration::from_secs(1000)))?;
     wait().await;
-    same!(ask!(t, get(&key))?.bins, bins! {"a" => 1});
+    expect_eq!(ask!(t, get(&key))?.bins, bins! {"a" => 1});
     Ok(())
 }
 
@@ -255,6 +257,6 @@ async fn expired_starts_anew(t: &mut Context) -> Outcome {
     wait().await;
     ask!(t, increment(&key, "n", 1))?;
     let record = ask!(t, get(&key))?;
-    same!((record.generation, record.bins), (1, bins! {"n" => 1}));
+    expect_eq!((record.generation, record.bins), (1, bins! {"n" => 1}));
     Ok(())
 }

@@ -2,9 +2,11 @@
 
 use spikelet_client::{BatchRow, ResultCode, Value, bins};
 
-use super::queries::{own_keys, own_set};
-use crate::context::Context;
-use crate::scenario::{End, Outcome, ask, holds, refused, same, scenarios};
+use super::own_set::{own_keys, own_set};
+use crate::assertions::{expect_eq, expect_refused, expect_true};
+use crate::context::{Context, ask};
+use crate::outcome::{End, Outcome};
+use crate::scenario::scenarios;
 
 scenarios![
     returns_its_arguments,
@@ -74,7 +76,7 @@ async fn returns_its_arguments(t: &mut Context) -> Outcome {
         Value::Map([("a", 1)].into_iter().collect()),
     ] {
         let returned = ask!(t, execute_udf(&key, &module, "echo", [value.clone()]))?;
-        same!(returned, value);
+        expect_eq!(returned, value);
     }
     remove_module(t, &module).await
 }
@@ -82,8 +84,8 @@ async fn returns_its_arguments(t: &mut Context) -> Outcome {
 async fn creates_a_record(t: &mut Context) -> Outcome {
     let module = register(t).await?;
     let key = t.key("a");
-    same!(ask!(t, execute_udf(&key, &module, "set", (5,)))?, Value::from("set"));
-    same!(ask!(t, get(&key))?.bins, bins! {"v" => 5});
+    expect_eq!(ask!(t, execute_udf(&key, &module, "set", (5,)))?, Value::from("set"));
+    expect_eq!(ask!(t, get(&key))?.bins, bins! {"v" => 5});
     remove_module(t, &module).await
 }
 
@@ -93,8 +95,8 @@ async fn updates_a_record(t: &mut Context) -> Outcome {
     ask!(t, put(&key, bins! {"v" => 1, "w" => 2}))?;
     ask!(t, execute_udf(&key, &module, "set", ("new",)))?;
     let record = ask!(t, get(&key))?;
-    same!(record.bins, bins! {"v" => "new", "w" => 2});
-    same!(record.generation, 2);
+    expect_eq!(record.bins, bins! {"v" => "new", "w" => 2});
+    expect_eq!(record.generation, 2);
     remove_module(t, &module).await
 }
 
@@ -103,7 +105,7 @@ async fn removes_a_record(t: &mut Context) -> Outcome {
     let key = t.key("a");
     ask!(t, put(&key, bins! {"v" => 1}))?;
     ask!(t, execute_udf(&key, &module, "remove", ()))?;
-    same!(ask!(t, exists(&key))?, false);
+    expect_eq!(ask!(t, exists(&key))?, false);
     remove_module(t, &module).await
 }
 
@@ -111,32 +113,32 @@ async fn fails(t: &mut Context) -> Outcome {
     let module = register(t).await?;
     let key = t.key("a");
     let answer = ask!(t, execute_udf(&key, &module, "fail", ()));
-    holds!(
+    expect_true!(
         answer
             .as_ref()
             .is_err_and(|error| error.to_string().contains("on purpose")),
         "{answer:?}"
     );
-    refused!(answer, UDF_BAD_RESPONSE);
+    expect_refused!(answer, UDF_BAD_RESPONSE);
     remove_module(t, &module).await
 }
 
 async fn unknown_function_refused(t: &mut Context) -> Outcome {
     let module = register(t).await?;
     let key = t.key("a");
-    refused!(ask!(t, execute_udf(&key, &module, "nobody", ())), UDF_BAD_RESPONSE);
+    expect_refused!(ask!(t, execute_udf(&key, &module, "nobody", ())), UDF_BAD_RESPONSE);
     remove_module(t, &module).await
 }
 
 async fn unknown_module_refused(t: &mut Context) -> Outcome {
     let key = t.key("a");
-    refused!(ask!(t, execute_udf(&key, "no_such_module", "f", ())), UDF_BAD_RESPONSE);
+    expect_refused!(ask!(t, execute_udf(&key, "no_such_module", "f", ())), UDF_BAD_RESPONSE);
     Ok(())
 }
 
 async fn script_that_does_not_compile_refused(t: &mut Context) -> Outcome {
     let task = ask!(t, register_udf("spikelet_bad.lua", "function ("));
-    refused!(task, UDF_BAD_RESPONSE);
+    expect_refused!(task, UDF_BAD_RESPONSE);
     Ok(())
 }
 
@@ -144,7 +146,7 @@ async fn module_listed_and_removed(t: &mut Context) -> Outcome {
     let module = register(t).await?;
     let file = format!("{module}.lua");
     let modules = t.client().list_udfs().await?;
-    holds!(
+    expect_true!(
         modules
             .iter()
             .any(|listed| listed.file == file && listed.language == "LUA"),
@@ -152,7 +154,7 @@ async fn module_listed_and_removed(t: &mut Context) -> Outcome {
     );
     remove_module(t, &module).await?;
     let modules = t.client().list_udfs().await?;
-    holds!(modules.iter().all(|listed| listed.file != file), "{modules:?}");
+    expect_true!(modules.iter().all(|listed| listed.file != file), "{modules:?}");
     Ok(())
 }
 
@@ -166,15 +168,15 @@ async fn batch(t: &mut Context) -> Outcome {
     ];
     let records = ask!(t, batch(rows))?;
     let codes: Vec<_> = records.iter().map(|row| row.result_code()).collect();
-    same!(
+    expect_eq!(
         codes,
         [ResultCode::OK, ResultCode::UDF_BAD_RESPONSE, ResultCode::OK].map(Some)
     );
-    same!(
+    expect_eq!(
         records[0].record().map(|record| record.bins["SUCCESS"].clone()),
         Some(7.into())
     );
-    same!(ask!(t, get(&keys[2]))?.bins, bins! {"v" => 1});
+    expect_eq!(ask!(t, get(&keys[2]))?.bins, bins! {"v" => 1});
     remove_module(t, &module).await
 }
 
@@ -186,8 +188,8 @@ async fn background(t: &mut Context) -> Outcome {
     let task = ask!(t, query(Context::NAMESPACE, &set).execute_udf(&module, "set", (2,)))?;
     ask!(t, wait(&task))?;
     let records = ask!(t, query(Context::NAMESPACE, &set))?.records;
-    same!(records.len(), 20);
-    holds!(
+    expect_eq!(records.len(), 20);
+    expect_true!(
         records.iter().all(|record| record.bins["v"] == 2.into()),
         "a record is as it was"
     );
@@ -206,7 +208,7 @@ async fn aggregation(t: &mut Context) -> Outcome {
     let values = query.aggregate(&module, "sum", ()).await?;
     let sum: i64 = values.into_iter().filter_map(|value| i64::try_from(value).ok()).sum();
     t.says("sum", sum.to_string());
-    same!(sum, 190);
+    expect_eq!(sum, 190);
     remove_module(t, &module).await
 }
 
@@ -219,6 +221,6 @@ async fn aggregation_that_fails(t: &mut Context) -> Outcome {
         .client()
         .query(Context::NAMESPACE, &set)
         .aggregate(&module, "broken", ());
-    refused!(values.await, UDF_BAD_RESPONSE);
+    expect_refused!(values.await, UDF_BAD_RESPONSE);
     remove_module(t, &module).await
 }

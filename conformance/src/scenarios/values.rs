@@ -3,9 +3,11 @@
 use spikelet_client::{Map, MapOrder, ParticleType, ResultCode, Value, bins};
 use spikelet_wire::{Header, Info1, Info2, OpCode};
 
-use crate::context::Context;
+use crate::assertions::{expect_eq, expect_refused};
+use crate::context::{Context, ask};
+use crate::outcome::Outcome;
 use crate::raw::RawRequest;
-use crate::scenario::{Outcome, ask, refused, same, scenarios};
+use crate::scenario::scenarios;
 
 scenarios![
     integers,
@@ -47,9 +49,9 @@ async fn come_back(t: &mut Context, values: impl IntoIterator<Item = Value>) -> 
         let key = t.key(n);
         ask!(t, put(&key, bins! {"v" => value.clone()}))?;
         let record = ask!(t, get(&key))?;
-        same!(record.bins, bins! {"v" => value.clone()});
-        same!(record.generation, 1);
-        same!(ask!(t, select(&key, ["v"]))?.bins, bins! {"v" => value});
+        expect_eq!(record.bins, bins! {"v" => value.clone()});
+        expect_eq!(record.generation, 1);
+        expect_eq!(ask!(t, select(&key, ["v"]))?.bins, bins! {"v" => value});
     }
     Ok(())
 }
@@ -66,8 +68,8 @@ async fn are_refused(t: &mut Context, particle_type: ParticleType, particles: &[
             },
         );
         let value = Value::Other(particle_type, particle.to_vec());
-        same!(t.send_one(&request.op(OpCode::WRITE, "v", value)).await?.code(), code);
-        refused!(ask!(t, get(&key)), NOT_FOUND);
+        expect_eq!(t.send_one(&request.op(OpCode::WRITE, "v", value)).await?.code(), code);
+        expect_refused!(ask!(t, get(&key)), NOT_FOUND);
     }
     Ok(())
 }
@@ -102,7 +104,7 @@ async fn double_edges(t: &mut Context) -> Outcome {
     let key = t.key("nan");
     ask!(t, put(&key, bins! {"v" => f64::NAN}))?;
     let nan: f64 = ask!(t, get(&key))?.get("v")?;
-    same!(nan.is_nan(), true);
+    expect_eq!(nan.is_nan(), true);
     Ok(())
 }
 
@@ -145,11 +147,11 @@ async fn geojson_polygon(t: &mut Context) -> Outcome {
 async fn geojson_refused(t: &mut Context) -> Outcome {
     for text in ["junk", "{}", r#"{"type":""#] {
         let key = t.key(text);
-        refused!(
+        expect_refused!(
             ask!(t, put(&key, bins! {"v" => Value::GeoJson(text.to_owned())})),
             GEO_INVALID_GEOJSON
         );
-        refused!(ask!(t, get(&key)), NOT_FOUND);
+        expect_refused!(ask!(t, get(&key)), NOT_FOUND);
     }
     Ok(())
 }
@@ -179,7 +181,7 @@ async fn ordered_list(t: &mut Context) -> Outcome {
         t,
         put(&key, bins! {"v" => Value::Other(ParticleType::LIST, particle.to_vec())})
     )?;
-    same!(ask!(t, get(&key))?.bins["v"], Value::from(vec![1, 2, 3]));
+    expect_eq!(ask!(t, get(&key))?.bins["v"], Value::from(vec![1, 2, 3]));
     Ok(())
 }
 
@@ -199,7 +201,7 @@ async fn unordered_map_is_sorted(t: &mut Context) -> Outcome {
     let map: Map = [("b", 1), ("a", 2)].into_iter().collect();
     ask!(t, put(&key, bins! {"v" => map}))?;
     let sorted: Map = [("a", 2), ("b", 1)].into_iter().collect();
-    same!(ask!(t, get(&key))?.bins["v"], Value::Map(sorted));
+    expect_eq!(ask!(t, get(&key))?.bins["v"], Value::Map(sorted));
     Ok(())
 }
 
@@ -246,7 +248,7 @@ async fn nil_deletes_a_bin(t: &mut Context) -> Outcome {
     ask!(t, put(&key, bins! {"a" => 1, "b" => 2}))?;
     ask!(t, put(&key, bins! {"a" => Value::Nil}))?;
     let record = ask!(t, get(&key))?;
-    same!((record.generation, record.bins), (2, bins! {"b" => 2}));
+    expect_eq!((record.generation, record.bins), (2, bins! {"b" => 2}));
     Ok(())
 }
 
@@ -254,7 +256,7 @@ async fn nil_deletes_the_last_bin(t: &mut Context) -> Outcome {
     let key = t.key("a");
     ask!(t, put(&key, bins! {"a" => 1}))?;
     ask!(t, put(&key, bins! {"a" => Value::Nil}))?;
-    refused!(ask!(t, get(&key)), NOT_FOUND);
+    expect_refused!(ask!(t, get(&key)), NOT_FOUND);
     Ok(())
 }
 
@@ -270,7 +272,7 @@ async fn bin_changes_its_type(t: &mut Context) -> Outcome {
     ];
     for value in values {
         ask!(t, put(&key, bins! {"v" => value.clone()}))?;
-        same!(ask!(t, get(&key))?.bins["v"], value);
+        expect_eq!(ask!(t, get(&key))?.bins["v"], value);
     }
     Ok(())
 }
@@ -286,7 +288,7 @@ async fn short_integers(t: &mut Context) -> Outcome {
                 bins! {"v" => Value::Other(ParticleType::INTEGER, particle.to_vec())}
             )
         )?;
-        same!(ask!(t, get(&key))?.bins, bins! {"v" => value});
+        expect_eq!(ask!(t, get(&key))?.bins, bins! {"v" => value});
     }
     Ok(())
 }
@@ -338,12 +340,12 @@ async fn unknown_particles_refused(t: &mut Context) -> Outcome {
         let answer = t
             .send_one(&RawRequest::new(&key, header).op(OpCode::WRITE, "v", value))
             .await?;
-        same!(answer.code(), ResultCode::PARAMETER);
+        expect_eq!(answer.code(), ResultCode::PARAMETER);
         let header = Header {
             info1: Info1::READ | Info1::GET_ALL,
             ..Header::default()
         };
-        same!(
+        expect_eq!(
             t.send_one(&RawRequest::new(&key, header)).await?.code(),
             ResultCode::NOT_FOUND
         );

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use spikelet_client::Client;
 
-use super::Unavailable;
+use super::unavailable::Unavailable;
 
 /// The image of the server that the recordings come from.
 pub const DEFAULT_IMAGE: &str = "aerospike/aerospike-server:8.1.2.0";

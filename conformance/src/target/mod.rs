@@ -1,17 +1,19 @@
 //! Targets: the servers that scenarios are run against.
 
 mod docker;
+mod embedded;
+mod unavailable;
 
 use std::fmt;
 use std::net::SocketAddr;
 use std::str::FromStr;
 
-use spikelet::{NamespaceConfig, Server};
-
-use crate::recorded;
+use spikelet::Server;
 
 use docker::Containers;
 pub use docker::DEFAULT_IMAGE;
+pub use embedded::{recorded_namespaces, recorded_ttl_namespaces, recorded_udf_directory};
+pub use unavailable::Unavailable;
 
 /// How many nodes a cluster has.
 const NODES: usize = 3;
@@ -53,10 +55,6 @@ enum Keeps {
     Nothing,
 }
 
-/// Why a target cannot be had: nothing was learned about it, neither good nor bad.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unavailable(pub String);
-
 impl TargetSpec {
     /// Starts what there is to start.
     ///
@@ -64,8 +62,8 @@ impl TargetSpec {
     /// When there is no engine for containers, or the server does not come up.
     pub async fn start(&self) -> Result<Target, Unavailable> {
         let (hosts, keeps) = match self {
-            Self::Embedded => embedded(recorded_namespaces())?,
-            Self::EmbeddedCluster => embedded(recorded_namespaces().nodes(NODES).replication_factor(2))?,
+            Self::Embedded => start_embedded(recorded_namespaces())?,
+            Self::EmbeddedCluster => start_embedded(recorded_namespaces().nodes(NODES).replication_factor(2))?,
             Self::Docker { image } => {
                 let containers = Containers::start(image, 1).await?;
                 (containers.hosts(), Keeps::Containers(containers))
@@ -125,49 +123,9 @@ impl Target {
     }
 }
 
-fn embedded(builder: spikelet::Builder) -> Result<(String, Keeps), Unavailable> {
+fn start_embedded(builder: spikelet::Builder) -> Result<(String, Keeps), Unavailable> {
     let server = builder.start().map_err(|error| Unavailable(error.to_string()))?;
     Ok((server.hosts(), Keeps::Server(Box::new(server))))
-}
-
-/// A server of ours with the namespaces of the real one that was recorded.
-pub fn recorded_namespaces() -> spikelet::Builder {
-    let namespace = |name| NamespaceConfig {
-        nsup_period: 1,
-        ..NamespaceConfig::new(name)
-    };
-    Server::builder()
-        .namespace(namespace("test"))
-        .namespace(namespace("bar"))
-}
-
-/// A server of ours that names the same folder of modules as the real one with which the area `udf` was recorded.
-pub fn recorded_udf_directory() -> spikelet::Builder {
-    let directory = recorded::area("udf")
-        .ok()
-        .and_then(|cases| recorded::work_directory(&cases));
-    match directory {
-        Some(directory) => recorded_namespaces().work_directory(directory),
-        None => recorded_namespaces(),
-    }
-}
-
-/// A server of ours with the namespaces in which the area `ttl` was recorded.
-pub fn recorded_ttl_namespaces() -> spikelet::Builder {
-    let namespace = |name| NamespaceConfig {
-        allow_ttl_without_nsup: false,
-        ..NamespaceConfig::new(name)
-    };
-    Server::builder()
-        .namespace(NamespaceConfig {
-            default_ttl: 30 * 24 * 3600,
-            nsup_period: 120,
-            ..namespace("test")
-        })
-        .namespace(NamespaceConfig {
-            nsup_period: 0,
-            ..namespace("bar")
-        })
 }
 
 impl FromStr for TargetSpec {
@@ -195,11 +153,5 @@ impl fmt::Display for TargetSpec {
             Self::DockerCluster { image } => write!(f, "docker-cluster {image}"),
             Self::Address(address) => f.write_str(address),
         }
-    }
-}
-
-impl fmt::Display for Unavailable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
     }
 }

@@ -11,7 +11,7 @@ use spikelet_wire::map::MapOp;
 use spikelet_wire::{MapOrder, OpCode, ParticleType, Value};
 
 use super::values::{key, map, mostly, value};
-use crate::proptest::describe::selects;
+use crate::proptest::display::selects;
 
 /// An argument.
 #[derive(Debug, Clone)]

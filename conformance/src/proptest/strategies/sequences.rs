@@ -5,7 +5,12 @@ use proptest::prelude::*;
 use spikelet_client::Operation;
 use spikelet_wire::message::ttl;
 
-use super::{bits, bool_expression, expressions, hlls, lists, maps, paths, scalars};
+use super::bits::bits;
+use super::collections::{lists, maps};
+use super::expressions::{bool_expression, expressions};
+use super::hll::hlls;
+use super::paths::paths;
+use super::scalars::scalars;
 use crate::proptest::command::{Action, Command, Exists, Generation};
 
 /// How many records a sequence is about.

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use spikelet_wire::FrameHeader;
 
-use super::compare::{Answer, ends};
-use super::{Expected, Kind, Step};
+use super::case::{Expected, Kind, Step};
+use super::response::{Answer, ends};
 use crate::clock;
 
 /// How long a server that is expected to answer may take.

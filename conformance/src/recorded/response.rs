@@ -10,8 +10,8 @@ use std::fmt;
 
 use spikelet_wire::{DecodeError, FieldType, FrameType, Header, Info3, Message};
 
-use super::Kind;
-use crate::describe::{DescribedFrame, DescribedMessage, split_frame};
+use super::case::Kind;
+use crate::frame_display::{DescribedFrame, DescribedMessage, split_frame};
 
 /// By how many seconds two void times may differ.
 pub const TOLERANCE: i64 = 2;

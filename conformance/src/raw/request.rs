@@ -1,25 +1,11 @@
-//! Messages as they stand on the wire, for what a client has no verb for.
+//! A request as it stands on the wire, with any header, fields and operations.
 
 use std::fmt;
-use std::io;
-use std::time::Duration;
 
 use bytes::BytesMut;
 use spikelet_client::Key;
 use spikelet_wire::batch::{BatchFlags, BatchWriter};
-use spikelet_wire::{
-    Field, FieldType, FrameHeader, FrameType, Header, Info1, Info3, Message, MessageWriter, Op, OpCode, ResultCode,
-    Value,
-};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
-use tokio::time::timeout;
-
-use crate::scenario::End;
-use crate::transcript::{Answer, Answered};
-
-/// How long a server may take to answer.
-const PATIENCE: Duration = Duration::from_secs(5);
+use spikelet_wire::{Field, FieldType, Header, Info1, MessageWriter, Op, OpCode, Value};
 
 /// A message to send.
 #[derive(Debug, Clone, Default)]
@@ -29,15 +15,6 @@ pub struct RawRequest {
     ops: Vec<(OpCode, String, Value)>,
     /// What is sent in a field of its own is described by this in place of its bytes, which differ from run to run.
     described: String,
-}
-
-/// A message that was answered.
-#[derive(Debug, Clone, PartialEq)]
-pub struct RawAnswer {
-    /// Its header.
-    pub header: Header,
-    /// Its bins, in order.
-    pub bins: Vec<(String, Value)>,
 }
 
 impl RawRequest {
@@ -106,7 +83,13 @@ impl RawRequest {
         self
     }
 
-    fn encode(&self) -> BytesMut {
+    /// Whether the response is a message for each row, and one that ends them.
+    pub(super) fn is_batch(&self) -> bool {
+        let batch = [FieldType::BATCH, FieldType::BATCH_WITH_SET];
+        self.fields.iter().any(|(field_type, _)| batch.contains(field_type))
+    }
+
+    pub(super) fn encode(&self) -> BytesMut {
         let mut out = BytesMut::new();
         let mut message = MessageWriter::frame(&mut out, &self.header);
         for (field_type, data) in &self.fields {
@@ -183,36 +166,6 @@ impl RawRow {
     }
 }
 
-impl RawAnswer {
-    /// The result code.
-    #[must_use]
-    pub const fn code(&self) -> ResultCode {
-        self.header.result_code()
-    }
-
-    fn decode(message: &Message<'_>) -> Result<Self, spikelet_wire::DecodeError> {
-        let bins = message.ops().map(|op| {
-            let name = String::from_utf8_lossy(op.name).into_owned();
-            Ok((name, Value::from_particle(op.particle_type, op.value)?))
-        });
-        Ok(Self {
-            header: message.header,
-            bins: bins.collect::<Result<_, _>>()?,
-        })
-    }
-
-    /// As it stands in a transcript.
-    pub(crate) fn describe(&self) -> Answer {
-        match self.code() {
-            ResultCode::OK => {
-                let bins = self.bins.iter().map(|(name, value)| (name.as_str(), value));
-                Answer::Record(Answered::new(bins, self.header.generation, self.header.record_ttl))
-            }
-            code => Answer::Refused(code),
-        }
-    }
-}
-
 impl fmt::Display for RawRequest {
     /// Without digests and keys, which differ from run to run.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -235,70 +188,5 @@ impl fmt::Display for RawRequest {
             write!(f, " op {} {bin:?} {value}", code.0)?;
         }
         write!(f, " {}", self.described)
-    }
-}
-
-/// A connection that messages are sent over, as they are.
-#[derive(Debug)]
-pub(crate) struct Connection(TcpStream);
-
-impl Connection {
-    pub(crate) async fn open(hosts: &str) -> Result<Self, End> {
-        let host = hosts.split(',').next().unwrap_or_default();
-        let stream = within(TcpStream::connect(host)).await?;
-        stream.set_nodelay(true)?;
-        Ok(Self(stream))
-    }
-
-    pub(crate) async fn ask(&mut self, request: &RawRequest) -> Result<Vec<RawAnswer>, End> {
-        within(self.0.write_all(&request.encode())).await?;
-        let many = [FieldType::BATCH, FieldType::BATCH_WITH_SET];
-        let many = request.fields.iter().any(|(field_type, _)| many.contains(field_type));
-        let mut answers = Vec::new();
-        loop {
-            let body = self.frame().await?;
-            let mut rest = &body[..];
-            while !rest.is_empty() {
-                let message;
-                (message, rest) = Message::decode_first(rest)?;
-                let last = message.header.info3.contains(Info3::LAST);
-                // The message that ends a batch says nothing but that.
-                if !(many && last && message.header.result_code == 0) {
-                    answers.push(RawAnswer::decode(&message)?);
-                }
-                if last || !many {
-                    answers.sort_by_key(|answer| answer.header.transaction_ttl);
-                    return Ok(answers);
-                }
-            }
-        }
-    }
-
-    async fn frame(&mut self) -> Result<Vec<u8>, End> {
-        let mut header = [0; FrameHeader::SIZE];
-        within(self.0.read_exact(&mut header)).await?;
-        let header = FrameHeader::decode(header);
-        if header.frame_type != FrameType::MESSAGE {
-            return Err(End::failed(format_args!(
-                "answered with a frame of type {}",
-                header.frame_type.0
-            )));
-        }
-        let mut body = Vec::new();
-        let read = within((&mut self.0).take(header.size).read_to_end(&mut body)).await?;
-        match read as u64 == header.size {
-            true => Ok(body),
-            false => Err(End::failed("the connection was closed within an answer")),
-        }
-    }
-}
-
-async fn within<T>(waiting: impl Future<Output = io::Result<T>>) -> Result<T, End> {
-    match timeout(PATIENCE, waiting).await {
-        Ok(done) => Ok(done?),
-        Err(_) => Err(End::failed(format_args!(
-            "nothing within {} seconds",
-            PATIENCE.as_secs()
-        ))),
     }
 }

@@ -4,7 +4,7 @@ use spikelet_client::{Map, MapOrder, Operation, Value};
 use spikelet_wire::ResultCode;
 
 use crate::context::Context;
-use crate::scenario::{End, Outcome};
+use crate::outcome::{End, Outcome};
 
 /// The bin that the operations of a table are on.
 pub(super) const BIN: &str = "b";
@@ -130,10 +130,10 @@ pub(super) async fn run<const N: usize>(t: &mut Context, before: (&str, Operatio
 /// Runs a table: what makes the record, then each operation with what is expected of it.
 macro_rules! cases {
     ($t:ident, $before:expr; $($operation:expr => $expected:expr),+ $(,)?) => {
-        $crate::scenarios::cases::run(
+        $crate::scenarios::operation_cases::run(
             $t,
             (stringify!($before), $before),
-            [$($crate::scenarios::cases::Case {
+            [$($crate::scenarios::operation_cases::Case {
                 request: stringify!($operation),
                 operation: $operation,
                 expected: $expected,

@@ -1,0 +1,9 @@
+//! Raw messages: requests that the client has no method for, and their responses.
+
+mod connection;
+mod request;
+mod response;
+
+pub(crate) use connection::Connection;
+pub use request::{RawRequest, RawRow};
+pub use response::RawAnswer;
