@@ -1,6 +1,6 @@
 //! Bit operations on a blob: their codes, names, parameters and flags.
 
-use crate::operation::{flags_parameter, operations};
+use crate::bit_hll::{flags_parameter, operations};
 
 bitflags::bitflags! {
     /// When a bit operation may write, and what it does where it cannot.

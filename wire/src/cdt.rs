@@ -295,7 +295,7 @@ impl CallWriter {
 
     /// Adds a value.
     #[must_use]
-    pub fn value(mut self, value: &crate::Value) -> Self {
+    pub fn value(mut self, value: &crate::value::Value) -> Self {
         value.pack(&mut self.arguments);
         self.n += 1;
         self

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use rmp::encode;
 
+use crate::bit_hll::{Parameter, flags_parameter, operations};
 use crate::error::DecodeError;
 use crate::msgpack::{Reader, Token, write};
-use crate::operation::{Parameter, flags_parameter, operations};
 use crate::particle::ParticleType;
 use crate::value::Value;
 

@@ -14,6 +14,7 @@
 #![warn(missing_docs)]
 
 pub mod batch;
+mod bit_hll;
 pub mod bits;
 pub mod cdt;
 pub mod context;
@@ -31,7 +32,6 @@ pub mod map;
 pub mod message;
 pub mod msgpack;
 pub mod op;
-mod operation;
 pub mod particle;
 pub mod result_code;
 pub mod value;

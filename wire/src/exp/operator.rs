@@ -1,6 +1,6 @@
 //! The operators: code, name, operands and type, in one table.
 
-use super::Type;
+use super::value_type::Type;
 
 /// What an operand must be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

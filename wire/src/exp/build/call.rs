@@ -1,6 +1,7 @@
 //! Calls of operations on values: what they read, or what they leave behind.
 
-use super::{Exp, ExpType, Path, Removal, Select};
+use super::expression::{Exp, ExpType, Removal};
+use super::path::{Path, Select};
 use crate::exp::{CallSystem, Operator};
 use crate::msgpack::write;
 use crate::value::{Map, Value};

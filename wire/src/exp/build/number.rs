@@ -2,7 +2,7 @@
 
 use std::ops::{Add, BitAnd, BitOr, BitXor, Div, Mul, Neg, Not, Rem, Shl, Shr, Sub};
 
-use super::Exp;
+use super::expression::Exp;
 use crate::exp::Operator;
 
 macro_rules! rust_operators {

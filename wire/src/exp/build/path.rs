@@ -1,6 +1,6 @@
 //! Paths: elements at many places of a list or map.
 
-use super::Exp;
+use super::expression::Exp;
 use crate::exp::path as wire;
 use crate::msgpack::write;
 use crate::value::Value;

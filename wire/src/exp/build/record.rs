@@ -1,6 +1,6 @@
 //! What an expression asks of a record: bins, metadata, and the variables of path expressions.
 
-use super::{Exp, ExpType, GeoJson, Hll};
+use super::expression::{Exp, ExpType, GeoJson, Hll};
 use crate::exp::{LoopVariable, Operator};
 use crate::msgpack::write;
 use crate::value::{Map, Value};

@@ -1,5 +1,6 @@
 use super::*;
 use crate::exp::CallSystem;
+use crate::value::Map;
 
 /// The bytes of an expression, in hexadecimal.
 fn hex<T>(expression: &Exp<T>) -> String {

@@ -70,8 +70,8 @@ impl<'a> Parameter<'a> for &'a [u8] {
 /// Makes flags a parameter; unknown ones are kept, for the server to refuse.
 macro_rules! flags_parameter {
     ($($flags:ty),*) => {
-        $(impl $crate::operation::Parameter<'_> for $flags {
-            fn decode(reader: &mut $crate::msgpack::Reader<'_>) -> Result<Self, $crate::DecodeError> {
+        $(impl $crate::bit_hll::Parameter<'_> for $flags {
+            fn decode(reader: &mut $crate::msgpack::Reader<'_>) -> Result<Self, $crate::error::DecodeError> {
                 Ok(Self::from_bits_retain(i64::decode(reader)? as u64))
             }
 
@@ -170,7 +170,7 @@ macro_rules! operations {
             /// Whether the operation of a code only reads.
             #[must_use]
             pub const fn reads(code: u32) -> bool {
-                code >= $crate::operation::FIRST_READ
+                code >= $crate::bit_hll::FIRST_READ
             }
 
             /// Appends it as the argument of an operation on a bin: its code and all of its parameters.
@@ -180,8 +180,8 @@ macro_rules! operations {
                         const PARAMETERS: &[&str] = &[$(stringify!($needed),)* $(stringify!($optional),)*];
                         $crate::msgpack::write::list(out, 1 + PARAMETERS.len() as u32);
                         $crate::msgpack::write::int(out, $code);
-                        $($crate::operation::Parameter::encode($needed, out);)*
-                        $($crate::operation::Parameter::encode($optional, out);)*
+                        $($crate::bit_hll::Parameter::encode($needed, out);)*
+                        $($crate::bit_hll::Parameter::encode($optional, out);)*
                     })*
                 }
             }
@@ -190,11 +190,11 @@ macro_rules! operations {
             ///
             /// # Errors
             /// When there is no such operation.
-            pub fn code_of(argument: &[u8]) -> Result<u32, $crate::DecodeError> {
-                let (_, code, _) = $crate::operation::head(argument)?;
+            pub fn code_of(argument: &[u8]) -> Result<u32, $crate::error::DecodeError> {
+                let (_, code, _) = $crate::bit_hll::head(argument)?;
                 match code {
                     $($code)|* => Ok(code),
-                    _ => Err($crate::DecodeError::new("no such operation", 0)),
+                    _ => Err($crate::error::DecodeError::new("no such operation", 0)),
                 }
             }
 
@@ -203,30 +203,30 @@ macro_rules! operations {
             ///
             /// # Errors
             /// When there is no such operation, or its parameters are too few, too many or of another type.
-            pub fn decode(argument: &'a [u8]) -> Result<Self, $crate::DecodeError> {
-                let (mut reader, code, parameters) = $crate::operation::head(argument)?;
+            pub fn decode(argument: &'a [u8]) -> Result<Self, $crate::error::DecodeError> {
+                let (mut reader, code, parameters) = $crate::bit_hll::head(argument)?;
                 let at = reader.at();
                 match code {
                     $($code => {
                         const NEEDED: &[&str] = &[$(stringify!($needed)),*];
                         const OPTIONAL: &[&str] = &[$(stringify!($optional)),*];
                         let Some(mut _left) = parameters.checked_sub(NEEDED.len()) else {
-                            return Err($crate::DecodeError::new("too few parameters", at));
+                            return Err($crate::error::DecodeError::new("too few parameters", at));
                         };
                         if _left > OPTIONAL.len() {
-                            return Err($crate::DecodeError::new("too many parameters", at));
+                            return Err($crate::error::DecodeError::new("too many parameters", at));
                         }
-                        $(let $needed = $crate::operation::Parameter::decode(&mut reader)?;)*
+                        $(let $needed = $crate::bit_hll::Parameter::decode(&mut reader)?;)*
                         $(let $optional = match _left {
                             0 => Default::default(),
                             _ => {
                                 _left -= 1;
-                                $crate::operation::Parameter::decode(&mut reader)?
+                                $crate::bit_hll::Parameter::decode(&mut reader)?
                             }
                         };)*
                         Ok(Self::$operation { $($needed,)* $($optional,)* })
                     })*
-                    _ => Err($crate::DecodeError::new("no such operation", at)),
+                    _ => Err($crate::error::DecodeError::new("no such operation", at)),
                 }
             }
         }
