@@ -1,9 +1,8 @@
 //! The rows of a batch: the content of a field [`BATCH`](crate::FieldType::BATCH) or
 //! [`BATCH_WITH_SET`](crate::FieldType::BATCH_WITH_SET).
 //!
-//! A row is an index, a digest and either a small message of its own or the word that it repeats the row before. The
-//! answers are messages with the row's index in their transaction TTL, and one at the end with
-//! [`LAST`](crate::Info3::LAST).
+//! A row is an index, a digest, and either a small message or a mark that it repeats the previous row. The responses
+//! are messages with the row's index in their transaction TTL, followed by one with [`LAST`](crate::Info3::LAST).
 
 use bytes::{BufMut, BytesMut};
 
@@ -15,22 +14,22 @@ use crate::message::{Header, Message, next_field};
 use crate::op::Op;
 
 bitflags::bitflags! {
-    /// How the whole batch is carried out and answered.
+    /// How the whole batch is executed and answered.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
     pub struct BatchFlags: u8 {
-        /// Rows of a namespace in memory are carried out in the connection's own thread, one after the other.
+        /// Rows of a namespace in memory are executed in the connection's thread, one after the other.
         const INLINE_IN_MEMORY = 1 << 0;
         /// The same for a namespace on devices.
         const INLINE_ON_DEVICE = 1 << 1;
-        /// Every row is answered, whatever errors there are.
+        /// Every row gets a response, even after errors.
         const REPORT_ALL_ERRORS = 1 << 2;
-        /// The first error ends the batch, and its row is answered.
+        /// The first error ends the batch; the row with the error still gets a response.
         const REPORT_ERROR_RECORD = 1 << 3;
     }
 }
 
 bitflags::bitflags! {
-    /// What a row holds.
+    /// The contents of a row.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
     struct RowFlags: u8 {
         const REPEAT = 1 << 0;
@@ -41,12 +40,12 @@ bitflags::bitflags! {
     }
 }
 
-/// A whole request for a batch, read as the server reads it.
+/// A complete batch request, decoded as the server decodes it.
 #[derive(Debug, Clone)]
 pub struct BatchRequest<'a> {
     /// The header of the message around the batch.
     pub header: Header,
-    /// The bytes of the expression that filters every row without one of its own.
+    /// The bytes of the filter expression for rows that have none of their own.
     pub filter: Option<&'a [u8]>,
     /// The rows.
     pub batch: Batch<'a>,
@@ -55,11 +54,11 @@ pub struct BatchRequest<'a> {
 impl<'a> BatchRequest<'a> {
     /// Reads the body of a frame.
     ///
-    /// The server is not strict here: rows are read up to the end of the message, whatever size their field announces,
-    /// and what else stands in the message does not matter. Of several fields of a type the last counts.
+    /// The server is not strict here. It reads rows up to the end of the message, regardless of the field's announced
+    /// size, and ignores the rest of the message. If a field type occurs several times, the last one counts.
     ///
     /// # Errors
-    /// When the body is shorter than a header, a field is damaged, or none of them is a batch.
+    /// If the body is shorter than a header, a field is damaged, or there is no batch field.
     pub fn decode(body: &'a [u8]) -> Result<Self, DecodeError> {
         let mut cursor = Cursor::new(body);
         let header = Header::decode(cursor.array("a body shorter than a message's header")?);
@@ -69,7 +68,7 @@ impl<'a> BatchRequest<'a> {
             let (at, start) = (cursor.at(), cursor.rest());
             let field = match next_field(&mut cursor) {
                 Ok(field) => field,
-                // The batch's own announced size is not needed; one that is too large ends the fields.
+                // The announced size of the batch field is not needed. One that is too large ends the fields.
                 Err(_) if start.len() > FIELD_HEADER && is_batch(FieldType(start[4])) => {
                     rows = Some(&start[FIELD_HEADER..]);
                     break;
@@ -91,27 +90,27 @@ impl<'a> BatchRequest<'a> {
     }
 }
 
-/// Bytes of a field before its data: its size and its type.
+/// The number of bytes before a field's data: its size and its type.
 const FIELD_HEADER: usize = 5;
 
 fn is_batch(field_type: FieldType) -> bool {
     matches!(field_type, FieldType::BATCH | FieldType::BATCH_WITH_SET)
 }
 
-/// The decoded head of a batch, and its rows.
+/// A batch: its decoded head and its rows.
 #[derive(Debug, Clone)]
 pub struct Batch<'a> {
-    /// How the batch is carried out and answered.
+    /// How the batch is executed and answered.
     pub flags: BatchFlags,
     count: u32,
     cursor: Cursor<'a>,
 }
 
 impl<'a> Batch<'a> {
-    /// Reads the head of a batch; its rows are read one by one.
+    /// Decodes the head of a batch. Rows are decoded one by one by [`rows`](Self::rows).
     ///
     /// # Errors
-    /// When the field is shorter than the head.
+    /// If the field is shorter than the head.
     pub fn decode(field: &'a [u8]) -> Result<Self, DecodeError> {
         let mut cursor = Cursor::new(field);
         let count = cursor.u32("a batch without its count of rows")?;
@@ -119,14 +118,13 @@ impl<'a> Batch<'a> {
         Ok(Self { flags, count, cursor })
     }
 
-    /// How many rows are announced.
+    /// The announced number of rows.
     #[must_use]
     pub const fn announced(&self) -> u32 {
         self.count
     }
 
-    /// The rows, in order, up to the first that is damaged; whether there were as many as announced is the caller's to
-    /// count.
+    /// The rows in order, up to the first damaged one. The caller checks whether there are as many as announced.
     pub fn rows(&self) -> impl Iterator<Item = Result<Row<'a>, DecodeError>> + use<'a> {
         let (mut cursor, mut left, mut damaged) = (self.cursor, self.count, false);
         std::iter::from_fn(move || {
@@ -144,20 +142,20 @@ impl<'a> Batch<'a> {
 /// One row of a batch.
 #[derive(Debug, Clone, Copy)]
 pub struct Row<'a> {
-    /// The index by which it is answered.
+    /// The row's index, which its response carries.
     pub index: u32,
     /// The record.
     pub digest: Digest,
-    /// What is asked of the record; nothing where the row repeats the one before.
+    /// The request for the record; `None` if the row repeats the previous one.
     pub content: Option<RowContent<'a>>,
 }
 
-/// What a row asks, as a message.
+/// The request of a row, as a message.
 #[derive(Debug, Clone, Copy)]
 pub struct RowContent<'a> {
-    /// Its flags, generation, TTL, fields and operations. The transaction's TTL is the batch's.
+    /// Its flags, generation, TTL, fields and operations. The transaction TTL is that of the batch.
     pub message: Message<'a>,
-    /// Whether the row says how it writes. Where it does not, the flags of the batch's own header count.
+    /// Whether the row has write flags. If not, those of the batch's header apply.
     pub has_write_flags: bool,
 }
 
@@ -192,7 +190,7 @@ impl<'a> Row<'a> {
         if flags.contains(RowFlags::TTL) {
             header.record_ttl = cursor.u32(CUT)?;
         }
-        // The namespace is always there; old clients did not count it.
+        // The namespace is always present, but old clients did not count it.
         let counts = (cursor.u16(CUT)?.max(1), cursor.u16(CUT)?);
         let message = Message::decode_content(header, counts, cursor)?;
         Ok(Self {
@@ -206,7 +204,7 @@ impl<'a> Row<'a> {
     }
 }
 
-/// Writes the content of a batch field.
+/// Encodes the content of a batch field.
 ///
 /// ```
 /// use bytes::BytesMut;
@@ -257,7 +255,7 @@ impl<'b> BatchWriter<'b> {
             self.out.put_u8(header.info4.bits());
         }
         if flags.contains(RowFlags::GENERATION) {
-            // A record's generation wraps within 16 bits, so no more are told.
+            // A record's generation has 16 bits, so no more are sent.
             self.out.put_u16(header.generation as u16);
         }
         if flags.contains(RowFlags::TTL) {
@@ -269,7 +267,7 @@ impl<'b> BatchWriter<'b> {
         ops.iter().for_each(|op| op.write(self.out));
     }
 
-    /// Appends a row that asks the same as the row before, of another record.
+    /// Appends a row that repeats the previous row's request for another record.
     pub fn repeat(&mut self, digest: &Digest) {
         self.head(digest, RowFlags::REPEAT);
     }
@@ -281,7 +279,7 @@ impl<'b> BatchWriter<'b> {
         self.count += 1;
     }
 
-    /// Writes the count of rows.
+    /// Writes the number of rows.
     pub fn finish(self) {
         self.out[self.start..self.start + 4].copy_from_slice(&self.count.to_be_bytes());
     }

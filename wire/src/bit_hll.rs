@@ -1,4 +1,4 @@
-//! What the languages of bit and HyperLogLog operations have in common: a list of a code and its parameters.
+//! Calls of bit and HyperLogLog operations. Both are encoded as a list of a code and parameters.
 
 use crate::error::DecodeError;
 use crate::msgpack::{Reader, Token, write};
@@ -10,7 +10,7 @@ pub(crate) trait Parameter<'a>: Sized {
     fn encode(&self, out: &mut Vec<u8>);
 }
 
-/// An integer. The server takes any of 64 bits and does not tell a large one from a negative one.
+/// A 64-bit integer. The server does not distinguish a large unsigned one from a negative one.
 impl Parameter<'_> for i64 {
     fn decode(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let at = reader.at();
@@ -26,7 +26,7 @@ impl Parameter<'_> for i64 {
     }
 }
 
-/// An integer that may be left open, which is told as -1.
+/// An optional integer; `None` is encoded as -1.
 impl Parameter<'_> for Option<i64> {
     fn decode(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         Ok(Some(i64::decode(reader)?).filter(|&n| n != -1))
@@ -51,7 +51,7 @@ impl Parameter<'_> for bool {
     }
 }
 
-/// Bytes; of which particle type they say they are does not matter.
+/// Bytes with any particle type.
 impl<'a> Parameter<'a> for &'a [u8] {
     fn decode(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
         const WHAT: &str = "not bytes with a particle type";
@@ -67,7 +67,7 @@ impl<'a> Parameter<'a> for &'a [u8] {
     }
 }
 
-/// Makes flags a parameter; unknown ones are kept, for the server to refuse.
+/// Implements [`Parameter`] for flags. Unknown flags are kept, so that the server can reject them.
 macro_rules! flags_parameter {
     ($($flags:ty),*) => {
         $(impl $crate::bit_hll::Parameter<'_> for $flags {
@@ -82,8 +82,8 @@ macro_rules! flags_parameter {
     };
 }
 
-/// Describes a language of operations: of each its code, its name, and its parameters, of which those behind the
-/// semicolon may be left out.
+/// Defines an operation language: the code, name and parameters of each operation. Parameters after the semicolon are
+/// optional.
 macro_rules! operations {
     (
         $(#[$doc:meta])*
@@ -108,7 +108,7 @@ macro_rules! operations {
             )*
         }
 
-        /// Which operation it is, without its parameters.
+        /// The kind of an operation, without its parameters.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[repr(u8)]
         pub enum $op {
@@ -122,13 +122,13 @@ macro_rules! operations {
             /// Every operation of the language, in the order of their codes.
             pub const ALL: &[Self] = &[$(Self::$operation),*];
 
-            /// Its code.
+            /// The operation's code.
             #[must_use]
             pub const fn code(self) -> u8 {
                 self as u8
             }
 
-            /// Whether it only reads.
+            /// Whether the operation only reads.
             #[must_use]
             pub const fn is_read(self) -> bool {
                 $language::reads(self.code() as u32)
@@ -136,7 +136,7 @@ macro_rules! operations {
         }
 
         impl<'a> $language<'a> {
-            /// Its code.
+            /// The operation's code.
             #[must_use]
             pub const fn code(&self) -> u32 {
                 match self {
@@ -144,7 +144,7 @@ macro_rules! operations {
                 }
             }
 
-            /// Its name, as the server's log and metrics have it.
+            /// The operation's name, as in the server's log and metrics.
             #[must_use]
             pub const fn name(&self) -> &'static str {
                 match self {
@@ -152,7 +152,7 @@ macro_rules! operations {
                 }
             }
 
-            /// The name of the operation of a code, if there is one.
+            /// The name of the operation with a code, if there is one.
             #[must_use]
             pub const fn name_of(code: u32) -> Option<&'static str> {
                 match code {
@@ -161,19 +161,19 @@ macro_rules! operations {
                 }
             }
 
-            /// Whether it only reads.
+            /// Whether the operation only reads.
             #[must_use]
             pub const fn is_read(&self) -> bool {
                 Self::reads(self.code())
             }
 
-            /// Whether the operation of a code only reads.
+            /// Whether the operation with a code only reads.
             #[must_use]
             pub const fn reads(code: u32) -> bool {
                 code >= $crate::bit_hll::FIRST_READ
             }
 
-            /// Appends it as the argument of an operation on a bin: its code and all of its parameters.
+            /// Appends the operation in the form of a bin operation's argument: its code and all of its parameters.
             pub fn encode(&self, out: &mut Vec<u8>) {
                 match self {
                     $(Self::$operation { $($needed,)* $($optional,)* } => {
@@ -186,10 +186,10 @@ macro_rules! operations {
                 }
             }
 
-            /// The code of the operation that an argument holds, whatever its parameters are.
+            /// The code of the operation in an argument. The parameters are not checked.
             ///
             /// # Errors
-            /// When there is no such operation.
+            /// If there is no such operation.
             pub fn code_of(argument: &[u8]) -> Result<u32, $crate::error::DecodeError> {
                 let (_, code, _) = $crate::bit_hll::head(argument)?;
                 match code {
@@ -198,11 +198,11 @@ macro_rules! operations {
                 }
             }
 
-            /// Reads the argument of an operation on a bin. What follows the last parameter is ignored, as the server
+            /// Decodes the argument of a bin operation. Bytes after the last parameter are ignored, as the server
             /// does.
             ///
             /// # Errors
-            /// When there is no such operation, or its parameters are too few, too many or of another type.
+            /// If there is no such operation, or it has too few or too many parameters, or one of another type.
             pub fn decode(argument: &'a [u8]) -> Result<Self, $crate::error::DecodeError> {
                 let (mut reader, code, parameters) = $crate::bit_hll::head(argument)?;
                 let at = reader.at();
@@ -233,19 +233,19 @@ macro_rules! operations {
     };
 }
 
-/// What an argument begins with: the operation's code, and how many parameters follow in the reader.
+/// Decodes the head of an argument: the operation's code and the number of parameters that follow in the reader.
 pub(crate) fn head(argument: &[u8]) -> Result<(Reader<'_>, u32, usize), DecodeError> {
     let mut reader = Reader::new(argument);
     let parameters = reader
         .list()?
         .checked_sub(1)
         .ok_or(DecodeError::new("no operation", 0))?;
-    // The server looks at 32 bits of the code.
+    // The server uses 32 bits of the code.
     let code = i64::decode(&mut reader)? as u32;
     Ok((reader, code, parameters as usize))
 }
 
-/// Operations from this code on only read.
+/// Operations with this code or a higher one only read.
 pub(crate) const FIRST_READ: u32 = 50;
 
 pub(crate) use {flags_parameter, operations};

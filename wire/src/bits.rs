@@ -3,16 +3,16 @@
 use crate::bit_hll::{flags_parameter, operations};
 
 bitflags::bitflags! {
-    /// When a bit operation may write, and what it does where it cannot.
+    /// When a bit operation may write, and what it does if it cannot.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
     pub struct BitWriteFlags: u64 {
         /// Only if there is no bin.
         const CREATE_ONLY = 1 << 0;
         /// Only if there is a bin.
         const UPDATE_ONLY = 1 << 1;
-        /// Where the operation cannot be applied, succeed and change nothing.
+        /// If the operation cannot be applied, succeed and change nothing.
         const NO_FAIL = 1 << 2;
-        /// Where the bits reach over the end of the blob, take those within it.
+        /// If the bits extend past the end of the blob, use those inside it.
         const PARTIAL = 1 << 3;
     }
 }
@@ -31,14 +31,14 @@ bitflags::bitflags! {
 }
 
 bitflags::bitflags! {
-    /// What kind of integer bits are. Without [`SATURATE`](Self::SATURATE) and [`WRAP`](Self::WRAP), an overflow fails.
+    /// How bits are treated as an integer. Without [`SATURATE`](Self::SATURATE) and [`WRAP`](Self::WRAP), an overflow fails.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
     pub struct BitIntegerFlags: u64 {
-        /// It has a sign, in two's complement.
+        /// The integer is signed, in two's complement.
         const SIGNED = 1 << 0;
-        /// An overflow gives the largest or smallest integer of the size.
+        /// On overflow, use the largest or smallest integer of the size.
         const SATURATE = 1 << 1;
-        /// An overflow drops the bits that do not fit.
+        /// On overflow, drop the bits that do not fit.
         const WRAP = 1 << 2;
     }
 }
@@ -48,8 +48,8 @@ flags_parameter!(BitWriteFlags, BitResizeFlags, BitIntegerFlags);
 operations! {
     /// A bit operation and its parameters.
     ///
-    /// Offsets count from the front, negative ones from the end. Offsets and sizes are in bits, where they are not said
-    /// to be in bytes; bit 0 is the highest of the first byte.
+    /// Offsets count from the front, negative ones from the end. Offsets and sizes are in bits unless documented as
+    /// bytes; bit 0 is the highest bit of the first byte.
     ///
     /// ```
     /// use spikelet_wire::bits::{BitOperation, BitWriteFlags};
@@ -63,184 +63,184 @@ operations! {
     /// ```
     #[derive(Debug, Clone, PartialEq)]
     BitOperation as BitOp {
-        /// Makes the blob as long as said, with zeros or by cutting off.
+        /// Resizes the blob, by adding zeros or by truncating it.
         0 "bit_resize" Resize {
-            /// Bytes.
+            /// The size, in bytes.
             byte_size: i64;
-            /// When to write.
+            /// When the operation may write.
             flags: BitWriteFlags,
-            /// At which end, and in which direction.
+            /// At which end, and whether it may grow or shrink.
             resize_flags: BitResizeFlags
         }
-        /// Inserts bytes; zeros fill the way to an offset behind the end.
+        /// Inserts bytes. If the offset is past the end, zeros fill the gap.
         1 "bit_insert" Insert {
-            /// Where, in bytes.
+            /// The offset, in bytes.
             byte_offset: i64,
-            /// What.
+            /// The bytes to insert.
             value: &'a [u8];
-            /// When to write.
+            /// When the operation may write.
             flags: BitWriteFlags
         }
         /// Removes bytes.
         2 "bit_remove" Remove {
-            /// Where, in bytes.
+            /// The offset, in bytes.
             byte_offset: i64,
-            /// Bytes.
+            /// The size, in bytes.
             byte_size: i64;
-            /// When to write.
+            /// When the operation may write.
             flags: BitWriteFlags
         }
-        /// Sets bits to those of a value.
+        /// Overwrites bits with those of a value.
         3 "bit_set" Set {
-            /// Where.
+            /// The offset.
             offset: i64,
-            /// Bits.
+            /// The size.
             size: i64,
-            /// The bits, from the highest of the first byte on.
+            /// The bits, starting with the highest of the first byte.
             value: &'a [u8];
-            /// When to write.
+            /// When the operation may write.
             flags: BitWriteFlags
         }
         /// Sets bits to their `or` with those of a value.
         4 "bit_or" Or {
-            /// Where.
+            /// The offset.
             offset: i64,
-            /// Bits.
+            /// The size.
             size: i64,
-            /// The bits, from the highest of the first byte on.
+            /// The bits, starting with the highest of the first byte.
             value: &'a [u8];
-            /// When to write.
+            /// When the operation may write.
             flags: BitWriteFlags
         }
         /// Sets bits to their `xor` with those of a value.
         5 "bit_xor" Xor {
-            /// Where.
+            /// The offset.
             offset: i64,
-            /// Bits.
+            /// The size.
             size: i64,
-            /// The bits, from the highest of the first byte on.
+            /// The bits, starting with the highest of the first byte.
             value: &'a [u8];
-            /// When to write.
+            /// When the operation may write.
             flags: BitWriteFlags
         }
         /// Sets bits to their `and` with those of a value.
         6 "bit_and" And {
-            /// Where.
+            /// The offset.
             offset: i64,
-            /// Bits.
+            /// The size.
             size: i64,
-            /// The bits, from the highest of the first byte on.
+            /// The bits, starting with the highest of the first byte.
             value: &'a [u8];
-            /// When to write.
+            /// When the operation may write.
             flags: BitWriteFlags
         }
-        /// Turns bits over.
+        /// Inverts bits.
         7 "bit_not" Not {
-            /// Where.
+            /// The offset.
             offset: i64,
-            /// Bits.
+            /// The size.
             size: i64;
-            /// When to write.
+            /// When the operation may write.
             flags: BitWriteFlags
         }
-        /// Shifts bits to the front; zeros follow.
+        /// Shifts bits left and fills with zeros.
         8 "bit_lshift" LeftShift {
-            /// Where.
+            /// The offset.
             offset: i64,
-            /// Bits.
+            /// The size.
             size: i64,
-            /// By how many bits.
+            /// The number of positions to shift by.
             shift: i64;
-            /// When to write.
+            /// When the operation may write.
             flags: BitWriteFlags
         }
-        /// Shifts bits to the end; zeros follow.
+        /// Shifts bits right and fills with zeros.
         9 "bit_rshift" RightShift {
-            /// Where.
+            /// The offset.
             offset: i64,
-            /// Bits.
+            /// The size.
             size: i64,
-            /// By how many bits.
+            /// The number of positions to shift by.
             shift: i64;
-            /// When to write.
+            /// When the operation may write.
             flags: BitWriteFlags
         }
-        /// Adds to bits that are an integer.
+        /// Adds to the integer in the bits.
         10 "bit_add" Add {
-            /// Where.
+            /// The offset.
             offset: i64,
-            /// Bits, 1 to 64.
+            /// The size, 1 to 64.
             size: i64,
             /// The summand; bits beyond the size are ignored.
             value: i64;
-            /// When to write.
+            /// When the operation may write.
             flags: BitWriteFlags,
-            /// What kind of integer it is.
+            /// How the bits are treated as an integer.
             integer_flags: BitIntegerFlags
         }
-        /// Subtracts from bits that are an integer.
+        /// Subtracts from the integer in the bits.
         11 "bit_subtract" Subtract {
-            /// Where.
+            /// The offset.
             offset: i64,
-            /// Bits, 1 to 64.
+            /// The size, 1 to 64.
             size: i64,
             /// The subtrahend; bits beyond the size are ignored.
             value: i64;
-            /// When to write.
+            /// When the operation may write.
             flags: BitWriteFlags,
-            /// What kind of integer it is.
+            /// How the bits are treated as an integer.
             integer_flags: BitIntegerFlags
         }
-        /// Sets bits to an integer.
+        /// Overwrites bits with an integer.
         12 "bit_set_int" SetInt {
-            /// Where.
+            /// The offset.
             offset: i64,
-            /// Bits, 1 to 64.
+            /// The size, 1 to 64.
             size: i64,
             /// The integer; bits beyond the size are ignored.
             value: i64;
-            /// When to write.
+            /// When the operation may write.
             flags: BitWriteFlags
         }
         /// Reads bits, as a blob.
         50 "bit_get" Get {
-            /// Where.
+            /// The offset.
             offset: i64,
-            /// Bits.
+            /// The size.
             size: i64;
         }
-        /// Counts the bits that are 1.
+        /// Counts the bits that are set.
         51 "bit_count" Count {
-            /// Where.
+            /// The offset.
             offset: i64,
-            /// Bits.
+            /// The size.
             size: i64;
         }
-        /// Finds the first bit of a value, from the offset; -1 if there is none.
+        /// Finds the first bit with a value, from the offset; -1 if there is none.
         52 "bit_lscan" LeftScan {
-            /// Where.
+            /// The offset.
             offset: i64,
-            /// Bits.
+            /// The size.
             size: i64,
-            /// The bit.
+            /// The value of the bit.
             value: bool;
         }
-        /// Finds the last bit of a value, from the offset; negative if there is none.
+        /// Finds the last bit with a value, from the offset; negative if there is none.
         53 "bit_rscan" RightScan {
-            /// Where.
+            /// The offset.
             offset: i64,
-            /// Bits.
+            /// The size.
             size: i64,
-            /// The bit.
+            /// The value of the bit.
             value: bool;
         }
         /// Reads bits as an integer.
         54 "bit_get_int" GetInt {
-            /// Where.
+            /// The offset.
             offset: i64,
-            /// Bits, 1 to 64.
+            /// The size, 1 to 64.
             size: i64;
-            /// Whether it has a sign.
+            /// Whether the integer is signed.
             integer_flags: BitIntegerFlags
         }
     }

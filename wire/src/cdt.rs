@@ -1,13 +1,13 @@
-//! Calls of list and map operations: what both languages have in common.
+//! Calls of list and map operations.
 //!
 //! The value of a [`CDT_READ`](crate::OpCode::CDT_READ) or [`CDT_MODIFY`](crate::OpCode::CDT_MODIFY) operation is a list
-//! in msgpack: the operation's code, then its arguments. When the operation is meant for a collection inside of the
-//! bin's, it stands with its [context](crate::context) in a list of its own: `[0xff, context, [code, arguments…]]`.
+//! in msgpack: the operation's code, then its arguments. For an operation on a nested
+//! collection, the call is wrapped in a list with its [context](crate::context): `[0xff, context, [code, arguments…]]`.
 
 use crate::error::DecodeError;
 use crate::msgpack::{Reader, Token, write};
 
-/// The code of a path expression's call.
+/// The code of a path expression call.
 pub const SELECT: u32 = 0xfe;
 /// The code of a call with a context.
 pub const CONTEXT: u32 = 0xff;
@@ -15,24 +15,24 @@ pub const CONTEXT: u32 = 0xff;
 /// One operation: a code and its parameters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Operation {
-    /// What it is called by.
+    /// The code that calls it.
     pub code: u8,
     /// Its documented name.
     pub name: &'static str,
     /// Whether it modifies the collection.
     pub modifies: bool,
-    /// The parameters that have to be given.
+    /// The required parameters.
     pub required: &'static [Parameter],
-    /// The parameters that may follow.
+    /// The optional parameters.
     pub optional: &'static [Parameter],
 }
 
 /// A parameter of an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Parameter {
-    /// A position, from 0; from the end where it is negative.
+    /// A position, from 0; a negative one counts from the end.
     Index,
-    /// How many.
+    /// A number of elements.
     Count,
     /// Flags, or a return type with its flags.
     Flags,
@@ -42,7 +42,7 @@ pub enum Parameter {
     Stored,
 }
 
-/// What an operation gives of the elements that it selects.
+/// What an operation returns for the elements that it selects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u16)]
 pub enum ReturnType {
@@ -56,7 +56,7 @@ pub enum ReturnType {
     Rank = 3,
     /// Their ranks, from the greatest.
     ReverseRank = 4,
-    /// How many they are.
+    /// Their number.
     Count = 5,
     /// Their keys.
     Key = 6,
@@ -64,11 +64,11 @@ pub enum ReturnType {
     Value = 7,
     /// Keys and values, in the order in which they were selected.
     KeyValue = 8,
-    /// The index of the first of them, and how many they are.
+    /// The index of the first of them, and their number.
     IndexRange = 9,
     /// The same with the index from the end.
     ReverseIndexRange = 10,
-    /// The rank of the first of them, and how many they are.
+    /// The rank of the first of them, and their number.
     RankRange = 11,
     /// The same with the rank from the greatest.
     ReverseRankRange = 12,
@@ -81,12 +81,12 @@ pub enum ReturnType {
 }
 
 impl ReturnType {
-    /// The flag, beside a return type, that selects all other elements.
+    /// A flag next to the return type: selects all other elements.
     pub const INVERTED: u64 = 0x10000;
     /// The bits that hold the return type.
     pub const MASK: u64 = 0xffff;
 
-    /// The return type of a code, its flags left aside.
+    /// The return type with a code. Flags in the code are ignored.
     #[must_use]
     pub const fn from_code(code: u64) -> Option<Self> {
         Some(match code & Self::MASK {
@@ -111,7 +111,8 @@ impl ReturnType {
     }
 }
 
-/// Describes the operations of a language once: code, name, and parameters, the optional ones after a semicolon.
+/// Defines an operation language: the code, name and parameters of each operation. Parameters after the semicolon are
+/// optional.
 macro_rules! operations {
     (
         $(#[$meta:meta])* $language:ident:
@@ -129,7 +130,7 @@ macro_rules! operations {
             /// Every operation of the language, in the order of their codes.
             pub const ALL: &[Self] = &[$(Self::$name),*];
 
-            /// The operation of a code.
+            /// The operation with a code.
             #[must_use]
             pub const fn from_code(code: u32) -> Option<Self> {
                 match code {
@@ -138,7 +139,7 @@ macro_rules! operations {
                 }
             }
 
-            /// Its code and its parameters.
+            /// The operation's code, name and parameters.
             #[must_use]
             pub const fn operation(self) -> $crate::cdt::Operation {
                 use $crate::cdt::Parameter::*;
@@ -159,23 +160,23 @@ macro_rules! operations {
 }
 pub(crate) use operations;
 
-/// A call as it came over the wire; its arguments are read one by one.
+/// A received call. Its arguments are decoded one by one.
 #[derive(Debug, Clone, Copy)]
 pub struct Call<'a> {
     /// The operation's code.
     pub code: u32,
-    /// How many arguments there are.
+    /// The number of arguments.
     pub arguments: u32,
     reader: Reader<'a>,
 }
 
 impl<'a> Call<'a> {
-    /// Reads the head of a call.
+    /// Decodes the head of a call.
     ///
     /// # Errors
-    /// When it is no list that begins with an integer.
+    /// If the bytes are not a list that begins with an integer.
     pub fn read(bytes: &'a [u8]) -> Result<Self, DecodeError> {
-        // Old clients send the code as 2 bytes, and then the list of arguments or nothing. No list begins with a 0.
+        // Old clients send the code as 2 bytes, followed by the list of arguments or nothing. No list begins with a 0.
         if let [0, code, rest @ ..] = bytes {
             let mut reader = Reader::new(rest);
             let arguments = if rest.is_empty() { 0 } else { reader.list()? };
@@ -190,7 +191,7 @@ impl<'a> Call<'a> {
         Self::read_list(&mut reader)
     }
 
-    /// Reads the head of the call that stands as the last argument of a call with a context.
+    /// Decodes the head of the inner call, which is the last argument of a call with a context.
     ///
     /// # Errors
     /// As [`read`](Self::read).
@@ -212,7 +213,7 @@ impl<'a> Call<'a> {
 
     /// Whether the number of arguments fits the operation.
     ///
-    /// An operation without parameters bears any number.
+    /// An operation without parameters accepts any number.
     #[must_use]
     pub const fn fits(&self, operation: &Operation) -> bool {
         let (least, n) = (operation.required.len(), self.arguments as usize);
@@ -220,37 +221,37 @@ impl<'a> Call<'a> {
         most == 0 || (n >= least && n <= most)
     }
 
-    /// Reads an index.
+    /// Decodes an index.
     ///
     /// # Errors
-    /// When no integer stands there.
+    /// If the next argument is not an integer.
     pub fn index(&mut self) -> Result<i64, DecodeError> {
         int(&mut self.reader)
     }
 
-    /// Reads flags or a count.
+    /// Decodes flags or a count.
     ///
     /// # Errors
-    /// When no integer stands there.
+    /// If the next argument is not an integer.
     pub fn unsigned(&mut self) -> Result<u64, DecodeError> {
         Ok(int(&mut self.reader)? as u64)
     }
 
-    /// Reads one value, whatever it is.
+    /// The bytes of the next argument, of any type.
     ///
     /// # Errors
-    /// When it is damaged.
+    /// If the argument is damaged.
     pub fn value(&mut self) -> Result<&'a [u8], DecodeError> {
         self.reader.element()
     }
 
-    /// The reader of what is left.
+    /// The reader of the remaining arguments.
     pub const fn reader(&mut self) -> &mut Reader<'a> {
         &mut self.reader
     }
 }
 
-/// Reads an integer; one above [`i64::MAX`] wraps around, as it does in the server.
+/// Decodes an integer; one above [`i64::MAX`] wraps around, as in the server.
 fn int(reader: &mut Reader<'_>) -> Result<i64, DecodeError> {
     let at = reader.at();
     match reader.token()? {
@@ -260,7 +261,7 @@ fn int(reader: &mut Reader<'_>) -> Result<i64, DecodeError> {
     }
 }
 
-/// Collects the arguments of a call, and writes it.
+/// Builds a call from its arguments and encodes it.
 #[derive(Debug, Clone)]
 pub struct CallWriter {
     code: u8,
@@ -269,13 +270,13 @@ pub struct CallWriter {
 }
 
 impl CallWriter {
-    /// A call without arguments yet.
+    /// Starts a call without arguments.
     #[must_use]
     pub const fn new(operation: Operation) -> Self {
         Self::of(operation.code)
     }
 
-    /// A call of the operation of a code, without arguments yet.
+    /// Starts a call of the operation with a code, without arguments.
     #[must_use]
     pub const fn of(code: u8) -> Self {
         Self {
@@ -301,7 +302,7 @@ impl CallWriter {
         self
     }
 
-    /// Adds an argument that is msgpack already.
+    /// Adds an argument that is already encoded as msgpack.
     #[must_use]
     pub fn packed(mut self, argument: &[u8]) -> Self {
         self.arguments.extend_from_slice(argument);
@@ -309,7 +310,7 @@ impl CallWriter {
         self
     }
 
-    /// The bytes of the call, for the collection that `context` leads to.
+    /// The bytes of the call on the collection that `context` selects.
     #[must_use]
     pub fn finish(self, context: &crate::context::Context) -> Vec<u8> {
         let mut out = Vec::with_capacity(self.arguments.len() + 8);

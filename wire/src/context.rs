@@ -1,13 +1,13 @@
-//! Contexts: the way from a bin's collection to one inside of it.
+//! Contexts: paths from a bin's collection to a nested one.
 //!
-//! A context is a list of pairs of an integer and a value. The integer says by what the value leads on, whether through
-//! a list or a map, and with what a collection that is missing there is created.
+//! A context is a list of pairs of an integer and a value, one pair for each step. The integer says how the value
+//! selects an element, whether in a list or a map, and how a missing collection is created.
 
 use crate::error::DecodeError;
 use crate::msgpack::{ORDERED, Reader, VALUE_ORDERED, write};
 use crate::value::{MapOrder, Value};
 
-/// By what a step leads on.
+/// The mask for how a step selects an element.
 pub const BASE_MASK: u64 = 0x0f;
 /// By index.
 pub const BY_INDEX: u64 = 0;
@@ -17,24 +17,24 @@ pub const BY_RANK: u64 = 1;
 pub const BY_KEY: u64 = 2;
 /// By value.
 pub const BY_VALUE: u64 = 3;
-/// By an expression; only in path expressions.
+/// By expression; only in path expressions.
 pub const BY_EXPRESSION: u64 = 4;
-/// The step leads through a list.
+/// The step selects in a list.
 pub const LIST: u64 = 0x10;
-/// The step leads through a map.
+/// The step selects in a map.
 pub const MAP: u64 = 0x20;
-/// Which collection is created where it is missing; 0 for none.
+/// The mask for the kind of collection that is created if it is missing; 0 for none.
 pub const CREATE_MASK: u64 = 0xc0;
 /// An unordered list or map.
 pub const CREATE_UNORDERED: u64 = 0x40;
-/// An unordered list, filled up with nil as far as the index; a map ordered by key.
+/// An unordered list, padded with nil up to the index; a map ordered by key.
 pub const CREATE_PADDED_OR_KEY_ORDERED: u64 = 0x80;
 /// An ordered list; a map ordered by key and value.
 pub const CREATE_ORDERED: u64 = 0xc0;
-/// The collection that is created stores its index.
+/// The created collection persists its index.
 pub const CREATE_PERSIST_INDEX: u64 = 0x100;
 
-/// The way from a bin's collection to one inside of it.
+/// The path from a bin's collection to a nested one.
 ///
 /// ```
 /// use spikelet_wire::context::Context;
@@ -51,19 +51,19 @@ pub struct Context(Vec<Step>);
 pub enum Step {
     /// The element at an index of a list.
     ListIndex(i64),
-    /// The element at an index of a list; where there is none it is created, as a list or as what the next step wants.
+    /// The element at an index of a list. If it is missing it is created, as a list or as the next step requires.
     ListIndexCreate(i64, ListCreate),
-    /// The element of a rank of a list.
+    /// The element with a rank in a list.
     ListRank(i64),
     /// The first element of a list that equals a value.
     ListValue(Value),
     /// The value of the key at an index of a map.
     MapIndex(i64),
-    /// The value of a rank of a map.
+    /// The value with a rank in a map.
     MapRank(i64),
     /// The value of a key of a map.
     MapKey(Value),
-    /// The value of a key of a map; where there is none it is created.
+    /// The value of a key of a map. If it is missing it is created.
     MapKeyCreate(Value, MapOrder),
     /// The first value of a map that equals a value.
     MapValue(Value),
@@ -71,70 +71,70 @@ pub enum Step {
     Other(u64, Value),
 }
 
-/// Which list a step creates where it is missing.
+/// The kind of list that a step creates if it is missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ListCreate {
-    /// An unordered list; the index may not be beyond its end.
+    /// An unordered list; the index may not be past its end.
     Unordered,
-    /// An unordered list, filled up with nil as far as the index.
+    /// An unordered list, padded with nil up to the index.
     Padded,
     /// An ordered list.
     Ordered,
 }
 
 impl Context {
-    /// The context that leads to the bin's collection itself.
+    /// An empty context, which selects the bin's collection itself.
     pub const fn new() -> Self {
         Self(Vec::new())
     }
 
-    /// To the element at an index of a list; from the end where it is negative.
+    /// Selects the element at an index of a list; a negative index counts from the end.
     pub fn list_index(self, index: i64) -> Self {
         self.then(Step::ListIndex(index))
     }
 
-    /// To the element at an index of a list, which is created where it is missing.
+    /// Selects the element at an index of a list, which is created if it is missing.
     pub fn list_index_create(self, index: i64, create: ListCreate) -> Self {
         self.then(Step::ListIndexCreate(index, create))
     }
 
-    /// To the element of a rank of a list; from the greatest where it is negative.
+    /// Selects the element with a rank in a list; a negative rank counts from the greatest.
     pub fn list_rank(self, rank: i64) -> Self {
         self.then(Step::ListRank(rank))
     }
 
-    /// To the first element of a list that equals a value.
+    /// Selects the first element of a list that equals a value.
     pub fn list_value(self, value: impl Into<Value>) -> Self {
         self.then(Step::ListValue(value.into()))
     }
 
-    /// To the value of the key at an index of a map; from the end where it is negative.
+    /// Selects the value of the key at an index of a map; a negative index counts from the end.
     pub fn map_index(self, index: i64) -> Self {
         self.then(Step::MapIndex(index))
     }
 
-    /// To the value of a rank of a map; from the greatest where it is negative.
+    /// Selects the value with a rank in a map; a negative rank counts from the greatest.
     pub fn map_rank(self, rank: i64) -> Self {
         self.then(Step::MapRank(rank))
     }
 
-    /// To the value of a key of a map.
+    /// Selects the value of a key of a map.
     pub fn map_key(self, key: impl Into<Value>) -> Self {
         self.then(Step::MapKey(key.into()))
     }
 
-    /// To the value of a key of a map, which is created where it is missing; so is a map of this order for it, where
-    /// there is none.
+    /// Selects the value of a key of a map, which is created if it is missing. If the map is missing too, it is created
+    /// with this order.
     pub fn map_key_create(self, key: impl Into<Value>, order: MapOrder) -> Self {
         self.then(Step::MapKeyCreate(key.into(), order))
     }
 
-    /// To the first value of a map that equals a value.
+    /// Selects the first value of a map that equals a value.
     pub fn map_value(self, value: impl Into<Value>) -> Self {
         self.then(Step::MapValue(value.into()))
     }
 
-    /// What the last step creates stores its index; the server takes that of the first step only.
+    /// Makes the collection that the last step creates persist its index. The server accepts this for the first step only.
     pub fn persist_index(mut self) -> Self {
         if let Some(step) = self.0.pop() {
             let code = step.code() | CREATE_PERSIST_INDEX;
@@ -143,13 +143,13 @@ impl Context {
         self
     }
 
-    /// The context that goes one step further.
+    /// Appends a step.
     pub fn then(mut self, step: Step) -> Self {
         self.0.push(step);
         self
     }
 
-    /// Whether it leads nowhere but to the bin's collection itself.
+    /// Whether it selects the bin's collection itself.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -161,10 +161,10 @@ impl Context {
         &self.0
     }
 
-    /// Reads one from msgpack.
+    /// Decodes a context from msgpack.
     ///
     /// # Errors
-    /// When it is no list of integers with a value each, or a value is none that [`Value::unpack`] reads.
+    /// If it is not a list of pairs of an integer and a value, or [`Value::unpack`] rejects a value.
     pub fn unpack(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let at = reader.at();
         let n = reader.list()?;
@@ -179,7 +179,7 @@ impl Context {
         Ok(context)
     }
 
-    /// Appends it as msgpack.
+    /// Appends the context as msgpack.
     pub fn pack(&self, out: &mut Vec<u8>) {
         write::list(out, 2 * self.0.len() as u32);
         self.0.iter().for_each(|step| step.pack(out));
@@ -272,7 +272,7 @@ const fn map_create_code(order: MapOrder) -> u64 {
     }
 }
 
-/// The flags of the map that a step's integer creates.
+/// The flags of the map that a step with this integer creates.
 #[must_use]
 pub const fn created_map_flags(code: u64) -> u8 {
     match code & CREATE_MASK {
@@ -310,7 +310,7 @@ mod tests {
             let cut = packed.get(..size).unwrap();
             assert!(Context::unpack(&mut Reader::new(cut)).is_err(), "{size} bytes");
         }
-        // Three items are no pairs.
+        // Three items are not pairs.
         assert!(Context::unpack(&mut Reader::new(&[0x93, 0x10, 1, 2])).is_err());
     }
 }

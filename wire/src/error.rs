@@ -1,10 +1,10 @@
-//! What is wrong with bytes that do not decode, and where.
+//! The error of a decoder: the problem and its offset.
 
-/// Bytes that are not what they should be.
+/// An error of a decoder: bytes that are not valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{what} at byte {at}")]
 pub struct DecodeError {
-    /// What was found, or what is missing.
+    /// The invalid or missing item.
     pub what: &'static str,
     /// Offset into the decoded bytes, from 0.
     pub at: usize,
@@ -18,7 +18,7 @@ impl DecodeError {
     }
 }
 
-/// A cursor over borrowed bytes: every read is checked, and an error knows its offset.
+/// A cursor over borrowed bytes. Every read is checked, and an error carries its offset.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Cursor<'a> {
     bytes: &'a [u8],

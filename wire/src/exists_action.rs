@@ -1,9 +1,9 @@
-//! What a write does depending on whether its record exists: at most one flag, of two bytes of the header.
+//! The record exists action of a write. It is encoded as at most one flag in two bytes of the header.
 
 use crate::flags::{Info2, Info3};
 use crate::message::Header;
 
-/// What a write does depending on whether the record exists.
+/// What a write does if the record exists, and if it does not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ExistsAction {
     /// Creates it or updates its bins.
@@ -20,7 +20,7 @@ pub enum ExistsAction {
 }
 
 impl ExistsAction {
-    /// What the flags of a header ask for.
+    /// The action that a header's flags select.
     #[must_use]
     pub const fn of(header: &Header) -> Self {
         let (info2, info3) = (header.info2, header.info3);
@@ -37,7 +37,7 @@ impl ExistsAction {
         }
     }
 
-    /// Sets the flag of a header that asks for it.
+    /// Sets the flag of the action in a header.
     pub fn apply(self, header: &mut Header) {
         match self {
             Self::Update => {}

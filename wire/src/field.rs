@@ -1,8 +1,8 @@
-//! The fields of a message: what and where, apart from the bins.
+//! The fields of a message: everything but its bins.
 
 use bytes::{BufMut, BytesMut};
 
-/// What a field holds.
+/// The type of a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct FieldType(pub u8);
 
@@ -11,7 +11,7 @@ macro_rules! field_types {
         impl FieldType {
             $($(#[$doc])* pub const $name: Self = Self($code);)*
 
-            /// Its documented name, where the code has one.
+            /// Its documented name, if the code has one.
             #[must_use]
             pub const fn name(self) -> Option<&'static str> {
                 match self {
@@ -38,9 +38,9 @@ field_types! {
     MRT_ID = 5;
     /// The deadline of a multi-record transaction.
     MRT_DEADLINE = 6;
-    /// The id by which a query or a background job is known.
+    /// The id of a query or a background job.
     TRANSACTION_ID = 7;
-    /// How long the server may wait on the client's socket, in milliseconds.
+    /// The socket timeout: how long the server may wait on the client's socket, in milliseconds.
     SOCKET_TIMEOUT = 9;
     /// The limit of a query, in records per second.
     RECORDS_PER_SECOND = 10;
@@ -48,7 +48,7 @@ field_types! {
     PARTITION_IDS = 11;
     /// The digests after which a query resumes.
     DIGESTS = 12;
-    /// How many records a query may return.
+    /// The maximum number of records that a query returns.
     SAMPLE_MAX = 13;
     /// The last update time of a record written by XDR.
     LAST_UPDATE_TIME = 14;
@@ -62,7 +62,7 @@ field_types! {
     INDEX_CONTEXT = 23;
     /// The expression of an index query.
     INDEX_EXPRESSION = 24;
-    /// What of a collection is indexed.
+    /// The part of a collection that is indexed.
     INDEX_TYPE = 26;
     /// The name of a UDF's module.
     UDF_FILENAME = 30;
@@ -70,9 +70,9 @@ field_types! {
     UDF_FUNCTION = 31;
     /// The arguments of a UDF, a msgpack list.
     UDF_ARGLIST = 32;
-    /// How a UDF is run: on one record, as an aggregation, or in the background.
+    /// The mode of a UDF: on one record, as an aggregation, or in the background.
     UDF_OP = 33;
-    /// The bins of a query, before they were operations.
+    /// The bins of a query in older protocol versions, which did not send them as operations.
     QUERY_BINLIST = 40;
     /// The rows of a batch.
     BATCH = 41;
@@ -85,14 +85,14 @@ field_types! {
 /// One field of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Field<'a> {
-    /// What it holds.
+    /// The type of the field.
     pub field_type: FieldType,
-    /// Its bytes.
+    /// The bytes of the field.
     pub data: &'a [u8],
 }
 
 impl Field<'_> {
-    /// Appends the field: size of what follows (4 bytes), type (1 byte), data.
+    /// Appends the field: the size of the rest (4 bytes), type (1 byte), data.
     pub fn write(&self, out: &mut BytesMut) {
         out.put_u32(self.data.len() as u32 + 1);
         out.put_u8(self.field_type.0);

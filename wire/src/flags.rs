@@ -1,35 +1,35 @@
 //! The four bytes of flags in a message's header.
 
 bitflags::bitflags! {
-    /// What is to be read.
+    /// The flags for reads.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
     pub struct Info1: u8 {
         /// The message reads.
         const READ = 1 << 0;
-        /// All bins are wanted.
+        /// All bins are requested.
         const GET_ALL = 1 << 1;
-        /// A short query: no monitoring, answered at once.
+        /// A short query: not monitored, answered at once.
         const SHORT_QUERY = 1 << 2;
         /// The message is a batch.
         const BATCH = 1 << 3;
         /// The message comes from another cluster.
         const XDR = 1 << 4;
-        /// Only the record's metadata is wanted.
+        /// Only the record's metadata is requested.
         const GET_NO_BINS = 1 << 5;
         /// Reads resolve duplicates among all replicas.
         const CONSISTENCY_LEVEL_ALL = 1 << 6;
-        /// The answer may be compressed (Enterprise Edition).
+        /// The response may be compressed (Enterprise Edition).
         const COMPRESS_RESPONSE = 1 << 7;
     }
 }
 
 bitflags::bitflags! {
-    /// What is to be written.
+    /// The flags for writes.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
     pub struct Info2: u8 {
         /// The message writes.
         const WRITE = 1 << 0;
-        /// The record is to be deleted.
+        /// Delete the record.
         const DELETE = 1 << 1;
         /// Write only if the record's generation equals the message's.
         const GENERATION = 1 << 2;
@@ -47,14 +47,14 @@ bitflags::bitflags! {
 }
 
 bitflags::bitflags! {
-    /// How it is to be written, and where a stream of answers stands.
+    /// The flags for write policies and for the progress of a stream of responses.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
     pub struct Info3: u8 {
         /// The last message of several.
         const LAST = 1 << 0;
         /// Do not wait for the replicas.
         const COMMIT_LEVEL_MASTER = 1 << 1;
-        /// A query's answer: the partition in the generation field is done.
+        /// In a query's response: the partition in the generation field is done.
         const PARTITION_DONE = 1 << 2;
         /// Write only if there is a record.
         const UPDATE_ONLY = 1 << 3;
@@ -70,7 +70,7 @@ bitflags::bitflags! {
 }
 
 bitflags::bitflags! {
-    /// Multi-record transactions (Enterprise Edition).
+    /// The flags for multi-record transactions (Enterprise Edition).
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
     pub struct Info4: u8 {
         /// Verify the version of a record that was read.
@@ -79,7 +79,7 @@ bitflags::bitflags! {
         const MRT_ROLL_FORWARD = 1 << 1;
         /// Roll a provisional record back.
         const MRT_ROLL_BACK = 1 << 2;
-        /// The transaction's monitor asks.
+        /// The request comes from the transaction's monitor.
         const MRT_MONITOR_DRIVEN = 1 << 3;
         /// Only lock on the first write.
         const MRT_ON_LOCKING_ONLY = 1 << 4;

@@ -1,4 +1,4 @@
-//! The frame: the 8 bytes in front of everything on a connection, and the zlib-compressed frame around another one.
+//! Frames: the 8-byte header before every body on a connection, and compressed frames.
 
 use std::io::Read as _;
 
@@ -9,18 +9,18 @@ use crate::error::{Cursor, DecodeError};
 /// The largest body that the server accepts, in bytes.
 pub const MAX_BODY: u64 = 128 * 1024 * 1024;
 
-/// What a frame's body is.
+/// The type of a frame's body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FrameType(pub u8);
 
 impl FrameType {
-    /// Text: names and answers of the info protocol.
+    /// Text of the info protocol.
     pub const INFO: Self = Self(1);
     /// The security protocol.
     pub const SECURITY: Self = Self(2);
     /// A [message](crate::message).
     pub const MESSAGE: Self = Self(3);
-    /// A whole frame, compressed with zlib, behind its uncompressed size.
+    /// The uncompressed size, followed by a whole frame compressed with zlib.
     pub const COMPRESSED: Self = Self(4);
     /// Between clusters only.
     pub const INTERNAL_XDR: Self = Self(5);
@@ -29,9 +29,9 @@ impl FrameType {
 /// The frame's header: version, type and the size of the body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FrameHeader {
-    /// The version of the framing, [`FrameHeader::VERSION`] everywhere.
+    /// The version of the frame format, always [`FrameHeader::VERSION`].
     pub version: u8,
-    /// What the body is.
+    /// The type of the body.
     pub frame_type: FrameType,
     /// The size of the body in bytes, 48 bits on the wire.
     pub size: u64,
@@ -40,7 +40,7 @@ pub struct FrameHeader {
 impl FrameHeader {
     /// Size of the header on the wire, in bytes.
     pub const SIZE: usize = 8;
-    /// The only version there is.
+    /// The only version in use.
     pub const VERSION: u8 = 2;
 
     /// The header for a body.
@@ -53,9 +53,9 @@ impl FrameHeader {
         }
     }
 
-    /// Reads a header.
+    /// Decodes a header.
     ///
-    /// Version, type and size are not judged here: a server answers each of them in its own way.
+    /// Version, type and size are not checked here, because a server handles each of them differently.
     #[must_use]
     pub fn decode(bytes: [u8; Self::SIZE]) -> Self {
         let [version, frame_type, size @ ..] = bytes;
@@ -67,7 +67,7 @@ impl FrameHeader {
         }
     }
 
-    /// Writes a header.
+    /// Encodes a header.
     #[must_use]
     pub const fn encode(self) -> [u8; Self::SIZE] {
         let [_, _, a, b, c, d, e, f] = self.size.to_be_bytes();
@@ -81,7 +81,7 @@ pub fn write(out: &mut BytesMut, frame_type: FrameType, body: &[u8]) {
     out.put_slice(body);
 }
 
-/// A frame whose size is not known yet: its header is written when the last of its body is.
+/// A frame whose size is not known yet. Its header is written after its body.
 ///
 /// ```
 /// use bytes::{BufMut, BytesMut};
@@ -101,20 +101,20 @@ pub struct OpenFrame {
 }
 
 impl OpenFrame {
-    /// Begins a frame at the end of `out`; its body is what is appended from now on.
+    /// Begins a frame at the end of `out`. Everything appended afterwards is its body.
     pub fn begin(out: &mut BytesMut) -> Self {
         let start = out.len();
         out.put_bytes(0, FrameHeader::SIZE);
         Self { start }
     }
 
-    /// The size of its body so far, in bytes.
+    /// The current size of its body, in bytes.
     #[must_use]
     pub fn body_size(&self, out: &BytesMut) -> usize {
         out.len().saturating_sub(self.start + FrameHeader::SIZE)
     }
 
-    /// Writes its header.
+    /// Completes the frame by writing its header.
     pub fn finish(self, frame_type: FrameType, out: &mut BytesMut) {
         let header = FrameHeader::new(frame_type, self.body_size(out)).encode();
         if let Some(reserved) = out.get_mut(self.start..self.start + FrameHeader::SIZE) {
@@ -122,7 +122,7 @@ impl OpenFrame {
         }
     }
 
-    /// Takes back all of it.
+    /// Discards the whole frame.
     pub fn abandon(self, out: &mut BytesMut) {
         out.truncate(self.start);
     }
@@ -137,24 +137,24 @@ pub fn compress(frame: &[u8]) -> Vec<u8> {
     body.put_slice(&[0; FrameHeader::SIZE]);
     body.put_u64(frame.len() as u64);
     let mut stream = flate2::read::ZlibEncoder::new(frame, flate2::Compression::fast());
-    // A `Vec` takes all that is written to it, and a slice gives all that is read.
+    // Writing to a `Vec` and reading from a slice cannot fail.
     let _ = stream.read_to_end(&mut body);
     let header = FrameHeader::new(FrameType::COMPRESSED, body.len() - FrameHeader::SIZE);
     body[..FrameHeader::SIZE].copy_from_slice(&header.encode());
     body
 }
 
-/// The frame inside the body of a compressed one.
+/// Decompresses the frame in the body of a compressed frame.
 ///
 /// # Errors
-/// When the stream is damaged, its uncompressed size is not the announced one, or that is over [`MAX_BODY`].
+/// If the stream is damaged, its uncompressed size is not the announced one, or the announced one is over [`MAX_BODY`].
 pub fn decompress(body: &[u8]) -> Result<Vec<u8>, DecodeError> {
     let mut cursor = Cursor::new(body);
     let size = u64::from_be_bytes(cursor.array("a compressed frame without its uncompressed size")?);
     if size > MAX_BODY + FrameHeader::SIZE as u64 {
         return Err(DecodeError::new("the uncompressed size is over the limit", 0));
     }
-    // One byte over the announced size is enough to see that it lies; nothing is reserved from it.
+    // One byte more than announced is enough to detect a wrong size. No memory is allocated from the announced size.
     let mut frame = Vec::new();
     let mut stream = flate2::read::ZlibDecoder::new(cursor.rest()).take(size + 1);
     stream

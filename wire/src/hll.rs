@@ -11,14 +11,14 @@ use crate::particle::ParticleType;
 use crate::value::Value;
 
 bitflags::bitflags! {
-    /// When a HyperLogLog operation may write, and what it does where it cannot.
+    /// When a HyperLogLog operation may write, and what it does if it cannot.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
     pub struct HllWriteFlags: u64 {
         /// Only if there is no bin.
         const CREATE_ONLY = 1 << 0;
         /// Only if there is a bin.
         const UPDATE_ONLY = 1 << 1;
-        /// Where the flags above forbid the operation, succeed and change nothing.
+        /// If the flags above forbid the operation, succeed and change nothing.
         const NO_FAIL = 1 << 2;
         /// A union may have fewer index bits, or fewer minhash bits, than the bin.
         const ALLOW_FOLD = 1 << 3;
@@ -53,72 +53,72 @@ operations! {
             index_bits: Option<i64>,
             /// Minhash bits, 0 or 4 to 51; together with the index bits at most 64.
             minhash_bits: Option<i64>,
-            /// When to write.
+            /// When the operation may write.
             flags: HllWriteFlags
         }
-        /// Adds elements, and gives how many registers changed.
+        /// Adds elements and returns the number of registers that changed.
         1 "hll_add" Add {
-            /// What to add.
+            /// The elements to add.
             elements: Elements<'a>;
             /// Index bits of a new HyperLogLog, 4 to 16.
             index_bits: Option<i64>,
             /// Minhash bits of a new HyperLogLog, 0 or 4 to 51; together with the index bits at most 64.
             minhash_bits: Option<i64>,
-            /// When to write.
+            /// When the operation may write.
             flags: HllWriteFlags
         }
         /// Sets the bin to its union with others.
         2 "hll_set_union" SetUnion {
             /// The others.
             others: Others<'a>;
-            /// When to write.
+            /// When the operation may write.
             flags: HllWriteFlags
         }
-        /// Computes the count, keeps it and gives it.
+        /// Computes the count, stores it and returns it.
         3 "hll_refresh_count" RefreshCount { ; }
         /// Reduces the index bits.
         4 "hll_fold" Fold {
             /// Index bits, 4 to 16.
             index_bits: Option<i64>;
         }
-        /// Gives the count.
+        /// Returns the count.
         50 "hll_get_count" GetCount { ; }
-        /// Gives the union with others.
+        /// Returns the union with others.
         51 "hll_get_union" GetUnion {
             /// The others.
             others: Others<'a>;
         }
-        /// Gives the count of the union with others.
+        /// Returns the count of the union with others.
         52 "hll_get_union_count" GetUnionCount {
             /// The others.
             others: Others<'a>;
         }
-        /// Gives the count of the intersection with others.
+        /// Returns the count of the intersection with others.
         53 "hll_get_intersect_count" GetIntersectCount {
             /// The others.
             others: Others<'a>;
         }
-        /// Gives the size of the intersection with others over that of the union, 0 to 1.
+        /// Returns the size of the intersection with others divided by the size of the union, 0 to 1.
         54 "hll_get_similarity" GetSimilarity {
             /// The others.
             others: Others<'a>;
         }
-        /// Gives the index bits and minhash bits, as a list.
+        /// Returns the index bits and minhash bits, as a list.
         55 "hll_describe" Describe { ; }
-        /// Gives 1 if all elements may have been added, 0 if one was not.
+        /// Returns 1 if all elements may have been added, 0 if at least one was not.
         56 "hll_may_contain" MayContain {
-            /// What to look for.
+            /// The elements to look for.
             elements: Elements<'a>;
         }
     }
 }
 
-/// The elements of an operation: each in msgpack, in the one form that is hashed.
+/// The elements of an operation, each as msgpack in the canonical form that is hashed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Elements<'a>(Vec<Cow<'a, [u8]>>);
 
 impl Elements<'_> {
-    /// Each of them, in msgpack.
+    /// Iterates over the elements, each as msgpack.
     pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
         self.0.iter().map(AsRef::as_ref)
     }
@@ -151,12 +151,12 @@ impl<'a> Parameter<'a> for Elements<'a> {
     }
 }
 
-/// The HyperLogLogs that an operation takes beside the bin's, each as its bytes.
+/// The HyperLogLogs that an operation combines with the bin's, each as its bytes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Others<'a>(pub Vec<&'a [u8]>);
 
 impl<'a> Parameter<'a> for Others<'a> {
-    /// One may stand without a list.
+    /// A single one may be sent without a list.
     fn decode(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
         let at = reader.at();
         let n = match reader.peek()? {
@@ -180,7 +180,7 @@ impl<'a> Parameter<'a> for Others<'a> {
     }
 }
 
-/// Reads an element, in the form that the server hashes: as short as can be.
+/// Decodes an element into the form that the server hashes: the shortest encoding.
 fn element<'a>(reader: &mut Reader<'a>) -> Result<Cow<'a, [u8]>, DecodeError> {
     let at = reader.at();
     let packed = reader.rest();
@@ -199,7 +199,7 @@ fn element<'a>(reader: &mut Reader<'a>) -> Result<Cow<'a, [u8]>, DecodeError> {
         }
         Token::Nil | Token::Bool(_) | Token::Float(_) => return Ok(packed.into()),
     }
-    // The server leaves msgpack's `bin` alone where writing it as a string would make it no shorter.
+    // The server keeps msgpack's `bin` if encoding it as a string would not make it shorter.
     let as_it_came = matches!(token, Token::Bytes(_)) && out.len() == packed.len();
     Ok(if as_it_came { packed.into() } else { out.into() })
 }

@@ -1,13 +1,13 @@
-//! The info protocol: names, one a line, and `name<TAB>value` lines in answer.
+//! The info protocol: a request has a name on each line, a response has `name<TAB>value` lines.
 
 use bytes::{BufMut, BytesMut};
 
-/// The names asked for in the body of a frame, without their line ends.
+/// The requested names in the body of a frame, without line ends.
 pub fn names(body: &[u8]) -> impl Iterator<Item = &[u8]> {
     body.split(|&byte| byte == b'\n').filter(|name| !name.is_empty())
 }
 
-/// Appends one line of an answer.
+/// Appends a line of a response.
 pub fn write_answer(out: &mut BytesMut, name: &[u8], value: &[u8]) {
     out.put_slice(name);
     out.put_u8(b'\t');
@@ -15,12 +15,12 @@ pub fn write_answer(out: &mut BytesMut, name: &[u8], value: &[u8]) {
     out.put_u8(b'\n');
 }
 
-/// The names and values of an answer. A line without a tab has the empty value.
+/// The names and values of a response. A line without a tab has an empty value.
 pub fn answers(body: &str) -> impl Iterator<Item = (&str, &str)> {
     body.lines().map(|line| line.split_once('\t').unwrap_or((line, "")))
 }
 
-/// The `key=value` pairs behind a command's colon, separated by semicolons.
+/// The `key=value` pairs after a command's colon, separated by semicolons.
 pub fn parameters(text: &str) -> impl Iterator<Item = (&str, &str)> {
     text.split(';')
         .filter(|pair| !pair.is_empty())

@@ -1,4 +1,4 @@
-//! Keys, their digests, and the partitions that these fall into.
+//! User keys, digests and partitions.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -9,10 +9,10 @@ use ripemd::{Digest as _, Ripemd160};
 use crate::error::DecodeError;
 use crate::particle::ParticleType;
 
-/// How many partitions every namespace has.
+/// The number of partitions in every namespace.
 pub const PARTITIONS: u16 = 4096;
 
-/// A user's key: what the digest is made from, beside the set.
+/// A user key. Together with the set it determines the digest.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum UserKey {
     /// An integer.
@@ -24,7 +24,7 @@ pub enum UserKey {
 }
 
 impl UserKey {
-    /// The type under which it is hashed and stored.
+    /// The particle type with which it is hashed and stored.
     #[must_use]
     pub const fn particle_type(&self) -> ParticleType {
         match self {
@@ -34,10 +34,10 @@ impl UserKey {
         }
     }
 
-    /// A blob, from its bytes in hexadecimal, as it is displayed.
+    /// Parses a blob from hexadecimal digits, the form in which it is displayed.
     ///
     /// # Errors
-    /// When that is not pairs of hexadecimal digits.
+    /// If the text is not pairs of hexadecimal digits.
     pub fn from_hex(text: &str) -> Result<Self, DecodeError> {
         unhex(text).map(Self::Blob)
     }
@@ -54,10 +54,10 @@ impl UserKey {
         field
     }
 
-    /// Reads the content of a [`KEY`](crate::FieldType::KEY) field.
+    /// Decodes the content of a [`KEY`](crate::FieldType::KEY) field.
     ///
     /// # Errors
-    /// When it is empty, of another type, an integer not of 8 bytes, or text that is not UTF-8.
+    /// If it is empty, has another type, is an integer without exactly 8 bytes, or is text that is not UTF-8.
     pub fn from_field(field: &[u8]) -> Result<Self, DecodeError> {
         let (&particle_type, data) = field.split_first().ok_or(DecodeError::new("an empty key", 0))?;
         match ParticleType(particle_type) {
@@ -116,10 +116,10 @@ impl<const N: usize> From<&[u8; N]> for UserKey {
 pub struct Digest(pub [u8; Self::SIZE]);
 
 impl Digest {
-    /// Size in bytes.
+    /// The size in bytes.
     pub const SIZE: usize = 20;
 
-    /// The digest of a key in a set; the empty name stands for no set.
+    /// Computes the digest of a key in a set; an empty name means no set.
     #[must_use]
     pub fn of(set: &str, key: &UserKey) -> Self {
         let mut hash = Ripemd160::new();
@@ -133,7 +133,7 @@ impl Digest {
         Self(hash.finalize().into())
     }
 
-    /// The partition that the record is in: the low 12 bits of the first two bytes, little-endian.
+    /// The partition of the record: the low 12 bits of the first two bytes, little-endian.
     #[must_use]
     pub const fn partition_id(&self) -> PartitionId {
         PartitionId(u16::from_le_bytes([self.0[0], self.0[1]]) & (PARTITIONS - 1))
@@ -142,7 +142,7 @@ impl Digest {
 
 impl Ord for Digest {
     fn cmp(&self, other: &Self) -> Ordering {
-        // A search compares many; the first 8 bytes all but always decide, without a call.
+        // Searches compare many digests. The first 8 bytes nearly always decide, without a function call.
         let first = |Self([a, b, c, d, e, f, g, h, ..]): &Self| u64::from_be_bytes([*a, *b, *c, *d, *e, *f, *g, *h]);
         first(self).cmp(&first(other)).then_with(|| self.0.cmp(&other.0))
     }
@@ -165,7 +165,7 @@ impl TryFrom<&[u8]> for Digest {
     }
 }
 
-/// From its bytes in hexadecimal, as it is displayed.
+/// Parses hexadecimal digits, the form in which a digest is displayed.
 impl FromStr for Digest {
     type Err = DecodeError;
 
@@ -196,12 +196,12 @@ impl fmt::Debug for Digest {
     }
 }
 
-/// A partition, from 0 to 4095.
+/// A partition's number, from 0 to 4095.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PartitionId(u16);
 
 impl PartitionId {
-    /// The partition of a number, if there is one.
+    /// The partition with a number, or `None` if the number is too large.
     #[must_use]
     pub const fn new(id: u16) -> Option<Self> {
         if id < PARTITIONS { Some(Self(id)) } else { None }
@@ -212,7 +212,7 @@ impl PartitionId {
         (0..PARTITIONS).map(Self)
     }
 
-    /// Its number.
+    /// The partition's number.
     #[must_use]
     pub const fn get(self) -> u16 {
         self.0

@@ -1,8 +1,8 @@
 //! The Aerospike wire protocol: bytes to typed messages and back.
 //!
-//! There is one file per thing on the wire, with its encoder and its decoder side by side. Decoding borrows from
-//! the bytes it is given, never panics, never allocates from an announced size alone, and says what is wrong and where.
-//! Nothing here does I/O, reads a clock or keeps state.
+//! Each file describes one part of the protocol, with its encoder and its decoder side by side. A decoder borrows from
+//! its input, never panics, and never allocates memory from an announced size alone. Its errors name the problem and
+//! the offset. Nothing here does I/O, reads a clock or keeps state.
 //!
 //! ```
 //! use spikelet_wire::{Digest, UserKey};

@@ -8,11 +8,11 @@ bitflags::bitflags! {
     pub struct ListWriteFlags: u64 {
         /// Only write values that are not in the list.
         const ADD_UNIQUE = 1;
-        /// Do not write beyond the end of the list.
+        /// Do not write past the end of the list.
         const INSERT_BOUNDED = 1 << 1;
-        /// Where a flag forbids it, succeed and write nothing.
+        /// If a flag forbids the write, succeed and write nothing.
         const NO_FAIL = 1 << 2;
-        /// With [`NO_FAIL`](Self::NO_FAIL): write the values that no flag forbids.
+        /// With [`NO_FAIL`](Self::NO_FAIL): write those values that no flag forbids.
         const DO_PARTIAL = 1 << 3;
     }
 }
@@ -23,7 +23,7 @@ bitflags::bitflags! {
     pub struct ListSortFlags: u64 {
         /// From the greatest to the least.
         const DESCENDING = 1;
-        /// Of equal values, keep the first.
+        /// Remove duplicates, keeping the first of equal values.
         const DROP_DUPLICATES = 1 << 1;
     }
 }
@@ -33,25 +33,25 @@ operations! {
     ListOp:
     /// Sets whether the list is ordered.
     SetType = 0, modify(Flags);
-    /// Adds a value at the end, or where the order wants it: value; order, write flags.
+    /// Appends a value, or inserts it in order into an ordered list: value; order, write flags.
     Append = 1, modify(Stored; Flags, Flags);
-    /// Adds values: list; order, write flags.
+    /// Appends values, or inserts them in order: list; order, write flags.
     AppendItems = 2, modify(Stored; Flags, Flags);
     /// Inserts a value before an index: index, value; write flags.
     Insert = 3, modify(Index, Stored; Flags);
     /// Inserts values before an index: index, list; write flags.
     InsertItems = 4, modify(Index, Stored; Flags);
-    /// Removes the element at an index and gives it.
+    /// Removes the element at an index and returns it.
     Pop = 5, modify(Index);
-    /// Removes elements from an index on and gives them: index; count.
+    /// Removes elements starting at an index and returns them: index; count.
     PopRange = 6, modify(Index; Count);
     /// Removes the element at an index.
     Remove = 7, modify(Index);
-    /// Removes elements from an index on: index; count.
+    /// Removes elements starting at an index: index; count.
     RemoveRange = 8, modify(Index; Count);
     /// Sets the element at an index: index, value; write flags.
     Set = 9, modify(Index, Stored; Flags);
-    /// Removes all but the elements from an index on: index, count.
+    /// Removes all elements except those starting at an index: index, count.
     Trim = 10, modify(Index, Count);
     /// Removes all elements.
     Clear = 11, modify();
@@ -61,27 +61,27 @@ operations! {
     Sort = 13, modify(; Flags);
     /// Counts the elements.
     Size = 16, read();
-    /// Gives the element at an index.
+    /// Returns the element at an index.
     Get = 17, read(Index);
-    /// Gives the elements from an index on: index; count.
+    /// Returns the elements starting at an index: index; count.
     GetRange = 18, read(Index; Count);
     /// Selects the element at an index: return type, index.
     GetByIndex = 19, read(Flags, Index);
     /// Selects the first element equal to a value: return type, value.
     GetByValue = 20, read(Flags, Value);
-    /// Selects the element of a rank: return type, rank.
+    /// Selects the element with a rank: return type, rank.
     GetByRank = 21, read(Flags, Index);
     /// Selects all elements equal to a value: return type, value.
     GetAllByValue = 22, read(Flags, Value);
-    /// Selects all elements equal to one of some values: return type, list.
+    /// Selects all elements equal to one of several values: return type, list.
     GetAllByValueList = 23, read(Flags, Value);
-    /// Selects the elements from an index on: return type, index; count.
+    /// Selects the elements starting at an index: return type, index; count.
     GetByIndexRange = 24, read(Flags, Index; Count);
-    /// Selects the elements from one value on, before another: return type, value; value.
+    /// Selects the elements from a value (inclusive) to another (exclusive): return type, value; value.
     GetByValueInterval = 25, read(Flags, Value; Value);
-    /// Selects the elements from a rank on: return type, rank; count.
+    /// Selects the elements starting at a rank: return type, rank; count.
     GetByRankRange = 26, read(Flags, Index; Count);
-    /// Selects the elements from a rank on, counted from that of a value: return type, value, rank; count.
+    /// Selects the elements starting at a rank relative to that of a value: return type, value, rank; count.
     GetByValueRelRankRange = 27, read(Flags, Value, Index; Count);
     /// Removes what [`GetByIndex`](Self::GetByIndex) selects.
     RemoveByIndex = 32, modify(Flags, Index);

@@ -3,16 +3,16 @@
 use crate::cdt::operations;
 
 bitflags::bitflags! {
-    /// How pairs are written into a map.
+    /// How entries are written into a map.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
     pub struct MapWriteFlags: u64 {
         /// Do not write keys that are in the map.
         const NO_OVERWRITE = 1;
         /// Do not write keys that are not in the map.
         const NO_CREATE = 1 << 1;
-        /// Where a flag forbids it, succeed and write nothing.
+        /// If a flag forbids the write, succeed and write nothing.
         const NO_FAIL = 1 << 2;
-        /// With [`NO_FAIL`](Self::NO_FAIL): write the pairs that no flag forbids.
+        /// With [`NO_FAIL`](Self::NO_FAIL): write those entries that no flag forbids.
         const DO_PARTIAL = 1 << 3;
     }
 }
@@ -34,11 +34,11 @@ operations! {
     Replace = 69, modify(Stored, Stored);
     /// Writes keys that are in the map.
     ReplaceItems = 70, modify(Stored);
-    /// Adds to the number of a key: key; number, order.
+    /// Adds to the number at a key: key; number, order.
     Increment = 73, modify(Value; Value, Flags);
-    /// Subtracts from the number of a key: key; number, order.
+    /// Subtracts from the number at a key: key; number, order.
     Decrement = 74, modify(Value; Value, Flags);
-    /// Removes all pairs.
+    /// Removes all entries.
     Clear = 75, modify();
     /// Removes what [`GetByKey`](Self::GetByKey) selects.
     RemoveByKey = 76, modify(Flags, Value);
@@ -66,32 +66,32 @@ operations! {
     RemoveByKeyRelIndexRange = 88, modify(Flags, Value, Index; Count);
     /// Removes what [`GetByValueRelRankRange`](Self::GetByValueRelRankRange) selects.
     RemoveByValueRelRankRange = 89, modify(Flags, Value, Index; Count);
-    /// Counts the pairs.
+    /// Counts the entries.
     Size = 96, read();
-    /// Selects a key: return type, key.
+    /// Selects the entry of a key: return type, key.
     GetByKey = 97, read(Flags, Value);
-    /// Selects the key of an index: return type, index.
+    /// Selects the entry at an index: return type, index.
     GetByIndex = 98, read(Flags, Index);
-    /// Selects the first pair of a value: return type, value.
+    /// Selects the first entry with a value: return type, value.
     GetByValue = 99, read(Flags, Value);
-    /// Selects the pair of a rank: return type, rank.
+    /// Selects the entry with a rank: return type, rank.
     GetByRank = 100, read(Flags, Index);
-    /// Selects all pairs of a value: return type, value.
+    /// Selects all entries with a value: return type, value.
     GetAllByValue = 102, read(Flags, Value);
-    /// Selects the keys from one on, before another: return type, key; key.
+    /// Selects the entries from a key (inclusive) to another (exclusive): return type, key; key.
     GetByKeyInterval = 103, read(Flags, Value; Value);
-    /// Selects the keys from an index on: return type, index; count.
+    /// Selects the entries starting at an index: return type, index; count.
     GetByIndexRange = 104, read(Flags, Index; Count);
-    /// Selects the pairs of values from one on, before another: return type, value; value.
+    /// Selects the entries with values from one (inclusive) to another (exclusive): return type, value; value.
     GetByValueInterval = 105, read(Flags, Value; Value);
-    /// Selects the pairs from a rank on: return type, rank; count.
+    /// Selects the entries starting at a rank: return type, rank; count.
     GetByRankRange = 106, read(Flags, Index; Count);
-    /// Selects some keys: return type, list.
+    /// Selects the entries of several keys: return type, list.
     GetByKeyList = 107, read(Flags, Value);
-    /// Selects the pairs of some values: return type, list.
+    /// Selects the entries with one of several values: return type, list.
     GetByValueList = 108, read(Flags, Value);
-    /// Selects the keys from an index on, counted from that of a key: return type, key, index; count.
+    /// Selects the entries starting at an index relative to that of a key: return type, key, index; count.
     GetByKeyRelIndexRange = 109, read(Flags, Value, Index; Count);
-    /// Selects the pairs from a rank on, counted from that of a value: return type, value, rank; count.
+    /// Selects the entries starting at a rank relative to that of a value: return type, value, rank; count.
     GetByValueRelRankRange = 110, read(Flags, Value, Index; Count);
 }

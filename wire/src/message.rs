@@ -1,4 +1,4 @@
-//! The message: a header of 22 bytes, then fields, then operations.
+//! Messages: a header of 22 bytes, followed by fields and operations.
 
 use bytes::{BufMut, BytesMut};
 
@@ -10,10 +10,10 @@ use crate::op::{self, Op, OpCode};
 use crate::particle::ParticleType;
 use crate::result_code::ResultCode;
 
-/// A message whose structure was checked; it borrows the bytes it came from.
+/// A decoded message, whose structure is valid. It borrows the bytes it was decoded from.
 #[derive(Debug, Clone, Copy)]
 pub struct Message<'a> {
-    /// The fixed part.
+    /// The header.
     pub header: Header,
     n_fields: u16,
     n_ops: u16,
@@ -22,10 +22,10 @@ pub struct Message<'a> {
 }
 
 impl<'a> Message<'a> {
-    /// Reads a message that fills all of `body`.
+    /// Decodes a message that fills all of `body`.
     ///
     /// # Errors
-    /// When the body is shorter than a header, a field or operation is damaged, or bytes follow the last of them.
+    /// If the body is shorter than a header, a field or operation is damaged, or bytes follow the last operation.
     pub fn decode(body: &'a [u8]) -> Result<Self, DecodeError> {
         let (message, rest) = Self::decode_first(body)?;
         if rest.is_empty() {
@@ -38,10 +38,11 @@ impl<'a> Message<'a> {
         }
     }
 
-    /// Reads the first message of `body` and gives what follows it: answers of batches and queries share a frame.
+    /// Decodes the first message of `body` and returns it with the remaining bytes. Responses to batches and queries have
+    /// several messages in a frame.
     ///
     /// # Errors
-    /// When the body is shorter than a header, or a field or operation is damaged.
+    /// If the body is shorter than a header, or a field or operation is damaged.
     pub fn decode_first(body: &'a [u8]) -> Result<(Self, &'a [u8]), DecodeError> {
         let mut cursor = Cursor::new(body);
         let header = Header::decode(cursor.array("a body shorter than a message's header")?);
@@ -53,7 +54,7 @@ impl<'a> Message<'a> {
         ))
     }
 
-    /// Reads the fields and operations behind a header, whatever form that had: a batch's rows have one of their own.
+    /// Decodes the fields and operations after a header. The header is passed in, because a batch row encodes it differently.
     pub(crate) fn decode_content(
         header: Header,
         (n_fields, n_ops): (u16, u16),
@@ -96,13 +97,13 @@ impl<'a> Message<'a> {
         Ops(Cursor::new(self.ops))
     }
 
-    /// How many fields it has.
+    /// The number of fields.
     #[must_use]
     pub const fn field_count(&self) -> usize {
         self.n_fields as usize
     }
 
-    /// How many operations it has.
+    /// The number of operations.
     #[must_use]
     pub const fn op_count(&self) -> usize {
         self.n_ops as usize
@@ -124,7 +125,7 @@ pub(crate) fn next_field<'a>(cursor: &mut Cursor<'a>) -> Result<Field<'a>, Decod
     let at = cursor.at();
     let size = cursor.u32("a field without its size")?;
     let field_type = FieldType(cursor.u8("a field without its type")?);
-    // The size counts the type's byte.
+    // The size includes the byte of the type.
     let size = size.checked_sub(1).ok_or(DecodeError::new("a field of size 0", at))?;
     Ok(Field {
         field_type,
@@ -153,33 +154,33 @@ fn next_op<'a>(cursor: &mut Cursor<'a>) -> Result<Op<'a>, DecodeError> {
     })
 }
 
-/// The fixed part of a message, but for the counts of fields and operations.
+/// The header of a message, without the counts of fields and operations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Header {
-    /// What to read.
+    /// The flags for reads.
     pub info1: Info1,
-    /// What to write.
+    /// The flags for writes.
     pub info2: Info2,
-    /// How to write.
+    /// The flags for write policies and streams.
     pub info3: Info3,
-    /// Multi-record transactions.
+    /// The flags for multi-record transactions.
     pub info4: Info4,
-    /// How a command ended; 0 in a request.
+    /// The result code of a command; 0 in a request.
     pub result_code: u8,
     /// The record's generation, or the expected one.
     pub generation: u32,
-    /// In a request a TTL in seconds (or one of the [`Ttl`](ttl) values); in an answer the void time, in seconds since
+    /// In a request a TTL in seconds (or one of the [`Ttl`](ttl) values); in a response the void time, in seconds since
     /// 2010-01-01T00:00:00Z, 0 for a record that never expires.
     pub record_ttl: u32,
-    /// In a request how long the server may take, in milliseconds; in the answer to a batch the row's index.
+    /// In a request the server's timeout, in milliseconds; in the response to a batch the row's index.
     pub transaction_ttl: u32,
 }
 
 impl Header {
-    /// Size on the wire, in bytes.
+    /// The encoded size, in bytes.
     pub const SIZE: usize = 22;
 
-    /// The header of an answer without anything else.
+    /// The header of a response that consists of a result code only.
     #[must_use]
     pub fn result(code: ResultCode) -> Self {
         Self {
@@ -188,7 +189,7 @@ impl Header {
         }
     }
 
-    /// The result code of an answer.
+    /// The result code of a response.
     #[must_use]
     pub const fn result_code(&self) -> ResultCode {
         ResultCode(self.result_code)
@@ -208,7 +209,7 @@ impl Header {
         }
     }
 
-    /// The header's bytes, with no fields and no operations: [`MessageWriter::finish`] writes their counts.
+    /// The encoded header, with counts of 0. [`MessageWriter::finish`] writes the counts of fields and operations.
     fn encode(&self) -> [u8; Self::SIZE] {
         let mut bytes = [0; Self::SIZE];
         bytes[0] = Self::SIZE as u8;
@@ -224,17 +225,17 @@ impl Header {
     }
 }
 
-/// The values of a request's TTL that are not seconds.
+/// The special values of a request's TTL.
 pub mod ttl {
-    /// The TTL of the namespace or the set.
+    /// Use the default TTL of the set or the namespace.
     pub const DEFAULT: u32 = 0;
     /// The record never expires.
     pub const NEVER: u32 = u32::MAX;
-    /// The record's void time stays as it is.
+    /// The record keeps its void time.
     pub const DONT_UPDATE: u32 = u32::MAX - 1;
 }
 
-/// Writes a message into a buffer: first the fields, then the operations, then [`finish`](Self::finish).
+/// Encodes a message into a buffer: first the fields, then the operations, then [`finish`](Self::finish).
 ///
 /// ```
 /// use bytes::BytesMut;
@@ -260,7 +261,7 @@ pub struct MessageWriter<'b> {
 }
 
 impl<'b> MessageWriter<'b> {
-    /// A message in a frame of its own.
+    /// Starts a message in a frame of its own.
     pub fn frame(out: &'b mut BytesMut, header: &Header) -> Self {
         out.put_slice(&[0; FrameHeader::SIZE]);
         Self {
@@ -269,7 +270,7 @@ impl<'b> MessageWriter<'b> {
         }
     }
 
-    /// A message without a frame, for one of several in a body.
+    /// Starts a message without a frame, for one of several in a body.
     pub fn bare(out: &'b mut BytesMut, header: &Header) -> Self {
         let start = out.len();
         out.put_slice(&header.encode());
@@ -282,7 +283,7 @@ impl<'b> MessageWriter<'b> {
         }
     }
 
-    /// Appends a field. All fields stand before the first operation.
+    /// Appends a field. All fields precede the first operation.
     pub fn field(&mut self, field_type: FieldType, data: &[u8]) {
         debug_assert_eq!(self.n_ops, 0, "fields stand before operations");
         Field { field_type, data }.write(self.out);
@@ -295,7 +296,7 @@ impl<'b> MessageWriter<'b> {
         self.n_ops += 1;
     }
 
-    /// Appends an operation whose value, `value_size` bytes, `value` writes.
+    /// Appends an operation whose value of `value_size` bytes is written by `value`.
     pub fn op_with(
         &mut self,
         (code, particle_type, name): (OpCode, ParticleType, &[u8]),
@@ -309,25 +310,25 @@ impl<'b> MessageWriter<'b> {
         self.n_ops += 1;
     }
 
-    /// How many operations it has so far.
+    /// The number of operations written so far.
     #[must_use]
     pub const fn op_count(&self) -> usize {
         self.n_ops as usize
     }
 
-    /// Writes another generation and TTL over those it began with: an answer may know them only behind its operations.
+    /// Replaces the generation and TTL of the header. A response may know them only after its operations.
     pub fn set_metadata(&mut self, generation: u32, record_ttl: u32) {
         self.out[self.start + 6..self.start + 10].copy_from_slice(&generation.to_be_bytes());
         self.out[self.start + 10..self.start + 14].copy_from_slice(&record_ttl.to_be_bytes());
     }
 
-    /// Takes back all that was written, the frame's header included.
+    /// Discards everything written, including the frame's header.
     pub fn abandon(self) {
         let frame = if self.framed { FrameHeader::SIZE } else { 0 };
         self.out.truncate(self.start - frame);
     }
 
-    /// Writes the counts, and the size of the frame.
+    /// Completes the message by writing the counts and the size of the frame.
     pub fn finish(self) {
         let counts = self.start + Header::SIZE - 4;
         self.out[counts..counts + 2].copy_from_slice(&self.n_fields.to_be_bytes());
@@ -339,7 +340,7 @@ impl<'b> MessageWriter<'b> {
     }
 }
 
-/// Appends a whole answer that is nothing but a header.
+/// Appends a complete response that consists of a header only.
 pub fn write_header_only(out: &mut BytesMut, header: &Header) {
     MessageWriter::frame(out, header).finish();
 }

@@ -1,15 +1,15 @@
-//! Aerospike's dialect of msgpack: what lists, maps and the arguments of operations are made of.
+//! Aerospike's dialect of msgpack, which encodes lists, maps and the arguments of operations.
 //!
 //! It differs from plain msgpack in three ways. Text and bytes are both byte strings whose first byte is their
 //! [`ParticleType`](crate::ParticleType). The first element of a list, and the first key of a map, may be an extension
-//! whose type holds the collection's [`flags`](ORDERED): it is metadata, no element. And two extensions stand for
-//! values that compare only: [`WILDCARD`] and [`INFINITY`].
+//! whose type holds the collection's [`flags`](ORDERED); it is metadata, not an element. Two extensions represent
+//! values that are only used in comparisons: [`WILDCARD`] and [`INFINITY`].
 
 use rmp::Marker;
 
 use crate::error::{Cursor, DecodeError};
 
-/// The extension type of values that only compare.
+/// The extension type of values that are only used in comparisons.
 pub const COMPARE_ONLY: i8 = -1;
 /// The content of the extension that equals every value.
 pub const WILDCARD: u8 = 0;
@@ -18,9 +18,9 @@ pub const INFINITY: u8 = 1;
 
 /// The flag of an ordered list, and of a map ordered by key.
 pub const ORDERED: u8 = 1;
-/// The flag, beside [`ORDERED`], of a map that is ordered by value too.
+/// The flag, in addition to [`ORDERED`], of a map that is ordered by value too.
 pub const VALUE_ORDERED: u8 = 2;
-/// The flag of a collection whose index is stored with it.
+/// The flag of a collection whose index is persisted.
 pub const PERSIST_INDEX: u8 = 0x10;
 
 /// One token: a whole scalar, or the head of a collection.
@@ -30,30 +30,30 @@ pub enum Token<'a> {
     Nil,
     /// A boolean.
     Bool(bool),
-    /// An integer that fits 64 bits with a sign.
+    /// An integer that fits in a signed 64-bit integer.
     Int(i64),
     /// An integer above [`i64::MAX`].
     Uint(u64),
-    /// A double, or a float widened to one.
+    /// A double, or a float converted to one.
     Float(f64),
-    /// A byte string: its particle type, where it has any byte, and the rest.
+    /// A byte string: its particle type, unless it is empty, and the rest.
     Bytes(&'a [u8]),
-    /// A list of so many elements follows.
+    /// A list with this number of elements follows.
     List(u32),
-    /// A map of so many pairs follows.
+    /// A map with this number of entries follows.
     Map(u32),
     /// An extension.
     Ext(i8, &'a [u8]),
 }
 
-/// Reads tokens from bytes.
+/// A reader of tokens.
 #[derive(Debug, Clone, Copy)]
 pub struct Reader<'a> {
     cursor: Cursor<'a>,
 }
 
 impl<'a> Reader<'a> {
-    /// A reader at the start of `bytes`.
+    /// Creates a reader at the start of `bytes`.
     #[must_use]
     pub const fn new(bytes: &'a [u8]) -> Self {
         Self {
@@ -61,19 +61,19 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Its offset into the bytes.
+    /// The current offset.
     #[must_use]
     pub const fn at(&self) -> usize {
         self.cursor.at()
     }
 
-    /// Whether all bytes were read.
+    /// Whether all bytes have been read.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.cursor.is_empty()
     }
 
-    /// The bytes not yet read.
+    /// The remaining bytes.
     #[must_use]
     pub fn rest(&self) -> &'a [u8] {
         self.cursor.rest()
@@ -82,7 +82,7 @@ impl<'a> Reader<'a> {
     /// Reads one token.
     ///
     /// # Errors
-    /// At the end of the bytes, in a token cut short, or at the one byte that msgpack leaves unused.
+    /// If there are no more bytes, the token is truncated, or its first byte is the one that msgpack does not use.
     pub fn token(&mut self) -> Result<Token<'a>, DecodeError> {
         const CUT: &str = "a msgpack token cut short";
         let at = self.at();
@@ -152,9 +152,9 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// Reads one whole element, whatever is in it, and gives its bytes.
+    /// Reads one whole element, including nested ones, and returns its bytes.
     ///
-    /// Nesting costs no stack here.
+    /// Nested elements do not use stack space.
     ///
     /// # Errors
     /// As [`token`](Self::token).
@@ -172,10 +172,10 @@ impl<'a> Reader<'a> {
         self.cursor.take(size, "a msgpack element cut short")
     }
 
-    /// Reads the head of a list, and how many elements it has.
+    /// Reads the head of a list and returns its number of elements.
     ///
     /// # Errors
-    /// As [`token`](Self::token), or when something else stands there.
+    /// As [`token`](Self::token), or if the next token has another type.
     pub fn list(&mut self) -> Result<u32, DecodeError> {
         let at = self.at();
         match self.token()? {
@@ -187,7 +187,7 @@ impl<'a> Reader<'a> {
     /// Reads an integer.
     ///
     /// # Errors
-    /// As [`token`](Self::token), or when something else stands there.
+    /// As [`token`](Self::token), or if the next token has another type.
     pub fn int(&mut self) -> Result<i64, DecodeError> {
         let at = self.at();
         match self.token()? {
@@ -196,7 +196,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The next token, without moving on.
+    /// Returns the next token without consuming it.
     ///
     /// # Errors
     /// As [`token`](Self::token).
@@ -209,9 +209,9 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// How many bytes the first token takes, and how many values are inside of it.
+/// The number of bytes of the first token, and the number of values nested directly in it.
 ///
-/// The sizes stand in [`Reader::token`] as well; but passing over elements is what operations on collections do most.
+/// [`Reader::token`] knows the sizes as well, but skipping elements is what operations on collections do most.
 fn extent(bytes: &[u8]) -> Option<(usize, u64)> {
     let u8_at = |i: usize| bytes.get(i).map(|&n| usize::from(n));
     let u16_at = |i: usize| {
@@ -245,13 +245,13 @@ fn extent(bytes: &[u8]) -> Option<(usize, u64)> {
     })
 }
 
-/// Appends tokens to bytes, each in its shortest form.
+/// Functions that append tokens, each in its shortest encoding.
 pub mod write {
     use rmp::encode;
 
     use crate::particle::ParticleType;
 
-    // Writing into a `Vec` cannot fail, so the results of `rmp` say nothing.
+    // Writing to a `Vec` cannot fail, so the results of `rmp` are ignored.
 
     /// Nothing.
     pub fn nil(out: &mut Vec<u8>) {
@@ -290,7 +290,7 @@ pub mod write {
         bytes(out, ParticleType::STRING, value.as_bytes());
     }
 
-    /// Bytes without a particle type in front, as a parameter such as a bin's name is written.
+    /// Bytes without a leading particle type, as used for parameters such as a bin's name.
     pub fn raw(out: &mut Vec<u8>, value: &[u8]) {
         let _ = encode::write_str_len(out, value.len() as u32);
         out.extend_from_slice(value);
@@ -301,7 +301,7 @@ pub mod write {
         let _ = encode::write_array_len(out, n);
     }
 
-    /// The head of a map of `n` pairs.
+    /// The head of a map of `n` entries.
     pub fn map(out: &mut Vec<u8>, n: u32) {
         let _ = encode::write_map_len(out, n);
     }
@@ -312,13 +312,13 @@ pub mod write {
         out.extend_from_slice(content);
     }
 
-    /// The extension in front of a collection's elements that holds its flags.
+    /// The extension with a collection's flags, which precedes its elements.
     pub fn flags(out: &mut Vec<u8>, flags: u8) {
-        // Always of length 0 in the form with a length byte: that is how every client and the server write it.
+        // Always the encoding with a length byte, and length 0, as all clients and the server write it.
         out.extend_from_slice(&[0xc7, 0, flags]);
     }
 
-    /// A value that only compares: [`WILDCARD`](super::WILDCARD) or [`INFINITY`](super::INFINITY).
+    /// A value that is only used in comparisons: [`WILDCARD`](super::WILDCARD) or [`INFINITY`](super::INFINITY).
     pub fn compare_only(out: &mut Vec<u8>, what: u8) {
         out.extend_from_slice(&[0xd4, 0xff, what]);
     }

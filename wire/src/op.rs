@@ -4,12 +4,12 @@ use bytes::{BufMut, BytesMut};
 
 use crate::particle::ParticleType;
 
-/// What an operation does to its bin.
+/// The code of an operation on a bin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct OpCode(pub u8);
 
 impl OpCode {
-    /// Reads a bin; without a name, all of them.
+    /// Reads a bin, or all bins if the name is empty.
     pub const READ: Self = Self(1);
     /// Writes a bin; a value without a type deletes it.
     pub const WRITE: Self = Self(2);
@@ -27,7 +27,7 @@ impl OpCode {
     pub const APPEND: Self = Self(9);
     /// Prepends to a string or blob.
     pub const PREPEND: Self = Self(10);
-    /// Counts the generation up and sets the TTL anew.
+    /// Increments the generation and resets the TTL.
     pub const TOUCH: Self = Self(11);
     /// Reads bits of a blob.
     pub const BITS_READ: Self = Self(12);
@@ -41,26 +41,26 @@ impl OpCode {
     pub const HLL_MODIFY: Self = Self(16);
 }
 
-/// One operation of a message, or one bin of an answer.
+/// An operation of a request, or a bin of a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Op<'a> {
-    /// What it does.
+    /// The operation's code.
     pub code: OpCode,
     /// The type of the value.
     pub particle_type: ParticleType,
-    /// Bit 0: a last update time of 8 bytes stands between name and value (XDR).
+    /// Bit 0: a last update time of 8 bytes precedes the value (XDR).
     pub flags: u8,
-    /// The bin's name, up to 15 bytes where the server takes it.
+    /// The bin's name. The server accepts up to 15 bytes.
     pub name: &'a [u8],
     /// The value's bytes.
     pub value: &'a [u8],
 }
 
 impl<'a> Op<'a> {
-    /// Bytes of an operation before its name.
+    /// The number of bytes before the name.
     pub const HEADER: usize = 8;
 
-    /// An operation on a bin.
+    /// Creates an operation on a bin.
     #[must_use]
     pub const fn new(code: OpCode, name: &'a [u8], particle_type: ParticleType, value: &'a [u8]) -> Self {
         Self {
@@ -72,16 +72,16 @@ impl<'a> Op<'a> {
         }
     }
 
-    /// Appends the operation: size of what follows (4 bytes), code, particle type, flags, size of the name, name, value.
+    /// Appends the operation: the size of the rest (4 bytes), code, particle type, flags, size of the name, name, value.
     ///
-    /// A name over 255 bytes cannot be told on the wire; callers refuse it before.
+    /// A name of more than 255 bytes cannot be encoded. Callers must reject it first.
     pub fn write(&self, out: &mut BytesMut) {
         write_header(out, self.code, self.particle_type, self.name, self.value.len());
         out.put_slice(self.value);
     }
 }
 
-/// Appends all of an operation but its value, of which `value_size` bytes are to follow.
+/// Appends an operation without its value. The caller appends the `value_size` bytes of the value.
 pub fn write_header(out: &mut BytesMut, code: OpCode, particle_type: ParticleType, name: &[u8], value_size: usize) {
     let name = &name[..name.len().min(usize::from(u8::MAX))];
     out.put_u32((4 + name.len() + value_size) as u32);

@@ -1,4 +1,4 @@
-//! The types of a bin's value.
+//! Particle types: the types of bin values.
 
 /// The type of a value on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -15,17 +15,17 @@ impl ParticleType {
     pub const STRING: Self = Self(3);
     /// Bytes.
     pub const BLOB: Self = Self(4);
-    /// Bytes that a Java client serialized.
+    /// Bytes serialized by a Java client.
     pub const JAVA_BLOB: Self = Self(7);
-    /// Bytes that a C# client serialized.
+    /// Bytes serialized by a C# client.
     pub const CSHARP_BLOB: Self = Self(8);
-    /// Bytes that a Python client serialized.
+    /// Bytes serialized by a Python client.
     pub const PYTHON_BLOB: Self = Self(9);
-    /// Bytes that a Ruby client serialized.
+    /// Bytes serialized by a Ruby client.
     pub const RUBY_BLOB: Self = Self(10);
-    /// Bytes that a PHP client serialized.
+    /// Bytes serialized by a PHP client.
     pub const PHP_BLOB: Self = Self(11);
-    /// Bytes that an Erlang client serialized.
+    /// Bytes serialized by an Erlang client.
     pub const ERLANG_BLOB: Self = Self(12);
     /// Vectors; the server keeps them as bytes.
     pub const VECTOR: Self = Self(16);

@@ -1,8 +1,8 @@
-//! The server's result codes, all of them.
+//! The result codes of the server.
 
 use std::fmt;
 
-/// How a command ended, as the server says it: one byte.
+/// The result code of a command: one byte of the response.
 ///
 /// ```
 /// use spikelet_wire::ResultCode;
@@ -19,7 +19,7 @@ macro_rules! result_codes {
         impl ResultCode {
             $(#[doc = $doc] pub const $name: Self = Self($code);)*
 
-            /// Every code that has a name, in order.
+            /// All codes with a name, in order.
             pub const ALL: &[Self] = &[$(Self::$name),*];
 
             const fn described(self) -> Option<(&'static str, &'static str)> {
@@ -200,7 +200,7 @@ impl ResultCode {
         self.0 == 0
     }
 
-    /// Its documented name, where the code has one.
+    /// Its documented name, if the code has one.
     #[must_use]
     pub const fn name(self) -> Option<&'static str> {
         match self.described() {

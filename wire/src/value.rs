@@ -1,4 +1,4 @@
-//! Values: what bins hold, as a client or a test sees them.
+//! Values of bins, as a client or a test sees them.
 
 mod convert;
 
@@ -8,7 +8,7 @@ use crate::error::DecodeError;
 use crate::msgpack::{self, Reader, Token, write};
 use crate::particle::ParticleType;
 
-/// How deep lists and maps may nest in a decoded [`Value`].
+/// The maximum nesting depth of lists and maps in a decoded [`Value`].
 pub const MAX_DEPTH: usize = 256;
 
 /// The value of a bin, or an element of a list or map.
@@ -24,7 +24,7 @@ pub const MAX_DEPTH: usize = 256;
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub enum Value {
-    /// Nothing; written to a bin, it deletes the bin.
+    /// Nil. Writing it to a bin deletes the bin.
     #[default]
     Nil,
     /// A boolean.
@@ -45,36 +45,36 @@ pub enum Value {
     List(Vec<Value>),
     /// A map.
     Map(Map),
-    /// A blob of a type that belongs to one client's language, or is unknown.
+    /// A blob of an unknown type, or of a type for one client language.
     Other(ParticleType, Vec<u8>),
-    /// Greater than every value; only an argument of operations.
+    /// Greater than every value; only valid as an argument of operations.
     Infinity,
-    /// Equal to every value; only an argument of operations.
+    /// Equal to every value; only valid as an argument of operations.
     Wildcard,
 }
 
-/// Pairs of keys and values, in the order in which they were put in or came over the wire.
+/// A map. Its entries keep the order in which they were inserted or received.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Map {
-    /// How the server keeps the map.
+    /// The order in which the server keeps the map.
     pub order: MapOrder,
     entries: Vec<(Value, Value)>,
 }
 
-/// How the server keeps a map.
+/// The order in which the server keeps a map.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum MapOrder {
-    /// In no order.
+    /// Unordered.
     #[default]
     Unordered,
     /// By key.
     KeyOrdered,
-    /// By key, with an order by value beside it.
+    /// By key, with an additional order by value.
     KeyValueOrdered,
 }
 
 impl MapOrder {
-    /// The flags that say so in front of a map's pairs.
+    /// The flags for the order, which precede a map's entries.
     #[must_use]
     pub const fn flags(self) -> u8 {
         match self {
@@ -94,7 +94,7 @@ impl MapOrder {
 }
 
 impl Map {
-    /// An empty map of an order.
+    /// Creates an empty map with an order.
     #[must_use]
     pub const fn new(order: MapOrder) -> Self {
         Self {
@@ -103,14 +103,14 @@ impl Map {
         }
     }
 
-    /// The value of a key.
+    /// Returns the value of a key.
     #[must_use]
     pub fn get(&self, key: impl Into<Value>) -> Option<&Value> {
         let key = key.into();
         self.entries.iter().find(|(k, _)| *k == key).map(|(_, v)| v)
     }
 
-    /// Sets the value of a key, and gives the one it had.
+    /// Sets the value of a key and returns the previous one.
     pub fn insert(&mut self, key: impl Into<Value>, value: impl Into<Value>) -> Option<Value> {
         let (key, value) = (key.into(), value.into());
         match self.entries.iter_mut().find(|(k, _)| *k == key) {
@@ -122,18 +122,18 @@ impl Map {
         }
     }
 
-    /// Its pairs, in order.
+    /// Iterates over the entries, in order.
     pub fn iter(&self) -> std::slice::Iter<'_, (Value, Value)> {
         self.entries.iter()
     }
 
-    /// How many pairs it has.
+    /// The number of entries.
     #[must_use]
     pub const fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// Whether it has no pairs.
+    /// Whether the map is empty.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.entries.is_empty()
@@ -169,9 +169,9 @@ impl<K: Into<Value>, V: Into<Value>> FromIterator<(K, V)> for Map {
 }
 
 impl Value {
-    /// The type of the particle that holds it.
+    /// The particle type of the value.
     ///
-    /// [`Infinity`](Self::Infinity) and [`Wildcard`](Self::Wildcard) have none, and give [`ParticleType::NULL`].
+    /// [`Infinity`](Self::Infinity) and [`Wildcard`](Self::Wildcard) have none and return [`ParticleType::NULL`].
     #[must_use]
     pub const fn particle_type(&self) -> ParticleType {
         match self {
@@ -189,7 +189,7 @@ impl Value {
         }
     }
 
-    /// The particle that holds it: its type and its bytes.
+    /// Encodes the value as a particle: its type and its bytes.
     #[must_use]
     pub fn to_particle(&self) -> (ParticleType, Vec<u8>) {
         let data = match self {
@@ -199,7 +199,7 @@ impl Value {
             Self::Float(f) => f.to_be_bytes().to_vec(),
             Self::String(s) => s.as_bytes().to_vec(),
             Self::Blob(b) | Self::Hll(b) | Self::Other(_, b) => b.clone(),
-            // No flags and no cells: those are the server's to compute.
+            // No flags and no cells: the server computes them.
             Self::GeoJson(s) => [&[0; 3], s.as_bytes()].concat(),
             Self::List(_) | Self::Map(_) => {
                 let mut data = Vec::new();
@@ -210,12 +210,12 @@ impl Value {
         (self.particle_type(), data)
     }
 
-    /// The value of a particle.
+    /// Decodes the value of a particle.
     ///
-    /// Text that is not UTF-8 comes as [`Other`](Self::Other), so that no byte is lost.
+    /// Text that is not UTF-8 becomes [`Other`](Self::Other), so that no byte is lost.
     ///
     /// # Errors
-    /// When the bytes do not fit the type, or a collection nests deeper than [`MAX_DEPTH`].
+    /// If the bytes are not valid for the type, or a collection is nested deeper than [`MAX_DEPTH`].
     pub fn from_particle(particle_type: ParticleType, data: &[u8]) -> Result<Self, DecodeError> {
         let text = |from: usize| String::from_utf8(data.get(from..).unwrap_or_default().to_vec());
         Ok(match particle_type {
@@ -257,7 +257,7 @@ impl Value {
         })
     }
 
-    /// Appends it as msgpack.
+    /// Appends the value as msgpack.
     pub fn pack(&self, out: &mut Vec<u8>) {
         match self {
             Self::Nil => write::nil(out),
@@ -290,10 +290,10 @@ impl Value {
         }
     }
 
-    /// Reads one value from msgpack.
+    /// Decodes one value from msgpack.
     ///
     /// # Errors
-    /// When the msgpack is damaged, holds an integer above [`i64::MAX`] or an unknown extension, or nests deeper than
+    /// If the msgpack is damaged, contains an integer above [`i64::MAX`] or an unknown extension, or is nested deeper than
     /// [`MAX_DEPTH`].
     pub fn unpack(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         Self::unpack_within(reader, MAX_DEPTH)
@@ -362,7 +362,7 @@ impl Value {
     }
 }
 
-/// Reads the flags in front of a collection's elements, if the next token is an extension that holds them.
+/// Decodes the flags that precede a collection's elements, if the next token is an extension with flags.
 fn collection_flags(reader: &mut Reader<'_>) -> Result<Option<u8>, DecodeError> {
     match reader.peek()? {
         Token::Ext(ext_type, _) if ext_type != msgpack::COMPARE_ONLY => {
@@ -396,7 +396,7 @@ impl fmt::Display for Value {
     }
 }
 
-/// Lets `debug_list` show elements as `Display` does.
+/// Formats elements in `debug_list` with `Display`.
 struct Shown<'a>(&'a Value);
 
 impl fmt::Debug for Shown<'_> {
@@ -409,14 +409,14 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
-/// A value of another type than the one asked for.
+/// An error: a value has another type than the requested one.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[error("the value {value} is no {wanted}")]
+#[error("the value {value} is no {requested}")]
 pub struct WrongType {
-    /// The value, untouched.
+    /// The value, unchanged.
     pub value: Value,
-    /// The type asked for.
-    pub wanted: &'static str,
+    /// The requested type.
+    pub requested: &'static str,
 }
 
 #[cfg(test)]

@@ -1,45 +1,45 @@
-//! The operators: code, name, operands and type, in one table.
+//! The operators of expressions: a table of code, name, operands and type.
 
 use super::value_type::Type;
 
-/// What an operand must be.
+/// The required type of an operand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operand {
     /// Of any type.
     Any,
     /// Of this type.
     Of(Type),
-    /// An integer or a double, as all the operator's operands are.
+    /// An integer or a double, the same for all operands of the operator.
     Number,
-    /// Of any type that can be compared, the same for all the operator's operands: not GeoJSON and not HyperLogLog.
+    /// Any comparable type, the same for all operands of the operator: not GeoJSON and not HyperLogLog.
     Comparable,
 }
 
-/// How an operator is written behind its code.
+/// The form of an operator's operands, which follow its code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
-    /// With just these operands.
+    /// Exactly these operands.
     Exactly(&'static [Operand]),
-    /// With so many operands or more.
+    /// This number of operands or more.
     AtLeast(usize, Operand),
-    /// In a way of its own, said at the operator.
+    /// A special form, documented at the operator.
     Own,
 }
 
 /// The type of an operator's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Yield {
-    /// Always this one.
+    /// Always this type.
     Is(Type),
-    /// That of its operands.
+    /// The type of its operands.
     Operands,
-    /// Said in the expression, or found from its parts.
+    /// Given in the expression, or derived from its parts.
     Own,
 }
 
 macro_rules! operators {
     ($($(#[doc = $doc:literal])+ $name:ident = $code:literal, $text:literal: $form:expr => $yields:expr;)*) => {
-        /// An operator: what the first element of a list stands for.
+        /// An operator, whose code is the first element of a list.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[repr(u8)]
         pub enum Operator {
@@ -50,7 +50,7 @@ macro_rules! operators {
             /// All operators, in the order of their codes.
             pub const ALL: &[Self] = &[$(Self::$name),*];
 
-            /// The operator of a code.
+            /// The operator with a code.
             #[must_use]
             pub const fn from_code(code: u64) -> Option<Self> {
                 match code {
@@ -67,7 +67,7 @@ macro_rules! operators {
                 }
             }
 
-            /// How it is written behind its code.
+            /// The form of its operands.
             #[must_use]
             pub const fn form(self) -> Form {
                 match self {
@@ -98,7 +98,7 @@ const SCAN: Form = Exactly(&[Of(Int), Of(Bool)]);
 const NONE: Form = Exactly(&[]);
 
 operators! {
-    /// Neither true nor false; fits in place of any type as a result of `cond`.
+    /// Neither true nor false. As a result of `cond` it is valid for any type.
     Unknown = 0, "unknown": NONE => Is(Bool);
     /// Equal.
     Eq = 1, "eq": COMPARED => Is(Bool);
@@ -114,7 +114,7 @@ operators! {
     Le = 6, "le": COMPARED => Is(Bool);
     /// `[options, pattern, text]`: whether a POSIX regular expression matches; see [`regex_flags`](super::regex_flags).
     CmpRegex = 7, "cmp_regex": Own => Is(Bool);
-    /// Whether a region contains a point, either way round.
+    /// Whether a region contains a point; the operands may be in either order.
     CmpGeo = 8, "cmp_geo": Exactly(&[Of(GeoJson), Of(GeoJson)]) => Is(Bool);
     /// Whether a list has an element equal to a value.
     InList = 9, "in_list": Exactly(&[Any, Of(List)]) => Is(Bool);
@@ -123,60 +123,60 @@ operators! {
     And = 16, "and": AtLeast(2, Of(Bool)) => Is(Bool);
     /// Any is true.
     Or = 17, "or": AtLeast(2, Of(Bool)) => Is(Bool);
-    /// The opposite.
+    /// The negation.
     Not = 18, "not": Exactly(&[Of(Bool)]) => Is(Bool);
     /// Exactly one is true.
     Exclusive = 19, "exclusive": AtLeast(2, Of(Bool)) => Is(Bool);
 
     /// The sum.
     Add = 20, "add": AtLeast(1, Number) => Operands;
-    /// The first less the others; alone, its negative.
+    /// The first operand minus the others; a single operand is negated.
     Sub = 21, "sub": AtLeast(1, Number) => Operands;
     /// The product.
     Mul = 22, "mul": AtLeast(1, Number) => Operands;
-    /// The first divided by the product of the others; alone, its reciprocal.
+    /// The first operand divided by the product of the others; for a single operand, its reciprocal.
     Div = 23, "div": AtLeast(1, Number) => Operands;
     /// The power.
     Pow = 24, "pow": FLOATS => Is(Float);
     /// The logarithm of a number to a base.
     Log = 25, "log": FLOATS => Is(Float);
-    /// The remainder, of the sign of the first.
+    /// The remainder, with the sign of the first operand.
     Mod = 26, "mod": INTS => Is(Int);
-    /// The magnitude.
+    /// The absolute value.
     Abs = 27, "abs": Exactly(&[Number]) => Operands;
     /// Rounded down.
     Floor = 28, "floor": Exactly(&[Of(Float)]) => Is(Float);
     /// Rounded up.
     Ceil = 29, "ceil": Exactly(&[Of(Float)]) => Is(Float);
-    /// As an integer, towards zero.
+    /// Converted to an integer, rounded towards zero.
     ToInt = 30, "to_int": Exactly(&[Of(Float)]) => Is(Int);
-    /// As a double.
+    /// Converted to a double.
     ToFloat = 31, "to_float": Exactly(&[Of(Int)]) => Is(Float);
 
-    /// Bits in all.
+    /// Bitwise and.
     IntAnd = 32, "int_and": AtLeast(1, Of(Int)) => Is(Int);
-    /// Bits in any.
+    /// Bitwise or.
     IntOr = 33, "int_or": AtLeast(1, Of(Int)) => Is(Int);
-    /// Bits in an odd number.
+    /// Bitwise xor.
     IntXor = 34, "int_xor": AtLeast(1, Of(Int)) => Is(Int);
-    /// All bits turned.
+    /// Bitwise not.
     IntNot = 35, "int_not": Exactly(&[Of(Int)]) => Is(Int);
     /// Shifted left.
     IntLshift = 36, "int_lshift": INTS => Is(Int);
-    /// Shifted right, zeros from the left.
+    /// Shifted right, filled with zeros.
     IntRshift = 37, "int_rshift": INTS => Is(Int);
-    /// Shifted right, the sign from the left.
+    /// Shifted right, filled with the sign bit.
     IntArshift = 38, "int_arshift": INTS => Is(Int);
-    /// How many bits are set.
+    /// The number of bits that are set.
     IntCount = 39, "int_count": Exactly(&[Of(Int)]) => Is(Int);
     /// The index, from the highest bit, of the first bit with a value; -1 for none.
     IntLscan = 40, "int_lscan": SCAN => Is(Int);
     /// The index, from the highest bit, of the last bit with a value; -1 for none.
     IntRscan = 41, "int_rscan": SCAN => Is(Int);
 
-    /// The least.
+    /// The minimum.
     Min = 50, "min": AtLeast(1, Number) => Operands;
-    /// The greatest.
+    /// The maximum.
     Max = 51, "max": AtLeast(1, Number) => Operands;
 
     /// `[modulo]`: the last four bytes of the digest, little-endian, modulo an integer.
@@ -206,7 +206,7 @@ operators! {
     Key = 80, "key": Own => Yield::Own;
     /// `[type, name]`: the value of a bin.
     Bin = 81, "bin": Own => Yield::Own;
-    /// `[name]`: the particle type of a bin; 0 where the record has no such bin.
+    /// `[name]`: the particle type of a bin; 0 if the record has no such bin.
     BinType = 82, "bin_type": Own => Is(Int);
 
     /// Removes the element that a path expression modifies.
@@ -218,13 +218,13 @@ operators! {
 
     /// `[type, variable]`: a [`LoopVariable`](super::LoopVariable).
     VarBuiltin = 122, "var_builtin": Own => Yield::Own;
-    /// `[condition, value, ..., default]`: the value behind the first condition that is true.
+    /// `[condition, value, ..., default]`: the value after the first condition that is true.
     Cond = 123, "cond": Own => Yield::Own;
     /// `[name]`: the value of a variable.
     Var = 124, "var": Own => Yield::Own;
     /// `[name, value, ..., expression]`: the value of an expression that may use the variables.
     Let = 125, "let": Own => Yield::Own;
-    /// `[list]`: a list as it stands.
+    /// `[list]`: a list literal.
     Quote = 126, "quote": Own => Is(List);
     /// `[type, system, operation, bin]`: an operation on a value; see [`CallSystem`](super::CallSystem).
     Call = 127, "call": Own => Yield::Own;

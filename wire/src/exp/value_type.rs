@@ -1,4 +1,4 @@
-//! The types of expressions' values.
+//! The types of expression values.
 
 use crate::particle::ParticleType;
 
@@ -43,19 +43,19 @@ impl Type {
         Self::Hll,
     ];
 
-    /// The type of a code.
+    /// The type with a code.
     #[must_use]
     pub fn from_code(code: u64) -> Option<Self> {
         Self::ALL.get(usize::try_from(code).ok()?).copied()
     }
 
-    /// Its code.
+    /// The type's code.
     #[must_use]
     pub const fn code(self) -> u8 {
         self as u8
     }
 
-    /// The type of the particle that holds such a value.
+    /// The particle type of such a value.
     #[must_use]
     pub const fn particle_type(self) -> ParticleType {
         match self {

@@ -1,4 +1,4 @@
-//! Rust's types as values, and values as Rust's types.
+//! Conversions between Rust types and values.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -56,7 +56,7 @@ macro_rules! list_from {
     };
 }
 
-// `Vec<u8>` is a blob, so lists are made from the other element types one by one.
+// `Vec<u8>` is a blob, so the conversion into a list is implemented for each other element type.
 list_from!(Value, i64, i32, u32, bool, f64, String, &str, Vec<Value>, Map);
 
 impl<T: Into<Value>, const N: usize> From<[T; N]> for Value {
@@ -88,7 +88,7 @@ macro_rules! value_into {
             fn try_from(value: Value) -> Result<Self, WrongType> {
                 match value {
                     $($pattern => Ok($result),)+
-                    value => Err(WrongType { value, wanted: stringify!($into) }),
+                    value => Err(WrongType { value, requested: stringify!($into) }),
                 }
             }
         })*
@@ -117,7 +117,7 @@ macro_rules! list_into {
     };
 }
 
-// `Vec<u8>` is a blob, so lists are taken apart for the other element types one by one.
+// `Vec<u8>` is a blob, so the conversion from a list is implemented for each other element type.
 list_into!(bool, i64, f64, String, Vec<u8>, Vec<Value>, Vec<i64>, Vec<String>, Map);
 
 macro_rules! map_into {
@@ -143,7 +143,7 @@ map_into! {
     BTreeMap where Ord;
 }
 
-// What is asked for as a `Value` is of the right type always.
+// A conversion into `Value` always succeeds.
 impl From<std::convert::Infallible> for WrongType {
     fn from(never: std::convert::Infallible) -> Self {
         match never {}

@@ -1,4 +1,4 @@
-//! Calls of operations on values: what they read, or what they leave behind.
+//! Calls of bin operations on values inside an expression.
 
 use super::expression::{Exp, ExpType, Removal};
 use super::path::{Path, Select};
@@ -15,16 +15,16 @@ fn call<T: ExpType>(system: CallSystem, modifies: bool, operation: &[u8], on: &[
 }
 
 impl<O> Exp<O> {
-    /// What an operation reads of it.
+    /// The result of a read operation on the value.
     ///
-    /// `operation` is the operation's argument as in a command, but that every list among its parameters is an expression,
-    /// and so a list that is meant as such is quoted, as [`literal`](Self::literal) does it. Unknown where the operation
-    /// fails, or reads a value of another type.
+    /// `operation` is the operation's argument as in a command, except that every list among its parameters is an
+    /// expression. A list literal must therefore be quoted, as [`literal`](Self::literal) does. Unknown if the operation
+    /// fails or returns a value of another type.
     pub fn read<T: ExpType>(self, system: CallSystem, operation: &[u8]) -> Exp<T> {
         call(system, false, operation, &self.bytes)
     }
 
-    /// What an operation leaves behind of it; see [`read`](Self::read). Unknown where the operation fails.
+    /// The value as changed by a modify operation; see [`read`](Self::read). Unknown if the operation fails.
     pub fn modified(self, system: CallSystem, operation: &[u8]) -> Self
     where
         O: ExpType,
@@ -36,30 +36,30 @@ impl<O> Exp<O> {
 macro_rules! collections {
     ($($of:ty),*) => {
         $(impl Exp<$of> {
-            /// The elements at the end of a path, in their shape.
+            /// The elements that a path selects, nested as in the original collection.
             ///
-            /// Unknown where the path fails.
+            /// Unknown if the path fails.
             pub fn select(self, path: &Path) -> Self {
                 call(CallSystem::Cdt, false, &path.select(Select::Tree), &self.bytes)
             }
 
-            /// The elements at the end of a path, as a list.
+            /// The elements that a path selects, as a list.
             ///
-            /// Unknown where the path fails.
+            /// Unknown if the path fails.
             pub fn select_leaves(self, path: &Path, what: Select) -> Exp<Vec<Value>> {
                 call(CallSystem::Cdt, false, &path.select(what), &self.bytes)
             }
 
-            /// It with the values of an expression in place of the elements at the end of a path.
+            /// The collection with each element that a path selects replaced by the value of an expression.
             ///
-            /// Unknown where the path fails.
+            /// Unknown if the path fails.
             pub fn modify<T>(self, path: &Path, to: &Exp<T>) -> Self {
                 call(CallSystem::Cdt, true, &path.modify(to), &self.bytes)
             }
 
-            /// It without the elements at the end of a path.
+            /// The collection without the elements that a path selects.
             ///
-            /// Unknown where the path fails.
+            /// Unknown if the path fails.
             pub fn remove(self, path: &Path) -> Self {
                 let removal: Exp<Removal> = super::remove();
                 self.modify(path, &removal)

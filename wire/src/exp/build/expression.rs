@@ -1,4 +1,4 @@
-//! An expression of a type, and what can be done with any.
+//! Typed expressions: literals, comparisons, conditions and variables.
 
 use std::marker::PhantomData;
 
@@ -8,7 +8,7 @@ use crate::value::{Map, Value};
 
 /// An expression whose value is of type `T`.
 ///
-/// A Rust value becomes one where an operand of its type is asked for.
+/// A Rust value converts into an expression of its type where an operand is expected.
 #[must_use = "an expression does nothing until it is sent"]
 #[derive(Debug)]
 pub struct Exp<T> {
@@ -19,11 +19,11 @@ pub struct Exp<T> {
 /// The type of an expression's value: `bool`, `i64`, `f64`, `String`, `Vec<u8>`, `Vec<Value>` for a list,
 /// [`Map`], [`GeoJson`], [`Hll`] and `()` for nil.
 pub trait ExpType: sealed::Sealed {
-    /// As it is written in expressions.
+    /// The type as encoded in expressions.
     const TYPE: Type;
 }
 
-/// A type whose values have an order.
+/// A type whose values can be compared.
 pub trait Comparable: ExpType {}
 
 /// A geographic point or region.
@@ -34,7 +34,7 @@ pub enum GeoJson {}
 #[derive(Debug)]
 pub enum Hll {}
 
-/// What stands where a path expression removes an element; see [`remove`].
+/// The type of an expression that removes an element; see [`remove`].
 #[derive(Debug)]
 pub enum Removal {}
 
@@ -74,12 +74,12 @@ impl<T> Clone for Exp<T> {
 }
 
 impl<T> Exp<T> {
-    /// An expression that is in the server's form already; whether it is one, and of this type, is not looked at.
+    /// Creates an expression from its encoded bytes. They are not checked, nor is their type.
     pub const fn from_bytes(bytes: Vec<u8>) -> Self {
         Self { bytes, of: PhantomData }
     }
 
-    /// An operator and its operands, which are written already.
+    /// Creates an expression from an operator and its encoded operands.
     pub(super) fn operator(operator: Operator, operands: &[&[u8]]) -> Self {
         let mut bytes = Vec::with_capacity(2 + operands.iter().map(|operand| operand.len()).sum::<usize>());
         write::list(&mut bytes, operands.len() as u32 + 1);
@@ -96,8 +96,8 @@ impl<T> Exp<T> {
         Exp::operator(operator, &[&self.bytes, &other.into().bytes])
     }
 
-    /// An operator that takes any number of operands from the left: of one already there it becomes another operand, so
-    /// that long chains do not nest.
+    /// Applies an operator that accepts any number of operands. If `self` is already such an expression, `other` becomes
+    /// another operand of it, so that long chains do not nest.
     pub(super) fn chained(self, operator: Operator, other: impl Into<Self>) -> Self {
         let mut reader = Reader::new(&self.bytes);
         match (reader.token(), reader.token()) {
@@ -114,19 +114,19 @@ impl<T> Exp<T> {
         }
     }
 
-    /// Its bytes, as the server takes them.
+    /// The encoded expression.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// Its bytes, as the server takes them.
+    /// The encoded expression.
     #[must_use]
     pub fn into_bytes(self) -> Vec<u8> {
         self.bytes
     }
 
-    /// The value of an operation `EXP_READ`, or `EXP_MODIFY`, with [flags].
+    /// The argument of an `EXP_READ` or `EXP_MODIFY` operation, with [flags].
     #[must_use]
     pub fn to_argument(&self, flags: u64) -> Vec<u8> {
         let mut argument = Vec::with_capacity(self.bytes.len() + 3);
@@ -138,32 +138,32 @@ impl<T> Exp<T> {
 }
 
 impl<T: Comparable> Exp<T> {
-    /// Whether it is equal.
+    /// Whether the two are equal.
     pub fn eq(self, other: impl Into<Self>) -> Exp<bool> {
         self.binary(Operator::Eq, other)
     }
 
-    /// Whether it is not equal.
+    /// Whether the two are not equal.
     pub fn ne(self, other: impl Into<Self>) -> Exp<bool> {
         self.binary(Operator::Ne, other)
     }
 
-    /// Whether it is greater.
+    /// Whether it is greater than the other.
     pub fn gt(self, other: impl Into<Self>) -> Exp<bool> {
         self.binary(Operator::Gt, other)
     }
 
-    /// Whether it is greater or equal.
+    /// Whether it is greater than or equal to the other.
     pub fn ge(self, other: impl Into<Self>) -> Exp<bool> {
         self.binary(Operator::Ge, other)
     }
 
-    /// Whether it is less.
+    /// Whether it is less than the other.
     pub fn lt(self, other: impl Into<Self>) -> Exp<bool> {
         self.binary(Operator::Lt, other)
     }
 
-    /// Whether it is less or equal.
+    /// Whether it is less than or equal to the other.
     pub fn le(self, other: impl Into<Self>) -> Exp<bool> {
         self.binary(Operator::Le, other)
     }
@@ -180,17 +180,17 @@ impl Exp<bool> {
         self.chained(Operator::And, other)
     }
 
-    /// Whether any of the two is true.
+    /// Whether at least one of the two is true.
     pub fn or(self, other: impl Into<Self>) -> Self {
         self.chained(Operator::Or, other)
     }
 
-    /// Whether just one of the two is true.
+    /// Whether exactly one of the two is true.
     pub fn xor(self, other: impl Into<Self>) -> Self {
         self.binary(Operator::Exclusive, other)
     }
 
-    /// A value where it is true; say more with [`Cond::when`], and end with [`Cond::otherwise`].
+    /// Selects a value if it is true. Add conditions with [`Cond::when`], and end with [`Cond::otherwise`].
     pub fn then<T: ExpType>(self, value: impl Into<Exp<T>>) -> Cond<T> {
         Cond {
             operands: Vec::new(),
@@ -210,7 +210,7 @@ impl std::ops::Not for Exp<bool> {
 }
 
 impl Exp<String> {
-    /// Whether a POSIX regular expression matches anywhere in it, with the options of
+    /// Whether a POSIX regular expression matches anywhere in the text, with options from
     /// [`regex_flags`](crate::exp::regex_flags).
     pub fn matches(self, pattern: &str, options: i64) -> Exp<bool> {
         let (mut before, mut raw) = (Vec::new(), Vec::new());
@@ -233,18 +233,18 @@ impl Exp<GeoJson> {
 }
 
 impl Exp<Map> {
-    /// Its keys.
+    /// The keys of the map.
     pub fn keys(self) -> Exp<Vec<Value>> {
         self.unary(Operator::MapKeys)
     }
 
-    /// Its values.
+    /// The values of the map.
     pub fn values(self) -> Exp<Vec<Value>> {
         self.unary(Operator::MapValues)
     }
 }
 
-/// Values of which the first whose condition is true counts.
+/// A conditional expression: the value of the first condition that is true.
 ///
 /// ```
 /// use spikelet_wire::exp::build::int_bin;
@@ -252,7 +252,7 @@ impl Exp<Map> {
 /// let price = int_bin("age").lt(18).then(5).when(int_bin("age").gt(65), 7).otherwise(10);
 /// assert!(price.gt(6).as_bytes().len() > 10);
 /// ```
-#[must_use = "say what counts otherwise"]
+#[must_use = "end it with `otherwise` or `otherwise_unknown`"]
 #[derive(Debug, Clone)]
 pub struct Cond<T> {
     operands: Vec<u8>,
@@ -261,7 +261,7 @@ pub struct Cond<T> {
 }
 
 impl<T: ExpType> Cond<T> {
-    /// Another value, where another condition is true.
+    /// Adds a value that is used if its condition is true.
     pub fn when(mut self, condition: impl Into<Exp<bool>>, value: impl Into<Exp<T>>) -> Self {
         self.operands.extend(condition.into().bytes);
         self.operands.extend(value.into().bytes);
@@ -269,7 +269,7 @@ impl<T: ExpType> Cond<T> {
         self
     }
 
-    /// The value where no condition is true.
+    /// The value if no condition is true.
     pub fn otherwise(mut self, value: impl Into<Exp<T>>) -> Exp<T> {
         self.operands.extend(value.into().bytes);
         let mut bytes = Vec::with_capacity(self.operands.len() + 6);
@@ -279,7 +279,7 @@ impl<T: ExpType> Cond<T> {
         Exp::from_bytes(bytes)
     }
 
-    /// Unknown where no condition is true.
+    /// Unknown if no condition is true.
     pub fn otherwise_unknown(self) -> Exp<T> {
         self.otherwise(Exp::from_bytes(unknown().bytes))
     }
@@ -290,7 +290,7 @@ pub fn unknown() -> Exp<bool> {
     Exp::operator(Operator::Unknown, &[])
 }
 
-/// Whether just one of several is true; the server refuses fewer than two.
+/// Whether exactly one of several is true. The server rejects fewer than two.
 ///
 /// ```
 /// use spikelet_wire::exp::build::{exclusive, int_bin};
@@ -303,15 +303,15 @@ pub fn exclusive(conditions: impl IntoIterator<Item = Exp<bool>>) -> Exp<bool> {
     Exp::operator(Operator::Exclusive, &operands)
 }
 
-/// Removes the element that a path expression modifies.
+/// Removes the element that the path expression visits.
 pub fn remove() -> Exp<Removal> {
     Exp::operator(Operator::ResultRemove, &[])
 }
 
-/// Names a value, which an expression may use as often as it likes, and is computed once.
+/// Binds a value to a variable, which an expression may use several times. The value is computed once.
 ///
-/// A name is of letters, digits and underscores, no digit first, and not used around the expression already; the server
-/// refuses others.
+/// A name consists of letters, digits and underscores, does not begin with a digit, and is not in use by an enclosing
+/// expression. The server rejects other names.
 ///
 /// ```
 /// use spikelet_wire::exp::build::{int_bin, with};
@@ -319,17 +319,17 @@ pub fn remove() -> Exp<Removal> {
 /// let between = with("x", int_bin("a") + int_bin("b"), |x| x.clone().gt(1).and(x.lt(9)));
 /// assert!(!between.as_bytes().is_empty());
 /// ```
-pub fn with<T: ExpType, U>(name: &str, value: impl Into<Exp<T>>, within: impl FnOnce(Exp<T>) -> Exp<U>) -> Exp<U> {
+pub fn with<T: ExpType, U>(name: &str, value: impl Into<Exp<T>>, body: impl FnOnce(Exp<T>) -> Exp<U>) -> Exp<U> {
     let mut raw = Vec::new();
     write::raw(&mut raw, name.as_bytes());
-    let within = within(Exp::operator(Operator::Var, &[&raw]));
-    Exp::operator(Operator::Let, &[&raw, &value.into().bytes, &within.bytes])
+    let body = body(Exp::operator(Operator::Var, &[&raw]));
+    Exp::operator(Operator::Let, &[&raw, &value.into().bytes, &body.bytes])
 }
 
 impl<T> Exp<T> {
-    /// A value as it stands, of whatever type it is; a list is quoted.
+    /// A literal of any type. A list is quoted.
     ///
-    /// Rust values of a known type need no such word, but [`Value::Infinity`] and [`Value::Wildcard`] do.
+    /// Rust values of a known type convert by themselves, but [`Value::Infinity`] and [`Value::Wildcard`] do not.
     pub fn literal(value: &Value) -> Self {
         let mut bytes = Vec::new();
         value.pack(&mut bytes);

@@ -1,4 +1,4 @@
-//! Typed expressions: what does not fit does not compile.
+//! A builder for typed expressions. Operands of the wrong type do not compile.
 //!
 //! ```
 //! use spikelet_wire::exp::build::{int_bin, string_bin};

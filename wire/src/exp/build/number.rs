@@ -35,17 +35,17 @@ macro_rules! both {
         }
 
         impl Exp<$of> {
-            /// Its magnitude.
+            /// Its absolute value.
             pub fn abs(self) -> Self {
                 self.unary(Operator::Abs)
             }
 
-            /// The lesser of the two.
+            /// The minimum of the two.
             pub fn min(self, other: impl Into<Self>) -> Self {
                 self.chained(Operator::Min, other)
             }
 
-            /// The greater of the two.
+            /// The maximum of the two.
             pub fn max(self, other: impl Into<Self>) -> Self {
                 self.chained(Operator::Max, other)
             }
@@ -64,17 +64,17 @@ impl Not for Exp<i64> {
 }
 
 impl Exp<i64> {
-    /// As a double.
+    /// Converts it to a double.
     pub fn to_float(self) -> Exp<f64> {
         self.unary(Operator::ToFloat)
     }
 
-    /// Shifted right, with zeros from the left; `>>` keeps the sign.
+    /// Shifts it right and fills with zeros; `>>` keeps the sign.
     pub fn shift_right_unsigned(self, by: impl Into<Self>) -> Self {
         self.binary(Operator::IntRshift, by)
     }
 
-    /// How many bits are set.
+    /// The number of bits that are set.
     pub fn count_ones(self) -> Self {
         self.unary(Operator::IntCount)
     }
@@ -91,7 +91,7 @@ impl Exp<i64> {
 }
 
 impl Exp<f64> {
-    /// As an integer, towards zero.
+    /// Converts it to an integer, rounding towards zero.
     pub fn to_int(self) -> Exp<i64> {
         self.unary(Operator::ToInt)
     }
@@ -106,7 +106,7 @@ impl Exp<f64> {
         self.unary(Operator::Ceil)
     }
 
-    /// It to the power of another.
+    /// Raises it to a power.
     pub fn pow(self, exponent: impl Into<Self>) -> Self {
         self.binary(Operator::Pow, exponent)
     }

@@ -1,16 +1,16 @@
-//! Paths: elements at many places of a list or map.
+//! Paths, which select elements at several places of a nested list or map.
 
 use super::expression::Exp;
 use crate::exp::path as wire;
 use crate::msgpack::write;
 use crate::value::Value;
 
-/// A way through a list or map to elements at many places, a step for each level.
+/// A path to elements at several places of a nested list or map, with a step for each level.
 ///
 /// ```
 /// use spikelet_wire::exp::build::{Path, Select, loop_value};
 ///
-/// // {"shop": {"books": [{"price": 8}, ...]}}: what is cheap.
+/// // The low prices of {"shop": {"books": [{"price": 8}, ...]}}.
 /// let cheap = Path::new()
 ///     .key("shop")
 ///     .key("books")
@@ -27,22 +27,22 @@ pub struct Path {
     no_fail: bool,
 }
 
-/// What is selected of the elements at the end of a [`Path`].
+/// The result of a [`Path`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(i64)]
 pub enum Select {
-    /// They, in collections like those that they are in.
+    /// The elements, nested as in the original collection.
     Tree = wire::TREE,
-    /// A list of them.
+    /// A list of the elements.
     Values = wire::VALUES,
     /// A list of their keys.
     Keys = wire::KEYS,
-    /// A list of keys and values by turns.
+    /// A list of alternating keys and values.
     KeysAndValues = wire::KEYS | wire::VALUES,
 }
 
 impl Path {
-    /// A path without steps, which the server refuses.
+    /// A path without steps, which the server rejects.
     pub fn new() -> Self {
         Self::default()
     }
@@ -60,84 +60,85 @@ impl Path {
         self.pair(code, &packed)
     }
 
-    /// To every element.
+    /// Selects every element.
     pub fn all(self) -> Self {
         self.value(wire::BY_EXPRESSION, true)
     }
 
-    /// To the elements for which an expression is true.
+    /// Selects the elements for which an expression is true.
     pub fn filter(self, expression: impl Into<Exp<bool>>) -> Self {
         let expression = expression.into();
         self.pair(wire::BY_EXPRESSION, &expression.bytes)
     }
 
-    /// To the value of a key.
+    /// Selects the value of a key.
     pub fn key(self, key: impl Into<Value>) -> Self {
         self.value(wire::MAP | wire::BY_KEY, key)
     }
 
-    /// To the values of some keys.
+    /// Selects the values of several keys.
     pub fn keys(self, keys: impl IntoIterator<Item = impl Into<Value>>) -> Self {
         let keys: Vec<Value> = keys.into_iter().map(Into::into).collect();
         self.value(wire::MAP | wire::BY_KEY_LIST, keys)
     }
 
-    /// To the element at an index of a list, from the end where it is negative.
+    /// Selects the element at an index of a list; a negative index counts from the end.
     pub fn list_index(self, index: i64) -> Self {
         self.value(wire::LIST | wire::BY_INDEX, index)
     }
 
-    /// To the element of a rank of a list, from the greatest where it is negative.
+    /// Selects the element with a rank in a list; a negative rank counts from the greatest.
     pub fn list_rank(self, rank: i64) -> Self {
         self.value(wire::LIST | wire::BY_RANK, rank)
     }
 
-    /// To the value of the key at an index of a map, from the end where it is negative.
+    /// Selects the value of the key at an index of a map; a negative index counts from the end.
     pub fn map_index(self, index: i64) -> Self {
         self.value(wire::MAP | wire::BY_INDEX, index)
     }
 
-    /// To the value of a rank of a map, from the greatest where it is negative.
+    /// Selects the value with a rank in a map; a negative rank counts from the greatest.
     pub fn map_rank(self, rank: i64) -> Self {
         self.value(wire::MAP | wire::BY_RANK, rank)
     }
 
-    /// To the elements of a list that equal a value.
+    /// Selects the elements of a list that equal a value.
     pub fn list_value(self, value: impl Into<Value>) -> Self {
         self.value(wire::LIST | wire::BY_VALUE, value)
     }
 
-    /// To the values of a map that equal a value.
+    /// Selects the values of a map that equal a value.
     pub fn map_value(self, value: impl Into<Value>) -> Self {
         self.value(wire::MAP | wire::BY_VALUE, value)
     }
 
-    /// A step of any [integer](crate::exp::path); without [`LIST`](wire::LIST) and [`MAP`](wire::MAP) it leads through both.
+    /// Adds a step with any [code](crate::exp::path). Without [`LIST`](wire::LIST) and [`MAP`](wire::MAP) it selects in
+    /// both.
     pub fn step(self, code: u64, value: impl Into<Value>) -> Self {
         self.value(code, value)
     }
 
-    /// Of the elements of the last step, only those for which an expression is true.
+    /// Keeps only those elements of the last step for which an expression is true.
     ///
-    /// The server refuses it behind [`all`](Self::all) and [`filter`](Self::filter), and twice in a row.
+    /// The server rejects it after [`all`](Self::all) and [`filter`](Self::filter), and twice in a row.
     pub fn and(self, expression: impl Into<Exp<bool>>) -> Self {
         let expression = expression.into();
         self.pair(wire::AND | wire::BY_EXPRESSION, &expression.bytes)
     }
 
-    /// Takes expressions that are unknown for false, and passes over what does not fit.
+    /// Treats unknown expressions as false, and skips elements to which a step does not apply.
     pub const fn no_fail(mut self) -> Self {
         self.no_fail = true;
         self
     }
 
-    /// The argument of an operation that selects.
+    /// The argument of an operation that selects elements.
     #[must_use]
     pub fn select(&self, what: Select) -> Vec<u8> {
         self.argument(what as i64, &[])
     }
 
-    /// The argument of an operation that puts the values of an expression in place of elements, or removes them.
+    /// The argument of an operation that replaces elements with the value of an expression, or removes them.
     #[must_use]
     pub fn modify<T>(&self, to: &Exp<T>) -> Vec<u8> {
         self.argument(wire::MODIFY, &to.bytes)

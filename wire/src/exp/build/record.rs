@@ -1,4 +1,4 @@
-//! What an expression asks of a record: bins, metadata, and the variables of path expressions.
+//! Expressions that read a record: bins, metadata, and the variables of path expressions.
 
 use super::expression::{Exp, ExpType, GeoJson, Hll};
 use crate::exp::{LoopVariable, Operator};
@@ -17,7 +17,7 @@ fn int(n: i64) -> Vec<u8> {
     out
 }
 
-/// The value of a bin; unknown where the record has no such bin, or one of another type.
+/// The value of a bin; unknown if the record has no such bin, or one of another type.
 ///
 /// ```
 /// use spikelet_wire::exp::build::{Exp, bin};
@@ -58,7 +58,7 @@ bins! {
     hll_bin -> Hll;
 }
 
-/// The particle type of a bin; 0 where the record has no such bin.
+/// The particle type of a bin; 0 if the record has no such bin.
 pub fn bin_type(name: &str) -> Exp<i64> {
     Exp::operator(Operator::BinType, &[&raw(name.as_bytes())])
 }
@@ -117,17 +117,17 @@ fn variable<T: ExpType>(variable: LoopVariable) -> Exp<T> {
     )
 }
 
-/// In a path expression, the key of the pair that is visited; unknown in a list.
+/// In a path expression, the key of the visited map entry; unknown in a list.
 pub fn loop_key<T: ExpType>() -> Exp<T> {
     variable(LoopVariable::Key)
 }
 
-/// In a path expression, the element, or the value of the pair, that is visited.
+/// In a path expression, the visited list element, or the value of the visited map entry.
 pub fn loop_value<T: ExpType>() -> Exp<T> {
     variable(LoopVariable::Value)
 }
 
-/// In a path expression, the index of the element that is visited; unknown in a map.
+/// In a path expression, the index of the visited list element; unknown in a map.
 pub fn loop_index() -> Exp<i64> {
     variable(LoopVariable::Index)
 }

@@ -22,11 +22,11 @@ fn expressions_read_like_rust() {
 #[test]
 fn long_chains_do_not_nest() {
     let chain = (2..20).fold(int_bin("a").eq(1), |chain, n| chain.or(int_bin("a").eq(n)));
-    // [17, 19 operands]: 20 elements need a head of 3 bytes.
+    // [17, 19 operands]: a list of 20 elements has a 3-byte head.
     assert!(chain.as_bytes().starts_with(&[0xdc, 0, 20, 17, 0x93, 1]));
     assert_eq!(hex(&(int_bin("a") + 1 + 2)), "9414935102a1610102");
     assert_eq!(hex(&(int_bin("a") - 1 - 2)), "93159315935102a1610102");
-    // Just one of three is another question than just one of one and of just one of two.
+    // "Exactly one of three" is not the same as nesting "exactly one of two".
     let exclusive = Exp::from(true).xor(false).xor(true);
     assert_eq!(hex(&exclusive), "93139313c3c2c3");
 }

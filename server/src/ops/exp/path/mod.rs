@@ -128,7 +128,7 @@ impl<'a> Path<'a> {
             _ => return Err(ResultCode::PARAMETER),
         };
         let leaves = |keys, values| (Some(Wanted::Leaves { keys, values }), 3);
-        let (wanted, expected) = match flags & wire::WANTED_MASK {
+        let (wanted, expected) = match flags & wire::RESULT_MASK {
             wire::TREE => (Some(Wanted::Tree), 3),
             wire::VALUES => leaves(false, true),
             wire::KEYS => leaves(true, false),
