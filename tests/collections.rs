@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
 use spikelet::unstable::{Particle, cdt};
 use spikelet_tests::model::strategies::{list_call, map_call};
-use spikelet_tests::model::{Answer, Outcome, list, map};
+use spikelet_tests::model::{ExpectedValue, Outcome, list, map};
 use spikelet_wire::context::{Context, Step};
 use spikelet_wire::{MapOrder, Value};
 
@@ -120,7 +120,7 @@ proptest! {
 
 #[test]
 fn an_answer_in_any_order_is_compared_as_a_set() {
-    let holds = Answer::Holds(vec![1.into(), 2.into()]);
+    let holds = ExpectedValue::InAnyOrder(vec![1.into(), 2.into()]);
     assert!(holds.allows(&[2, 1].into()));
     assert!(!holds.allows(&[2, 2].into()));
     assert!(!holds.allows(&1.into()));

@@ -9,7 +9,7 @@ use spikelet_conformance::run;
 use spikelet_conformance::scenario::Scenario;
 use spikelet_conformance::scenarios;
 use spikelet_conformance::target::TargetSpec;
-use spikelet_conformance::transcript::Answer;
+use spikelet_conformance::transcript::Response;
 
 async fn run(scenarios: &[Scenario]) -> TargetRun {
     run_on(&TargetSpec::Embedded, scenarios).await
@@ -31,7 +31,7 @@ async fn every_scenario_passes_on_an_embedded_cluster() {
 }
 
 fn passes_whole(run: TargetRun) {
-    let report = Report::new(vec![run.clone()], &Divergences::of_this_project().unwrap());
+    let report = Report::new(vec![run.clone()], &Divergences::bundled().unwrap());
     assert!(!report.failed(), "{report}");
     assert_eq!(
         run.count(|verdict| matches!(verdict, Verdict::Skipped(_))),
@@ -60,7 +60,7 @@ async fn another_answer_is_a_failure() {
     let first = run(&some).await;
     let mut second = first.clone();
     let changed = second.results[3].transcript.last_mut().unwrap();
-    changed.answer = Answer::Says("something else".to_owned());
+    changed.response = Response::Text("something else".to_owned());
     let name = second.results[3].name.clone();
     second.compare(&first);
     let failed: Vec<_> = second
@@ -84,7 +84,7 @@ async fn a_target_that_is_not_there_is_skipped_and_not_passed() {
     let why = run::scenarios(&started, &scenarios, |_| {}).await.unwrap_err();
     let run = TargetRun::unavailable(&target, &scenarios, &why);
     assert_eq!(run.count(|verdict| matches!(verdict, Verdict::Skipped(_))), 3);
-    assert_eq!(run.took, Duration::ZERO);
+    assert_eq!(run.duration, Duration::ZERO);
     let report = Report::new(vec![run], &Divergences::default());
     assert!(!report.failed() && !report.ran());
     assert!(
@@ -93,5 +93,5 @@ async fn a_target_that_is_not_there_is_skipped_and_not_passed() {
             .contains("all 3 skipped: cannot connect to 127.0.0.1:1"),
         "{report}"
     );
-    assert!(report.markdown().contains("Skipped whole"), "{}", report.markdown());
+    assert!(report.markdown().contains("All tests skipped"), "{}", report.markdown());
 }

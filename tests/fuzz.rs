@@ -4,7 +4,7 @@
 
 use proptest::prelude::*;
 use proptest::sample::Index;
-use spikelet_tests::fuzzing::{TARGETS, Target};
+use spikelet_tests::fuzz_targets::{TARGETS, Target};
 
 /// One in so many recorded cases of each area is a seed.
 const EVERY: usize = 10;

@@ -1,7 +1,7 @@
 //! What the tests across crates share.
 
 pub mod fake_node;
-pub mod fuzzing;
+pub mod fuzz_targets;
 pub mod model;
 
 /// The examples of the README, compiled and run as documentation tests.

@@ -1,7 +1,7 @@
 //! The embedded server answers recorded requests as the real server did.
 
 use spikelet::Server;
-use spikelet_conformance::recorded::{self, AREAS, Answer, Expected};
+use spikelet_conformance::recorded::{self, AREAS, Expected, Response};
 use spikelet_conformance::target::{recorded_namespaces, recorded_ttl_namespaces, recorded_udf_directory};
 
 /// Areas by name, each with how many cases it has: one test for each.
@@ -50,7 +50,7 @@ fn assert_area(server: &Server, area: &str, cases: usize) {
     let recorded = recorded::area(area).unwrap();
     let report = recorded::replay(server.addr(), &recorded, |_| {});
     assert!(report.is_success(), "{area}: {report}");
-    assert_eq!(report.played, cases);
+    assert_eq!(report.replayed, cases);
 }
 
 #[test]
@@ -59,9 +59,9 @@ fn what_crashed_the_real_server_is_answered() {
     let cases = recorded::crashes().unwrap();
     assert_eq!(cases.len(), 8);
     for case in &cases {
-        for (step, answer) in recorded::ask(server.addr(), case).unwrap().iter().enumerate() {
+        for (step, answer) in recorded::send(server.addr(), case).unwrap().iter().enumerate() {
             assert!(
-                matches!(answer, Answer::Messages(_)),
+                matches!(answer, Response::Messages(_)),
                 "{}, step {step}: {answer}",
                 case.id
             );
@@ -80,6 +80,6 @@ fn a_wrong_answer_is_seen() {
     };
     *frames[0].last_mut().unwrap() ^= 1;
     let report = recorded::replay(server.addr(), &cases, |_| {});
-    assert_eq!((report.played, report.mismatches.len()), (10, 1), "{report}");
+    assert_eq!((report.replayed, report.mismatches.len()), (10, 1), "{report}");
     assert_eq!(report.mismatches[0].case.id, cases[3].id);
 }

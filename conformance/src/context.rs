@@ -1,28 +1,28 @@
-//! What a scenario is given: a client, records of its own, and a transcript.
+//! The context of a scenario: a client, keys of its own records, and a transcript.
 
 use std::sync::{Arc, Mutex};
 
 use spikelet_client::{Client, Key};
 
-use crate::outcome::End;
-use crate::raw::{Connection, RawAnswer, RawRequest};
-use crate::transcript::{Answer, Describe, Entry};
+use crate::outcome::NotPassed;
+use crate::raw::{Connection, RawRequest, RawResponse};
+use crate::transcript::{Entry, Response, ToResponse};
 
-/// What a scenario is given. It does not know which server it asks.
+/// The context of a scenario. It does not reveal which server is under test.
 #[derive(Debug)]
 pub struct Context {
     client: Client,
     hosts: String,
-    /// The name of the scenario, in front of all its keys.
+    /// The name of the scenario, which is the prefix of all its keys.
     scenario: String,
     set: String,
-    /// Shared with the runner, which reads it however the scenario ends.
+    /// Shared with the runner, which reads it even if the scenario fails.
     transcript: Arc<Mutex<Vec<Entry>>>,
     raw: Option<Connection>,
 }
 
 impl Context {
-    /// The namespace in which scenarios have their records.
+    /// The namespace of the scenarios' records.
     pub const NAMESPACE: &'static str = "test";
 
     pub(crate) fn new(client: Client, hosts: &str, set: &str, scenario: String) -> (Self, Arc<Mutex<Vec<Entry>>>) {
@@ -38,104 +38,104 @@ impl Context {
         (context, transcript)
     }
 
-    /// The client, connected.
+    /// The connected client.
     #[must_use]
     pub const fn client(&self) -> &Client {
         &self.client
     }
 
-    /// The key of a record of this scenario, which does not exist yet.
+    /// The key of a record that belongs to this scenario and does not exist yet.
     pub fn key(&self, name: impl std::fmt::Display) -> Key {
         Key::new(Self::NAMESPACE, self.set(), format!("{} {name}", self.scenario))
     }
 
-    /// The keys of several records of this scenario.
+    /// The keys of several records that belong to this scenario.
     #[must_use]
     pub fn keys(&self, count: usize) -> Vec<Key> {
         (0..count).map(|n| self.key(n)).collect()
     }
 
-    /// The set in which scenarios have their records; of this run alone.
+    /// The set of the scenarios' records, unique to this run.
     #[must_use]
     pub fn set(&self) -> &str {
         &self.set
     }
 
-    /// A number of this scenario alone, for user keys that are not text.
+    /// A number that is unique to this scenario, for user keys that are not text.
     #[must_use]
-    pub fn number(&self) -> i64 {
-        // FNV-1a; any hash would do.
+    pub fn unique_number(&self) -> i64 {
+        // FNV-1a. Any hash function would do.
         let hash = self.scenario.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
         });
         (hash >> 1) as i64
     }
 
-    /// Writes a request and its answer into the transcript; `ask!` does so by itself.
-    pub fn tell(&mut self, request: &str, answer: &impl Describe) {
-        self.note(request, answer.describe());
+    /// Writes a request and its response into the transcript. `ask!` does this automatically.
+    pub fn transcribe(&mut self, request: &str, response: &impl ToResponse) {
+        self.push(request, response.to_response());
     }
 
-    /// Writes what a text of the server's own says into the transcript, in words that do not differ from run to run.
-    pub fn says(&mut self, request: &str, answer: impl Into<String>) {
-        self.note(request, Answer::Says(answer.into()));
+    /// Writes a request and a text into the transcript, for responses whose own text differs from run to run.
+    pub fn transcribe_text(&mut self, request: &str, text: impl Into<String>) {
+        self.push(request, Response::Text(text.into()));
     }
 
-    fn note(&self, request: &str, answer: Answer) {
+    fn push(&self, request: &str, response: Response) {
         let request = request.split_whitespace().collect::<Vec<_>>().join(" ");
         let mut transcript = self.transcript.lock().unwrap_or_else(|e| e.into_inner());
-        transcript.push(Entry { request, answer });
+        transcript.push(Entry { request, response });
     }
 
-    /// Sends a message that the client has no verb for, to any node, and gives the messages answered.
+    /// Sends a raw request to any node and returns the messages of its response.
     ///
     /// # Errors
-    /// When the server closes the connection, or answers nothing within five seconds.
-    pub async fn send(&mut self, request: &RawRequest) -> Result<Vec<RawAnswer>, End> {
+    /// If the server closes the connection, or does not respond within five seconds.
+    pub async fn send(&mut self, request: &RawRequest) -> Result<Vec<RawResponse>, NotPassed> {
         let mut connection = match self.raw.take() {
             Some(connection) => connection,
             None => Connection::open(&self.hosts).await?,
         };
-        let answers = connection.ask(request).await?;
+        let responses = connection.send(request).await?;
         self.raw = Some(connection);
-        let described = answers.iter().map(RawAnswer::describe).collect();
-        self.note(&request.to_string(), Answer::Rows(described));
-        Ok(answers)
+        let transcribed = responses.iter().map(RawResponse::to_response).collect();
+        self.push(&request.to_string(), Response::Rows(transcribed));
+        Ok(responses)
     }
 
-    /// Sends a message to the node at an address, and gives the one message that it answers. The transcript does not tell:
-    /// how many nodes there are differs from server to server.
+    /// Sends a raw request to the node at an address and returns the one message of its response. It is not written
+    /// into the transcript, because the number of nodes differs from server to server.
     ///
     /// # Errors
-    /// Those of [`send`](Self::send).
-    pub async fn ask_node(address: &str, request: &RawRequest) -> Result<RawAnswer, End> {
-        only(Connection::open(address).await?.ask(request).await?)
+    /// As [`send`](Self::send).
+    pub async fn send_to_node(address: &str, request: &RawRequest) -> Result<RawResponse, NotPassed> {
+        only(Connection::open(address).await?.send(request).await?)
     }
 
-    /// Like [`send`](Self::send), for a request that one message answers.
+    /// Like [`send`](Self::send), for a request whose response is one message.
     ///
     /// # Errors
-    /// Those of [`send`](Self::send).
-    pub async fn send_one(&mut self, request: &RawRequest) -> Result<RawAnswer, End> {
+    /// As [`send`](Self::send).
+    pub async fn send_one(&mut self, request: &RawRequest) -> Result<RawResponse, NotPassed> {
         only(self.send(request).await?)
     }
 }
 
-fn only(mut answers: Vec<RawAnswer>) -> Result<RawAnswer, End> {
-    match (answers.pop(), answers.pop()) {
-        (Some(answer), None) => Ok(answer),
-        _ => Err(End::failed("more than one message answered")),
+fn only(mut responses: Vec<RawResponse>) -> Result<RawResponse, NotPassed> {
+    match (responses.pop(), responses.pop()) {
+        (Some(response), None) => Ok(response),
+        _ => Err(NotPassed::failed("the response is not one message")),
     }
 }
 
-/// Asks through the client, writes request and answer into the transcript, and gives the answer.
+/// Executes a command of the client, writes the request and the response into the transcript, and returns the response.
 ///
-/// `ask!(t, get(&key))?` is `t.client().get(&key).await?` with a transcript.
+/// `ask!(t, get(&key))?` is `t.client().get(&key).await?` plus an entry in the transcript.
 macro_rules! ask {
     ($t:ident, $($command:tt)+) => {{
-        let answer = $t.client().$($command)+.await;
-        $t.tell(stringify!($($command)+), &answer);
-        answer
+        let response = $t.client().$($command)+.await;
+        $t.transcribe(stringify!($($command)+), &response);
+        response
     }};
 }
 

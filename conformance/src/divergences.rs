@@ -1,15 +1,15 @@
-//! Divergences that are accepted: which scenarios or recorded cases may come out otherwise, where, and why.
+//! Accepted divergences: scenarios and recorded cases that may fail on some targets, with the reasons.
 //!
-//! They stand in one file, `divergences.toml`:
+//! They are listed in the file `divergences.toml`:
 //!
 //! ```toml
 //! [[divergence]]
-//! name = "info/build*"        # a scenario, or `recorded/AREA/CASE`; `*` stands for anything
-//! target = "docker *6.4*"     # the target; any where it is left out
+//! name = "info/build*"        # a scenario, or `recorded/AREA/CASE`; `*` matches any text
+//! target = "docker *6.4*"     # the target; optional, any by default
 //! reason = "Server 6.4 does not know the command."
 //! ```
 //!
-//! An entry whose tests ran and all passed is stale, and fails the run: what it accepted is gone.
+//! An entry is stale if its tests ran and all passed. A stale entry fails the run.
 
 use serde::Deserialize;
 
@@ -26,46 +26,46 @@ pub struct Divergences {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Divergence {
-    /// The names that it is about; `*` stands for anything.
+    /// A pattern for the names of tests; `*` matches any text.
     pub name: String,
-    /// The targets that it is about; `*` stands for anything.
-    #[serde(default = "anything")]
+    /// A pattern for the names of targets; `*` matches any text.
+    #[serde(default = "any_target")]
     pub target: String,
     /// Why it is accepted.
     pub reason: String,
 }
 
 impl Divergences {
-    /// Those that this project accepts.
+    /// The divergences that this project accepts.
     ///
     /// # Errors
-    /// Never, as long as the file that comes with this crate is whole.
-    pub fn of_this_project() -> Result<Self, toml::de::Error> {
+    /// Never, as long as the file that comes with this crate is valid.
+    pub fn bundled() -> Result<Self, toml::de::Error> {
         Self::parse(include_str!("../divergences.toml"))
     }
 
-    /// Reads a file's text.
+    /// Parses the text of a file.
     ///
     /// # Errors
-    /// When it is no TOML, or an entry lacks its name or its reason.
+    /// If it is not valid TOML, or an entry has no name or no reason.
     pub fn parse(text: &str) -> Result<Self, toml::de::Error> {
         toml::from_str(text)
     }
 }
 
 impl Divergence {
-    /// Whether it is about a test on a target.
+    /// Whether it applies to a test on a target.
     #[must_use]
-    pub fn is_about(&self, name: &str, target: &str) -> bool {
+    pub fn applies_to(&self, name: &str, target: &str) -> bool {
         matches(&self.name, name) && matches(&self.target, target)
     }
 }
 
-fn anything() -> String {
+fn any_target() -> String {
     "*".to_owned()
 }
 
-/// Whether a text fits a pattern, in which `*` stands for any text.
+/// Whether a text matches a pattern, in which `*` matches any text.
 #[must_use]
 pub fn matches(pattern: &str, text: &str) -> bool {
     let mut parts = pattern.split('*');
@@ -106,8 +106,8 @@ mod tests {
     fn an_entry_needs_a_reason() {
         let entry = "[[divergence]]\nname = \"kv/*\"\nreason = \"because\"\n";
         let divergences = Divergences::parse(entry).unwrap();
-        assert!(divergences.entries[0].is_about("kv/x", "embedded"));
+        assert!(divergences.entries[0].applies_to("kv/x", "embedded"));
         assert!(Divergences::parse("[[divergence]]\nname = \"kv/*\"\n").is_err());
-        assert!(Divergences::of_this_project().is_ok());
+        assert!(Divergences::bundled().is_ok());
     }
 }

@@ -1,30 +1,30 @@
-//! Frames and messages, described for a reader.
+//! Readable forms of frames and messages, for reports.
 
 use std::fmt;
 
 use spikelet_wire::{FrameHeader, FrameType, Header, Message, Value};
 
-/// A frame, described for a reader.
+/// Displays a frame in readable form.
 #[derive(Debug, Clone, Copy)]
-pub struct DescribedFrame<'a>(pub &'a [u8]);
+pub struct DisplayFrame<'a>(pub &'a [u8]);
 
-/// A message, described for a reader.
+/// Displays a message in readable form.
 #[derive(Debug, Clone, Copy)]
-pub struct DescribedMessage<'a>(pub &'a [u8]);
+pub struct DisplayMessage<'a>(pub &'a [u8]);
 
-impl fmt::Display for DescribedFrame<'_> {
+impl fmt::Display for DisplayFrame<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match split_frame(self.0) {
             Some((header, body)) if header.frame_type == FrameType::INFO => {
                 write!(f, "info {:?}", String::from_utf8_lossy(body))
             }
-            Some((header, body)) if header.frame_type == FrameType::MESSAGE => DescribedMessage(body).fmt(f),
+            Some((header, body)) if header.frame_type == FrameType::MESSAGE => DisplayMessage(body).fmt(f),
             _ => write!(f, "frame {}", hex(self.0)),
         }
     }
 }
 
-impl fmt::Display for DescribedMessage<'_> {
+impl fmt::Display for DisplayMessage<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Ok(message) = Message::decode(self.0) else {
             return write!(f, "damaged message {}", hex(self.0));
@@ -35,8 +35,9 @@ impl fmt::Display for DescribedMessage<'_> {
             ..
         } = message.header;
         write!(f, "{:?}", header.result_code())?;
-        describe_flags(f, &header)?;
-        // The words for a TTL that is none, such as "never", are the highest numbers: they read better as negative ones.
+        write_flags(f, &header)?;
+        // The special values of a TTL, such as "never", are the highest numbers. As negative numbers they are easier to
+        // read.
         let ttl = header.record_ttl as i32;
         write!(
             f,
@@ -56,7 +57,7 @@ impl fmt::Display for DescribedMessage<'_> {
     }
 }
 
-fn describe_flags(f: &mut fmt::Formatter<'_>, header: &Header) -> fmt::Result {
+fn write_flags(f: &mut fmt::Formatter<'_>, header: &Header) -> fmt::Result {
     let names = header.info1.iter_names().map(|(name, _)| name);
     let names = names.chain(header.info2.iter_names().map(|(name, _)| name));
     let names = names.chain(header.info3.iter_names().map(|(name, _)| name));
@@ -64,7 +65,7 @@ fn describe_flags(f: &mut fmt::Formatter<'_>, header: &Header) -> fmt::Result {
     names.try_for_each(|name| write!(f, " {name}"))
 }
 
-/// The header of a frame, and its body.
+/// Splits a frame into its header and its body.
 pub(crate) fn split_frame(frame: &[u8]) -> Option<(FrameHeader, &[u8])> {
     let (header, body) = frame.split_first_chunk()?;
     Some((FrameHeader::decode(*header), body))
@@ -77,7 +78,7 @@ fn text_or_hex(data: &[u8]) -> String {
     }
 }
 
-/// Bytes as hex digits.
+/// Encodes bytes as hex digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -1,9 +1,9 @@
 //! A conformance suite for servers that speak the Aerospike protocol.
 //!
-//! It holds a server to the behaviour of the real one in two ways. [Scenarios](scenario) go through a client, assert, and
-//! leave a [transcript], so that two servers can be compared. [Recorded exchanges](recorded) are requests as they stood on
-//! the wire, and the real server's answers, compared byte by byte. The servers are [targets](target): one embedded in this
-//! process, one in a container, any that runs already.
+//! It compares a server with the real Aerospike server in two ways. [Scenarios](scenario) use a client, make assertions
+//! and write a [transcript], so that two servers can be compared. [Recorded exchanges](recorded) are raw requests and
+//! the real server's raw responses, which are compared byte by byte. The servers under test are [targets](target): an
+//! embedded server, containers of the real server, or any running server.
 //!
 //! ```
 //! use spikelet_conformance::{results, run, scenarios, target::TargetSpec};

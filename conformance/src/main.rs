@@ -1,4 +1,4 @@
-//! The program `spikelet-conformance`.
+//! The `spikelet-conformance` program.
 #![forbid(unsafe_code)]
 
 use std::path::PathBuf;
@@ -15,32 +15,32 @@ use spikelet_conformance::scenario::Scenario;
 use spikelet_conformance::scenarios;
 use spikelet_conformance::target::{TargetSpec, Unavailable};
 
-/// Holds servers that speak the Aerospike protocol to the behaviour of the real one.
+/// Checks that servers that speak the Aerospike protocol behave as the real one does.
 #[derive(Debug, Parser)]
-#[command(version, after_long_help = MORE)]
+#[command(version, after_long_help = AFTER_HELP)]
 struct Arguments {
-    /// Where to run: `embedded`, `embedded-cluster`, `docker`, `docker-cluster` or HOST:PORT; may be given several times
+    /// The server to test: `embedded`, `embedded-cluster`, `docker`, `docker-cluster` or HOST:PORT; may be repeated
     #[arg(long, value_name = "TARGET", default_value = "embedded")]
     target: Vec<TargetSpec>,
 
-    /// The image of the containers
+    /// The container image
     #[arg(long, value_name = "IMAGE")]
     image: Option<String>,
 
-    /// The transcripts of all targets must agree with those of the first
+    /// Requires the transcripts of all targets to agree with those of the first
     #[arg(long)]
     compare: bool,
 
-    /// Only what fits the pattern, such as `ttl/*`; may be given several times
+    /// Runs only scenarios and areas whose names match the pattern, such as `ttl/*`; may be repeated
     #[arg(long, value_name = "PATTERN")]
     filter: Vec<String>,
 
-    /// Lists the scenarios and the areas of recorded cases, and runs nothing
+    /// Lists the scenarios and the areas of recorded cases without running them
     #[arg(long)]
     list: bool,
 
-    /// The areas of recorded cases, separated by commas; `none` for none. On a server that ran already, none by default:
-    /// the cases want an empty one
+    /// The areas of recorded cases to replay, separated by commas; `none` for none. The default is all areas, or none
+    /// on a server at HOST:PORT, because the cases need an empty server
     #[arg(long, value_name = "AREAS", value_delimiter = ',')]
     recorded: Option<Vec<String>>,
 
@@ -48,7 +48,7 @@ struct Arguments {
     #[arg(long)]
     transcripts: bool,
 
-    /// The accepted divergences, in place of the project's own
+    /// Reads the accepted divergences from a file instead of using the built-in list
     #[arg(long, value_name = "FILE")]
     divergences: Option<PathBuf>,
 
@@ -61,22 +61,22 @@ struct Arguments {
     markdown: Option<PathBuf>,
 }
 
-const MORE: &str = "\
+const AFTER_HELP: &str = "\
 Examples:
   spikelet-conformance
-      All scenarios and recorded cases against the embedded server.
+      Run all scenarios and recorded cases against the embedded server.
 
   spikelet-conformance --target docker --target embedded --compare --junit report.xml
-      The real server and the embedded one, and their transcripts compared.
+      Run against the real server and the embedded one, and compare their transcripts.
 
   spikelet-conformance --target 127.0.0.1:3000 --filter 'batch/*'
-      The scenarios on batches, against a server that runs already; it needs a namespace `test` that allows TTLs.
+      Run the batch scenarios against a running server, which needs a namespace `test` that allows TTLs.
 
 Exit status:
-  0  nothing failed, and something ran
-  1  something failed, diverged, or an accepted divergence is stale
-  2  the command line is wrong, or a file cannot be read or written
-  3  nothing ran: no target was available, or nothing fits the filter";
+  0  at least one test ran, and none failed
+  1  a test failed or diverged, or an accepted divergence is stale
+  2  the command line is invalid, or a file cannot be read or written
+  3  no test ran: no target was available, or the filter matches nothing";
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
@@ -99,17 +99,21 @@ async fn run(arguments: Arguments) -> Result<ExitCode, String> {
             let text = std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
             Divergences::parse(&text).map_err(|error| format!("{}: {error}", file.display()))?
         }
-        None => Divergences::of_this_project().map_err(|error| error.to_string())?,
+        None => Divergences::bundled().map_err(|error| error.to_string())?,
     };
     for area in arguments.recorded.iter().flatten().filter(|area| *area != "none") {
         recorded::area(area).map_err(|error| error.to_string())?;
     }
-    let wanted = |name: &str| arguments.filter.is_empty() || arguments.filter.iter().any(|of| matches(of, name));
-    let scenarios: Vec<Scenario> = scenarios::all().filter(|scenario| wanted(&scenario.id())).collect();
+    let is_selected = |name: &str| arguments.filter.is_empty() || arguments.filter.iter().any(|of| matches(of, name));
+    let scenarios: Vec<Scenario> = scenarios::all()
+        .filter(|scenario| is_selected(&scenario.id()))
+        .collect();
     if arguments.list {
         scenarios.iter().for_each(|scenario| println!("{}", scenario.id()));
         let areas = recorded::AREAS.iter().map(|area| format!("recorded/{area}"));
-        areas.filter(|area| wanted(area)).for_each(|area| println!("{area}"));
+        areas
+            .filter(|area| is_selected(area))
+            .for_each(|area| println!("{area}"));
         return Ok(ExitCode::SUCCESS);
     }
 
@@ -130,7 +134,7 @@ async fn run(arguments: Arguments) -> Result<ExitCode, String> {
         };
         let areas: Vec<&str> = areas
             .into_iter()
-            .filter(|area| wanted(&format!("recorded/{area}")))
+            .filter(|area| is_selected(&format!("recorded/{area}")))
             .collect();
         let run = match run_target(&spec, &scenarios, &areas).await {
             Ok(mut run) => {
@@ -175,7 +179,7 @@ async fn run_target(spec: &TargetSpec, scenarios: &[Scenario], areas: &[&str]) -
     for area in areas {
         let progress = Progress::new(format!("{} recorded/{area}", target.name()), 0);
         let results = run::recorded(spec, &target, area, move |done, of| progress.done(done, of)).await?;
-        run.took += results.iter().map(|result| result.took).sum();
+        run.duration += results.iter().map(|result| result.duration).sum();
         run.results.extend(results);
     }
     Ok(run)

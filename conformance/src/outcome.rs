@@ -3,29 +3,29 @@
 use std::fmt;
 use std::panic::Location;
 
-/// How a scenario ends: with what was not as expected, or with the reason why it could not run.
-pub type Outcome = Result<(), End>;
+/// The outcome of a scenario: `Ok` if it passed, otherwise the failure or the reason for skipping it.
+pub type Outcome = Result<(), NotPassed>;
 
-/// Why a scenario did not come to its end.
+/// Why a scenario did not pass.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum End {
-    /// The server did something else than the real one does.
+pub enum NotPassed {
+    /// The server did not behave as the real one does.
     Failed(String),
-    /// It does not apply to this server, for the reason given.
+    /// The scenario does not apply to this server; the text is the reason.
     Skipped(String),
 }
 
-impl End {
-    /// A failure at the place of the caller.
+impl NotPassed {
+    /// Creates a failure that names the caller's file and line.
     #[must_use]
     #[track_caller]
     pub fn failed(what: impl fmt::Display) -> Self {
-        let place = Location::caller();
-        Self::Failed(format!("{what} (at {}:{})", place.file(), place.line()))
+        let location = Location::caller();
+        Self::Failed(format!("{what} (at {}:{})", location.file(), location.line()))
     }
 }
 
-impl fmt::Display for End {
+impl fmt::Display for NotPassed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Failed(what) => f.write_str(what),
@@ -34,23 +34,23 @@ impl fmt::Display for End {
     }
 }
 
-impl From<spikelet_client::Error> for End {
+impl From<spikelet_client::Error> for NotPassed {
     #[track_caller]
     fn from(error: spikelet_client::Error) -> Self {
         Self::failed(error)
     }
 }
 
-impl From<std::io::Error> for End {
+impl From<std::io::Error> for NotPassed {
     #[track_caller]
     fn from(error: std::io::Error) -> Self {
         Self::failed(error)
     }
 }
 
-impl From<spikelet_wire::DecodeError> for End {
+impl From<spikelet_wire::DecodeError> for NotPassed {
     #[track_caller]
     fn from(error: spikelet_wire::DecodeError) -> Self {
-        Self::failed(format_args!("an answer that does not decode: {error}"))
+        Self::failed(format_args!("a response that does not decode: {error}"))
     }
 }

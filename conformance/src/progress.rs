@@ -6,19 +6,19 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::results::{TestResult, Verdict};
 
-/// Progress, told on stderr: on a terminal in one line that changes, elsewhere as a line for each test that did not pass.
+/// Reports progress on stderr: on a terminal in a line that is updated, otherwise as a line for each failed test.
 #[derive(Debug)]
 pub struct Progress {
     what: String,
     total: usize,
     done: AtomicUsize,
-    /// Held while a line is written, so that lines do not mix.
+    /// Held while a line is written, so that lines are not interleaved.
     writing: Mutex<()>,
     terminal: bool,
 }
 
 impl Progress {
-    /// Progress through so many tests.
+    /// Starts reporting progress of a number of tests.
     #[must_use]
     pub fn new(what: impl Into<String>, total: usize) -> Self {
         Self {
@@ -30,7 +30,7 @@ impl Progress {
         }
     }
 
-    /// Another test has a result.
+    /// Reports the result of a test.
     pub fn result(&self, result: &TestResult) {
         let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
         if let Verdict::Failed(what) = &result.verdict {
@@ -43,9 +43,9 @@ impl Progress {
         self.status(done, self.total);
     }
 
-    /// So many tests are done, of so many.
+    /// Reports how many tests are done, and the total number.
     pub fn done(&self, done: usize, total: usize) {
-        // A terminal need not follow every one of thousands.
+        // With thousands of tests, the terminal need not show each of them.
         if done.is_multiple_of(100) || done == total {
             self.status(done, total);
         }
@@ -64,13 +64,13 @@ impl Progress {
 
     fn write(&self, text: &str) {
         let _guard = self.writing.lock().unwrap_or_else(|e| e.into_inner());
-        // Where stderr is closed nobody reads it.
+        // An error means that stderr is closed and nobody reads it.
         let _ = stderr().write_all(text.as_bytes());
     }
 }
 
 impl Drop for Progress {
-    /// Leaves the line to what comes next.
+    /// Clears the line for subsequent output.
     fn drop(&mut self) {
         if self.terminal {
             self.write("\r\x1b[K");

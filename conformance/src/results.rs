@@ -6,29 +6,29 @@ use crate::scenario::Scenario;
 use crate::target::{TargetSpec, Unavailable};
 use crate::transcript::{Entry, difference};
 
-/// What became of one scenario or one area of recorded cases.
+/// The result of a scenario, a recorded case or an area of recorded cases.
 #[derive(Debug, Clone)]
 pub struct TestResult {
     /// Its name: `SUBJECT/NAME`, or `recorded/AREA/CASE`.
     pub name: String,
-    /// How it ended.
+    /// The verdict.
     pub verdict: Verdict,
-    /// How long it took.
-    pub took: Duration,
-    /// What was asked and answered.
+    /// The duration.
+    pub duration: Duration,
+    /// The requests and responses.
     pub transcript: Vec<Entry>,
 }
 
-/// How a test ended.
+/// The verdict on a test.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
-    /// As on the real server.
+    /// The server behaved as the real one.
     Passed,
-    /// Otherwise, in these words.
+    /// The server behaved differently; the text says how.
     Failed(String),
-    /// It did not run, for this reason.
+    /// The test did not run, for this reason.
     Skipped(String),
-    /// Otherwise, which is accepted for this reason.
+    /// The server behaved differently, which is accepted for this reason.
     Accepted(String),
 }
 
@@ -39,28 +39,28 @@ pub struct TargetRun {
     pub target: String,
     /// The results, in the order of the scenarios.
     pub results: Vec<TestResult>,
-    /// How long all of it took.
-    pub took: Duration,
+    /// The duration of the whole run.
+    pub duration: Duration,
 }
 
 impl TargetRun {
-    /// A target that could not be had, so that all tests were skipped.
+    /// The results for an unavailable target: all scenarios are skipped.
     #[must_use]
     pub fn unavailable(target: &TargetSpec, scenarios: &[Scenario], why: &Unavailable) -> Self {
         let skipped = |scenario: &Scenario| TestResult {
             name: scenario.id(),
             verdict: Verdict::Skipped(why.to_string()),
-            took: Duration::ZERO,
+            duration: Duration::ZERO,
             transcript: Vec::new(),
         };
         Self {
             target: target.to_string(),
             results: scenarios.iter().map(skipped).collect(),
-            took: Duration::ZERO,
+            duration: Duration::ZERO,
         }
     }
 
-    /// How many results have a verdict.
+    /// The number of results whose verdict satisfies a condition.
     pub fn count(&self, of: impl Fn(&Verdict) -> bool) -> usize {
         self.results.iter().filter(|result| of(&result.verdict)).count()
     }
@@ -69,7 +69,7 @@ impl TargetRun {
     pub fn compare(&mut self, with: &Self) {
         for result in &mut self.results {
             let other = with.results.iter().find(|other| other.name == result.name);
-            // What failed on either side has been told, and its transcript ends early.
+            // A failure on either target is already reported, and its transcript ends early.
             let Some(other) = other.filter(|other| other.verdict == Verdict::Passed) else {
                 continue;
             };
@@ -79,7 +79,7 @@ impl TargetRun {
             if let Some((at, ours, theirs)) = difference(&result.transcript, &other.transcript) {
                 let shown = |entry: Option<&Entry>| entry.map_or("nothing".to_owned(), Entry::to_string);
                 result.verdict = Verdict::Failed(format!(
-                    "the transcripts part at entry {at}\n  {}: {}\n  {}: {}",
+                    "the transcripts differ at entry {at}\n  {}: {}\n  {}: {}",
                     self.target,
                     shown(ours),
                     with.target,

@@ -1,4 +1,4 @@
-//! Running scenarios and recorded cases on a target.
+//! The runner: runs scenarios and recorded cases on a target.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 
 use crate::clock;
 use crate::context::Context;
-use crate::outcome::End;
+use crate::outcome::NotPassed;
 use crate::recorded;
 use crate::results::{TargetRun, TestResult, Verdict};
 use crate::scenario::Scenario;
@@ -18,15 +18,15 @@ use crate::target::{
 };
 use crate::transcript::Entry;
 
-/// How many scenarios run at a time: those that wait for something to expire do not hold up the others.
-const AT_A_TIME: usize = 16;
-/// For how long a scenario may run.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// The number of scenarios that run at a time, so that those that wait for an expiry do not delay the others.
+const MAX_CONCURRENT: usize = 16;
+/// How long a scenario may run.
+const SCENARIO_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Runs scenarios on a target. `progress` is told each result as it comes.
+/// Runs scenarios on a target and calls `progress` with each result.
 ///
 /// # Errors
-/// When no client can be connected to it.
+/// If no client can connect to the target.
 pub async fn scenarios(
     target: &Target,
     scenarios: &[Scenario],
@@ -39,28 +39,28 @@ pub async fn scenarios(
     };
     let client = Client::builder(target.hosts()).policy(policy).await;
     let client = client.map_err(|error| Unavailable(format!("cannot connect to {}: {error}", target.hosts())))?;
-    // A set of this run alone, so that no record of an earlier one is in the way.
+    // The set is unique to this run, so that records of an earlier run do not interfere.
     let set = format!("conformance-{:08x}{:04x}", clock::now(), std::process::id() & 0xffff);
-    let turns = Arc::new(Semaphore::new(AT_A_TIME));
+    let permits = Arc::new(Semaphore::new(MAX_CONCURRENT));
     let mut running = JoinSet::new();
     for (index, scenario) in scenarios.iter().copied().enumerate() {
         let (mut context, transcript) = Context::new(client.clone(), target.hosts(), &set, scenario.id());
-        let turns = Arc::clone(&turns);
+        let permits = Arc::clone(&permits);
         running.spawn(async move {
-            let turn = turns.acquire().await;
+            let permit = permits.acquire().await;
             let started = clock::start();
-            let end = tokio::time::timeout(PATIENCE, (scenario.run)(&mut context)).await;
-            drop(turn);
+            let end = tokio::time::timeout(SCENARIO_TIMEOUT, (scenario.run)(&mut context)).await;
+            drop(permit);
             let verdict = match end {
                 Ok(Ok(())) => Verdict::Passed,
-                Ok(Err(End::Failed(what))) => Verdict::Failed(what),
-                Ok(Err(End::Skipped(why))) => Verdict::Skipped(why),
-                Err(_) => Verdict::Failed(format!("not done within {} seconds", PATIENCE.as_secs())),
+                Ok(Err(NotPassed::Failed(what))) => Verdict::Failed(what),
+                Ok(Err(NotPassed::Skipped(why))) => Verdict::Skipped(why),
+                Err(_) => Verdict::Failed(format!("not finished within {} seconds", SCENARIO_TIMEOUT.as_secs())),
             };
             let result = TestResult {
                 name: scenario.id(),
                 verdict,
-                took: started.elapsed(),
+                duration: started.elapsed(),
                 transcript: take(&transcript),
             };
             (index, result)
@@ -72,15 +72,15 @@ pub async fn scenarios(
         progress(&result);
         results.push((index, result));
     }
-    // A server that goes on living need not keep our records.
+    // A server that outlives the run should not keep its records.
     let _ = client.truncate(Context::NAMESPACE, &set).await;
-    // A task that panicked has no result of its own.
+    // A task that panicked has not returned a result.
     for (index, scenario) in scenarios.iter().enumerate() {
         if !results.iter().any(|(at, _)| *at == index) {
             let result = TestResult {
                 name: scenario.id(),
                 verdict: Verdict::Failed("the scenario panicked".to_owned()),
-                took: Duration::ZERO,
+                duration: Duration::ZERO,
                 transcript: Vec::new(),
             };
             progress(&result);
@@ -91,7 +91,7 @@ pub async fn scenarios(
     Ok(TargetRun {
         target: target.name().to_owned(),
         results: results.into_iter().map(|(_, result)| result).collect(),
-        took: started.elapsed(),
+        duration: started.elapsed(),
     })
 }
 
@@ -99,13 +99,13 @@ fn take(transcript: &Mutex<Vec<Entry>>) -> Vec<Entry> {
     std::mem::take(&mut *transcript.lock().unwrap_or_else(|e| e.into_inner()))
 }
 
-/// Plays an area of the recorded cases: on a server of its own for the embedded target, on the target itself elsewhere.
-/// `progress` is told how many cases were played, and of how many.
+/// Replays an area of the recorded cases: for the embedded target on a new server, otherwise on the target itself.
+/// Calls `progress` with the number of cases replayed so far and their total number.
 ///
-/// A case that does not match is a result of its own; those that match are one result together.
+/// Each case that does not match is a result. All cases that match are one result together.
 ///
 /// # Errors
-/// When there is no such area, or the server cannot be reached.
+/// If there is no such area, or the server cannot be reached.
 pub async fn recorded(
     spec: &TargetSpec,
     target: &Target,
@@ -118,37 +118,37 @@ pub async fn recorded(
         vec![TestResult {
             name: format!("recorded/{area}"),
             verdict: Verdict::Skipped(why.to_owned()),
-            took: Duration::ZERO,
+            duration: Duration::ZERO,
             transcript: Vec::new(),
         }]
     };
     let cases = recorded::area(area).map_err(|error| unavailable(&error))?;
-    let own = match (spec, area) {
+    let embedded = match (spec, area) {
         (TargetSpec::Embedded, "ttl") => Some(recorded_ttl_namespaces()),
         (TargetSpec::Embedded, "udf") => Some(recorded_udf_directory()),
         (TargetSpec::Embedded, _) => Some(recorded_namespaces()),
-        (_, "ttl") => return Ok(skipped("it was recorded with namespaces of another configuration")),
+        (_, "ttl") => return Ok(skipped("it was recorded with a different namespace configuration")),
         (TargetSpec::Docker { .. }, "udf") => {
-            return Ok(skipped("its answers name a directory of the recorded server"));
+            return Ok(skipped("its responses contain a directory of the recorded server"));
         }
         (TargetSpec::DockerCluster { .. }, _) => return Ok(skipped("it was recorded on a single node")),
         _ => None,
     };
-    let own = own
+    let embedded = embedded
         .map(spikelet::Builder::start)
         .transpose()
         .map_err(|error| unavailable(&error))?;
-    let addr = match &own {
+    let addr = match &embedded {
         Some(server) => server.addr(),
         None => target.addr().await.map_err(|error| unavailable(&error))?,
     };
     let area = area.to_owned();
-    let played = tokio::task::spawn_blocking(move || {
-        let report = recorded::replay(addr, &cases, |played| progress(played, cases.len()));
+    let replayed = tokio::task::spawn_blocking(move || {
+        let report = recorded::replay(addr, &cases, |replayed| progress(replayed, cases.len()));
         let result = |name, verdict| TestResult {
             name,
             verdict,
-            took: Duration::ZERO,
+            duration: Duration::ZERO,
             transcript: Vec::new(),
         };
         let mut results: Vec<_> = report
@@ -164,12 +164,12 @@ pub async fn recorded(
             results.insert(
                 0,
                 TestResult {
-                    took: started.elapsed(),
+                    duration: started.elapsed(),
                     ..matched
                 },
             );
         }
         results
     });
-    played.await.map_err(|error| unavailable(&error))
+    replayed.await.map_err(|error| unavailable(&error))
 }

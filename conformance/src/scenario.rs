@@ -1,4 +1,4 @@
-//! A scenario: its name and its function.
+//! Scenarios: an async function with a name.
 
 use std::fmt;
 use std::pin::Pin;
@@ -6,22 +6,23 @@ use std::pin::Pin;
 use crate::context::Context;
 use crate::outcome::Outcome;
 
-/// A scenario: an async function over a [`Context`] that asks a server, asserts, and leaves a transcript.
+/// A scenario: an async function that sends commands through a [`Context`], asserts on the responses and writes a
+/// transcript.
 #[derive(Clone, Copy)]
 pub struct Scenario {
-    /// What it belongs to: the name of its file.
+    /// The subject, which is the name of the scenario's file.
     pub subject: &'static str,
-    /// Its name among those of its subject.
+    /// The name, which is unique within the subject.
     pub name: &'static str,
-    /// What runs it.
+    /// The function.
     pub run: for<'c> fn(&'c mut Context) -> Running<'c>,
 }
 
-/// A scenario that runs.
+/// The future of a running scenario.
 pub type Running<'c> = Pin<Box<dyn Future<Output = Outcome> + Send + 'c>>;
 
 impl Scenario {
-    /// Subject and name.
+    /// The full name: `SUBJECT/NAME`.
     #[must_use]
     pub fn id(&self) -> String {
         format!("{}/{}", self.subject, self.name)
@@ -34,7 +35,8 @@ impl fmt::Debug for Scenario {
     }
 }
 
-/// The scenarios of a file, by the names of its functions. One that is left out is dead code, so the compiler tells.
+/// Defines the list of a file's scenarios from the names of its functions. The compiler reports a function that is
+/// missing from the list as dead code.
 macro_rules! scenarios {
     ($($name:ident),* $(,)?) => {
         /// The scenarios of this file.
@@ -46,7 +48,7 @@ macro_rules! scenarios {
     };
 }
 
-/// The last part of a module's path.
+/// The last segment of a module path.
 pub(crate) const fn subject(path: &'static str) -> &'static str {
     let mut rest = path.as_bytes();
     let mut start = 0;

@@ -1,4 +1,4 @@
-//! Transcripts: what was asked and what was answered, in a form that two servers can be compared by.
+//! Transcripts: the requests and responses of a scenario, in a form that is comparable between servers.
 
 use std::fmt;
 
@@ -7,55 +7,55 @@ use spikelet_wire::{ResultCode, Value};
 
 use crate::clock;
 
-/// By how many seconds the expiry of a record may differ between two runs.
+/// The number of seconds by which the expiry of a record may differ between two runs.
 pub const TOLERANCE: i64 = 2;
 
-/// What a scenario asked, and what a server answered.
+/// A request of a scenario and the server's response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// The request, as the scenario puts it.
+    /// The request: the source text of the command, or the description of a raw request.
     pub request: String,
-    /// The answer.
-    pub answer: Answer,
+    /// The response.
+    pub response: Response,
 }
 
-/// An answer without what differs from run to run.
+/// A response, without values that differ from run to run.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Answer {
-    /// The command succeeded and says nothing else.
+pub enum Response {
+    /// The command succeeded and returned nothing.
     Done,
     /// A record, or the results of its operations.
-    Record(Answered),
-    /// The answer to a question: whether a record exists, or what a text of the server's own says.
-    Says(String),
+    Record(RecordResponse),
+    /// A text: whether a record exists, or what follows from a text of the server.
+    Text(String),
     /// The rows of a batch, in order.
-    Rows(Vec<Answer>),
-    /// The server refused.
-    Refused(ResultCode),
-    /// The command failed before the server answered.
+    Rows(Vec<Response>),
+    /// The server rejected the command.
+    Rejected(ResultCode),
+    /// The command failed without a response from the server.
     Failed(String),
 }
 
-/// A record in an answer.
+/// A record in a response.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answered {
-    /// Names and values of the bins, described, in the server's order.
+pub struct RecordResponse {
+    /// The names and displayed values of the bins, in the server's order.
     pub bins: Vec<(String, String)>,
     /// The generation.
     pub generation: u32,
-    /// In how many seconds the record expires, if ever.
+    /// The number of seconds until the record expires; `None` if it never does.
     pub expires_in: Option<i64>,
 }
 
 impl Entry {
-    /// Whether another server answered the same.
+    /// Whether both servers responded alike to the same request.
     #[must_use]
     pub fn agrees(&self, other: &Self) -> bool {
-        self.request == other.request && self.answer.agrees(&other.answer)
+        self.request == other.request && self.response.agrees(&other.response)
     }
 }
 
-impl Answer {
+impl Response {
     fn agrees(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Record(ours), Self::Record(theirs)) => ours.agrees(theirs),
@@ -67,8 +67,8 @@ impl Answer {
     }
 }
 
-impl Answered {
-    /// A record as it came from a server, just now.
+impl RecordResponse {
+    /// Creates the response for a record that was received just now.
     pub(crate) fn new<'b>(
         bins: impl IntoIterator<Item = (&'b str, &'b Value)>,
         generation: u32,
@@ -94,7 +94,7 @@ impl Answered {
     }
 }
 
-/// Where two transcripts part: the position, and what stands there in each.
+/// The first difference between two transcripts: its position, and the entry of each transcript there.
 #[must_use]
 pub fn difference<'t>(ours: &'t [Entry], theirs: &'t [Entry]) -> Option<(usize, Option<&'t Entry>, Option<&'t Entry>)> {
     (0..ours.len().max(theirs.len())).find_map(|at| match (ours.get(at), theirs.get(at)) {
@@ -103,100 +103,100 @@ pub fn difference<'t>(ours: &'t [Entry], theirs: &'t [Entry]) -> Option<(usize, 
     })
 }
 
-/// What can stand in a transcript.
-pub trait Describe {
-    /// The answer, described.
-    fn describe(&self) -> Answer;
+/// A conversion of client results into the responses of a transcript.
+pub trait ToResponse {
+    /// The result as a response.
+    fn to_response(&self) -> Response;
 }
 
-impl<T: Describe> Describe for Result<T, Error> {
-    fn describe(&self) -> Answer {
+impl<T: ToResponse> ToResponse for Result<T, Error> {
+    fn to_response(&self) -> Response {
         match self {
-            Ok(answer) => answer.describe(),
+            Ok(response) => response.to_response(),
             Err(error) => match error.result_code() {
-                Some(code) => Answer::Refused(code),
-                None => Answer::Failed(format!("{:?}", error.kind())),
+                Some(code) => Response::Rejected(code),
+                None => Response::Failed(format!("{:?}", error.kind())),
             },
         }
     }
 }
 
-impl Describe for () {
-    fn describe(&self) -> Answer {
-        Answer::Done
+impl ToResponse for () {
+    fn to_response(&self) -> Response {
+        Response::Done
     }
 }
 
-impl Describe for bool {
-    fn describe(&self) -> Answer {
-        Answer::Says(self.to_string())
+impl ToResponse for bool {
+    fn to_response(&self) -> Response {
+        Response::Text(self.to_string())
     }
 }
 
-impl Describe for String {
-    fn describe(&self) -> Answer {
-        Answer::Says(self.clone())
+impl ToResponse for String {
+    fn to_response(&self) -> Response {
+        Response::Text(self.clone())
     }
 }
 
-impl Describe for Record {
-    fn describe(&self) -> Answer {
-        Answer::Record(Answered::new(self.bins.iter(), self.generation, self.void_time))
+impl ToResponse for Record {
+    fn to_response(&self) -> Response {
+        Response::Record(RecordResponse::new(self.bins.iter(), self.generation, self.void_time))
     }
 }
 
-impl Describe for Page {
-    /// The records sorted: their order depends on the names of their sets, and on the number of nodes.
-    fn describe(&self) -> Answer {
-        let mut records: Vec<Answer> = self.records.iter().map(Describe::describe).collect();
+impl ToResponse for Page {
+    /// Sorts the records, because their order depends on the names of their sets and the number of nodes.
+    fn to_response(&self) -> Response {
+        let mut records: Vec<Response> = self.records.iter().map(ToResponse::to_response).collect();
         records.sort_by_cached_key(ToString::to_string);
-        Answer::Rows(records)
+        Response::Rows(records)
     }
 }
 
-impl Describe for Task {
-    fn describe(&self) -> Answer {
-        Answer::Done
+impl ToResponse for Task {
+    fn to_response(&self) -> Response {
+        Response::Done
     }
 }
 
-impl Describe for Value {
-    fn describe(&self) -> Answer {
-        Answer::Says(self.to_string())
+impl ToResponse for Value {
+    fn to_response(&self) -> Response {
+        Response::Text(self.to_string())
     }
 }
 
-impl Describe for OrderedRecord {
-    fn describe(&self) -> Answer {
+impl ToResponse for OrderedRecord {
+    fn to_response(&self) -> Response {
         let bins = self.bins.iter().map(|(name, value)| (name.as_str(), value));
-        Answer::Record(Answered::new(bins, self.generation, self.void_time))
+        Response::Record(RecordResponse::new(bins, self.generation, self.void_time))
     }
 }
 
-impl<O: Describe> Describe for BatchRecord<O> {
-    fn describe(&self) -> Answer {
-        self.result.describe()
+impl<O: ToResponse> ToResponse for BatchRecord<O> {
+    fn to_response(&self) -> Response {
+        self.result.to_response()
     }
 }
 
-impl<T: Describe> Describe for Vec<T> {
-    fn describe(&self) -> Answer {
-        Answer::Rows(self.iter().map(Describe::describe).collect())
+impl<T: ToResponse> ToResponse for Vec<T> {
+    fn to_response(&self) -> Response {
+        Response::Rows(self.iter().map(ToResponse::to_response).collect())
     }
 }
 
 impl fmt::Display for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} -> {}", self.request, self.answer)
+        write!(f, "{} -> {}", self.request, self.response)
     }
 }
 
-impl fmt::Display for Answer {
+impl fmt::Display for Response {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Done => f.write_str("ok"),
             Self::Record(record) => record.fmt(f),
-            Self::Says(text) => f.write_str(text),
+            Self::Text(text) => f.write_str(text),
             Self::Rows(rows) => {
                 f.write_str("[")?;
                 for (i, row) in rows.iter().enumerate() {
@@ -204,13 +204,13 @@ impl fmt::Display for Answer {
                 }
                 f.write_str("]")
             }
-            Self::Refused(code) => write!(f, "{code:?}"),
+            Self::Rejected(code) => write!(f, "{code:?}"),
             Self::Failed(kind) => write!(f, "failed: {kind}"),
         }
     }
 }
 
-impl fmt::Display for Answered {
+impl fmt::Display for RecordResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("{")?;
         for (i, (name, value)) in self.bins.iter().enumerate() {
@@ -227,14 +227,14 @@ mod tests {
     use super::*;
 
     fn entry(expires_in: Option<i64>, generation: u32) -> Entry {
-        let record = Answered {
+        let record = RecordResponse {
             bins: vec![("a".into(), "1".into())],
             generation,
             expires_in,
         };
         Entry {
             request: "get(&key)".into(),
-            answer: Answer::Rows(vec![Answer::Record(record)]),
+            response: Response::Rows(vec![Response::Record(record)]),
         }
     }
 

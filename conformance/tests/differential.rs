@@ -6,8 +6,8 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use spikelet::Server;
 use spikelet_client::{Key, Operation};
-use spikelet_conformance::proptest::display::Described;
-use spikelet_conformance::proptest::{Address, Answer, Command, Embedded, Error, Target, differential, strategies};
+use spikelet_conformance::proptest::display::DisplayOperation;
+use spikelet_conformance::proptest::{Address, Command, Embedded, Error, Response, Target, differential, strategies};
 use spikelet_wire::list::ListOp;
 use spikelet_wire::map::MapOp;
 use spikelet_wire::{OpCode, ResultCode, Value};
@@ -20,7 +20,7 @@ impl Target for Planted {
         "planted".to_owned()
     }
 
-    fn ask(&mut self, key: &Key, command: &Command) -> io::Result<Answer> {
+    fn execute(&mut self, key: &Key, command: &Command) -> io::Result<Response> {
         let changed = command.operations().iter().map(|operation| {
             let (particle_type, argument) = operation.argument();
             let code = match operation.code() {
@@ -31,7 +31,7 @@ impl Target for Planted {
         });
         let mut changed = Command::operate(command.record, changed.collect());
         changed.respond_all_ops = command.respond_all_ops;
-        self.0.ask(key, &changed)
+        self.0.execute(key, &changed)
     }
 }
 
@@ -43,7 +43,7 @@ impl Target for Gone {
         "gone".to_owned()
     }
 
-    fn ask(&mut self, _: &Key, _: &Command) -> io::Result<Answer> {
+    fn execute(&mut self, _: &Key, _: &Command) -> io::Result<Response> {
         Err(io::ErrorKind::ConnectionRefused.into())
     }
 }
@@ -117,7 +117,7 @@ fn no_operation_on_lists_or_maps_is_left_out() {
             strategies::lists().new_tree(&mut runner).unwrap().current(),
             strategies::maps().new_tree(&mut runner).unwrap().current(),
         ] {
-            let shown = Described(&operation).to_string();
+            let shown = DisplayOperation(&operation).to_string();
             seen.extend(shown.split('(').next().map(str::to_owned));
         }
     }
@@ -132,7 +132,7 @@ fn much_of_what_the_strategies_make_is_carried_out() -> Result<(), Box<dyn std::
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     for _ in 0..2000 {
         let operation = strategies::operations().new_tree(&mut runner).unwrap().current();
-        match server.ask(&key, &Command::operate(0, vec![operation]))?.code {
+        match server.execute(&key, &Command::operate(0, vec![operation]))?.code {
             ResultCode::OK => done += 1,
             _ => refused += 1,
         }

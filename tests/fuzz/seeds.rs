@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::{env, fs, io};
 
-use spikelet_tests::fuzzing::TARGETS;
+use spikelet_tests::fuzz_targets::TARGETS;
 
 /// Longer seeds slow libFuzzer down more than they show it.
 const LONGEST: usize = 4096;

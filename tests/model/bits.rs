@@ -4,14 +4,14 @@ use spikelet_wire::bits::{BitIntegerFlags, BitOperation as Op, BitResizeFlags, B
 use spikelet_wire::{ResultCode, Value};
 
 /// Why an operation is not applied: what `NO_FAIL` makes a success, and what it does not.
-enum Refusal {
-    Forgiven(ResultCode),
-    Wrong(ResultCode),
+enum Rejection {
+    Suppressible(ResultCode),
+    Fatal(ResultCode),
 }
 
-use Refusal::{Forgiven, Wrong};
+use Rejection::{Fatal, Suppressible};
 
-const OUT_OF_BOUNDS: Refusal = Forgiven(ResultCode::OP_NOT_APPLICABLE);
+const OUT_OF_BOUNDS: Rejection = Suppressible(ResultCode::OP_NOT_APPLICABLE);
 
 /// Applies an operation that reads.
 ///
@@ -21,7 +21,7 @@ pub fn read(blob: &[u8], op: &Op<'_>) -> Result<Value, ResultCode> {
     let bits = bits_of(blob);
     let part = |offset, size| match range(&bits, offset, size, false) {
         Ok((from, n)) => Ok((from, &bits[from..from + n])),
-        Err(Forgiven(code) | Wrong(code)) => Err(code),
+        Err(Suppressible(code) | Fatal(code)) => Err(code),
     };
     let index = |found: Option<usize>| Value::Int(found.map_or(-1, |i| i as i64));
     Ok(match *op {
@@ -65,20 +65,20 @@ pub fn modify(blob: Option<&[u8]>, op: &Op<'_>) -> Result<Option<Option<Vec<u8>>
     // A blob that is not there has no bytes: to resize it to none makes none.
     let is_nothing = blob.is_none() && matches!(op, Op::Resize { byte_size: 0, .. });
     let changed = match blob {
-        Some(_) if flags.contains(Flags::CREATE_ONLY) => Err(Forgiven(ResultCode::BIN_EXISTS)),
-        None if !creates || flags.contains(Flags::UPDATE_ONLY) => Err(Forgiven(ResultCode::BIN_NOT_FOUND)),
+        Some(_) if flags.contains(Flags::CREATE_ONLY) => Err(Suppressible(ResultCode::BIN_EXISTS)),
+        None if !creates || flags.contains(Flags::UPDATE_ONLY) => Err(Suppressible(ResultCode::BIN_NOT_FOUND)),
         _ => change(blob.unwrap_or_default(), op),
     };
     match changed {
         Ok(None) => Ok(None),
         Ok(Some(_)) if is_nothing => Ok(Some(None)),
         Ok(Some(changed)) => Ok(Some(Some(changed))),
-        Err(Forgiven(_)) if flags.contains(Flags::NO_FAIL) => Ok(Some(blob.map(<[u8]>::to_vec))),
-        Err(Forgiven(code) | Wrong(code)) => Err(code),
+        Err(Suppressible(_)) if flags.contains(Flags::NO_FAIL) => Ok(Some(blob.map(<[u8]>::to_vec))),
+        Err(Suppressible(code) | Fatal(code)) => Err(code),
     }
 }
 
-fn change(blob: &[u8], op: &Op<'_>) -> Result<Option<Vec<u8>>, Refusal> {
+fn change(blob: &[u8], op: &Op<'_>) -> Result<Option<Vec<u8>>, Rejection> {
     let mut bits = bits_of(blob);
     let flags = flags_of(op);
     let partial = flags.contains(Flags::PARTIAL);
@@ -101,7 +101,7 @@ fn change(blob: &[u8], op: &Op<'_>) -> Result<Option<Vec<u8>>, Refusal> {
                 false => BitResizeFlags::GROW_ONLY,
             };
             if new != old && resize_flags.contains(forbidden) {
-                return Err(Forgiven(ResultCode::PARAMETER));
+                return Err(Suppressible(ResultCode::PARAMETER));
             }
             let mut bytes = blob.to_vec();
             let from_front = resize_flags.contains(BitResizeFlags::FROM_FRONT);
@@ -127,7 +127,7 @@ fn change(blob: &[u8], op: &Op<'_>) -> Result<Option<Vec<u8>>, Refusal> {
             let at = start(blob.len(), byte_offset)?;
             let end = at + byte_size as usize;
             if at >= blob.len() || (end > blob.len() && !partial) {
-                return Err(Forgiven(ResultCode::PARAMETER));
+                return Err(Suppressible(ResultCode::PARAMETER));
             }
             let mut bytes = blob.to_vec();
             bytes.drain(at..end.min(blob.len()));
@@ -196,7 +196,12 @@ fn change(blob: &[u8], op: &Op<'_>) -> Result<Option<Vec<u8>>, Refusal> {
 }
 
 /// Adds to the integer that some bits are. The model is only asked for summands that fit into it.
-fn arithmetic(bits: &mut [bool], (offset, size): (i64, i64), flags: BitIntegerFlags, by: i128) -> Result<(), Refusal> {
+fn arithmetic(
+    bits: &mut [bool],
+    (offset, size): (i64, i64),
+    flags: BitIntegerFlags,
+    by: i128,
+) -> Result<(), Rejection> {
     let (from, n) = range(bits, offset, size, false)?;
     let unsigned = number(&bits[from..from + n]);
     let is_signed = flags.contains(BitIntegerFlags::SIGNED);
@@ -233,7 +238,7 @@ fn number(bits: &[bool]) -> i128 {
 }
 
 /// Where bits begin, and how many they are.
-fn range(bits: &[bool], offset: i64, size: i64, partial: bool) -> Result<(usize, usize), Refusal> {
+fn range(bits: &[bool], offset: i64, size: i64, partial: bool) -> Result<(usize, usize), Rejection> {
     let from = start(bits.len(), offset)?;
     let size = size as usize;
     match bits.len().saturating_sub(from) {
@@ -243,9 +248,9 @@ fn range(bits: &[bool], offset: i64, size: i64, partial: bool) -> Result<(usize,
     }
 }
 
-fn start(len: usize, offset: i64) -> Result<usize, Refusal> {
+fn start(len: usize, offset: i64) -> Result<usize, Rejection> {
     let from = if offset < 0 { offset + len as i64 } else { offset };
-    usize::try_from(from).map_err(|_| Wrong(ResultCode::PARAMETER))
+    usize::try_from(from).map_err(|_| Fatal(ResultCode::PARAMETER))
 }
 
 fn bits_of(blob: &[u8]) -> Vec<bool> {

@@ -6,7 +6,7 @@ use spikelet_wire::cdt::{CallWriter, ReturnType};
 use spikelet_wire::context::Context;
 use spikelet_wire::list::{ListOp as Op, ListWriteFlags as Flags};
 
-use super::{Answer, Outcome, Want, give, order, others, positions, same, sorted};
+use super::{ExpectedValue, Outcome, ReturnSpec, give, order, others, positions, same, sorted};
 
 /// A list.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -35,7 +35,7 @@ pub enum Call {
     /// Removes all elements.
     Clear,
     /// Selects elements, and removes them if so asked.
-    Select(By, Want, bool),
+    Select(By, ReturnSpec, bool),
     /// Gives elements from an index on, and removes them if so asked.
     Get(i64, Count, bool),
     /// Removes elements from an index on.
@@ -90,8 +90,8 @@ impl List {
     pub fn apply(&mut self, call: &Call) -> (Outcome, bool) {
         let mut after = self.clone();
         let (outcome, known) = match call {
-            Call::Select(by, want, remove) => after.select(by, *want, *remove),
-            write => (after.write(write).map(Answer::Is), true),
+            Call::Select(by, returns, remove) => after.select(by, *returns, *remove),
+            write => (after.write(write).map(ExpectedValue::Exactly), true),
         };
         // An operation that fails changes nothing.
         if outcome.is_ok() {
@@ -250,13 +250,13 @@ impl List {
         Ok(count(&self.items))
     }
 
-    fn select(&mut self, by: &By, want: Want, remove: bool) -> (Outcome, bool) {
+    fn select(&mut self, by: &By, returns: ReturnSpec, remove: bool) -> (Outcome, bool) {
         let n = self.items.len();
         let in_order = sorted(self.items.clone());
         let has_equal = in_order.windows(2).any(|pair| order(&pair[0], &pair[1]).is_eq());
         let below = |value: &Value| self.items.iter().filter(|item| order(item, value).is_lt()).count();
-        let wants_rank = matches!(want.kind, ReturnType::Rank | ReturnType::ReverseRank);
-        let wants_index = matches!(want.kind, ReturnType::Index | ReturnType::ReverseIndex);
+        let wants_rank = matches!(returns.kind, ReturnType::Rank | ReturnType::ReverseRank);
+        let wants_index = matches!(returns.kind, ReturnType::Index | ReturnType::ReverseIndex);
         // Where values are equal, which of them has which rank is the server's affair, if the list has no order.
         let by_rank = matches!(by, By::Rank(..) | By::RelativeRank(..));
         let is_open = by_rank && has_equal && !self.ordered;
@@ -295,19 +295,19 @@ impl List {
             Ok(selected) => selected,
             Err(code) => return (Err(code), true),
         };
-        if want.inverted {
+        if returns.inverted {
             selected = others(&selected, n);
         }
         let answer = match (is_open && wants_index, wants_rank && has_equal) {
             (false, false) => give(
-                want,
+                returns,
                 multi,
                 &selected,
                 n,
                 |i| below(&self.items[i]),
                 |i| self.items[i].clone(),
             ),
-            _ => Answer::Any,
+            _ => ExpectedValue::Any,
         };
         if remove {
             self.keep(&others(&selected, n));
@@ -391,9 +391,9 @@ impl Call {
             Self::Remove(i, Count::All) => call(Op::RemoveRange).int(*i),
             Self::Trim(i, n) => call(Op::Trim).int(*i).int(*n),
             Self::Size => call(Op::Size),
-            Self::Select(by, want, remove) => {
-                let inverted = if want.inverted { ReturnType::INVERTED } else { 0 };
-                let kind = (u64::from(want.kind as u16) | inverted) as i64;
+            Self::Select(by, returns, remove) => {
+                let inverted = if returns.inverted { ReturnType::INVERTED } else { 0 };
+                let kind = (u64::from(returns.kind as u16) | inverted) as i64;
                 let either = |get: Op, removing: Op| call(if *remove { removing } else { get }).int(kind);
                 match by {
                     By::Index(i, None) => either(Op::GetByIndex, Op::RemoveByIndex).int(*i),

@@ -5,7 +5,7 @@ use spikelet_wire::context::Context;
 use spikelet_wire::map::{MapOp as Op, MapWriteFlags as Flags};
 use spikelet_wire::{MapOrder, ResultCode, Value};
 
-use super::{Answer, Outcome, Want, give, order, others, positions, same};
+use super::{ExpectedValue, Outcome, ReturnSpec, give, order, others, positions, same};
 
 /// A map: its pairs by key. Its order changes nothing but what a client reads of it.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -30,7 +30,7 @@ pub enum Call {
     /// Removes all pairs.
     Clear,
     /// Selects pairs, and removes them if so asked.
-    Select(By, Want, bool),
+    Select(By, ReturnSpec, bool),
     /// Counts the pairs.
     Size,
 }
@@ -68,12 +68,12 @@ impl Map {
         match call {
             Call::SetOrder(flags) => {
                 self.order = order_of(*flags);
-                Ok(Answer::Is(Value::Nil))
+                Ok(ExpectedValue::Exactly(Value::Nil))
             }
-            Call::Size => Ok(Answer::Is(Value::Int(self.pairs.len() as i64))),
+            Call::Size => Ok(ExpectedValue::Exactly(Value::Int(self.pairs.len() as i64))),
             Call::Clear => {
                 self.pairs.clear();
-                Ok(Answer::Is(Value::Nil))
+                Ok(ExpectedValue::Exactly(Value::Nil))
             }
             Call::Put(key, value, _, flags) => self.put(&[(key.clone(), value.clone())], *flags, false),
             Call::PutItems(pairs, _, flags) => self.put(pairs, *flags, true),
@@ -85,9 +85,9 @@ impl Map {
                     Some(_) => return Err(ResultCode::PARAMETER),
                 };
                 self.set(key, &sum);
-                Ok(Answer::Is(sum))
+                Ok(ExpectedValue::Exactly(sum))
             }
-            Call::Select(by, want, remove) => self.select(by, *want, *remove),
+            Call::Select(by, returns, remove) => self.select(by, *returns, *remove),
         }
     }
 
@@ -102,7 +102,7 @@ impl Map {
     }
 
     fn put(&mut self, new: &[(Value, Value)], flags: Flags, several: bool) -> Outcome {
-        let count = |map: &Self| Ok(Answer::Is(Value::Int(map.pairs.len() as i64)));
+        let count = |map: &Self| Ok(ExpectedValue::Exactly(Value::Int(map.pairs.len() as i64)));
         let partial = several && flags.contains(Flags::NO_FAIL | Flags::DO_PARTIAL);
         // The server writes a whole map into an empty one, even what DO_PARTIAL would have it leave out.
         let all_at_once = partial && self.pairs.is_empty();
@@ -126,7 +126,7 @@ impl Map {
         count(self)
     }
 
-    fn select(&mut self, by: &By, want: Want, remove: bool) -> Outcome {
+    fn select(&mut self, by: &By, returns: ReturnSpec, remove: bool) -> Outcome {
         let pairs = self.pairs.clone();
         let n = pairs.len();
         let before = |a: &(Value, Value), b: &(Value, Value)| order(&a.1, &b.1).then_with(|| order(&a.0, &b.0)).is_lt();
@@ -141,7 +141,7 @@ impl Map {
                 .filter_map(|i| usize::try_from(i).ok())
                 .collect::<Vec<_>>()
         };
-        let wants_rank = matches!(want.kind, ReturnType::Rank | ReturnType::ReverseRank);
+        let wants_rank = matches!(returns.kind, ReturnType::Rank | ReturnType::ReverseRank);
         let (selected, multi) = match by {
             By::Key(key) => (matching(&|i| pairs[i].0 == *key), false),
             By::KeyInterval(start, end) => (matching(&|i| inside(&pairs[i].0, start, end)), true),
@@ -171,13 +171,17 @@ impl Map {
                 (matching(&|i| wanted.contains(&rank(i))), true)
             }
         };
-        let selected = if want.inverted { others(&selected, n) } else { selected };
-        let element = |i: usize| match want.kind {
+        let selected = if returns.inverted {
+            others(&selected, n)
+        } else {
+            selected
+        };
+        let element = |i: usize| match returns.kind {
             ReturnType::Key => pairs[i].0.clone(),
             ReturnType::Value => pairs[i].1.clone(),
             _ => Value::List(vec![pairs[i].0.clone(), pairs[i].1.clone()]),
         };
-        let answer = give(want, multi, &selected, n, rank, element);
+        let answer = give(returns, multi, &selected, n, rank, element);
         if remove {
             self.pairs = others(&selected, n).into_iter().map(|i| pairs[i].clone()).collect();
         }
@@ -231,9 +235,9 @@ impl Call {
             Self::Increment(key, by, order) => call(Op::Increment).value(key).int(*by).int((*order).into()),
             Self::Size => call(Op::Size),
             Self::Clear => call(Op::Clear),
-            Self::Select(by, want, remove) => {
-                let inverted = if want.inverted { ReturnType::INVERTED } else { 0 };
-                let kind = (u64::from(want.kind as u16) | inverted) as i64;
+            Self::Select(by, returns, remove) => {
+                let inverted = if returns.inverted { ReturnType::INVERTED } else { 0 };
+                let kind = (u64::from(returns.kind as u16) | inverted) as i64;
                 let either = |get: Op, removing: Op| call(if *remove { removing } else { get }).int(kind);
                 match by {
                     By::Key(key) => either(Op::GetByKey, Op::RemoveByKey).value(key),

@@ -18,46 +18,46 @@ use spikelet_wire::{Map, ResultCode, Value};
 
 /// What the model expects of an operation.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Answer {
+pub enum ExpectedValue {
     /// This value.
-    Is(Value),
+    Exactly(Value),
     /// A list of these values, or a map of these pairs, in any order.
-    Holds(Vec<Value>),
+    InAnyOrder(Vec<Value>),
     /// The server may answer anything: it depends on how it works inside.
     Any,
 }
 
 /// An answer or an error.
-pub type Outcome = Result<Answer, ResultCode>;
+pub type Outcome = Result<ExpectedValue, ResultCode>;
 
 /// Where there is no element of an index or rank.
 const OUT_OF_BOUNDS: ResultCode = ResultCode::OP_NOT_APPLICABLE;
 
 /// What is wanted of the selected elements.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Want {
+pub struct ReturnSpec {
     /// The return type.
     pub kind: ReturnType,
     /// All other elements are selected instead.
     pub inverted: bool,
 }
 
-impl Answer {
+impl ExpectedValue {
     /// Whether the server's answer is one that the model expects.
     #[must_use]
     pub fn allows(&self, answer: &Value) -> bool {
         match (self, answer) {
             (Self::Any, _) => true,
-            (Self::Is(value), answer) => by_key(value) == by_key(answer),
-            (Self::Holds(values), Value::List(answer)) => {
+            (Self::Exactly(value), answer) => by_key(value) == by_key(answer),
+            (Self::InAnyOrder(values), Value::List(answer)) => {
                 let in_order = |values: &[Value]| sorted(values.iter().map(by_key).collect());
                 in_order(values) == in_order(answer)
             }
-            (Self::Holds(values), Value::Map(map)) => {
+            (Self::InAnyOrder(values), Value::Map(map)) => {
                 let answer = pairs(map).into_iter().map(|(k, v)| Value::List(vec![k, v]));
-                Self::Holds(values.clone()).allows(&Value::List(answer.collect()))
+                Self::InAnyOrder(values.clone()).allows(&Value::List(answer.collect()))
             }
-            (Self::Holds(_), _) => false,
+            (Self::InAnyOrder(_), _) => false,
         }
     }
 }
@@ -149,34 +149,34 @@ fn others(selected: &[usize], n: usize) -> Vec<usize> {
 
 /// What the return types that are the same for lists and maps give; `index` and `rank` tell of an element which it has.
 fn give(
-    want: Want,
+    returns: ReturnSpec,
     multi: bool,
     selected: &[usize],
     n: usize,
     rank: impl Fn(usize) -> usize,
     element: impl Fn(usize) -> Value,
-) -> Answer {
-    let number = |i: usize| match want.kind {
+) -> ExpectedValue {
+    let number = |i: usize| match returns.kind {
         ReturnType::Index => i,
         ReturnType::ReverseIndex => n - 1 - i,
         ReturnType::Rank => rank(i),
         _ => n - 1 - rank(i),
     };
-    let each: Vec<Value> = match want.kind {
-        ReturnType::None => return Answer::Is(Value::Nil),
-        ReturnType::Count => return Answer::Is((selected.len() as i64).into()),
-        ReturnType::Exists => return Answer::Is((!selected.is_empty()).into()),
+    let each: Vec<Value> = match returns.kind {
+        ReturnType::None => return ExpectedValue::Exactly(Value::Nil),
+        ReturnType::Count => return ExpectedValue::Exactly((selected.len() as i64).into()),
+        ReturnType::Exists => return ExpectedValue::Exactly((!selected.is_empty()).into()),
         ReturnType::Index | ReturnType::ReverseIndex | ReturnType::Rank | ReturnType::ReverseRank => {
             selected.iter().map(|&i| Value::Int(number(i) as i64)).collect()
         }
         _ => selected.iter().map(|&i| element(i)).collect(),
     };
-    let is_map = want.kind == ReturnType::KeyValue;
-    let is_element = matches!(want.kind, ReturnType::Key | ReturnType::Value);
+    let is_map = returns.kind == ReturnType::KeyValue;
+    let is_element = matches!(returns.kind, ReturnType::Key | ReturnType::Value);
     match each.first() {
-        _ if multi || is_map => Answer::Holds(each),
-        Some(only) => Answer::Is(only.clone()),
-        None if is_element => Answer::Is(Value::Nil),
-        None => Answer::Is(Value::Int(-1)),
+        _ if multi || is_map => ExpectedValue::InAnyOrder(each),
+        Some(only) => ExpectedValue::Exactly(only.clone()),
+        None if is_element => ExpectedValue::Exactly(Value::Nil),
+        None => ExpectedValue::Exactly(Value::Int(-1)),
     }
 }

@@ -10,7 +10,7 @@ use spikelet_wire::message::ttl;
 use spikelet_wire::{OpCode, ParticleType, ResultCode, Value};
 
 use super::nested::{self, Node, follow};
-use super::{Answer, bits, list, map, scalar};
+use super::{ExpectedValue, bits, list, map, scalar};
 
 /// The longest TTL, in seconds.
 const LONGEST_TTL: u32 = 10 * 365 * 24 * 60 * 60;
@@ -93,7 +93,7 @@ pub struct Expected {
 #[derive(Debug, Clone)]
 struct Expectation {
     bin: &'static str,
-    answer: Answer,
+    answer: ExpectedValue,
     /// The bins of a record come in any order.
     any_order: bool,
 }
@@ -139,7 +139,7 @@ impl Model {
             let all = [Op::ReadAll];
             // A read of all bins answers nothing else.
             let reads_all = ops.iter().any(|op| matches!(op, Op::ReadAll));
-            let results = record.carry_out(if reads_all { &all } else { ops }, request.respond_all_ops)?;
+            let results = record.execute(if reads_all { &all } else { ops }, request.respond_all_ops)?;
             return match results {
                 Err(code) => fail(code, told),
                 Ok(results) => Ok(Expected {
@@ -177,7 +177,7 @@ impl Model {
             void_time,
             bins: if replaces { Vec::new() } else { old.bins },
         };
-        let results = match new.carry_out(ops, request.respond_all_ops)? {
+        let results = match new.execute(ops, request.respond_all_ops)? {
             Ok(results) => results,
             Err(code) => return fail(code, told),
         };
@@ -221,7 +221,7 @@ impl Record {
         }
     }
 
-    fn carry_out(&mut self, ops: &[Op], respond_all: bool) -> Result<Result<Vec<Expectation>, ResultCode>, Unknown> {
+    fn execute(&mut self, ops: &[Op], respond_all: bool) -> Result<Result<Vec<Expectation>, ResultCode>, Unknown> {
         let mut results = Vec::new();
         for (i, op) in ops.iter().enumerate() {
             let expect = |bin, answer| Expectation {
@@ -233,35 +233,35 @@ impl Record {
                 Op::Touch => {}
                 Op::ReadAll => results.extend(self.bins.iter().map(|(bin, node)| Expectation {
                     bin,
-                    answer: Answer::Is(node.clone().into()),
+                    answer: ExpectedValue::Exactly(node.clone().into()),
                     any_order: true,
                 })),
                 Op::DeleteAll => {
                     self.bins.clear();
-                    results.push(expect("", Answer::Is(Value::Nil)));
+                    results.push(expect("", ExpectedValue::Exactly(Value::Nil)));
                 }
-                _ => match self.carry_out_one(op) {
+                _ => match self.execute_one(op) {
                     None => return Err(Unknown(i)),
                     Some(Err(code)) => return Ok(Err(code)),
-                    Some(Ok(Answer::Any)) => return Err(Unknown(i)),
+                    Some(Ok(ExpectedValue::Any)) => return Err(Unknown(i)),
                     Some(Ok(answer)) => results.push(expect(op.bin(), answer)),
                 },
             }
         }
         if !respond_all {
             // Nothing is no result, but which operations say so all the same is the server's affair.
-            results.retain(|result| result.answer != Answer::Is(Value::Nil));
+            results.retain(|result| result.answer != ExpectedValue::Exactly(Value::Nil));
         }
         Ok(Ok(results))
     }
 
-    fn carry_out_one(&mut self, op: &Op) -> nested::Followed<Answer> {
-        const NOTHING: Answer = Answer::Is(Value::Nil);
+    fn execute_one(&mut self, op: &Op) -> nested::Followed<ExpectedValue> {
+        const NOTHING: ExpectedValue = ExpectedValue::Exactly(Value::Nil);
         let bin = op.bin();
         let held = self.get(bin).cloned();
         let plain = held.clone().map(Value::from);
         let written = match op {
-            Op::Read(_) => return Some(Ok(Answer::Is(plain.unwrap_or_default()))),
+            Op::Read(_) => return Some(Ok(ExpectedValue::Exactly(plain.unwrap_or_default()))),
             Op::Write(_, value) => Ok(value.clone()),
             Op::RemoveBin(_) => {
                 self.set(bin, None);
@@ -283,7 +283,7 @@ impl Record {
                     Some(_) => return Some(Err(ResultCode::INCOMPATIBLE_TYPE)),
                 };
                 if op.is_read() {
-                    return Some(bits::read(blob.unwrap_or_default(), op).map(Answer::Is));
+                    return Some(bits::read(blob.unwrap_or_default(), op).map(ExpectedValue::Exactly));
                 }
                 match bits::modify(blob, op) {
                     Err(code) => return Some(Err(code)),
@@ -319,10 +319,10 @@ impl Record {
         mut held: Option<Node>,
         context: &[Step],
         modifies: bool,
-        apply: &mut dyn FnMut(&mut Option<Node>, Place) -> nested::Followed<Answer>,
-    ) -> nested::Followed<Answer> {
+        apply: &mut dyn FnMut(&mut Option<Node>, Place) -> nested::Followed<ExpectedValue>,
+    ) -> nested::Followed<ExpectedValue> {
         if held.is_none() && !modifies {
-            return Some(Ok(Answer::Is(Value::Nil)));
+            return Some(Ok(ExpectedValue::Exactly(Value::Nil)));
         }
         if matches!(held, Some(Node::Plain(_))) && !context.is_empty() {
             return Some(Err(ResultCode::PARAMETER));
@@ -355,7 +355,7 @@ struct Place {
     in_bin: bool,
 }
 
-fn on_list(node: &mut Option<Node>, call: &list::Call, place: Place) -> nested::Followed<Answer> {
+fn on_list(node: &mut Option<Node>, call: &list::Call, place: Place) -> nested::Followed<ExpectedValue> {
     let is_new = node.is_none();
     let orders = matches!(call, list::Call::SetOrder(true)) || (is_new && call.creates() == Some(true));
     // A list inside of another is never ordered here.
@@ -375,7 +375,7 @@ fn on_list(node: &mut Option<Node>, call: &list::Call, place: Place) -> nested::
                 false => Some(Err(ResultCode::INCOMPATIBLE_TYPE)),
             };
         }
-        (None, None) => return Some(Ok(Answer::Is(Value::Nil))),
+        (None, None) => return Some(Ok(ExpectedValue::Exactly(Value::Nil))),
         _ => return Some(Err(ResultCode::INCOMPATIBLE_TYPE)),
     };
     let (outcome, known) = fresh.apply(call);
@@ -397,7 +397,7 @@ fn on_list(node: &mut Option<Node>, call: &list::Call, place: Place) -> nested::
     Some(outcome)
 }
 
-fn on_map(node: &mut Option<Node>, call: &map::Call, place: Place) -> nested::Followed<Answer> {
+fn on_map(node: &mut Option<Node>, call: &map::Call, place: Place) -> nested::Followed<ExpectedValue> {
     let is_new = node.is_none();
     let mut fresh = match (&*node, call.creates()) {
         (Some(Node::Map(map)), _) => map.clone(),
@@ -405,7 +405,7 @@ fn on_map(node: &mut Option<Node>, call: &map::Call, place: Place) -> nested::Fo
             order: map::order_of(flags),
             ..map::Map::default()
         },
-        (None, None) => return Some(Ok(Answer::Is(Value::Nil))),
+        (None, None) => return Some(Ok(ExpectedValue::Exactly(Value::Nil))),
         _ => return Some(Err(ResultCode::INCOMPATIBLE_TYPE)),
     };
     let outcome = fresh.apply(call);
@@ -515,7 +515,7 @@ impl Request {
 impl Expected {
     /// Whether a server's answer is the expected one.
     #[must_use]
-    pub fn allows(&self, answer: &wire::Answer, respond_all_ops: bool) -> bool {
+    pub fn allows(&self, answer: &wire::Response, respond_all_ops: bool) -> bool {
         let head = (answer.code, answer.generation, answer.void_time);
         let mut results: Vec<&OpResult> = answer.results.iter().collect();
         if !respond_all_ops {

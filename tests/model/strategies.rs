@@ -14,7 +14,7 @@ use spikelet_wire::map::MapWriteFlags;
 use spikelet_wire::message::ttl;
 
 use super::record::{Op, Request};
-use super::{Want, list, map};
+use super::{ReturnSpec, list, map};
 
 /// Different values; asked for twice a value may come twice.
 fn distinct(strategy: impl Strategy<Value = Value>) -> impl Strategy<Value = Vec<Value>> {
@@ -51,8 +51,8 @@ fn kind(of_map: bool) -> impl Strategy<Value = R> {
 }
 
 /// Inversion is only for operations that select several; for them the server inverts what `EXISTS` says as well.
-fn want(of_map: bool, multi: bool) -> impl Strategy<Value = Want> {
-    (kind(of_map), any::<bool>()).prop_map(move |(kind, inverted)| Want {
+fn returns(of_map: bool, multi: bool) -> impl Strategy<Value = ReturnSpec> {
+    (kind(of_map), any::<bool>()).prop_map(move |(kind, inverted)| ReturnSpec {
         kind,
         inverted: inverted && multi && kind != R::Exists,
     })
@@ -95,8 +95,8 @@ pub fn list_call() -> impl Strategy<Value = list::Call> {
         1 => (index(), count()).prop_map(|(i, count)| Call::Remove(i, count)),
         1 => (index(), 0..5_i64).prop_map(|(i, n)| Call::Trim(i, n)),
         1 => Just(Call::Size),
-        4 => (one, want(false, false), any::<bool>()).prop_map(|(by, want, remove)| Call::Select(by, want, remove)),
-        8 => (several, want(false, true), any::<bool>()).prop_map(|(by, want, remove)| Call::Select(by, want, remove)),
+        4 => (one, returns(false, false), any::<bool>()).prop_map(|(by, returns, remove)| Call::Select(by, returns, remove)),
+        8 => (several, returns(false, true), any::<bool>()).prop_map(|(by, returns, remove)| Call::Select(by, returns, remove)),
     ]
 }
 
@@ -128,8 +128,8 @@ pub fn map_call() -> impl Strategy<Value = map::Call> {
         1 => (key(), -2..3_i64, order()).prop_map(|(key, n, order)| Call::Increment(key, n, order)),
         1 => Just(Call::Clear),
         1 => Just(Call::Size),
-        4 => (one, want(true, false), any::<bool>()).prop_map(|(by, want, remove)| Call::Select(by, want, remove)),
-        8 => (several, want(true, true), any::<bool>()).prop_map(|(by, want, remove)| Call::Select(by, want, remove)),
+        4 => (one, returns(true, false), any::<bool>()).prop_map(|(by, returns, remove)| Call::Select(by, returns, remove)),
+        8 => (several, returns(true, true), any::<bool>()).prop_map(|(by, returns, remove)| Call::Select(by, returns, remove)),
     ]
 }
 

@@ -31,7 +31,8 @@ bitflags::bitflags! {
 }
 
 bitflags::bitflags! {
-    /// How bits are treated as an integer. Without [`SATURATE`](Self::SATURATE) and [`WRAP`](Self::WRAP), an overflow fails.
+    /// How bits are treated as an integer. Without [`SATURATE`](Self::SATURATE) and [`WRAP`](Self::WRAP), an overflow
+    /// fails.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
     pub struct BitIntegerFlags: u64 {
         /// The integer is signed, in two's complement.

@@ -1,8 +1,8 @@
 //! Calls of list and map operations.
 //!
-//! The value of a [`CDT_READ`](crate::OpCode::CDT_READ) or [`CDT_MODIFY`](crate::OpCode::CDT_MODIFY) operation is a list
-//! in msgpack: the operation's code, then its arguments. For an operation on a nested
-//! collection, the call is wrapped in a list with its [context](crate::context): `[0xff, context, [code, arguments…]]`.
+//! The value of a [`CDT_READ`](crate::OpCode::CDT_READ) or [`CDT_MODIFY`](crate::OpCode::CDT_MODIFY) operation is a
+//! list in msgpack: the operation's code, then its arguments. For an operation on a nested collection, the call is
+//! wrapped in a list with its [context](crate::context): `[0xff, context, [code, arguments…]]`.
 
 use crate::error::DecodeError;
 use crate::msgpack::{Reader, Token, write};

@@ -134,7 +134,8 @@ impl Context {
         self.then(Step::MapValue(value.into()))
     }
 
-    /// Makes the collection that the last step creates persist its index. The server accepts this for the first step only.
+    /// Makes the collection that the last step creates persist its index. The server accepts this for the first step
+    /// only.
     pub fn persist_index(mut self) -> Self {
         if let Some(step) = self.0.pop() {
             let code = step.code() | CREATE_PERSIST_INDEX;

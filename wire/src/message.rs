@@ -38,8 +38,8 @@ impl<'a> Message<'a> {
         }
     }
 
-    /// Decodes the first message of `body` and returns it with the remaining bytes. Responses to batches and queries have
-    /// several messages in a frame.
+    /// Decodes the first message of `body` and returns it with the remaining bytes. Responses to batches and queries
+    /// have several messages in a frame.
     ///
     /// # Errors
     /// If the body is shorter than a header, or a field or operation is damaged.
@@ -54,7 +54,8 @@ impl<'a> Message<'a> {
         ))
     }
 
-    /// Decodes the fields and operations after a header. The header is passed in, because a batch row encodes it differently.
+    /// Decodes the fields and operations after a header. The header is passed in, because a batch row encodes it
+    /// differently.
     pub(crate) fn decode_content(
         header: Header,
         (n_fields, n_ops): (u16, u16),

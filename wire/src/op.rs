@@ -72,7 +72,8 @@ impl<'a> Op<'a> {
         }
     }
 
-    /// Appends the operation: the size of the rest (4 bytes), code, particle type, flags, size of the name, name, value.
+    /// Appends the operation: the size of the rest (4 bytes), code, particle type, flags, size of the name, name,
+    /// value.
     ///
     /// A name of more than 255 bytes cannot be encoded. Callers must reject it first.
     pub fn write(&self, out: &mut BytesMut) {

@@ -293,8 +293,8 @@ impl Value {
     /// Decodes one value from msgpack.
     ///
     /// # Errors
-    /// If the msgpack is damaged, contains an integer above [`i64::MAX`] or an unknown extension, or is nested deeper than
-    /// [`MAX_DEPTH`].
+    /// If the msgpack is damaged, contains an integer above [`i64::MAX`] or an unknown extension, or is nested deeper
+    /// than [`MAX_DEPTH`].
     pub fn unpack(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         Self::unpack_within(reader, MAX_DEPTH)
     }

@@ -1,4 +1,4 @@
-//! Commands: what a sequence consists of.
+//! The commands of a sequence.
 
 use bytes::BytesMut;
 use spikelet_client::{Key, Operation};
@@ -7,13 +7,13 @@ use spikelet_wire::{FieldType, Header, Info1, Info2, Info3, MessageWriter, Op, O
 /// One command on one of the records of a sequence.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Command {
-    /// Which of the sequence's records, from 0.
+    /// The index of the record in the sequence, from 0.
     pub record: u8,
-    /// What is done to it.
+    /// The action on the record.
     pub action: Action,
-    /// Whether the record may, or must, exist; of no meaning where the action only reads.
+    /// The record exists action; ignored if the action only reads.
     pub exists: Exists,
-    /// Which generation the record must have; of no meaning where the action only reads.
+    /// The generation policy; ignored if the action only reads.
     pub generation: Generation,
     /// The TTL of a write: in seconds, or one of [`ttl`](spikelet_wire::message::ttl).
     pub ttl: u32,
@@ -23,19 +23,19 @@ pub struct Command {
     pub filter: Option<Vec<u8>>,
 }
 
-/// What is done to a record.
+/// An action on a record.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Action {
-    /// Operations on its bins, in this order, all of them or none.
+    /// Executes operations on its bins in this order, all or none of them.
     Operate(Vec<Operation>),
-    /// It is deleted.
+    /// Deletes it.
     Delete,
 }
 
 /// The record exists action of a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Exists {
-    /// Write in any case.
+    /// Update the record, or create one.
     #[default]
     Update,
     /// Write only if there is a record.
@@ -51,12 +51,12 @@ pub enum Exists {
 /// The generation policy of a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Generation {
-    /// Any.
+    /// Accept any generation.
     #[default]
     Any,
-    /// This one; 0 is that of a record which does not exist.
+    /// Write only if the record has this generation; a record that does not exist has generation 0.
     Equal(u32),
-    /// A lesser one.
+    /// Write only if the record has a lower generation.
     Less(u32),
 }
 
@@ -67,7 +67,7 @@ impl Default for Action {
 }
 
 impl Command {
-    /// Operations on a record, without any condition.
+    /// Operations on a record, without conditions.
     #[must_use]
     pub fn operate(record: u8, operations: Vec<Operation>) -> Self {
         Self {
@@ -77,7 +77,7 @@ impl Command {
         }
     }
 
-    /// The deletion of a record, without any condition.
+    /// The deletion of a record, without conditions.
     #[must_use]
     pub fn delete(record: u8) -> Self {
         Self {
@@ -87,7 +87,7 @@ impl Command {
         }
     }
 
-    /// Its operations; a deletion has none.
+    /// The operations; a deletion has none.
     #[must_use]
     pub fn operations(&self) -> &[Operation] {
         match &self.action {
@@ -96,7 +96,7 @@ impl Command {
         }
     }
 
-    /// The frame that asks for it, of the record with this key.
+    /// Encodes the command as a request frame for the record with a key.
     #[must_use]
     pub fn encode(&self, key: &Key) -> BytesMut {
         let mut out = BytesMut::new();

@@ -1,4 +1,4 @@
-//! The differential runner: the same commands to two targets, until their answers differ.
+//! The differential runner: sends the same commands to two targets and compares the responses.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -10,13 +10,13 @@ use proptest::test_runner::{Config, TestCaseError, TestError, TestRunner};
 use spikelet_client::{Key, Operation};
 
 use super::command::{Action, Command};
-use super::response::Answer;
+use super::response::Response;
 use super::strategies;
 use super::target::Target;
 
 /// Compares two targets: [`run`](Differential::run) sends the same random sequences of commands to both.
 ///
-/// Without more, they consist of [any operations](strategies::operations).
+/// By default, the commands consist of [any operations](strategies::operations).
 #[must_use = "nothing is sent until it is run"]
 pub fn differential<A: Target, B: Target>(a: A, b: B) -> Differential<A, B> {
     Differential {
@@ -31,7 +31,7 @@ pub fn differential<A: Target, B: Target>(a: A, b: B) -> Differential<A, B> {
     }
 }
 
-/// Two targets that are to be compared, and the commands for them.
+/// A comparison of two targets, and the commands for it.
 #[must_use = "nothing is sent until it is run"]
 pub struct Differential<A, B> {
     targets: (A, B),
@@ -40,24 +40,24 @@ pub struct Differential<A, B> {
     namespace: String,
 }
 
-/// Both targets answered all commands alike.
+/// The result if both targets gave equal responses to all commands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Agreement {
-    /// How many sequences were sent.
+    /// The number of sequences sent.
     pub sequences: u64,
-    /// How many commands they had in all.
+    /// The total number of commands in them.
     pub commands: u64,
 }
 
-/// The shortest sequence found to which two targets give different answers.
+/// The shortest sequence found to which two targets give different responses.
 #[derive(Debug, Clone)]
 pub struct Difference {
     /// The names of the targets.
     pub names: [String; 2],
-    /// The commands; the answers to the last one differ.
+    /// The commands; the responses to the last one differ.
     pub commands: Vec<Command>,
-    /// The answers of both to each command, or why there was none.
-    pub answers: Vec<[Result<Answer, String>; 2]>,
+    /// The responses of both targets to each command, or why there was none.
+    pub responses: Vec<[Result<Response, String>; 2]>,
 }
 
 /// Why a comparison did not end with an [`Agreement`].
@@ -65,7 +65,7 @@ pub struct Difference {
 pub enum Error {
     /// The targets differ.
     Differ(Box<Difference>),
-    /// It could not be carried out: neither target answered, or the strategy gave nothing.
+    /// The comparison failed: neither target responded, or the strategy generated nothing.
     Aborted(String),
 }
 
@@ -86,43 +86,43 @@ impl<A: Target, B: Target> Differential<A, B> {
         self
     }
 
-    /// How many sequences are sent: without it as many as the environment's `PROPTEST_CASES` says, or 256.
+    /// Sets the number of sequences. The default is `PROPTEST_CASES` from the environment, or 256.
     pub const fn cases(mut self, cases: u32) -> Self {
         self.config.cases = cases;
         self
     }
 
-    /// Configures the runner: how failures persist, how long is shrunk, and more.
+    /// Sets the configuration of the runner, such as the persistence of failures and the limits on shrinking.
     pub fn config(mut self, config: Config) -> Self {
         self.config = config;
         self
     }
 
-    /// The namespace of the records: without it `test`.
+    /// Sets the namespace of the records. The default is `test`.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.namespace = namespace.into();
         self
     }
 
-    /// Sends sequences to both targets, and compares the answers. It blocks.
+    /// Sends sequences to both targets, and compares the responses. It blocks.
     ///
     /// # Errors
-    /// [`Error::Differ`] with the shortest sequence found to which the answers differ; [`Error::Aborted`] when it could
-    /// not go on.
+    /// [`Error::Differ`] with the shortest sequence found to which the responses differ; [`Error::Aborted`] if the
+    /// comparison could not continue.
     pub fn run(self) -> Result<Agreement, Error> {
         let pair = RefCell::new(Pair::new(self.targets, self.namespace));
         let done = RefCell::new(Agreement {
             sequences: 0,
             commands: 0,
         });
-        // What keeps both from answering is no difference, and would not go away with other commands.
+        // If neither target responds, that is not a difference, and other commands would fail too.
         let aborted = RefCell::new(None);
         let result = TestRunner::new(self.config).run(&self.sequences, |commands| {
             if aborted.borrow().is_some() {
                 return Ok(());
             }
-            let answers = match pair.borrow_mut().run(&commands) {
-                Ok(answers) => answers,
+            let responses = match pair.borrow_mut().run(&commands) {
+                Ok(responses) => responses,
                 Err(why) => {
                     *aborted.borrow_mut() = Some(why);
                     return Ok(());
@@ -130,9 +130,9 @@ impl<A: Target, B: Target> Differential<A, B> {
             };
             let mut done = done.borrow_mut();
             done.sequences += 1;
-            done.commands += answers.len() as u64;
-            match answers.last() {
-                Some([a, b]) if !agree(a, b) => Err(TestCaseError::fail("the answers differ")),
+            done.commands += responses.len() as u64;
+            match responses.last() {
+                Some([a, b]) if !agree(a, b) => Err(TestCaseError::fail("the responses differ")),
                 _ => Ok(()),
             }
         });
@@ -142,14 +142,14 @@ impl<A: Target, B: Target> Differential<A, B> {
             Err(TestError::Abort(why)) => Err(Error::Aborted(why.to_string())),
             Err(TestError::Fail(_, commands)) => {
                 let mut pair = pair.into_inner();
-                let mut commands = pair.without_the_needless(commands);
-                let answers = pair.run(&commands).map_err(Error::Aborted)?;
-                // Behind the first difference nothing was compared.
-                commands.truncate(answers.len());
+                let mut commands = pair.minimize(commands);
+                let responses = pair.run(&commands).map_err(Error::Aborted)?;
+                // Nothing after the first difference was compared.
+                commands.truncate(responses.len());
                 Err(Error::Differ(Box::new(Difference {
                     names: pair.names(),
                     commands,
-                    answers,
+                    responses,
                 })))
             }
         }
@@ -166,7 +166,7 @@ struct Pair<A, B> {
 
 impl<A: Target, B: Target> Pair<A, B> {
     fn new(targets: (A, B), namespace: String) -> Self {
-        // A set of this run alone, so that no record of another is in the way.
+        // The set is unique to this run, so that records of another run do not interfere.
         static RUNS: AtomicU64 = AtomicU64::new(0);
         let run = RUNS.fetch_add(1, Ordering::Relaxed);
         Self {
@@ -181,20 +181,20 @@ impl<A: Target, B: Target> Pair<A, B> {
         [self.targets.0.name(), self.targets.1.name()]
     }
 
-    /// The answers to a sequence, up to the first that differ; an error if there is none from either target.
-    fn run(&mut self, commands: &[Command]) -> Result<Vec<[Result<Answer, String>; 2]>, String> {
+    /// Returns the responses to a sequence, up to the first that differ, or an error if neither target responds.
+    fn run(&mut self, commands: &[Command]) -> Result<Vec<[Result<Response, String>; 2]>, String> {
         self.sequences += 1;
-        let mut answers = Vec::new();
+        let mut responses = Vec::new();
         let mut records: Vec<u8> = Vec::new();
         for command in commands {
-            let both = self.ask(command);
+            let both = self.execute(command);
             if let [Err(a), Err(b)] = &both {
                 let [name_a, name_b] = self.names();
                 return Err(format!("no answer from {name_a} ({a}) and none from {name_b} ({b})"));
             }
             records.push(command.record);
             let agree = agree(&both[0], &both[1]);
-            answers.push(both);
+            responses.push(both);
             if !agree {
                 break;
             }
@@ -202,15 +202,15 @@ impl<A: Target, B: Target> Pair<A, B> {
         records.sort_unstable();
         records.dedup();
         for record in records {
-            let _ = self.ask(&Command::delete(record));
+            let _ = self.execute(&Command::delete(record));
         }
-        Ok(answers)
+        Ok(responses)
     }
 
-    /// A sequence without the commands and operations that the difference does not need.
+    /// Removes the commands and operations that are not needed for the difference.
     ///
-    /// proptest takes elements away before it makes them simpler, and not again after that.
-    fn without_the_needless(&mut self, mut commands: Vec<Command>) -> Vec<Command> {
+    /// proptest removes elements before it simplifies them, but not again afterwards.
+    fn minimize(&mut self, mut commands: Vec<Command>) -> Vec<Command> {
         let mut at = 0;
         while at < commands.len() {
             let mut fewer = commands.clone();
@@ -237,11 +237,11 @@ impl<A: Target, B: Target> Pair<A, B> {
     }
 
     fn differ(&mut self, commands: &[Command]) -> bool {
-        let answers = self.run(commands);
-        answers.is_ok_and(|answers| answers.last().is_some_and(|[a, b]| !agree(a, b)))
+        let responses = self.run(commands);
+        responses.is_ok_and(|responses| responses.last().is_some_and(|[a, b]| !agree(a, b)))
     }
 
-    fn ask(&mut self, command: &Command) -> [Result<Answer, String>; 2] {
+    fn execute(&mut self, command: &Command) -> [Result<Response, String>; 2] {
         let key = Key::new(
             self.namespace.as_str(),
             self.set.as_str(),
@@ -249,14 +249,14 @@ impl<A: Target, B: Target> Pair<A, B> {
         );
         let text = |error: std::io::Error| error.to_string();
         [
-            self.targets.0.ask(&key, command).map_err(text),
-            self.targets.1.ask(&key, command).map_err(text),
+            self.targets.0.execute(&key, command).map_err(text),
+            self.targets.1.execute(&key, command).map_err(text),
         ]
     }
 }
 
-/// Whether two answers say the same.
-fn agree(a: &Result<Answer, String>, b: &Result<Answer, String>) -> bool {
+/// Whether two responses agree.
+fn agree(a: &Result<Response, String>, b: &Result<Response, String>) -> bool {
     match (a, b) {
         (Ok(a), Ok(b)) => a.agrees(b),
         _ => false,
@@ -267,14 +267,14 @@ impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [a, b] = &self.names;
         write!(f, "{a} and {b} differ:")?;
-        for (i, (command, [answer_a, answer_b])) in self.commands.iter().zip(&self.answers).enumerate() {
+        for (i, (command, [response_a, response_b])) in self.commands.iter().zip(&self.responses).enumerate() {
             write!(f, "\n{:3}. {command}", i + 1)?;
-            match agree(answer_a, answer_b) {
-                true => write!(f, "\n     both: {}", Shown(answer_a))?,
+            match agree(response_a, response_b) {
+                true => write!(f, "\n     both: {}", Shown(response_a))?,
                 false => {
                     let width = a.chars().count().max(b.chars().count());
-                    write!(f, "\n     {a:width$}: {}", Shown(answer_a))?;
-                    write!(f, "\n     {b:width$}: {}", Shown(answer_b))?;
+                    write!(f, "\n     {a:width$}: {}", Shown(response_a))?;
+                    write!(f, "\n     {b:width$}: {}", Shown(response_b))?;
                 }
             }
         }
@@ -282,7 +282,7 @@ impl fmt::Display for Difference {
     }
 }
 
-struct Shown<'a>(&'a Result<Answer, String>);
+struct Shown<'a>(&'a Result<Response, String>);
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

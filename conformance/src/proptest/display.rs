@@ -1,4 +1,4 @@
-//! Commands and operations in words, by the documented names.
+//! Readable forms of commands and operations, with the documented names.
 
 use std::fmt;
 
@@ -16,14 +16,14 @@ use spikelet_wire::{DecodeError, OpCode, ParticleType, Value};
 
 use super::command::{Action, Command, Exists, Generation};
 
-/// How deep an expression is shown.
+/// The maximum depth to which an expression is displayed.
 const DEPTH: usize = 16;
 
-/// An operation in words: `list_append(1) on "list"`.
+/// Displays an operation in readable form: `list_append(1) on "list"`.
 #[derive(Debug, Clone, Copy)]
-pub struct Described<'a>(pub &'a Operation);
+pub struct DisplayOperation<'a>(pub &'a Operation);
 
-impl fmt::Display for Described<'_> {
+impl fmt::Display for DisplayOperation<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (particle_type, argument) = self.0.argument();
         let bytes = || Value::Other(particle_type, argument.to_vec());
@@ -95,14 +95,14 @@ impl fmt::Display for Command {
         match &self.action {
             Action::Delete => f.write_str(": delete the record"),
             Action::Operate(operations) => {
-                let shown: Vec<_> = operations.iter().map(|op| Described(op).to_string()).collect();
+                let shown: Vec<_> = operations.iter().map(|op| DisplayOperation(op).to_string()).collect();
                 write!(f, ": {}", shown.join("; "))
             }
         }
     }
 }
 
-/// A call of a list or map operation.
+/// Displays the call of a list or map operation.
 fn collection(argument: &[u8]) -> Result<String, DecodeError> {
     let mut call = Call::read(argument)?;
     let mut context = String::new();
@@ -119,7 +119,7 @@ fn collection(argument: &[u8]) -> Result<String, DecodeError> {
     for i in 0..call.arguments {
         let value = Value::unpack(&mut Reader::new(call.value()?))?;
         let shown = match value {
-            Value::Int(flags) if i == 0 && selects(&op) => return_type(flags),
+            Value::Int(flags) if i == 0 && has_return_type(&op) => return_type(flags),
             value => value.to_string(),
         };
         arguments.push(shown);
@@ -131,8 +131,8 @@ fn collection(argument: &[u8]) -> Result<String, DecodeError> {
     ))
 }
 
-/// Whether an operation begins with a return type.
-pub(super) fn selects(op: &cdt::Operation) -> bool {
+/// Whether the first parameter of an operation is a return type.
+pub(super) fn has_return_type(op: &cdt::Operation) -> bool {
     let prefixes = ["GetBy", "GetAllBy", "RemoveBy", "RemoveAllBy"];
     prefixes.iter().any(|prefix| op.name.starts_with(prefix))
 }
@@ -145,12 +145,12 @@ fn return_type(code: i64) -> String {
         ""
     };
     match ReturnType::from_code(code) {
-        Some(wanted) => format!("{inverted}{wanted:?}"),
+        Some(return_type) => format!("{inverted}{return_type:?}"),
         None => code.to_string(),
     }
 }
 
-/// `GetByIndex` becomes `_get_by_index`.
+/// Converts `GetByIndex` to `_get_by_index`.
 fn snake(name: &str) -> String {
     let parts = name.chars().flat_map(|c| {
         let separator = c.is_uppercase().then_some('_');
@@ -187,7 +187,7 @@ fn steps(context: &[u8]) -> Result<String, DecodeError> {
     Ok(format!("[{}]", shown.join(", ")))
 }
 
-/// The argument of an operation that evaluates: an expression and flags.
+/// Displays the argument of an `EXP_READ` or `EXP_MODIFY` operation: an expression and flags.
 fn evaluation(argument: &[u8]) -> Result<String, DecodeError> {
     let mut reader = Reader::new(argument);
     reader.list()?;
@@ -198,7 +198,7 @@ fn evaluation(argument: &[u8]) -> Result<String, DecodeError> {
     })
 }
 
-/// An expression: operators by name, bins by name, anything else as the value that it is.
+/// Displays an expression: operators and bins by name, everything else as a value.
 fn expression(reader: &mut Reader<'_>, depth: usize) -> Result<String, DecodeError> {
     let at = reader.at();
     match reader.peek()? {
@@ -227,7 +227,7 @@ fn expression(reader: &mut Reader<'_>, depth: usize) -> Result<String, DecodeErr
 fn literal(reader: &mut Reader<'_>) -> Result<String, DecodeError> {
     let packed = reader.element()?;
     Ok(match Value::unpack(&mut Reader::new(packed)) {
-        // The name of a bin stands as it is, without a type in front.
+        // The name of a bin is encoded without a leading particle type.
         Ok(Value::Other(ParticleType(first), rest)) if first.is_ascii_graphic() => {
             format!("{:?}", String::from_utf8_lossy(&[&[first], rest.as_slice()].concat()))
         }
@@ -251,20 +251,23 @@ mod tests {
         let argument = call.int(0x10007).int(-1).int(2).finish(&context);
         let get = Operation::raw(OpCode::CDT_READ, "b", ParticleType::BLOB, argument);
         assert_eq!(
-            Described(&get).to_string(),
+            DisplayOperation(&get).to_string(),
             r#"list_get_by_index_range(INVERTED Value, -1, 2) at [map key "k"] on "b""#
         );
-        assert_eq!(Described(&Operation::add("n", 1)).to_string(), r#"add(1) on "n""#);
+        assert_eq!(
+            DisplayOperation(&Operation::add("n", 1)).to_string(),
+            r#"add(1) on "n""#
+        );
         let sum = int_bin("n") + 1;
         let read = Operation::raw(OpCode::EXP_READ, "r", ParticleType::BLOB, sum.to_argument(16));
         assert_eq!(
-            Described(&read).to_string(),
+            DisplayOperation(&read).to_string(),
             r#"exp_read(add(bin(2, "n"), 1), flags 16) on "r""#
         );
     }
 
     #[test]
-    fn commands_say_what_is_not_usual() {
+    fn commands_display_what_differs_from_the_default() {
         let mut command = Command::operate(1, vec![Operation::touch(), Operation::get("a")]);
         assert_eq!(command.to_string(), r#"record 1: touch; read on "a""#);
         command.exists = Exists::CreateOnly;

@@ -1,17 +1,18 @@
-//! Answers: what a target made of a command.
+//! The response to a command.
 
 use std::fmt;
 use std::io;
 
 use spikelet_wire::{FrameHeader, FrameType, Message, OpCode, ParticleType, ResultCode, Value};
 
-/// How far two void times may lie apart, in seconds: clocks differ, and so does the time at which a command arrives.
-const CLOCKS_DIFFER: u32 = 5;
+/// The maximum difference between two void times, in seconds. The clocks differ, and so do the arrival times of
+/// commands.
+const VOID_TIME_TOLERANCE: u32 = 5;
 
-/// The answer to a command.
+/// The response to a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
-    /// How the command ended.
+pub struct Response {
+    /// The result code of the command.
     pub code: ResultCode,
     /// The record's generation.
     pub generation: u32,
@@ -24,7 +25,7 @@ pub struct Answer {
 /// The result of an operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpResult {
-    /// The code that it is answered with.
+    /// The code of the operation in the response.
     pub code: OpCode,
     /// The bin.
     pub bin: String,
@@ -34,20 +35,20 @@ pub struct OpResult {
     pub data: Vec<u8>,
 }
 
-impl Answer {
-    /// Reads a frame.
+impl Response {
+    /// Decodes a frame.
     ///
     /// # Errors
-    /// When it is not one whole message.
+    /// If it is not exactly one message.
     pub fn decode(frame: &[u8]) -> io::Result<Self> {
         let invalid = |what: String| io::Error::new(io::ErrorKind::InvalidData, what);
         let Some((head, body)) = frame.split_first_chunk() else {
-            return Err(invalid("the answer is no frame".to_owned()));
+            return Err(invalid("the response is not a frame".to_owned()));
         };
         let header = FrameHeader::decode(*head);
         if header.frame_type != FrameType::MESSAGE || header.size != body.len() as u64 {
             return Err(invalid(format!(
-                "the answer is a frame of type {}",
+                "the response is a frame of type {}",
                 header.frame_type.0
             )));
         }
@@ -66,15 +67,15 @@ impl Answer {
         })
     }
 
-    /// Whether another server's answer says the same. Void times may lie a few seconds apart.
+    /// Whether it equals the response of another server. Void times may differ by a few seconds.
     #[must_use]
     pub fn agrees(&self, other: &Self) -> bool {
-        self.agrees_but_for_time(other) && self.void_time.abs_diff(other.void_time) <= CLOCKS_DIFFER
+        self.agrees_except_void_time(other) && self.void_time.abs_diff(other.void_time) <= VOID_TIME_TOLERANCE
     }
 
-    /// Whether another server's answer says the same, where the two have clocks of their own.
+    /// Whether it equals the response of another server except for the void time, for servers with different clocks.
     #[must_use]
-    pub fn agrees_but_for_time(&self, other: &Self) -> bool {
+    pub fn agrees_except_void_time(&self, other: &Self) -> bool {
         self.code == other.code
             && self.generation == other.generation
             && (self.void_time == 0) == (other.void_time == 0)
@@ -83,7 +84,7 @@ impl Answer {
 }
 
 impl OpResult {
-    /// The value; as bytes of its type where it does not decode.
+    /// The value; [`Value::Other`] if it does not decode.
     #[must_use]
     pub fn value(&self) -> Value {
         Value::from_particle(self.particle_type, &self.data)
@@ -91,7 +92,7 @@ impl OpResult {
     }
 }
 
-impl fmt::Display for Answer {
+impl fmt::Display for Response {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.code != ResultCode::OK {
             write!(f, "{:?}, ", self.code)?;

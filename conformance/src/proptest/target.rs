@@ -1,4 +1,4 @@
-//! Targets: what sequences of commands are run against.
+//! The targets of a differential run.
 
 use std::fmt;
 use std::io::{self, Read as _, Write as _};
@@ -6,40 +6,40 @@ use std::net::{TcpStream, ToSocketAddrs as _};
 use std::time::Duration;
 
 use bytes::BytesMut;
-use spikelet::Now;
-use spikelet::Server;
 use spikelet::unstable::{self, Config, Flow, State};
+use spikelet::{Now, Server};
 use spikelet_client::Key;
 use spikelet_wire::FrameHeader;
 
 use super::command::Command;
-use super::response::Answer;
+use super::response::Response;
 
-/// How long a server may take to answer.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// Where the clock of an state stands at first.
+/// How long a server may take to respond.
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(5);
+/// The initial time of an embedded server's clock.
 const START: Now = Now(500_000_000_000);
 
-/// Something that answers commands. [`Server`], [`Address`] and [`Embedded`] do; so may anything that stands before one.
+/// A target that executes commands. It is implemented for [`Server`], [`Address`] and [`Embedded`], and can be
+/// implemented for a wrapper around one of them.
 pub trait Target {
-    /// What it is called in reports.
+    /// The name in reports.
     fn name(&self) -> String;
 
-    /// Has a command carried out on the record of a key.
+    /// Executes a command on the record with a key.
     ///
     /// # Errors
-    /// When there is no answer: the server cannot be reached, or answers what is no message.
-    fn ask(&mut self, key: &Key, command: &Command) -> io::Result<Answer>;
+    /// If there is no response: the server cannot be reached, or its response is not a message.
+    fn execute(&mut self, key: &Key, command: &Command) -> io::Result<Response>;
 }
 
-/// A server that runs already, anywhere.
+/// A running server at any address.
 #[derive(Debug)]
 pub struct Address {
     address: String,
     stream: Option<TcpStream>,
 }
 
-/// A server of ours without sockets, in this process. Its clock stands still until it is moved.
+/// An embedded server without sockets. Its clock stands still until it is advanced.
 #[derive(Debug)]
 pub struct Embedded {
     state: State,
@@ -47,7 +47,7 @@ pub struct Embedded {
 }
 
 impl Address {
-    /// A server by `HOST:PORT`. It is connected to with the first command.
+    /// A server at `HOST:PORT`. The first command opens the connection.
     pub fn new(address: impl Into<String>) -> Self {
         Self {
             address: address.into(),
@@ -58,10 +58,10 @@ impl Address {
     fn connect(&self) -> io::Result<TcpStream> {
         let unknown = || io::Error::new(io::ErrorKind::NotFound, format!("{} has no address", self.address));
         let addr = self.address.to_socket_addrs()?.next().ok_or_else(unknown)?;
-        let stream = TcpStream::connect_timeout(&addr, PATIENCE)?;
+        let stream = TcpStream::connect_timeout(&addr, RESPONSE_TIMEOUT)?;
         stream.set_nodelay(true)?;
-        stream.set_read_timeout(Some(PATIENCE))?;
-        stream.set_write_timeout(Some(PATIENCE))?;
+        stream.set_read_timeout(Some(RESPONSE_TIMEOUT))?;
+        stream.set_write_timeout(Some(RESPONSE_TIMEOUT))?;
         Ok(stream)
     }
 }
@@ -71,7 +71,7 @@ impl Target for Address {
         self.address.clone()
     }
 
-    fn ask(&mut self, key: &Key, command: &Command) -> io::Result<Answer> {
+    fn execute(&mut self, key: &Key, command: &Command) -> io::Result<Response> {
         let mut stream = match self.stream.take() {
             Some(stream) => stream,
             None => self.connect()?,
@@ -85,7 +85,7 @@ impl Target for Address {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         self.stream = Some(stream);
-        Answer::decode(&frame)
+        Response::decode(&frame)
     }
 }
 
@@ -94,13 +94,13 @@ impl Target for Server {
         "embedded".to_owned()
     }
 
-    fn ask(&mut self, key: &Key, command: &Command) -> io::Result<Answer> {
+    fn execute(&mut self, key: &Key, command: &Command) -> io::Result<Response> {
         handle(unstable::state(self), self.now(), key, command)
     }
 }
 
 impl Embedded {
-    /// A server that holds nothing yet.
+    /// Creates a server without records.
     #[must_use]
     pub fn new(config: Config) -> Self {
         Self {
@@ -109,13 +109,13 @@ impl Embedded {
         }
     }
 
-    /// The time, as the server knows it.
+    /// The current time of its clock.
     #[must_use]
     pub const fn now(&self) -> Now {
         self.now
     }
 
-    /// Lets time pass.
+    /// Advances its clock.
     pub fn advance(&mut self, by: Duration) {
         self.now = Now(self.now.0.saturating_add(by.as_millis() as u64));
     }
@@ -132,12 +132,12 @@ impl Target for Embedded {
         "embedded".to_owned()
     }
 
-    fn ask(&mut self, key: &Key, command: &Command) -> io::Result<Answer> {
+    fn execute(&mut self, key: &Key, command: &Command) -> io::Result<Response> {
         handle(&self.state, self.now, key, command)
     }
 }
 
-fn handle(state: &State, now: Now, key: &Key, command: &Command) -> io::Result<Answer> {
+fn handle(state: &State, now: Now, key: &Key, command: &Command) -> io::Result<Response> {
     let request = command.encode(key);
     let (head, body) = request.split_first_chunk().ok_or(io::ErrorKind::InvalidInput)?;
     let mut session = state.connect(0, None);
@@ -145,7 +145,7 @@ fn handle(state: &State, now: Now, key: &Key, command: &Command) -> io::Result<A
     let flow = unstable::handle(state, now, &mut session, FrameHeader::decode(*head), body, &mut out);
     state.disconnect(session);
     match flow {
-        Flow::Continue => Answer::decode(&out),
+        Flow::Continue => Response::decode(&out),
         flow => Err(io::Error::other(format!("the command ends the connection: {flow:?}"))),
     }
 }
@@ -155,8 +155,8 @@ impl<T: Target + ?Sized> Target for Box<T> {
         (**self).name()
     }
 
-    fn ask(&mut self, key: &Key, command: &Command) -> io::Result<Answer> {
-        (**self).ask(key, command)
+    fn execute(&mut self, key: &Key, command: &Command) -> io::Result<Response> {
+        (**self).execute(key, command)
     }
 }
 

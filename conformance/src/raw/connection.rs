@@ -1,4 +1,4 @@
-//! A connection for raw requests.
+//! The connection for raw requests.
 
 use std::io;
 use std::time::Duration;
@@ -9,28 +9,28 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::request::RawRequest;
-use super::response::RawAnswer;
-use crate::outcome::End;
+use super::response::RawResponse;
+use crate::outcome::NotPassed;
 
-/// How long a server may take to answer.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a server may take to respond.
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A connection that messages are sent over, as they are.
+/// A connection over which raw requests are sent.
 #[derive(Debug)]
 pub(crate) struct Connection(TcpStream);
 
 impl Connection {
-    pub(crate) async fn open(hosts: &str) -> Result<Self, End> {
+    pub(crate) async fn open(hosts: &str) -> Result<Self, NotPassed> {
         let host = hosts.split(',').next().unwrap_or_default();
-        let stream = within(TcpStream::connect(host)).await?;
+        let stream = with_timeout(TcpStream::connect(host)).await?;
         stream.set_nodelay(true)?;
         Ok(Self(stream))
     }
 
-    pub(crate) async fn ask(&mut self, request: &RawRequest) -> Result<Vec<RawAnswer>, End> {
-        within(self.0.write_all(&request.encode())).await?;
+    pub(crate) async fn send(&mut self, request: &RawRequest) -> Result<Vec<RawResponse>, NotPassed> {
+        with_timeout(self.0.write_all(&request.encode())).await?;
         let many = request.is_batch();
-        let mut answers = Vec::new();
+        let mut responses = Vec::new();
         loop {
             let body = self.frame().await?;
             let mut rest = &body[..];
@@ -38,43 +38,45 @@ impl Connection {
                 let message;
                 (message, rest) = Message::decode_first(rest)?;
                 let last = message.header.info3.contains(Info3::LAST);
-                // The message that ends a batch says nothing but that.
+                // The final message of a batch carries no other information.
                 if !(many && last && message.header.result_code == 0) {
-                    answers.push(RawAnswer::decode(&message)?);
+                    responses.push(RawResponse::decode(&message)?);
                 }
                 if last || !many {
-                    answers.sort_by_key(|answer| answer.header.transaction_ttl);
-                    return Ok(answers);
+                    responses.sort_by_key(|response| response.header.transaction_ttl);
+                    return Ok(responses);
                 }
             }
         }
     }
 
-    async fn frame(&mut self) -> Result<Vec<u8>, End> {
+    async fn frame(&mut self) -> Result<Vec<u8>, NotPassed> {
         let mut header = [0; FrameHeader::SIZE];
-        within(self.0.read_exact(&mut header)).await?;
+        with_timeout(self.0.read_exact(&mut header)).await?;
         let header = FrameHeader::decode(header);
         if header.frame_type != FrameType::MESSAGE {
-            return Err(End::failed(format_args!(
-                "answered with a frame of type {}",
+            return Err(NotPassed::failed(format_args!(
+                "the response is a frame of type {}",
                 header.frame_type.0
             )));
         }
         let mut body = Vec::new();
-        let read = within((&mut self.0).take(header.size).read_to_end(&mut body)).await?;
+        let read = with_timeout((&mut self.0).take(header.size).read_to_end(&mut body)).await?;
         match read as u64 == header.size {
             true => Ok(body),
-            false => Err(End::failed("the connection was closed within an answer")),
+            false => Err(NotPassed::failed(
+                "the connection was closed in the middle of a response",
+            )),
         }
     }
 }
 
-async fn within<T>(waiting: impl Future<Output = io::Result<T>>) -> Result<T, End> {
-    match timeout(PATIENCE, waiting).await {
+async fn with_timeout<T>(waiting: impl Future<Output = io::Result<T>>) -> Result<T, NotPassed> {
+    match timeout(RESPONSE_TIMEOUT, waiting).await {
         Ok(done) => Ok(done?),
-        Err(_) => Err(End::failed(format_args!(
-            "nothing within {} seconds",
-            PATIENCE.as_secs()
+        Err(_) => Err(NotPassed::failed(format_args!(
+            "no response within {} seconds",
+            RESPONSE_TIMEOUT.as_secs()
         ))),
     }
 }

@@ -5,5 +5,5 @@ mod request;
 mod response;
 
 pub(crate) use connection::Connection;
-pub use request::{RawRequest, RawRow};
-pub use response::RawAnswer;
+pub use request::{RawBatchRow, RawRequest};
+pub use response::RawResponse;

@@ -1,4 +1,4 @@
-//! A request as it stands on the wire, with any header, fields and operations.
+//! Raw requests, with any header, fields and operations.
 
 use std::fmt;
 
@@ -7,18 +7,18 @@ use spikelet_client::Key;
 use spikelet_wire::batch::{BatchFlags, BatchWriter};
 use spikelet_wire::{Field, FieldType, Header, Info1, MessageWriter, Op, OpCode, Value};
 
-/// A message to send.
+/// A raw request.
 #[derive(Debug, Clone, Default)]
 pub struct RawRequest {
     header: Header,
     fields: Vec<(FieldType, Vec<u8>)>,
     ops: Vec<(OpCode, String, Value)>,
-    /// What is sent in a field of its own is described by this in place of its bytes, which differ from run to run.
+    /// A description of field contents for the transcript, in place of the bytes, which differ from run to run.
     described: String,
 }
 
 impl RawRequest {
-    /// A request about a record.
+    /// A request for a record.
     #[must_use]
     pub fn new(key: &Key, header: Header) -> Self {
         Self::bare(header)
@@ -27,7 +27,7 @@ impl RawRequest {
             .field(FieldType::DIGEST, key.digest().0)
     }
 
-    /// A request without any field.
+    /// A request without fields.
     #[must_use]
     pub fn bare(header: Header) -> Self {
         Self {
@@ -36,9 +36,9 @@ impl RawRequest {
         }
     }
 
-    /// A batch.
+    /// A batch request.
     #[must_use]
-    pub fn batch(flags: BatchFlags, rows: &[RawRow]) -> Self {
+    pub fn batch(flags: BatchFlags, rows: &[RawBatchRow]) -> Self {
         let mut field = BytesMut::new();
         let mut batch = BatchWriter::new(&mut field, flags);
         rows.iter().for_each(|row| row.encode(&mut batch));
@@ -62,7 +62,7 @@ impl RawRequest {
         self
     }
 
-    /// Takes the fields of a type away.
+    /// Removes the fields of a type.
     #[must_use]
     pub fn without(mut self, field_type: FieldType) -> Self {
         self.fields.retain(|(of, _)| *of != field_type);
@@ -76,14 +76,14 @@ impl RawRequest {
         self
     }
 
-    /// Says in words what the transcript cannot see.
+    /// Sets the description of what the transcript does not show.
     #[must_use]
     pub fn described(mut self, words: &str) -> Self {
         self.described = words.to_owned();
         self
     }
 
-    /// Whether the response is a message for each row, and one that ends them.
+    /// Whether the response has a message for each row, followed by a final one.
     pub(super) fn is_batch(&self) -> bool {
         let batch = [FieldType::BATCH, FieldType::BATCH_WITH_SET];
         self.fields.iter().any(|(field_type, _)| batch.contains(field_type))
@@ -106,15 +106,15 @@ impl RawRequest {
 
 /// A row of a batch.
 #[derive(Debug, Clone)]
-pub struct RawRow {
+pub struct RawBatchRow {
     key: Key,
-    /// Nothing in a row that repeats the one before.
+    /// `None` if the row repeats the previous one.
     header: Option<Header>,
     writes: Vec<(String, Value)>,
 }
 
-impl RawRow {
-    /// A row of its own.
+impl RawBatchRow {
+    /// A row with its own header.
     #[must_use]
     pub fn new(key: &Key, header: Header) -> Self {
         Self {
@@ -124,7 +124,7 @@ impl RawRow {
         }
     }
 
-    /// A row that asks what the row before asks, of another record.
+    /// A row that repeats the previous row's request for another record.
     #[must_use]
     pub fn repeat(key: &Key) -> Self {
         Self {
@@ -167,7 +167,7 @@ impl RawRow {
 }
 
 impl fmt::Display for RawRequest {
-    /// Without digests and keys, which differ from run to run.
+    /// Omits digests and keys, which differ from run to run.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Header {
             info1,

@@ -1,19 +1,19 @@
-//! A message of a response as it stands on the wire.
+//! Raw responses.
 
 use spikelet_wire::{Header, Message, ResultCode, Value};
 
-use crate::transcript::{Answer, Answered};
+use crate::transcript::{RecordResponse, Response};
 
-/// A message that was answered.
+/// A message of a raw response.
 #[derive(Debug, Clone, PartialEq)]
-pub struct RawAnswer {
-    /// Its header.
+pub struct RawResponse {
+    /// The header.
     pub header: Header,
-    /// Its bins, in order.
+    /// The bins, in order.
     pub bins: Vec<(String, Value)>,
 }
 
-impl RawAnswer {
+impl RawResponse {
     /// The result code.
     #[must_use]
     pub const fn code(&self) -> ResultCode {
@@ -31,14 +31,18 @@ impl RawAnswer {
         })
     }
 
-    /// As it stands in a transcript.
-    pub(crate) fn describe(&self) -> Answer {
+    /// The response as written into a transcript.
+    pub(crate) fn to_response(&self) -> Response {
         match self.code() {
             ResultCode::OK => {
                 let bins = self.bins.iter().map(|(name, value)| (name.as_str(), value));
-                Answer::Record(Answered::new(bins, self.header.generation, self.header.record_ttl))
+                Response::Record(RecordResponse::new(
+                    bins,
+                    self.header.generation,
+                    self.header.record_ttl,
+                ))
             }
-            code => Answer::Refused(code),
+            code => Response::Rejected(code),
         }
     }
 }

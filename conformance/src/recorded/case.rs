@@ -1,72 +1,72 @@
-//! The format of the recordings: one case a line, as JSON, the whole file compressed with gzip.
+//! The format of the recordings: one case per line, as JSON, in a file compressed with gzip.
 //!
 //! A case is `{"id", "area", "note", "steps": [...]}`, and a step is
 //!
 //! - `q`: the request's frame, in hex,
-//! - `k`: its [`Kind`],
-//! - `r`: the frames of the recorded answer, in hex, or in their place `end`: `closed` or `silent`,
+//! - `k`: its [`RequestKind`],
+//! - `r`: the frames of the recorded response, in hex; or instead `end`: `closed` or `silent`,
 //! - `t`: when it was recorded, in seconds since 2010-01-01T00:00:00Z.
 //!
-//! The steps of a case run in order on one connection. A case uses records of its own and needs no other case, but for
-//! the area's first, which may register what the others use.
+//! The steps of a case run in order on one connection. Each case uses its own records and does not depend on other
+//! cases, except for the first case of the area, which may register modules or indexes that the others use.
 
 use serde::Deserialize;
 
-/// A case: a few requests that belong together, and what the real server answered.
+/// A case: a sequence of requests with the responses of the real server.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "Line")]
 pub struct Case {
-    /// Its name, of its own in all areas.
+    /// The name, which is unique across all areas.
     pub id: String,
-    /// What it is about; the recording's name.
+    /// The area, which is the name of the recording.
     pub area: String,
-    /// What it tries.
+    /// A description of the case.
     pub note: String,
-    /// Its requests, in order.
+    /// The requests, in order.
     pub steps: Vec<Step>,
 }
 
-/// A request, and what the real server answered.
+/// A request with the response of the real server.
 #[derive(Debug, Clone)]
 pub struct Step {
-    /// The request's frame.
+    /// The frame of the request.
     pub request: Vec<u8>,
-    /// How it is sent, and where its answer ends.
-    pub kind: Kind,
-    /// The recorded answer.
+    /// How the request is sent, and where its response ends.
+    pub kind: RequestKind,
+    /// The recorded response.
     pub expected: Expected,
     /// When it was recorded, in seconds since 2010-01-01T00:00:00Z.
     pub at: u32,
 }
 
-/// How a request is sent, and where its answer ends.
+/// How a request is sent, and where its response ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Kind {
-    /// One frame answers it.
+pub enum RequestKind {
+    /// The response is one frame.
     One,
-    /// A batch: frames up to a message with [`LAST`](spikelet_wire::Info3::LAST).
+    /// A batch: the response is all frames up to a message with [`LAST`](spikelet_wire::Info3::LAST).
     Batch,
-    /// A query: as a batch, or one message with its error.
+    /// A query: the response is as for a batch, or one message with an error.
     Query,
-    /// Damaged on purpose: sent on a connection of its own.
+    /// Damaged on purpose: sent on a separate connection.
     Raw,
     /// An info request.
     Info,
-    /// Nothing is sent: the server may finish what runs in the background.
+    /// Nothing is sent: the server gets time to finish background work.
     Pause,
 }
 
-/// What the real server did.
+/// The recorded behaviour of the real server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Expected {
-    /// It answered with these frames.
+    /// It responded with these frames.
     Frames(Vec<Vec<u8>>),
     /// It closed the connection.
     Closed,
-    /// It answered nothing within 0.7 seconds.
+    /// It did not respond within 0.7 seconds.
     Silent,
-    /// Nothing was asked.
+    /// Nothing was sent.
     Nothing,
 }
 
@@ -82,7 +82,7 @@ struct Line {
 struct LineStep {
     #[serde(default)]
     q: String,
-    k: Kind,
+    k: RequestKind,
     r: Option<Vec<String>>,
     end: Option<String>,
     #[serde(default)]
@@ -110,10 +110,10 @@ impl TryFrom<LineStep> for Step {
         let expected = match (step.end.as_deref(), step.r) {
             (Some("closed"), _) => Expected::Closed,
             (Some("silent"), _) => Expected::Silent,
-            (Some(end), _) => return Err(format!("an end called {end:?}")),
+            (Some(end), _) => return Err(format!("unknown end {end:?}")),
             (None, Some(frames)) => Expected::Frames(frames.iter().map(|hex| unhex(hex)).collect::<Result<_, _>>()?),
-            (None, None) if step.k == Kind::Pause => Expected::Nothing,
-            (None, None) => return Err("a step without an answer".to_owned()),
+            (None, None) if step.k == RequestKind::Pause => Expected::Nothing,
+            (None, None) => return Err("a step without a response".to_owned()),
         };
         Ok(Self {
             request: unhex(&step.q)?,

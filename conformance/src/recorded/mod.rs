@@ -1,7 +1,7 @@
-//! Recorded exchanges: requests as they stood on the wire, and what the real server answered.
+//! Recorded exchanges: raw requests and the raw responses of the real server.
 //!
-//! No real server is needed to hold another one to them: [`replay`] sends the requests to any address and compares the
-//! answers with the recorded ones, byte by byte.
+//! They replace the real server in a comparison: [`replay()`] sends the requests to any address and compares the
+//! responses with the recorded ones, byte by byte.
 //!
 //! ```no_run
 //! use spikelet_conformance::recorded;
@@ -18,7 +18,7 @@ mod recordings;
 mod replay;
 mod response;
 
-pub use case::{Case, Expected, Kind, Step};
+pub use case::{Case, Expected, RequestKind, Step};
 pub use recordings::{AREAS, area, crashes, load, work_directory};
-pub use replay::{Mismatch, Report, ask, replay};
-pub use response::{Answer, TOLERANCE};
+pub use replay::{Mismatch, Report, replay, send};
+pub use response::{Response, VOID_TIME_TOLERANCE};

@@ -1,4 +1,4 @@
-//! The recordings that come with this crate, one file for each area.
+//! The recordings that come with this crate, one file per area.
 
 use std::io::{self, BufRead as _, BufReader, Read};
 
@@ -36,21 +36,21 @@ recordings!(
 /// The cases of an area that comes with this crate.
 ///
 /// # Errors
-/// When there is no such area.
+/// If there is no such area.
 pub fn area(name: &str) -> io::Result<Vec<Case>> {
     let found = AREAS.iter().zip(RECORDINGS).find(|(area, _)| **area == name);
     let (_, recording) = found.ok_or_else(|| {
         let known = AREAS.join(", ");
         io::Error::new(
             io::ErrorKind::NotFound,
-            format!("there is no area {name:?}, but {known}"),
+            format!("there is no area {name:?}; the areas are {known}"),
         )
     })?;
     read(GzDecoder::new(*recording))
 }
 
-/// The directory in which the real server worked (`work-directory`) when an area was recorded: the errors of UDFs name the
-/// folder of their modules. `None` where no answer does.
+/// The `work-directory` of the real server with which an area was recorded. Error texts of UDFs contain the path of
+/// their module. `None` if no response contains it.
 #[must_use]
 pub fn work_directory(cases: &[Case]) -> Option<String> {
     const MODULES: &[u8] = b"/usr/udf/lua/";
@@ -64,24 +64,24 @@ pub fn work_directory(cases: &[Case]) -> Option<String> {
     frames.flatten().find_map(|frame| {
         let end = frame.windows(MODULES.len()).position(|window| window == MODULES)?;
         let before = frame.get(..end)?;
-        // The name of the bin stands before the path, and has no slash.
+        // The name of the bin precedes the path, and contains no slash.
         let start = before.iter().position(|byte| *byte == b'/')?;
         String::from_utf8(before.get(start..)?.to_vec()).ok()
     })
 }
 
-/// The cases whose last request crashed the real server. Their end is no answer to imitate.
+/// The cases whose last request crashed the real server. Their end is not a response to reproduce.
 ///
 /// # Errors
-/// Never, as long as the recording is whole.
+/// Never, as long as the recording is valid.
 pub fn crashes() -> io::Result<Vec<Case>> {
     read(&include_bytes!("../../recordings/crashes.jsonl")[..])
 }
 
-/// Reads a recording from a file: compressed if its name ends in `.gz`.
+/// Loads a recording from a file, which is compressed if its name ends in `.gz`.
 ///
 /// # Errors
-/// When the file cannot be read, or a line of it is no case.
+/// If the file cannot be read, or a line is not a valid case.
 pub fn load(path: &std::path::Path) -> io::Result<Vec<Case>> {
     let file = std::fs::File::open(path)?;
     match path.extension().is_some_and(|extension| extension == "gz") {

@@ -1,4 +1,4 @@
-//! Replaying many cases at once.
+//! Replays cases against a server, several at a time.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -10,74 +10,74 @@ use std::time::Duration;
 use spikelet_wire::{FieldType, FrameHeader, Info2, Message};
 
 use super::case::{Case, Expected, Step};
-use super::connection::Exchange;
-use super::response::Answer;
-use crate::frame_display::DescribedFrame;
+use super::connection::Connection;
+use super::response::Response;
+use crate::frame_display::DisplayFrame;
 
-/// How many cases are played at a time. Most of the time of a case whose answer is silence is waiting.
+/// The number of cases that are replayed at a time. Cases without a response mostly wait.
 const CONNECTIONS: usize = 16;
-/// How long a server is left alone with what it does in the background.
+/// How long a server gets to finish background work.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// A case that a server answered otherwise than the real one.
+/// A case in which a server responded differently from the real one.
 #[derive(Debug, Clone)]
 pub struct Mismatch<'c> {
     /// The case.
     pub case: &'c Case,
-    /// Which of its steps, from 0.
+    /// The index of the step, from 0.
     pub step: usize,
-    /// What the real server did, or nothing where the way to the server broke.
-    pub expected: Answer,
-    /// What the server did, or why it could not be asked.
-    pub answered: Result<Answer, String>,
+    /// The recorded response.
+    pub expected: Response,
+    /// The actual response, or why there is none.
+    pub actual: Result<Response, String>,
 }
 
-/// How many cases were played, and which did not match.
+/// The result of a replay: the number of cases, and those that did not match.
 #[derive(Debug, Clone, Default)]
 pub struct Report<'c> {
-    /// The number of cases played.
-    pub played: usize,
-    /// Those that did not match, in the order of the recording.
+    /// The number of cases replayed.
+    pub replayed: usize,
+    /// The cases that did not match, in the order of the recording.
     pub mismatches: Vec<Mismatch<'c>>,
 }
 
 impl Report<'_> {
-    /// Whether there were cases, and all of them matched.
+    /// Whether at least one case was replayed, and all matched.
     #[must_use]
     pub const fn is_success(&self) -> bool {
-        self.played > 0 && self.mismatches.is_empty()
+        self.replayed > 0 && self.mismatches.is_empty()
     }
 
-    /// How many cases matched.
+    /// The number of cases that matched.
     #[must_use]
     pub const fn matched(&self) -> usize {
-        self.played - self.mismatches.len()
+        self.replayed - self.mismatches.len()
     }
 }
 
-/// Plays cases against a server, several at a time, and compares its answers with the recorded ones.
+/// Replays cases against a server, several at a time, and compares its responses with the recorded ones.
 ///
-/// Start on an empty server: cases use records of their own, but expect them not to exist. `progress` is told how many
-/// cases were played, after each of them.
+/// The server must be empty, because cases expect that their records do not exist. `progress` is called after each case
+/// with the number of cases replayed so far.
 pub fn replay<'c>(addr: SocketAddr, cases: &'c [Case], progress: impl Fn(usize) + Sync) -> Report<'c> {
-    let (next, played) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let (next, replayed) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let mismatches = Mutex::new(Vec::new());
-    let play_one = |exchange: &mut Exchange, (index, case): (usize, &'c Case)| {
-        if let Some(mismatch) = play(exchange, case) {
+    let replay_one = |connection: &mut Connection, (index, case): (usize, &'c Case)| {
+        if let Some(mismatch) = replay_case(connection, case) {
             mismatches
                 .lock()
                 .unwrap_or_else(|e| e.into_inner())
                 .push((index, mismatch));
         }
-        progress(played.fetch_add(1, Ordering::Relaxed) + 1);
+        progress(replayed.fetch_add(1, Ordering::Relaxed) + 1);
     };
-    // Cases that change whatever records there are come last and one at a time, as they were recorded.
+    // Cases that change other cases' records are replayed last and one at a time, as they were recorded.
     let (alone, together): (Vec<_>, Vec<_>) = cases.iter().enumerate().partition(|(_, case)| changes_others(case));
-    // The first case of an area may register what the others use.
-    let mut exchange = Exchange::new(addr);
+    // The first case of an area may register modules or indexes that the others use.
+    let mut connection = Connection::new(addr);
     let together = match together.split_first() {
         Some((first, others)) => {
-            play_one(&mut exchange, *first);
+            replay_one(&mut connection, *first);
             others
         }
         None => &[],
@@ -85,32 +85,32 @@ pub fn replay<'c>(addr: SocketAddr, cases: &'c [Case], progress: impl Fn(usize) 
     thread::scope(|scope| {
         for _ in 0..CONNECTIONS {
             scope.spawn(|| {
-                let mut exchange = Exchange::new(addr);
+                let mut connection = Connection::new(addr);
                 while let Some(case) = together.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    play_one(&mut exchange, *case);
+                    replay_one(&mut connection, *case);
                 }
             });
         }
     });
-    alone.into_iter().for_each(|case| play_one(&mut exchange, case));
+    alone.into_iter().for_each(|case| replay_one(&mut connection, case));
     let mut mismatches = mismatches.into_inner().unwrap_or_else(|e| e.into_inner());
     mismatches.sort_by_key(|(index, _)| *index);
     Report {
-        played: played.into_inner(),
+        replayed: replayed.into_inner(),
         mismatches: mismatches.into_iter().map(|(_, mismatch)| mismatch).collect(),
     }
 }
 
-/// Asks everything that a case asks, one step after the other, and gives what was answered without comparing it.
+/// Sends the requests of a case, one after the other, and returns the responses without comparing them.
 ///
 /// # Errors
-/// When the server cannot be reached.
-pub fn ask(addr: SocketAddr, case: &Case) -> std::io::Result<Vec<Answer>> {
-    let mut exchange = Exchange::new(addr);
-    case.steps.iter().map(|step| exchange.ask(step)).collect()
+/// If the server cannot be reached.
+pub fn send(addr: SocketAddr, case: &Case) -> std::io::Result<Vec<Response>> {
+    let mut connection = Connection::new(addr);
+    case.steps.iter().map(|step| connection.send(step)).collect()
 }
 
-/// Whether a case has operations carried out on all records of a set: a message that writes and names no record.
+/// Whether a case writes to all records of a set: it has a message that writes and names no record.
 fn changes_others(case: &Case) -> bool {
     case.steps.iter().any(|step| {
         let message = step.request.get(FrameHeader::SIZE..).map(Message::decode);
@@ -122,26 +122,26 @@ fn changes_others(case: &Case) -> bool {
     })
 }
 
-fn play<'c>(exchange: &mut Exchange, case: &'c Case) -> Option<Mismatch<'c>> {
+fn replay_case<'c>(connection: &mut Connection, case: &'c Case) -> Option<Mismatch<'c>> {
     case.steps.iter().enumerate().find_map(|(number, step)| {
         let expected = expected(step)?;
-        let answered = exchange.ask(step).map_err(|error| error.to_string());
-        let matches = answered.as_ref().is_ok_and(|answered| expected.agrees(answered));
+        let actual = connection.send(step).map_err(|error| error.to_string());
+        let matches = actual.as_ref().is_ok_and(|actual| expected.agrees(actual));
         (!matches).then_some(Mismatch {
             case,
             step: number,
             expected,
-            answered,
+            actual,
         })
     })
 }
 
-/// What is expected of a step; a pause is made here, and expects nothing.
-fn expected(step: &Step) -> Option<Answer> {
+/// The expected response of a step. For a pause, waits and returns `None`.
+fn expected(step: &Step) -> Option<Response> {
     match &step.expected {
-        Expected::Frames(frames) => Some(Answer::new(frames.clone(), step.kind, step.at)),
-        Expected::Closed => Some(Answer::Closed),
-        Expected::Silent => Some(Answer::Silent),
+        Expected::Frames(frames) => Some(Response::new(frames.clone(), step.kind, step.at)),
+        Expected::Closed => Some(Response::Closed),
+        Expected::Silent => Some(Response::Silent),
         Expected::Nothing => {
             thread::sleep(PAUSE);
             None
@@ -154,20 +154,20 @@ impl fmt::Display for Mismatch<'_> {
         let Case { id, note, steps, .. } = self.case;
         writeln!(f, "{id}: {note}, step {}", self.step)?;
         if let Some(step) = steps.get(self.step) {
-            writeln!(f, "  request  {}", DescribedFrame(&step.request))?;
+            writeln!(f, "  request  {}", DisplayFrame(&step.request))?;
         }
         writeln!(f, "  expected {}", self.expected)?;
-        match &self.answered {
-            Ok(answered) => write!(f, "  answered {answered}"),
-            Err(error) => write!(f, "  could not ask: {error}"),
+        match &self.actual {
+            Ok(actual) => write!(f, "  actual   {actual}"),
+            Err(error) => write!(f, "  no response: {error}"),
         }
     }
 }
 
 impl fmt::Display for Report<'_> {
-    /// The count, and the first few mismatches.
+    /// The number of cases and the first few mismatches.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "matched {} of {} cases", self.matched(), self.played)?;
+        write!(f, "matched {} of {} cases", self.matched(), self.replayed)?;
         self.mismatches
             .iter()
             .take(5)

@@ -10,7 +10,7 @@ impl Report {
     #[must_use]
     pub fn junit(&self) -> String {
         let mut out = String::new();
-        // A `String` takes all that is written to it.
+        // Writing to a `String` cannot fail.
         let _ = self.write_junit(&mut out);
         out
     }
@@ -33,7 +33,7 @@ impl Report {
                 )?;
                 writeln!(
                     out,
-                    r#"      <failure message="stale: what it accepts does not happen any more"/>"#
+                    r#"      <failure message="stale: all tests that it applies to passed"/>"#
                 )?;
                 writeln!(out, "    </testcase>")?;
             }
@@ -51,14 +51,17 @@ fn write_suite(out: &mut String, run: &TargetRun) -> fmt::Result {
         attribute(&run.target),
         run.results.len(),
         run.count(|verdict| matches!(verdict, Verdict::Failed(_))),
-        run.took.as_secs_f64(),
+        run.duration.as_secs_f64(),
     )?;
     for TestResult {
-        name, verdict, took, ..
+        name,
+        verdict,
+        duration,
+        ..
     } in &run.results
     {
         let class = attribute(&format!("{}.{}", run.target, name.split('/').next().unwrap_or(name)));
-        let time = took.as_secs_f64();
+        let time = duration.as_secs_f64();
         write!(
             out,
             r#"    <testcase classname={class} name={} time="{time:.3}""#,
@@ -97,7 +100,7 @@ fn escaped(text: &str) -> String {
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
-            // XML has no way to write most control characters.
+            // XML cannot represent most control characters.
             c if c.is_control() && !matches!(c, '\n' | '\t' | '\r') => out.push('\u{fffd}'),
             c => out.push(c),
         }

@@ -1,4 +1,4 @@
-//! The report as Markdown: a table of counts by subject and target, and what did not pass.
+//! The report as Markdown: a table of counts by subject and target, and the tests that did not pass.
 
 use std::fmt::{self, Write as _};
 
@@ -10,7 +10,7 @@ impl Report {
     #[must_use]
     pub fn markdown(&self) -> String {
         let mut out = String::new();
-        // A `String` takes all that is written to it.
+        // Writing to a `String` cannot fail.
         let _ = self.write_markdown(&mut out);
         out
     }
@@ -91,8 +91,8 @@ fn summary(run: &TargetRun, of: Option<&str>) -> String {
 }
 
 fn write_rest(out: &mut String, run: &TargetRun) -> fmt::Result {
-    if let Some(why) = Report::skipped_whole(run) {
-        return writeln!(out, "\n## {}\n\nSkipped whole: {why}", run.target);
+    if let Some(why) = Report::skipped_entirely(run) {
+        return writeln!(out, "\n## {}\n\nAll tests skipped: {why}", run.target);
     }
     let (shown, more) = Report::shown(run);
     let rest = shown.into_iter().filter(|result| result.verdict != Verdict::Passed);

@@ -1,4 +1,4 @@
-//! The report of a run: what ran on which target, how it ended, and what is accepted.
+//! The report of a run: the results on each target, and stale divergences.
 
 mod junit;
 mod markdown;
@@ -9,10 +9,10 @@ use std::collections::BTreeMap;
 use crate::divergences::{Divergence, Divergences};
 use crate::results::{TargetRun, TestResult, Verdict};
 
-/// How many failed cases of an area are shown.
-const SHOWN_OF_AN_AREA: usize = 5;
+/// The maximum number of failed cases that are shown for an area.
+const MAX_SHOWN_PER_AREA: usize = 5;
 
-/// Everything that a run brought to light.
+/// The results of a run, after accepted divergences are applied.
 #[derive(Debug, Clone)]
 pub struct Report {
     /// The runs, by target.
@@ -22,7 +22,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// Takes the accepted divergences out of the failures, and finds those that are stale.
+    /// Applies the accepted divergences to the failures, and finds those that are stale.
     #[must_use]
     pub fn new(mut runs: Vec<TargetRun>, divergences: &Divergences) -> Self {
         let mut stale = Vec::new();
@@ -30,7 +30,7 @@ impl Report {
             let (mut ran, mut diverged) = (false, false);
             for run in &mut runs {
                 for result in &mut run.results {
-                    if !entry.is_about(&result.name, &run.target) {
+                    if !entry.applies_to(&result.name, &run.target) {
                         continue;
                     }
                     match &result.verdict {
@@ -40,7 +40,7 @@ impl Report {
                             result.verdict = Verdict::Accepted(entry.reason.clone());
                         }
                         Verdict::Accepted(_) => diverged = true,
-                        // What did not run shows nothing.
+                        // A skipped test says nothing about the entry.
                         Verdict::Skipped(_) => {}
                     }
                 }
@@ -52,20 +52,20 @@ impl Report {
         Self { runs, stale }
     }
 
-    /// Whether anything failed.
+    /// Whether a test failed or a divergence is stale.
     #[must_use]
     pub fn failed(&self) -> bool {
         !self.stale.is_empty() || self.count(|verdict| matches!(verdict, Verdict::Failed(_))) > 0
     }
 
-    /// Whether there is a result at all: one that was not skipped.
+    /// Whether any test ran, that is, was not skipped.
     #[must_use]
     pub fn ran(&self) -> bool {
         self.count(|verdict| !matches!(verdict, Verdict::Skipped(_))) > 0
     }
 
-    /// Whether all entries of a run were skipped, and their one reason.
-    fn skipped_whole(run: &TargetRun) -> Option<&str> {
+    /// The reason, if all tests of a run were skipped for the same one.
+    fn skipped_entirely(run: &TargetRun) -> Option<&str> {
         let mut reasons = run.results.iter().map(|result| match &result.verdict {
             Verdict::Skipped(why) => Some(why.as_str()),
             _ => None,
@@ -74,8 +74,8 @@ impl Report {
         reasons.all(|reason| reason == Some(first)).then_some(first)
     }
 
-    /// The results of a run that are shown one by one, and how many more failed in areas of recorded cases: a server that
-    /// is wrong about one thing is wrong in hundreds of those.
+    /// The results of a run that are shown individually, and the number of further failures in each area of recorded
+    /// cases: one wrong behaviour of a server can fail hundreds of cases.
     fn shown(run: &TargetRun) -> (Vec<&TestResult>, BTreeMap<&str, usize>) {
         let (mut failed, mut more) = (BTreeMap::new(), BTreeMap::new());
         let shown = run.results.iter().filter(|result| {
@@ -88,10 +88,10 @@ impl Report {
             };
             let failed = failed.entry(area).or_insert(0);
             *failed += 1;
-            if *failed > SHOWN_OF_AN_AREA {
+            if *failed > MAX_SHOWN_PER_AREA {
                 *more.entry(area).or_insert(0) += 1;
             }
-            *failed <= SHOWN_OF_AN_AREA
+            *failed <= MAX_SHOWN_PER_AREA
         });
         (shown.collect(), more)
     }
@@ -112,7 +112,7 @@ mod tests {
         let result = |name: &str, verdict| TestResult {
             name: name.to_owned(),
             verdict,
-            took: Duration::from_millis(5),
+            duration: Duration::from_millis(5),
             transcript: Vec::new(),
         };
         let run = TargetRun {
@@ -122,7 +122,7 @@ mod tests {
                 result("kv/bad", Verdict::Failed("a < b & \"c\"\u{1}".to_owned())),
                 result("ttl/long", Verdict::Skipped("no time".to_owned())),
             ],
-            took: Duration::from_secs(1),
+            duration: Duration::from_secs(1),
         };
         Report::new(vec![run], &Divergences::parse(entries).unwrap())
     }
@@ -147,7 +147,7 @@ mod tests {
         let stale = report(&[entry("kv/bad"), entry("kv/good")].concat());
         assert!(stale.failed());
         assert_eq!(stale.stale[0].name, "kv/good");
-        // What did not run is not stale.
+        // An entry whose tests did not run is not stale.
         assert!(!report(&[entry("kv/bad"), entry("ttl/*"), entry("none/*")].concat()).failed());
     }
 
@@ -162,7 +162,7 @@ mod tests {
         let failed = |n| TestResult {
             name: format!("recorded/kv/{n}"),
             verdict: Verdict::Failed("otherwise".to_owned()),
-            took: Duration::ZERO,
+            duration: Duration::ZERO,
             transcript: Vec::new(),
         };
         report.runs[0].results.extend((0..12).map(failed));

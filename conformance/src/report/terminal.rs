@@ -6,10 +6,10 @@ use super::Report;
 use crate::results::{TestResult, Verdict};
 
 impl fmt::Display for Report {
-    /// What did not pass, and the counts.
+    /// The tests that did not pass, and the counts.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for run in &self.runs {
-            if let Some(why) = Self::skipped_whole(run) {
+            if let Some(why) = Self::skipped_entirely(run) {
                 writeln!(f, "{}: all {} skipped: {why}", run.target, run.results.len())?;
                 continue;
             }
@@ -33,13 +33,13 @@ impl fmt::Display for Report {
                 run.count(|verdict| matches!(verdict, Verdict::Failed(_))),
                 run.count(|verdict| matches!(verdict, Verdict::Accepted(_))),
                 run.count(|verdict| matches!(verdict, Verdict::Skipped(_))),
-                run.took.as_secs_f64(),
+                run.duration.as_secs_f64(),
             )?;
         }
         for entry in &self.stale {
             writeln!(
                 f,
-                "STALE    divergence {:?} on {:?}: all of it passed",
+                "STALE    divergence {:?} on {:?}: all its tests passed",
                 entry.name, entry.target
             )?;
         }

@@ -1,4 +1,4 @@
-//! Commands on many records.
+//! Batches.
 
 use spikelet_client::{BatchRecord, BatchRow, Operation, ResultCode, Value, bins};
 use spikelet_wire::batch::BatchFlags;
@@ -7,7 +7,7 @@ use spikelet_wire::{Header, Info1, Info2};
 use crate::assertions::expect_eq;
 use crate::context::{Context, ask};
 use crate::outcome::Outcome;
-use crate::raw::{RawRequest, RawRow};
+use crate::raw::{RawBatchRow, RawRequest};
 use crate::scenario::scenarios;
 
 scenarios![
@@ -291,7 +291,7 @@ async fn rows_of_all_kinds(t: &mut Context) -> Outcome {
 }
 
 async fn later_rows_see_earlier_ones(t: &mut Context) -> Outcome {
-    // Rows that are carried out inline are carried out in their order.
+    // Rows that are executed inline are executed in order.
     let key = t.key("a");
     let rows = [
         BatchRow::write(&key, bins! {"n" => 1}),
@@ -345,7 +345,7 @@ fn read() -> Header {
     }
 }
 
-/// A write that is refused if there is a record.
+/// A write that is rejected if the record exists.
 fn create() -> Header {
     Header {
         info2: Info2::WRITE | Info2::CREATE_ONLY,
@@ -359,9 +359,9 @@ async fn repeated_rows(t: &mut Context) -> Outcome {
         ask!(t, put(key, bins! {"n" => n as i64}))?;
     }
     let rows = [
-        RawRow::new(&keys[0], read()),
-        RawRow::repeat(&keys[1]),
-        RawRow::repeat(&keys[2]),
+        RawBatchRow::new(&keys[0], read()),
+        RawBatchRow::repeat(&keys[1]),
+        RawBatchRow::repeat(&keys[2]),
     ];
     let answers = t.send(&RawRequest::batch(BatchFlags::REPORT_ALL_ERRORS, &rows)).await?;
     let values: Vec<_> = answers.iter().map(|answer| answer.bins.clone()).collect();
@@ -375,12 +375,12 @@ async fn repeated_rows(t: &mut Context) -> Outcome {
 }
 
 async fn first_error_ends_the_answers(t: &mut Context) -> Outcome {
-    // Without a flag for errors no row is answered, only the error; but every row was carried out.
+    // Without a flag for errors the response is only the error, not the rows. But every row was executed.
     let keys = t.keys(3);
     ask!(t, put(&keys[1], bins! {"n" => 1}))?;
     let rows = keys
         .iter()
-        .map(|key| RawRow::new(key, create()).write("n", 2))
+        .map(|key| RawBatchRow::new(key, create()).write("n", 2))
         .collect::<Vec<_>>();
     let answers = t.send(&RawRequest::batch(BatchFlags::INLINE_IN_MEMORY, &rows)).await?;
     expect_eq!(
@@ -396,7 +396,7 @@ async fn error_record_is_answered(t: &mut Context) -> Outcome {
     ask!(t, put(&keys[1], bins! {"n" => 1}))?;
     let rows = keys
         .iter()
-        .map(|key| RawRow::new(key, create()).write("n", 2))
+        .map(|key| RawBatchRow::new(key, create()).write("n", 2))
         .collect::<Vec<_>>();
     let answers = t
         .send(&RawRequest::batch(
@@ -404,7 +404,7 @@ async fn error_record_is_answered(t: &mut Context) -> Outcome {
             &rows,
         ))
         .await?;
-    // The rows, and the error once more for the batch as a whole.
+    // The rows, followed by the error for the batch as a whole.
     let mut codes: Vec<_> = answers.iter().map(|answer| answer.code()).collect();
     codes.sort();
     expect_eq!(codes, [OK, ResultCode::RECORD_EXISTS, ResultCode::RECORD_EXISTS]);
@@ -414,7 +414,7 @@ async fn error_record_is_answered(t: &mut Context) -> Outcome {
 async fn missing_record_is_no_error(t: &mut Context) -> Outcome {
     let keys = t.keys(2);
     ask!(t, put(&keys[1], bins! {"n" => 1}))?;
-    let rows = [RawRow::new(&keys[0], read()), RawRow::repeat(&keys[1])];
+    let rows = [RawBatchRow::new(&keys[0], read()), RawBatchRow::repeat(&keys[1])];
     let answers = t.send(&RawRequest::batch(BatchFlags::INLINE_IN_MEMORY, &rows)).await?;
     expect_eq!(
         answers.iter().map(|answer| answer.code()).collect::<Vec<_>>(),
@@ -428,7 +428,7 @@ async fn all_errors_are_answered(t: &mut Context) -> Outcome {
     ask!(t, put(&keys[1], bins! {"n" => 1}))?;
     let rows = keys
         .iter()
-        .map(|key| RawRow::new(key, create()).write("n", 2))
+        .map(|key| RawBatchRow::new(key, create()).write("n", 2))
         .collect::<Vec<_>>();
     let answers = t.send(&RawRequest::batch(BatchFlags::REPORT_ALL_ERRORS, &rows)).await?;
     expect_eq!(
@@ -448,8 +448,8 @@ async fn empty_batch_refused(t: &mut Context) -> Outcome {
 }
 
 async fn unknown_namespace_refused(t: &mut Context) -> Outcome {
-    let key = spikelet_client::Key::new("no such namespace", t.set(), t.number());
-    let rows = [RawRow::new(&key, read())];
+    let key = spikelet_client::Key::new("no such namespace", t.set(), t.unique_number());
+    let rows = [RawBatchRow::new(&key, read())];
     let answers = t.send(&RawRequest::batch(BatchFlags::REPORT_ALL_ERRORS, &rows)).await?;
     expect_eq!(
         answers.iter().map(|answer| answer.code()).collect::<Vec<_>>(),
@@ -459,7 +459,7 @@ async fn unknown_namespace_refused(t: &mut Context) -> Outcome {
 }
 
 async fn many_sets(t: &mut Context) -> Outcome {
-    let key = |set: String| spikelet_client::Key::new(Context::NAMESPACE, set, t.number());
+    let key = |set: String| spikelet_client::Key::new(Context::NAMESPACE, set, t.unique_number());
     let keys = [
         key(format!("{}x", t.set())),
         key(format!("{}y", t.set())),

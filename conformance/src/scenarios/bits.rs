@@ -1,4 +1,4 @@
-//! Bit operations: each of them, with every flag.
+//! All bit operations, with every flag.
 
 use spikelet_client::ops::{BitIntegerFlags as Int, BitResizeFlags as Resize, OnBits, bits};
 use spikelet_client::{Operation, ResultCode as Code};

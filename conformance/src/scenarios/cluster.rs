@@ -1,5 +1,5 @@
-//! What the nodes of a cluster say of one another, and that each of them answers for all. They hold of a node that is
-//! alone too.
+//! Clusters: the nodes' information about each other, and commands that are sent to any node. The scenarios also pass
+//! on a single node.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use tokio::time::sleep;
 
 use crate::assertions::{expect_eq, expect_true};
 use crate::context::{Context, ask};
-use crate::outcome::{End, Outcome};
+use crate::outcome::{NotPassed, Outcome};
 use crate::raw::RawRequest;
 use crate::scenario::scenarios;
 
@@ -32,37 +32,37 @@ scenarios![
     nodes_count_what_they_pass_on,
 ];
 
-/// What each node answers, by its name.
-async fn info(t: &Context, command: &str) -> Result<HashMap<String, String>, End> {
+/// The response of each node to an info command, by node name.
+async fn info(t: &Context, command: &str) -> Result<HashMap<String, String>, NotPassed> {
     Ok(t.client().info_all(command).await?.into_iter().collect())
 }
 
 /// A value of `statistics`, from each node.
-async fn statistic(t: &Context, name: &str) -> Result<HashMap<String, String>, End> {
+async fn statistic(t: &Context, name: &str) -> Result<HashMap<String, String>, NotPassed> {
     value(t, "statistics", name).await
 }
 
-/// One of the values that a command gives, from each node.
-async fn value(t: &Context, command: &str, name: &str) -> Result<HashMap<String, String>, End> {
+/// A value in the response to an info command, from each node.
+async fn value(t: &Context, command: &str, name: &str) -> Result<HashMap<String, String>, NotPassed> {
     let all = info(t, command).await?;
     let values = all.into_iter().map(|(node, text)| {
         let value = parameters(&text).find(|(of, _)| *of == name);
         let value = value.map(|(_, value)| value.to_owned());
         Ok((
             node,
-            value.ok_or_else(|| End::failed(format_args!("there is no {name}")))?,
+            value.ok_or_else(|| NotPassed::failed(format_args!("there is no {name}")))?,
         ))
     });
     values.collect()
 }
 
-/// Where each node says that it is.
-async fn addresses(t: &Context) -> Result<Vec<String>, End> {
+/// The address that each node reports.
+async fn addresses(t: &Context) -> Result<Vec<String>, NotPassed> {
     Ok(info(t, "service-clear-std").await?.into_values().collect())
 }
 
-/// The bitmaps of each node in the scenarios' namespace, one for each place.
-async fn bitmaps(t: &Context) -> Result<Vec<Vec<Vec<u8>>>, End> {
+/// The partition bitmaps of each node in the scenarios' namespace, one for each replica position.
+async fn bitmaps(t: &Context) -> Result<Vec<Vec<Vec<u8>>>, NotPassed> {
     let prefix = format!("{}:", Context::NAMESPACE);
     let of_node = |text: String| {
         let of_namespace = text.split(';').find_map(|part| part.strip_prefix(&prefix));
@@ -71,7 +71,7 @@ async fn bitmaps(t: &Context) -> Result<Vec<Vec<Vec<u8>>>, End> {
     };
     let nodes = info(t, "replicas").await?.into_values().map(of_node);
     let nodes: Result<Vec<Vec<Vec<u8>>>, _> = nodes.collect();
-    nodes.map_err(End::failed)
+    nodes.map_err(NotPassed::failed)
 }
 
 fn read() -> Header {
@@ -88,24 +88,24 @@ fn write() -> Header {
     }
 }
 
-/// The code and the generation with which each node answers a request.
-async fn each_node_answers(t: &Context, request: &RawRequest) -> Result<Vec<(ResultCode, u32)>, End> {
+/// The result code and the generation of each node's response to a request.
+async fn each_node_answers(t: &Context, request: &RawRequest) -> Result<Vec<(ResultCode, u32)>, NotPassed> {
     let mut answers = Vec::new();
     for address in addresses(t).await? {
-        let answer = Context::ask_node(&address, request).await?;
+        let answer = Context::send_to_node(&address, request).await?;
         answers.push((answer.code(), answer.header.generation));
     }
     Ok(answers)
 }
 
-/// Fails unless every node says that there is no such record.
+/// Fails unless every node responds that there is no such record.
 async fn no_node_finds(t: &mut Context, key: &Key, what: &str) -> Outcome {
     let answers = each_node_answers(t, &RawRequest::new(key, read())).await?;
     expect_true!(
         answers.iter().all(|(code, _)| *code == ResultCode::NOT_FOUND),
         "the nodes answer {answers:?}"
     );
-    t.says(what, "not found");
+    t.transcribe_text(what, "not found");
     Ok(())
 }
 
@@ -114,13 +114,13 @@ async fn every_partition_has_one_master(t: &mut Context) -> Outcome {
     let masters: Vec<u32> = (0..usize::from(PARTITIONS) / 8)
         .map(|byte| {
             let claims = nodes.iter().filter_map(|maps| maps.first()?.get(byte));
-            // A partition that two nodes claim is counted twice, and one that none claims leaves a gap.
+            // A partition that two nodes claim is counted twice, and one that no node claims is missing.
             let (sum, union) = claims.fold((0, 0), |(sum, union), bits| (sum + bits.count_ones(), union | bits));
             if union == 0xFF { sum } else { 0 }
         })
         .collect();
     expect_eq!(masters, vec![8; usize::from(PARTITIONS) / 8]);
-    t.says("replicas", "one master for each partition");
+    t.transcribe_text("replicas", "one master for each partition");
     Ok(())
 }
 
@@ -144,7 +144,7 @@ async fn replicas_are_on_nodes_of_their_own(t: &mut Context) -> Outcome {
         }
     }
     expect_eq!(kept, places * usize::from(PARTITIONS));
-    t.says("replicas", "each on a node of its own");
+    t.transcribe_text("replicas", "each on a node of its own");
     Ok(())
 }
 
@@ -168,7 +168,7 @@ async fn nodes_agree_on_the_cluster(t: &mut Context) -> Outcome {
     ] {
         let said = statistic(t, name).await?;
         expect_true!(said.values().all(|said| *said == expected), "{name} is {said:?}");
-        t.says(name, "the same everywhere");
+        t.transcribe_text(name, "the same everywhere");
     }
     let number = |id: &String| u64::from_str_radix(id, 16).unwrap_or(0);
     let highest = nodes.iter().map(|id| number(id)).max();
@@ -177,7 +177,7 @@ async fn nodes_agree_on_the_cluster(t: &mut Context) -> Outcome {
         principals.values().all(|id| Some(number(id)) == highest),
         "the principal is {principals:?}"
     );
-    t.says("cluster_principal", "the highest id");
+    t.transcribe_text("cluster_principal", "the highest id");
     Ok(())
 }
 
@@ -192,7 +192,7 @@ async fn peers_name_one_another(t: &mut Context) -> Outcome {
             expect_true!(named == (other != node), "the peers of {node} are {text:?}");
         }
     }
-    t.says("peers-clear-std", "all others");
+    t.transcribe_text("peers-clear-std", "all others");
     Ok(())
 }
 
@@ -204,7 +204,7 @@ async fn any_node_reads(t: &mut Context) -> Outcome {
         answers.iter().all(|answer| *answer == (ResultCode::OK, 1)),
         "the nodes answer {answers:?}"
     );
-    t.says("a read sent to each node", "the record");
+    t.transcribe_text("a read sent to each node", "the record");
     Ok(())
 }
 
@@ -220,7 +220,7 @@ async fn any_node_writes(t: &mut Context) -> Outcome {
     let record = t.client().get(&key).await?;
     expect_eq!(record.get::<i64>("n").ok(), i64::try_from(answers.len()).ok());
     expect_eq!(usize::try_from(record.generation).ok(), Some(answers.len() + 1));
-    t.says("a write sent to each node", "written once by each");
+    t.transcribe_text("a write sent to each node", "written once by each");
     Ok(())
 }
 
@@ -231,7 +231,7 @@ async fn any_node_refuses_alike(t: &mut Context) -> Outcome {
         answers.iter().all(|answer| *answer == (ResultCode::NOT_FOUND, 0)),
         "the nodes answer {answers:?}"
     );
-    t.says("a read of nothing sent to each node", "not found");
+    t.transcribe_text("a read of nothing sent to each node", "not found");
     Ok(())
 }
 
@@ -261,7 +261,7 @@ async fn a_query_finds_every_record_once(t: &mut Context) -> Outcome {
     let mut found: Vec<i64> = page.records.iter().filter_map(|record| record.get("n").ok()).collect();
     found.sort_unstable();
     expect_eq!(found, (0..300).collect::<Vec<i64>>());
-    t.says("a query of 300 records on all nodes", "each of them once");
+    t.transcribe_text("a query of 300 records on all nodes", "each of them once");
     Ok(())
 }
 
@@ -279,18 +279,18 @@ async fn objects_are_counted_with_their_replicas(t: &mut Context) -> Outcome {
         objects += count.and_then(|(_, value)| value.parse::<u64>().ok()).unwrap_or(0);
     }
     expect_eq!(objects, 100 * places);
-    t.says("sets, of all nodes", "every record and its replicas");
+    t.transcribe_text("sets, of all nodes", "every record and its replicas");
     Ok(())
 }
 
-/// What the scenarios' namespace counted under a name, on all nodes together.
-async fn counted(t: &Context, name: &str) -> Result<u64, End> {
+/// A counter of the scenarios' namespace, added up over all nodes.
+async fn counted(t: &Context, name: &str) -> Result<u64, NotPassed> {
     let command = format!("namespace/{}", Context::NAMESPACE);
     let values = value(t, &command, name).await?.into_values();
     Ok(values.filter_map(|value| value.parse::<u64>().ok()).sum())
 }
 
-/// Other scenarios may run meanwhile, so that it may be more.
+/// The difference may be larger, because other scenarios run at the same time.
 async fn nodes_count_what_they_pass_on(t: &mut Context) -> Outcome {
     const COUNTERS: [&str; 3] = [
         "client_proxy_complete",
@@ -307,6 +307,6 @@ async fn nodes_count_what_they_pass_on(t: &mut Context) -> Outcome {
         let more = counted(t, name).await? - before;
         expect_true!(more >= at_least, "{name} has grown by {more}");
     }
-    t.says("a write sent to each node", "passed on by all but one");
+    t.transcribe_text("a write sent to each node", "passed on by all but one");
     Ok(())
 }

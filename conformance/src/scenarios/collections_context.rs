@@ -1,4 +1,4 @@
-//! Contexts: list and map operations inside of nested collections, and the creation of what is missing on the way.
+//! Contexts: list and map operations on nested collections, and the creation of missing collections.
 
 use spikelet_client::ops::{Context as Path, ListCreate, ListReturn, MapReturn, OnList, OnMap, ctx, list, map};
 use spikelet_client::{MapOrder, Operation, ResultCode as Code, Value};

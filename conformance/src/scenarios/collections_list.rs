@@ -1,4 +1,4 @@
-//! List operations: each of them, with every flag and return type, on unordered and ordered lists.
+//! All list operations, with every flag and return type, on unordered and ordered lists.
 
 use spikelet_client::ops::{ListOrder, ListReturn as Return, ListSortFlags, OnList, list};
 use spikelet_client::{Operation, ResultCode as Code, Value};
@@ -204,7 +204,7 @@ async fn sort(t: &mut Context) -> Outcome {
         b().sort(ListSortFlags::empty()) => leaves([1, 1, 3, 4]),
         b().sort(descending) => leaves([4, 3, 1, 1]),
         b().sort(drop) => leaves([1, 3, 4]),
-        // The real server drops duplicates only where it sorts upwards.
+        // The real server removes duplicates only when it sorts in ascending order.
         b().sort(descending | drop) => refused(Code::PARAMETER),
     );
     cases!(t, ordered();

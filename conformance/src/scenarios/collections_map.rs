@@ -1,4 +1,4 @@
-//! Map operations: each of them, with every flag and return type, on unordered and ordered maps.
+//! All map operations, with every flag and return type, on unordered and ordered maps.
 
 use spikelet_client::ops::{MapReturn as Return, OnMap, map};
 use spikelet_client::{MapOrder, Operation, ResultCode as Code, Value};
@@ -43,17 +43,17 @@ fn b() -> OnMap<&'static str> {
     map("b")
 }
 
-/// An unordered map; the server keeps its keys sorted all the same.
+/// An unordered map. The server nevertheless keeps its keys sorted.
 fn unordered() -> Operation {
     map("b").put_items([("c", 1), ("a", 3), ("b", 2)])
 }
 
-/// The same pairs, ordered by key.
+/// The same entries, ordered by key.
 fn ordered() -> Operation {
     map("b").key_ordered().put_items([("c", 1), ("a", 3), ("b", 2)])
 }
 
-/// The same pairs, ordered by key and value.
+/// The same entries, ordered by key and value.
 fn ordered_by_value() -> Operation {
     map("b").key_value_ordered().put_items([("c", 1), ("a", 3), ("b", 2)])
 }

@@ -1,4 +1,4 @@
-//! What a write does depending on whether the record exists.
+//! The record exists actions of writes.
 
 use spikelet_client::{ExistsAction, bins};
 

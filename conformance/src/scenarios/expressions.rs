@@ -1,4 +1,4 @@
-//! Expressions: every operator, as a value that is read; as filters; and as operations that write.
+//! Expressions: every operator in a read, and expressions as filters and in writes.
 
 use spikelet_client::exp::*;
 use spikelet_client::ops::{
@@ -105,7 +105,7 @@ async fn comparisons_of_types(t: &mut Context) -> Outcome {
     cases!(t, map("b").key_ordered().put("k", 1);
         read(map_bin("b").eq(Exp::literal(&by_key([("k", 1)])))) => reads(true),
         read(map_bin("b").lt(Exp::literal(&by_key([("k", 2)])))) => reads(true),
-        // Nothing is known of the order of an unordered map.
+        // Comparisons of unordered maps are unknown.
         read(map_bin("b").eq(Exp::literal(&pairs([("k", 1)])))) => refused(Code::OP_NOT_APPLICABLE),
     );
     cases!(t, five();

@@ -1,4 +1,4 @@
-//! Generations, and writes that depend on them.
+//! Generations, and the generation policies of writes.
 
 use spikelet_client::bins;
 
@@ -57,7 +57,7 @@ async fn equal_refused(t: &mut Context) -> Outcome {
 }
 
 async fn equal_on_missing_record(t: &mut Context) -> Outcome {
-    // A record that is to be created has generation 0.
+    // A record that does not exist yet has generation 0.
     let key = t.key("a");
     expect_refused!(ask!(t, put(&key, bins! {"n" => 1}).generation_equal(1)), GENERATION);
     expect_eq!(ask!(t, exists(&key))?, false);
@@ -71,7 +71,7 @@ async fn greater(t: &mut Context) -> Outcome {
     ask!(t, put(&key, bins! {"n" => 1}))?;
     ask!(t, put(&key, bins! {"n" => 2}).generation_greater(2))?;
     ask!(t, put(&key, bins! {"n" => 3}).generation_greater(100))?;
-    // The generation that was sent is compared, not taken over.
+    // The sent generation is compared, not stored.
     let record = ask!(t, get(&key))?;
     expect_eq!((record.generation, record.bins), (3, bins! {"n" => 3}));
     Ok(())

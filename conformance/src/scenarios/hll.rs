@@ -1,4 +1,4 @@
-//! HyperLogLog operations: each of them, with every flag. Small counts are exact.
+//! All HyperLogLog operations, with every flag. Small counts are exact.
 
 use spikelet_client::ops::{OnHll, hll};
 use spikelet_client::{Operation, ResultCode as Code, Value};
@@ -6,7 +6,7 @@ use spikelet_client::{Operation, ResultCode as Code, Value};
 use super::operation_cases::{bytes, cases, changes, nothing, reads, refused};
 use crate::assertions::expect_eq;
 use crate::context::{Context, ask};
-use crate::outcome::{End, Outcome};
+use crate::outcome::{NotPassed, Outcome};
 use crate::scenario::scenarios;
 
 scenarios![
@@ -38,8 +38,8 @@ fn with_minhash() -> Operation {
     hll("b").index_bits(8).minhash_bits(16).add(["x", "y", "z"])
 }
 
-/// A HyperLogLog of some elements, as the server makes it.
-async fn other(t: &mut Context, name: &str, made: Operation) -> Result<[Value; 1], End> {
+/// A HyperLogLog that the server creates.
+async fn other(t: &mut Context, name: &str, made: Operation) -> Result<[Value; 1], NotPassed> {
     let key = t.key(name);
     let record = ask!(t, operate_ordered(&key).op(made).get("b").respond_all_ops(true))?;
     Ok([record.result(1)?])
@@ -163,7 +163,7 @@ async fn intersections_and_similarity(t: &mut Context) -> Outcome {
         b().get_similarity(half.clone()) => reads(0.353_981_225_958_332_6),
         b().get_union_count(half.clone()) => reads(148),
     );
-    // The real server looks for data in the first third of the registers only, and there these have none.
+    // The real server checks only the first third of the registers for data, and these have none there.
     cases!(t, with_minhash();
         b().get_intersect_count(few.clone()) => reads(0),
         b().get_similarity(few.clone()) => reads(0.0),

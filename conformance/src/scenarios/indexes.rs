@@ -1,4 +1,4 @@
-//! Secondary indexes and their queries.
+//! Secondary indexes and index queries.
 
 use spikelet_client::wire::context::Context as Path;
 use spikelet_client::{CollectionIndexType, Cursor, Index, IndexType, Map, Operation, Predicate, Value, bins, exp};
@@ -6,7 +6,7 @@ use spikelet_client::{CollectionIndexType, Cursor, Index, IndexType, Map, Operat
 use super::own_set::{numbers, own_keys, own_set};
 use crate::assertions::{expect_eq, expect_refused, expect_true};
 use crate::context::{Context, ask};
-use crate::outcome::{End, Outcome};
+use crate::outcome::{NotPassed, Outcome};
 use crate::scenario::scenarios;
 
 scenarios![
@@ -30,12 +30,12 @@ scenarios![
     dropped_twice,
 ];
 
-/// An index of the scenario's own set.
+/// The name of an index on the scenario's own set.
 fn name(t: &Context) -> String {
     format!("i-{}", own_set(t))
 }
 
-/// Writes records with a value each, and the number of the record in `n`.
+/// Writes a record for each value, with the number of the record in `n`.
 async fn write(t: &mut Context, values: impl IntoIterator<Item = Value>) -> Outcome {
     let values: Vec<Value> = values.into_iter().collect();
     let keys = own_keys(t, values.len() as i64);
@@ -54,7 +54,7 @@ async fn create(t: &mut Context, index: Index) -> Outcome {
     Ok(())
 }
 
-async fn find(t: &mut Context, predicate: Predicate) -> Result<Vec<i64>, End> {
+async fn find(t: &mut Context, predicate: Predicate) -> Result<Vec<i64>, NotPassed> {
     let set = own_set(t);
     numbers(&ask!(t, query(Context::NAMESPACE, &set).matching(predicate))?.records)
 }
@@ -220,7 +220,7 @@ async fn pages_resume_exactly(t: &mut Context) -> Outcome {
         cursor = page.cursor;
     }
     sizes.retain(|size| *size > 0);
-    t.says("pages of 15", format!("{sizes:?}"));
+    t.transcribe_text("pages of 15", format!("{sizes:?}"));
     expect_eq!(sizes, [15, 15, 15, 5]);
     let expected: Vec<i64> = (0..100).filter(|n| matches!(n % 4, 1 | 2)).collect();
     expect_eq!(numbers(&found)?, expected);

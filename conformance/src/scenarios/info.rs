@@ -1,11 +1,11 @@
-//! What a server says about itself. Its texts differ from server to server, so transcripts hold what follows from them.
+//! Info commands. The texts differ from server to server, so that transcripts contain only conclusions from them.
 
 use spikelet_client::bins;
 use spikelet_wire::info::parameters;
 
 use crate::assertions::{expect_eq, expect_refused, expect_true};
 use crate::context::{Context, ask};
-use crate::outcome::{End, Outcome};
+use crate::outcome::{NotPassed, Outcome};
 use crate::scenario::scenarios;
 
 scenarios![
@@ -24,7 +24,7 @@ scenarios![
     truncate_without_namespace_refused,
 ];
 
-async fn info(t: &Context, command: &str) -> Result<String, End> {
+async fn info(t: &Context, command: &str) -> Result<String, NotPassed> {
     Ok(t.client().info(command).await?)
 }
 
@@ -32,7 +32,7 @@ async fn build(t: &mut Context) -> Outcome {
     let build = info(t, "build").await?;
     let numbers: Vec<u32> = build.split(['.', '-']).map_while(|part| part.parse().ok()).collect();
     expect_true!(numbers.len() >= 3, "the build is {build:?}");
-    t.says("build", "numbers");
+    t.transcribe_text("build", "numbers");
     Ok(())
 }
 
@@ -42,7 +42,7 @@ async fn node(t: &mut Context) -> Outcome {
         u64::from_str_radix(&name, 16).is_ok_and(|id| id != 0),
         "the node is {name:?}"
     );
-    t.says("node", "a number");
+    t.transcribe_text("node", "a number");
     Ok(())
 }
 
@@ -52,7 +52,7 @@ async fn namespaces(t: &mut Context) -> Outcome {
         names.split(';').any(|name| name == Context::NAMESPACE),
         "the namespaces are {names:?}"
     );
-    t.says("namespaces", Context::NAMESPACE);
+    t.transcribe_text("namespaces", Context::NAMESPACE);
     Ok(())
 }
 
@@ -73,26 +73,26 @@ async fn features(t: &mut Context) -> Outcome {
             features.split(';').any(|of| of == feature),
             "{feature:?} is not among {features:?}"
         );
-        t.says("features", feature);
+        t.transcribe_text("features", feature);
     }
     Ok(())
 }
 
 async fn replicas(t: &mut Context) -> Outcome {
-    // NAME:REGIME,REPLICAS,BITMAP...;NAME:...  A bitmap of 4,096 partitions has 684 digits in base 64.
+    // NAME:REGIME,REPLICAS,BITMAP...;NAME:...  A bitmap of 4096 partitions has 684 digits in base64.
     let replicas = info(t, "replicas").await?;
     let prefix = format!("{}:", Context::NAMESPACE);
     let of_namespace = replicas.split(';').find_map(|part| part.strip_prefix(&prefix));
     let parts: Vec<_> = of_namespace.unwrap_or_default().split(',').collect();
     let [_, count, bitmaps @ ..] = &parts[..] else {
-        return Err(End::failed(format_args!("the replicas are {replicas:?}")));
+        return Err(NotPassed::failed(format_args!("the replicas are {replicas:?}")));
     };
     expect_eq!(count.parse().ok(), Some(bitmaps.len()));
     expect_true!(
         bitmaps.iter().all(|bitmap| bitmap.len() == 684),
         "a bitmap of another size in {replicas:?}"
     );
-    t.says("replicas", "bitmaps of 4096 partitions");
+    t.transcribe_text("replicas", "bitmaps of 4096 partitions");
     Ok(())
 }
 
@@ -101,14 +101,14 @@ async fn peers(t: &mut Context) -> Outcome {
     let peers = info(t, "peers-clear-std").await?;
     let parts: Vec<_> = peers.splitn(3, ',').collect();
     let [generation, port, list] = parts[..] else {
-        return Err(End::failed(format_args!("the peers are {peers:?}")));
+        return Err(NotPassed::failed(format_args!("the peers are {peers:?}")));
     };
     expect_true!(
         generation.parse::<u32>().is_ok() && port.parse::<u16>().is_ok(),
         "the peers are {peers:?}"
     );
     expect_true!(list.starts_with('[') && list.ends_with(']'), "the peers are {peers:?}");
-    t.says("peers-clear-std", "generation, port and list");
+    t.transcribe_text("peers-clear-std", "generation, port and list");
     Ok(())
 }
 
@@ -116,7 +116,7 @@ async fn generations(t: &mut Context) -> Outcome {
     for command in ["peers-generation", "partition-generation", "rebalance-generation"] {
         let generation = info(t, command).await?;
         expect_true!(generation.parse::<u32>().is_ok(), "{command} is {generation:?}");
-        t.says(command, "a number");
+        t.transcribe_text(command, "a number");
     }
     Ok(())
 }
@@ -132,16 +132,16 @@ async fn namespace(t: &mut Context) -> Outcome {
     ] {
         expect_true!(
             parameters(&text).any(|(of, _)| of == name),
-            "the namespace does not tell {name:?}"
+            "the namespace does not report {name:?}"
         );
-        t.says("namespace", name);
+        t.transcribe_text("namespace", name);
     }
     Ok(())
 }
 
 async fn unknown_namespace(t: &mut Context) -> Outcome {
     let said = info(t, "namespace/nope").await?;
-    t.says("namespace/nope", said.clone());
+    t.transcribe_text("namespace/nope", said.clone());
     expect_eq!(said, "type=unknown");
     Ok(())
 }
@@ -160,7 +160,7 @@ async fn sets_count_records(t: &mut Context) -> Outcome {
         objects += count.and_then(|(_, value)| value.parse::<u64>().ok()).unwrap_or(0);
     }
     expect_true!(objects >= 1, "the set has {objects} records");
-    t.says("sets", "at least one record");
+    t.transcribe_text("sets", "at least one record");
     Ok(())
 }
 
@@ -175,7 +175,7 @@ async fn truncate(t: &mut Context) -> Outcome {
         .map(|n| spikelet_client::Key::new(Context::NAMESPACE, set.as_str(), n))
         .collect();
     ask!(t, batch_write(keys.iter().map(|key| (key, bins! {"n" => 1}))))?;
-    // Records of this very millisecond would be spared.
+    // Truncation would not remove records of the current millisecond.
     tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     ask!(t, truncate(Context::NAMESPACE, &set))?;
     for _ in 0..50 {
@@ -185,12 +185,12 @@ async fn truncate(t: &mut Context) -> Outcome {
             .iter()
             .all(|row| row.result.is_err())
         {
-            t.says("batch_read", "nothing is left");
+            t.transcribe_text("batch_read", "nothing is left");
             return Ok(());
         }
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     }
-    Err(End::failed("the records are still there after five seconds"))
+    Err(NotPassed::failed("the records are still there after five seconds"))
 }
 
 async fn truncate_without_namespace_refused(t: &mut Context) -> Outcome {

@@ -26,7 +26,7 @@ scenarios![
 ];
 
 async fn types_of_keys(t: &mut Context) -> Outcome {
-    let n = t.number();
+    let n = t.unique_number();
     let keys = [
         Key::new(Context::NAMESPACE, t.set(), n),
         Key::new(Context::NAMESPACE, t.set(), n.to_string()),
@@ -65,7 +65,7 @@ async fn no_set(t: &mut Context) -> Outcome {
 }
 
 async fn longest_set_name(t: &mut Context) -> Outcome {
-    let key = Key::new(Context::NAMESPACE, "s".repeat(63), t.number());
+    let key = Key::new(Context::NAMESPACE, "s".repeat(63), t.unique_number());
     ask!(t, put(&key, bins! {"a" => 1}))?;
     expect_eq!(ask!(t, get(&key))?.bins, bins! {"a" => 1});
     ask!(t, remove(&key))?;
@@ -73,7 +73,7 @@ async fn longest_set_name(t: &mut Context) -> Outcome {
 }
 
 async fn too_long_set_name_refused(t: &mut Context) -> Outcome {
-    let key = Key::new(Context::NAMESPACE, "s".repeat(64), t.number());
+    let key = Key::new(Context::NAMESPACE, "s".repeat(64), t.unique_number());
     expect_refused!(ask!(t, put(&key, bins! {"a" => 1})), PARAMETER);
     expect_refused!(ask!(t, get(&key)), NOT_FOUND);
     Ok(())
@@ -87,7 +87,7 @@ async fn stored_key(t: &mut Context) -> Outcome {
     Ok(())
 }
 
-/// A write with another user's key than the digest's.
+/// A write whose user key does not match its digest.
 fn write_as(key: &Key, user_key: &[u8]) -> RawRequest {
     let header = Header {
         info2: Info2::WRITE,
@@ -147,7 +147,7 @@ async fn by_digest(t: &mut Context) -> Outcome {
 async fn write_in_another_set_refused(t: &mut Context) -> Outcome {
     let key = t.key("a");
     ask!(t, put(&key, bins! {"a" => 1}))?;
-    // Unlike a read, a write has to name the record's set.
+    // Unlike a read, a write must name the record's set.
     let digest = Key::from_digest(Context::NAMESPACE, key.digest());
     expect_refused!(ask!(t, put(&digest, bins! {"a" => 2})), PARAMETER);
     expect_eq!(ask!(t, get(&key))?.bins, bins! {"a" => 1});

@@ -1,4 +1,4 @@
-//! Limits on names and sizes, and what the Community Edition refuses.
+//! Limits on names and sizes, and requests that the Community Edition rejects.
 
 use spikelet_client::{Key, ResultCode, Value, bins};
 use spikelet_wire::{FieldType, Header, Info1, Info2, OpCode};
@@ -50,8 +50,8 @@ async fn empty_bin_name(t: &mut Context) -> Outcome {
 }
 
 async fn unknown_namespace_refused(t: &mut Context) -> Outcome {
-    // The client would not find a node for it, so the message is sent as it is.
-    let key = Key::new("no such namespace", t.set(), t.number());
+    // The client would not find a node for this namespace, so the scenario sends a raw request.
+    let key = Key::new("no such namespace", t.set(), t.unique_number());
     let read = Header {
         info1: Info1::READ | Info1::GET_ALL,
         ..Header::default()

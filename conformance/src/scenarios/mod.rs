@@ -1,8 +1,8 @@
-//! The scenarios, in a file for each subject.
+//! The scenarios, with a file for each subject.
 //!
-//! To add one, write an `async fn` over a [`Context`](crate::context::Context) in the file of its subject and name it in
-//! the list at the head of that file. A scenario uses only records of its own, by [`key`](crate::context::Context::key),
-//! and says nothing about the server that it runs on.
+//! To add a scenario, write an `async fn` that takes a [`Context`](crate::context::Context) in the file of its subject,
+//! and add its name to the list at the top of that file. A scenario uses only its own records, whose keys come from
+//! [`key`](crate::context::Context::key), and does not depend on the server that it runs on.
 
 mod batch;
 mod bits;

@@ -1,4 +1,4 @@
-//! Append, prepend and add, and what they refuse.
+//! Append, prepend and add, and their errors.
 
 use spikelet_client::{Value, bins};
 
@@ -175,7 +175,7 @@ async fn add_nil_refused(t: &mut Context) -> Outcome {
 }
 
 async fn first_add_stores_any_value(t: &mut Context) -> Outcome {
-    // Where there is nothing to add to, the server stores what is sent, number or not.
+    // If there is no bin to add to, the server stores the value, even if it is not a number.
     let key = t.key("a");
     ask!(t, put(&key, bins! {"a" => 1}))?;
     ask!(t, increment(&key, "s", "q"))?;

@@ -110,7 +110,7 @@ async fn reads_only(t: &mut Context) -> Outcome {
 async fn creates_a_record(t: &mut Context) -> Outcome {
     let key = t.key("a");
     let record = ask!(t, operate_ordered(&key).get("a").write("a", 9).get("a"))?;
-    // There was nothing to read at first, and nothing is answered for it.
+    // The first read found nothing, so it has no result.
     expect_eq!((record.generation, record.bins), (1, results(&[("a", 9.into())])));
     Ok(())
 }

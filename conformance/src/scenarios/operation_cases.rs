@@ -1,32 +1,32 @@
-//! Tables of cases: an operation on a bin, and what it must give and leave behind.
+//! Tables of cases: operations on a bin, with their expected results and the expected value of the bin afterwards.
 
 use spikelet_client::{Map, MapOrder, Operation, Value};
 use spikelet_wire::ResultCode;
 
 use crate::context::Context;
-use crate::outcome::{End, Outcome};
+use crate::outcome::{NotPassed, Outcome};
 
-/// The bin that the operations of a table are on.
+/// The bin of the operations in a table.
 pub(super) const BIN: &str = "b";
 
-/// One line of a table.
+/// A row of a table.
 pub(super) struct Case {
-    /// The operation, as the table puts it.
+    /// The source text of the operation.
     pub(super) request: &'static str,
     pub(super) operation: Operation,
     pub(super) expected: Expected,
 }
 
-/// What an operation must give, and leave in the bin.
+/// The expected result of an operation, and its effect on the bin.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Expected {
-    /// This result; the bin is as it was.
+    /// Returns this result; the bin is unchanged.
     Reads(Value),
-    /// This result; the bin has this value then, nil for none.
+    /// Returns the first value; the bin then has the second one, nil for no bin.
     Gives(Value, Value),
-    /// This result; the bin is another one then, whose value stands in the transcript.
+    /// Returns this result; the bin changes to a value that only the transcript shows.
     Changes(Value),
-    /// A refusal; the bin is as it was.
+    /// Is rejected with this result code; the bin is unchanged.
     Refused(ResultCode),
 }
 
@@ -42,7 +42,7 @@ pub(super) fn changes(result: impl Into<Value>) -> Expected {
     Expected::Changes(result.into())
 }
 
-/// Gives nothing, and leaves a value.
+/// Returns nil; the bin then has this value.
 pub(super) fn leaves(after: impl Into<Value>) -> Expected {
     gives((), after)
 }
@@ -51,17 +51,17 @@ pub(super) const fn refused(code: ResultCode) -> Expected {
     Expected::Refused(code)
 }
 
-/// Bytes, which without this word would be a list.
+/// A blob. (An array converts to a list.)
 pub(super) fn bytes<const N: usize>(bytes: [u8; N]) -> Value {
     Value::Blob(bytes.into())
 }
 
-/// A list without elements.
+/// An empty list.
 pub(super) fn empty() -> Value {
     Value::List(Vec::new())
 }
 
-/// A list of values of any type.
+/// A list of values of different types.
 pub(super) fn list_of<const N: usize>(values: [Value; N]) -> Value {
     Value::List(values.into())
 }
@@ -72,7 +72,7 @@ fn ordered<K: Into<Value>, V: Into<Value>, const N: usize>(order: MapOrder, pair
     map.into()
 }
 
-/// An unordered map; so do pairs in the order of selection come, too.
+/// An unordered map. It also represents entries returned in the order of selection.
 pub(super) fn pairs<K: Into<Value>, V: Into<Value>, const N: usize>(pairs: [(K, V); N]) -> Value {
     ordered(MapOrder::Unordered, pairs)
 }
@@ -87,12 +87,12 @@ pub(super) fn by_value<K: Into<Value>, V: Into<Value>, const N: usize>(pairs: [(
     ordered(MapOrder::KeyValueOrdered, pairs)
 }
 
-/// No bin, but a record.
+/// Creates a record without the bin.
 pub(super) fn nothing() -> Operation {
     Operation::write("other", 1)
 }
 
-/// Carries out the operations of a table, each on a record of its own that was made as `before` says.
+/// Executes the operations of a table, each on a separate record that is created by the operation `before`.
 pub(super) async fn run<const N: usize>(t: &mut Context, before: (&str, Operation), table: [Case; N]) -> Outcome {
     let (made, before) = before;
     let mut failed = Vec::new();
@@ -103,14 +103,14 @@ pub(super) async fn run<const N: usize>(t: &mut Context, before: (&str, Operatio
         let made = made.write("other", 1).get(BIN).await?;
         let then = t.client().operate_ordered(&key).op(case.operation);
         let answer = then.get(BIN).respond_all_ops(true).await;
-        t.tell(&request, &answer);
+        t.transcribe(&request, &answer);
         let before = made.bins[BIN].clone();
         let after = t.client().get(&key).await?.bins[BIN].clone();
         let expected = match case.expected {
             Expected::Reads(result) => (Ok(result), before),
             Expected::Gives(result, after) => (Ok(result), after),
             Expected::Changes(result) if after != before => (Ok(result), after.clone()),
-            Expected::Changes(result) => (Ok(result), "something else".into()),
+            Expected::Changes(result) => (Ok(result), "a changed value".into()),
             Expected::Refused(code) => (Err(Some(code)), before),
         };
         let answered = match answer {
@@ -123,11 +123,11 @@ pub(super) async fn run<const N: usize>(t: &mut Context, before: (&str, Operatio
     }
     match failed.is_empty() {
         true => Ok(()),
-        false => Err(End::failed(failed.join("; "))),
+        false => Err(NotPassed::failed(failed.join("; "))),
     }
 }
 
-/// Runs a table: what makes the record, then each operation with what is expected of it.
+/// Runs a table: an operation that creates the bin, followed by operations with their expected results.
 macro_rules! cases {
     ($t:ident, $before:expr; $($operation:expr => $expected:expr),+ $(,)?) => {
         $crate::scenarios::operation_cases::run(

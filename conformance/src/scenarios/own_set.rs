@@ -1,16 +1,16 @@
-//! A set that belongs to one scenario, for queries and truncations.
+//! A set that is unique to a scenario, for queries and truncation.
 
 use spikelet_client::{Key, Record};
 
 use crate::context::Context;
-use crate::outcome::End;
+use crate::outcome::NotPassed;
 
-/// The set that a scenario has for itself.
+/// The name of the scenario's own set.
 pub(super) fn own_set(t: &Context) -> String {
-    format!("{}-{:08x}", t.set(), t.number() as u32)
+    format!("{}-{:08x}", t.set(), t.unique_number() as u32)
 }
 
-/// Keys of a set of the scenario's own.
+/// Keys in the scenario's own set.
 pub(super) fn own_keys(t: &Context, count: i64) -> Vec<Key> {
     let set = own_set(t);
     (0..count)
@@ -19,7 +19,7 @@ pub(super) fn own_keys(t: &Context, count: i64) -> Vec<Key> {
 }
 
 /// The values of the bin `n` of all records, sorted.
-pub(super) fn numbers(records: &[Record]) -> Result<Vec<i64>, End> {
+pub(super) fn numbers(records: &[Record]) -> Result<Vec<i64>, NotPassed> {
     let numbers: Result<Vec<i64>, _> = records.iter().map(|record| record.get("n")).collect();
     let mut numbers = numbers?;
     numbers.sort_unstable();

@@ -1,4 +1,4 @@
-//! Path expressions: selecting and modifying elements at many places.
+//! Path expressions: selecting and modifying elements at several places.
 
 use spikelet_client::exp::{Exp, Path, Select, int_bin, loop_index, loop_key, loop_value, map_bin, remove};
 use spikelet_client::ops::{MapReturn, OnPath, expression, map, path};
@@ -108,7 +108,7 @@ async fn modify(t: &mut Context) -> Outcome {
     cases!(t, shop();
         b().modify(&all(), &(loop_value::<i64>() * 2)) => leaves(by_key([("x", [16, 24, 10]), ("y", [40, 6, 22])])),
         b().modify(&above(10), &Exp::from(0)) => leaves(by_key([("x", [8, 0, 5]), ("y", [0, 3, 0])])),
-        // There are no bins within, and an unknown value is an error.
+        // Bins are not available inside the expression, and an unknown value is an error.
         b().modify(&above(10), &int_bin("other")) => refused(Code::SERVER_ERROR),
         b().modify(&Path::new().key("x"), &Exp::<String>::from("gone"))
             => leaves(by_key([("x", "gone".into()), ("y", Value::from([20, 3, 11]))])),

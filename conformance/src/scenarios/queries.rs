@@ -1,6 +1,6 @@
-//! Queries without an index, and what they have the server do in the background.
+//! Queries without an index, and background queries.
 //!
-//! Which record comes first depends on the set's name, which is of one run alone: transcripts have the records sorted.
+//! The order of records depends on the set's name, which is unique to a run. Transcripts therefore sort the records.
 
 use std::collections::HashSet;
 
@@ -9,7 +9,7 @@ use spikelet_client::{Cursor, Digest, Key, Operation, QueryDuration, Record, bin
 use super::own_set::{numbers, own_keys, own_set};
 use crate::assertions::{expect_eq, expect_refused, expect_true};
 use crate::context::{Context, ask};
-use crate::outcome::{End, Outcome};
+use crate::outcome::{NotPassed, Outcome};
 use crate::scenario::scenarios;
 
 scenarios![
@@ -41,8 +41,8 @@ scenarios![
     truncated,
 ];
 
-/// Writes records that are numbered in the bin `n`.
-async fn write(t: &mut Context, count: i64) -> Result<(String, Vec<Key>), End> {
+/// Writes records with consecutive numbers in the bin `n`.
+async fn write(t: &mut Context, count: i64) -> Result<(String, Vec<Key>), NotPassed> {
     let keys = own_keys(t, count);
     let rows = keys
         .iter()
@@ -68,7 +68,7 @@ async fn all_records_of_a_set(t: &mut Context) -> Outcome {
             .all(|record| record.key.set() == set && record.generation == 1),
         "a record has another set or generation"
     );
-    expect_true!(page.cursor.is_done(), "there is more");
+    expect_true!(page.cursor.is_done(), "the cursor is not done");
     Ok(())
 }
 
@@ -146,7 +146,7 @@ async fn operations_that_write_refused(t: &mut Context) -> Outcome {
 
 async fn partitions_add_up(t: &mut Context) -> Outcome {
     let (set, _) = write(t, 200).await?;
-    // How many are in which partition depends on the set's name.
+    // The number of records in each partition depends on the set's name.
     let query = || t.client().query(Context::NAMESPACE, &set).no_bins();
     let low = digests(&query().partitions(..1500).await?.records);
     let high = digests(&query().partitions(1500..).await?.records);
@@ -178,12 +178,12 @@ async fn pages_resume_exactly(t: &mut Context) -> Outcome {
         sizes.push(page.records.len());
         found.extend(page.records);
         cursor = page.cursor;
-        // What is written again is not found again.
+        // A record that is rewritten is not returned again.
         let again = keys.iter().map(|key| (key, bins! {"again" => 1}));
         t.client().batch_write(again).await?;
     }
     sizes.retain(|size| *size > 0);
-    t.says("pages of 30", format!("{sizes:?}"));
+    t.transcribe_text("pages of 30", format!("{sizes:?}"));
     expect_eq!(sizes, [30, 30, 30, 10]);
     expect_eq!(numbers(&found)?, (0..100).collect::<Vec<_>>());
     Ok(())
@@ -211,7 +211,7 @@ async fn sample_limit(t: &mut Context) -> Outcome {
     for limit in [1, 10, 49] {
         let page = t.client().query(Context::NAMESPACE, &set).max_records(limit).await?;
         expect_eq!(page.records.len() as u64, limit);
-        expect_true!(!page.cursor.is_done(), "nothing more behind {limit}");
+        expect_true!(!page.cursor.is_done(), "no more records after {limit}");
     }
     let page = t.client().query(Context::NAMESPACE, &set).max_records(51).await?;
     expect_eq!((page.records.len(), page.cursor.is_done()), (50, true));
@@ -336,7 +336,7 @@ async fn background_of_no_set_refused(t: &mut Context) -> Outcome {
 
 async fn truncated(t: &mut Context) -> Outcome {
     let (set, keys) = write(t, 20).await?;
-    // Records of this very millisecond would be spared.
+    // Truncation would not remove records of the current millisecond.
     tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     ask!(t, truncate(Context::NAMESPACE, &set))?;
     for _ in 0..50 {
@@ -348,5 +348,5 @@ async fn truncated(t: &mut Context) -> Outcome {
         }
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     }
-    Err(End::failed("the records are still there after five seconds"))
+    Err(NotPassed::failed("the records are still there after five seconds"))
 }

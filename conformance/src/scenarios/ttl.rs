@@ -1,4 +1,4 @@
-//! TTLs and void times. The scenarios want a namespace that allows TTLs.
+//! TTLs and void times. The scenarios need a namespace that allows TTLs.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use tokio::time::sleep;
 use crate::assertions::{expect_eq, expect_refused, expect_true};
 use crate::clock;
 use crate::context::{Context, ask};
-use crate::outcome::{End, Outcome};
+use crate::outcome::{NotPassed, Outcome};
 use crate::scenario::scenarios;
 
 scenarios![
@@ -36,8 +36,8 @@ scenarios![
     expired_starts_anew,
 ];
 
-/// How long the record has to live by this machine's clock, in seconds; 0 for ever.
-async fn left(t: &mut Context, key: &Key) -> Result<i64, End> {
+/// The number of seconds until the record expires by this machine's clock; 0 for never.
+async fn left(t: &mut Context, key: &Key) -> Result<i64, NotPassed> {
     let void_time = ask!(t, header(key))?.void_time;
     Ok(if void_time == 0 {
         0
@@ -46,25 +46,25 @@ async fn left(t: &mut Context, key: &Key) -> Result<i64, End> {
     })
 }
 
-/// Fails unless the record has about so many seconds to live.
+/// Fails unless the record expires in about this number of seconds.
 async fn lives(t: &mut Context, key: &Key, seconds: i64) -> Outcome {
     let left = left(t, key).await?;
     expect_true!(
         (left - seconds).abs() <= 3,
-        "the record has {left} seconds to live, not {seconds}"
+        "the record expires in {left} seconds, not {seconds}"
     );
     Ok(())
 }
 
-/// The TTL that the namespace gives, in seconds; 0 for ever.
-async fn namespace_default(t: &Context) -> Result<i64, End> {
+/// The default TTL of the namespace, in seconds; 0 for never.
+async fn namespace_default(t: &Context) -> Result<i64, NotPassed> {
     let parameters = t.client().info(format!("namespace/{}", Context::NAMESPACE)).await?;
     let default = spikelet_wire::info::parameters(&parameters).find(|(name, _)| *name == "default-ttl");
     let default = default.and_then(|(_, value)| value.parse().ok());
-    default.ok_or_else(|| End::failed("the namespace does not tell its default-ttl"))
+    default.ok_or_else(|| NotPassed::failed("the namespace does not report its default-ttl"))
 }
 
-/// Until a record that was written with a TTL of one second has certainly expired.
+/// Waits until a record with a TTL of one second has certainly expired.
 async fn wait() {
     sleep(Duration::from_millis(3100)).await;
 }
@@ -78,7 +78,7 @@ async fn seconds(t: &mut Context) -> Outcome {
 }
 
 async fn longest(t: &mut Context) -> Outcome {
-    // Ten years.
+    // Ten years, the maximum.
     let key = t.key("a");
     ask!(t, put(&key, bins! {"a" => 1}).ttl(Ttl::Seconds(315_360_000)))?;
     lives(t, &key, 315_360_000).await
@@ -123,7 +123,7 @@ async fn keep(t: &mut Context) -> Outcome {
 }
 
 async fn keep_on_new_record(t: &mut Context) -> Outcome {
-    // There is no void time to keep: the namespace's TTL it is.
+    // There is no void time to keep, so the namespace's TTL applies.
     let key = t.key("a");
     ask!(t, put(&key, bins! {"a" => 1}).keep_ttl())?;
     let default = namespace_default(t).await?;

@@ -1,11 +1,11 @@
-//! UDFs: modules, calls on single records, in batches and in the background, aggregations.
+//! UDFs: modules; calls on single records, in batches and in the background; aggregations.
 
 use spikelet_client::{BatchRow, ResultCode, Value, bins};
 
 use super::own_set::{own_keys, own_set};
 use crate::assertions::{expect_eq, expect_refused, expect_true};
 use crate::context::{Context, ask};
-use crate::outcome::{End, Outcome};
+use crate::outcome::{NotPassed, Outcome};
 use crate::scenario::scenarios;
 
 scenarios![
@@ -47,9 +47,9 @@ function broken(stream)
 end
 ";
 
-/// Registers the module of the scenario's own, and gives its name.
-async fn register(t: &mut Context) -> Result<String, End> {
-    let module = format!("m{:08x}", t.number() as u32);
+/// Registers the scenario's own module and returns its name.
+async fn register(t: &mut Context) -> Result<String, NotPassed> {
+    let module = format!("m{:08x}", t.unique_number() as u32);
     let file = format!("{module}.lua");
     let task = ask!(t, register_udf(&file, SCRIPT))?;
     ask!(t, wait(&task))?;
@@ -207,7 +207,7 @@ async fn aggregation(t: &mut Context) -> Outcome {
     let query = t.client().query(Context::NAMESPACE, &set);
     let values = query.aggregate(&module, "sum", ()).await?;
     let sum: i64 = values.into_iter().filter_map(|value| i64::try_from(value).ok()).sum();
-    t.says("sum", sum.to_string());
+    t.transcribe_text("sum", sum.to_string());
     expect_eq!(sum, 190);
     remove_module(t, &module).await
 }

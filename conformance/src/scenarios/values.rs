@@ -1,4 +1,4 @@
-//! Values: every type of particle is written and read back.
+//! Values: every particle type is written and read back.
 
 use spikelet_client::{Map, MapOrder, ParticleType, ResultCode, Value, bins};
 use spikelet_wire::{Header, Info1, Info2, OpCode};
@@ -43,7 +43,7 @@ scenarios![
     unknown_particles_refused,
 ];
 
-/// Writes values into a record, each into a bin of its own and each into a record of its own, and reads them back.
+/// Writes values, each into its own record, and reads them back.
 async fn come_back(t: &mut Context, values: impl IntoIterator<Item = Value>) -> Outcome {
     for (n, value) in values.into_iter().enumerate() {
         let key = t.key(n);
@@ -56,7 +56,7 @@ async fn come_back(t: &mut Context, values: impl IntoIterator<Item = Value>) -> 
     Ok(())
 }
 
-/// Writes particles as they are and expects a refusal; no record comes of them.
+/// Writes raw particles and expects that they are rejected and no record is created.
 async fn are_refused(t: &mut Context, particle_type: ParticleType, particles: &[&[u8]], code: ResultCode) -> Outcome {
     for (n, particle) in particles.iter().enumerate() {
         let key = t.key(n);
@@ -118,7 +118,7 @@ async fn strings(t: &mut Context) -> Outcome {
 }
 
 async fn string_of_any_bytes(t: &mut Context) -> Outcome {
-    // The server does not look whether a string is UTF-8.
+    // The server does not check that a string is UTF-8.
     come_back(t, [Value::Other(ParticleType::STRING, vec![0xff, 0xfe, 0x00])]).await
 }
 
@@ -174,7 +174,7 @@ async fn lists(t: &mut Context) -> Outcome {
 }
 
 async fn ordered_list(t: &mut Context) -> Outcome {
-    // The order's flag in front of three integers: it is kept, and read back.
+    // Three integers after the flag for an order. The flag is kept and read back.
     let particle = [0x94, 0xc7, 0, 1, 1, 2, 3];
     let key = t.key("a");
     ask!(
@@ -196,7 +196,7 @@ async fn maps(t: &mut Context) -> Outcome {
 }
 
 async fn unordered_map_is_sorted(t: &mut Context) -> Outcome {
-    // The server keeps even an unordered map sorted by key.
+    // The server keeps even unordered maps sorted by key.
     let key = t.key("a");
     let map: Map = [("b", 1), ("a", 2)].into_iter().collect();
     ask!(t, put(&key, bins! {"v" => map}))?;
@@ -278,7 +278,7 @@ async fn bin_changes_its_type(t: &mut Context) -> Outcome {
 }
 
 async fn short_integers(t: &mut Context) -> Outcome {
-    // An integer may come in 1, 2, 4 or 8 bytes, which are not sign-extended.
+    // An integer may be sent in 1, 2, 4 or 8 bytes, which are not sign-extended.
     for (particle, value) in [(&[5][..], 5), (&[0, 5], 5), (&[0, 0, 0, 5], 5), (&[0xff], 255)] {
         let key = t.key(format!("{particle:?}"));
         ask!(
@@ -317,7 +317,7 @@ async fn damaged_lists_refused(t: &mut Context) -> Outcome {
 }
 
 async fn damaged_maps_refused(t: &mut Context) -> Outcome {
-    // Cut short, no map, a key twice, and keys of types that are none.
+    // Truncated, not a map, a duplicate key, and keys of invalid types.
     let damaged: &[&[u8]] = &[
         b"",
         &[0x81],

@@ -1,7 +1,7 @@
-//! The real server in containers, by way of the `docker` program.
+//! The real server in containers, which are run by the `docker` program.
 //!
-//! Each node's port is published on 127.0.0.1 under the same number on both sides of its `access-port`, so that a client
-//! on this machine reaches the addresses that the nodes tell, on every platform that docker runs on.
+//! Each node's port is published on 127.0.0.1 under the number of its `access-port`, so that a client on this machine
+//! can connect to the addresses that the nodes report, on every platform that docker runs on.
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::PathBuf;
@@ -12,16 +12,16 @@ use spikelet_client::Client;
 
 use super::unavailable::Unavailable;
 
-/// The image of the server that the recordings come from.
+/// The image of the recorded server.
 pub const DEFAULT_IMAGE: &str = "aerospike/aerospike-server:8.1.2.0";
 
-/// For how long containers may take to serve.
+/// How long containers may take to start.
 const STARTUP: Duration = Duration::from_secs(60);
 
 /// Containers that are removed when this is dropped.
 #[derive(Debug)]
 pub(super) struct Containers {
-    /// What their names and their network's begin with.
+    /// The name of the network, and the prefix of the containers' names.
     name: String,
     ports: Vec<u16>,
     directory: PathBuf,
@@ -51,7 +51,7 @@ impl Containers {
         );
         let directory = std::env::temp_dir().join(&name);
         std::fs::create_dir_all(&directory).map_err(|error| Unavailable(error.to_string()))?;
-        // From here on dropping it cleans up.
+        // From here on, dropping `containers` cleans up.
         let containers = Self { name, ports, directory };
         docker(&["network", "create", &containers.name])?;
         for (node, port) in containers.ports.iter().enumerate() {
@@ -82,7 +82,7 @@ impl Containers {
     }
 
     fn config(&self, node: usize, port: u16) -> String {
-        // A node knows the nodes started before it; those hear from it.
+        // A node gets the addresses of the nodes started before it, and contacts them.
         let seeds: String = (0..node)
             .map(|seed| format!("        mesh-seed-address-port {} 3002\n", self.node(seed)))
             .collect();
@@ -106,7 +106,7 @@ impl Containers {
         )
     }
 
-    /// Waits until all nodes are there and nothing is moving between them.
+    /// Waits until all nodes have joined the cluster and no partition is migrating.
     async fn wait(&self, nodes: usize) -> Result<(), Unavailable> {
         let ready = async {
             loop {
@@ -140,7 +140,7 @@ impl Containers {
 impl Drop for Containers {
     fn drop(&mut self) {
         for node in 0..self.ports.len() {
-            // A container that was never started is none the less gone.
+            // Fails for a container that was never started, which does not matter.
             let _ = docker(&["rm", "--force", "--volumes", &self.node(node)]);
         }
         let _ = docker(&["network", "rm", &self.name]);
@@ -148,7 +148,7 @@ impl Drop for Containers {
     }
 }
 
-/// Whether there is an engine that runs containers.
+/// Checks that a container engine is running.
 fn engine() -> Result<(), Unavailable> {
     docker(&["info"]).map_err(|Unavailable(why)| Unavailable(format!("no docker engine runs here: {why}")))
 }
@@ -158,9 +158,9 @@ fn docker(arguments: &[&str]) -> Result<(), Unavailable> {
     match run {
         Ok(Output { status, .. }) if status.success() => Ok(()),
         Ok(Output { stderr, .. }) => {
-            let said = String::from_utf8_lossy(&stderr);
+            let message = String::from_utf8_lossy(&stderr);
             Err(Unavailable(
-                said.lines().last().unwrap_or("docker failed").trim().to_owned(),
+                message.lines().last().unwrap_or("docker failed").trim().to_owned(),
             ))
         }
         Err(error) => Err(Unavailable(format!("docker cannot be run: {error}"))),

@@ -1,10 +1,10 @@
-//! Embedded servers with the configurations of the recorded servers.
+//! Embedded servers that are configured as the recorded servers were.
 
 use spikelet::{NamespaceConfig, Server};
 
 use crate::recorded;
 
-/// A server of ours with the namespaces of the real one that was recorded.
+/// An embedded server with the namespaces of the recorded server.
 pub fn recorded_namespaces() -> spikelet::Builder {
     let namespace = |name| NamespaceConfig {
         nsup_period: 1,
@@ -15,7 +15,7 @@ pub fn recorded_namespaces() -> spikelet::Builder {
         .namespace(namespace("bar"))
 }
 
-/// A server of ours that names the same folder of modules as the real one with which the area `udf` was recorded.
+/// An embedded server with the work directory of the server with which the area `udf` was recorded.
 pub fn recorded_udf_directory() -> spikelet::Builder {
     let directory = recorded::area("udf")
         .ok()
@@ -26,7 +26,7 @@ pub fn recorded_udf_directory() -> spikelet::Builder {
     }
 }
 
-/// A server of ours with the namespaces in which the area `ttl` was recorded.
+/// An embedded server with the namespaces of the server with which the area `ttl` was recorded.
 pub fn recorded_ttl_namespaces() -> spikelet::Builder {
     let namespace = |name| NamespaceConfig {
         allow_ttl_without_nsup: false,

@@ -1,4 +1,4 @@
-//! Targets: the servers that scenarios are run against.
+//! Targets: the servers under test.
 
 mod docker;
 mod embedded;
@@ -15,73 +15,73 @@ pub use docker::DEFAULT_IMAGE;
 pub use embedded::{recorded_namespaces, recorded_ttl_namespaces, recorded_udf_directory};
 pub use unavailable::Unavailable;
 
-/// How many nodes a cluster has.
+/// The number of nodes in a cluster.
 const NODES: usize = 3;
 
-/// Where to run.
+/// The specification of a target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TargetSpec {
-    /// A server of ours, in this process.
+    /// An embedded server in this process.
     Embedded,
-    /// Three nodes of a server of ours that form a cluster, in this process.
+    /// An embedded cluster of three nodes in this process.
     EmbeddedCluster,
-    /// A container of the real server.
+    /// The real server in a container.
     Docker {
         /// The image to run.
         image: String,
     },
-    /// Three containers of the real server that form a cluster.
+    /// A cluster of the real server in three containers.
     DockerCluster {
         /// The image to run.
         image: String,
     },
-    /// Any server that runs already, as `HOST:PORT`.
+    /// Any running server, as `HOST:PORT`.
     Address(String),
 }
 
-/// A server to run against. Dropping it stops what was started for it.
+/// A server under test. Dropping it stops the server or containers that were started for it.
 #[derive(Debug)]
 pub struct Target {
     name: String,
     hosts: String,
-    keeps: Keeps,
+    running: Running,
 }
 
-/// What lives as long as a target.
+/// The server or containers that run as long as the target exists.
 #[derive(Debug)]
-enum Keeps {
+enum Running {
     Server(#[expect(dead_code, reason = "dropped with the target")] Box<Server>),
     Containers(#[expect(dead_code, reason = "dropped with the target")] Containers),
-    Nothing,
+    External,
 }
 
 impl TargetSpec {
-    /// Starts what there is to start.
+    /// Starts the target.
     ///
     /// # Errors
-    /// When there is no engine for containers, or the server does not come up.
+    /// If there is no container engine, or the server does not start.
     pub async fn start(&self) -> Result<Target, Unavailable> {
-        let (hosts, keeps) = match self {
+        let (hosts, running) = match self {
             Self::Embedded => start_embedded(recorded_namespaces())?,
             Self::EmbeddedCluster => start_embedded(recorded_namespaces().nodes(NODES).replication_factor(2))?,
             Self::Docker { image } => {
                 let containers = Containers::start(image, 1).await?;
-                (containers.hosts(), Keeps::Containers(containers))
+                (containers.hosts(), Running::Containers(containers))
             }
             Self::DockerCluster { image } => {
                 let containers = Containers::start(image, NODES).await?;
-                (containers.hosts(), Keeps::Containers(containers))
+                (containers.hosts(), Running::Containers(containers))
             }
-            Self::Address(address) => (address.clone(), Keeps::Nothing),
+            Self::Address(address) => (address.clone(), Running::External),
         };
         Ok(Target {
             name: self.to_string(),
             hosts,
-            keeps,
+            running,
         })
     }
 
-    /// The image of the containers, for targets that have any.
+    /// Sets the container image; no effect on targets without containers.
     #[must_use]
     pub fn with_image(self, image: &str) -> Self {
         let image = image.to_owned();
@@ -94,28 +94,28 @@ impl TargetSpec {
 }
 
 impl Target {
-    /// Its name in reports.
+    /// The name in reports.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Where clients connect: `HOST:PORT`, separated by commas.
+    /// The addresses for clients: `HOST:PORT`, separated by commas.
     #[must_use]
     pub fn hosts(&self) -> &str {
         &self.hosts
     }
 
-    /// Whether it was started for this run, and so was empty before it.
+    /// Whether the target was started for this run, and was therefore empty.
     #[must_use]
     pub const fn is_fresh(&self) -> bool {
-        !matches!(self.keeps, Keeps::Nothing)
+        !matches!(self.running, Running::External)
     }
 
-    /// The address of its first host.
+    /// The address of the first host.
     ///
     /// # Errors
-    /// When its name cannot be resolved.
+    /// If the host name cannot be resolved.
     pub async fn addr(&self) -> std::io::Result<SocketAddr> {
         let host = self.hosts.split(',').next().unwrap_or_default();
         let unknown = || std::io::Error::new(std::io::ErrorKind::NotFound, format!("{host} has no address"));
@@ -123,9 +123,9 @@ impl Target {
     }
 }
 
-fn start_embedded(builder: spikelet::Builder) -> Result<(String, Keeps), Unavailable> {
+fn start_embedded(builder: spikelet::Builder) -> Result<(String, Running), Unavailable> {
     let server = builder.start().map_err(|error| Unavailable(error.to_string()))?;
-    Ok((server.hosts(), Keeps::Server(Box::new(server))))
+    Ok((server.hosts(), Running::Server(Box::new(server))))
 }
 
 impl FromStr for TargetSpec {

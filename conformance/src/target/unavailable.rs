@@ -1,8 +1,8 @@
-//! A target that cannot be reached or started.
+//! The error for a target that cannot be reached or started.
 
 use std::fmt;
 
-/// Why a target cannot be had: nothing was learned about it, neither good nor bad.
+/// Why a target is not available. It is neither a success nor a failure of the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unavailable(pub String);
 

@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| spikelet_tests::fuzzing::frames(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| spikelet_tests::fuzz_targets::frames(bytes));

@@ -1,4 +1,4 @@
-//! Operations on the bits of a blob.
+//! Strategies for bit operations.
 
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -8,7 +8,7 @@ use spikelet_wire::{OpCode, ParticleType};
 
 use super::values::mostly;
 
-/// An operation on bits, mostly on the bin `blob`.
+/// A bit operation, mostly on the bin `blob`.
 pub fn bits() -> impl Strategy<Value = Operation> {
     (mostly("blob"), bit_operation()).prop_map(|(bin, operation)| {
         let mut argument = Vec::new();
@@ -22,7 +22,7 @@ pub fn bits() -> impl Strategy<Value = Operation> {
     })
 }
 
-/// A bit operation within a few bytes. Its parameters are in their ranges, though not always within the blob.
+/// A bit operation within a few bytes. Its parameters are in range, but not always inside the blob.
 pub fn bit_operation() -> impl Strategy<Value = BitOperation<'static>> {
     use BitOperation as Op;
     let flags = || {
@@ -39,7 +39,7 @@ pub fn bit_operation() -> impl Strategy<Value = BitOperation<'static>> {
             &[0x5a, 0xff, 0xff],
         ])
     };
-    // A summand fits into any of these sizes, with or without a sign.
+    // The summand fits into any of these sizes, signed or unsigned.
     let summand = || (offset(), 3..17_i64, 0..4_i64, flags(), kinds(5));
     let combined = || (offset(), size(), bytes(), flags());
     let changed = prop_oneof![
@@ -130,7 +130,7 @@ pub fn bit_operation() -> impl Strategy<Value = BitOperation<'static>> {
     prop_oneof![3 => changed.prop_map(only_allowed_flags), 1 => read]
 }
 
-/// Leaves out the flags that the operation does not have, or that contradict each other.
+/// Removes flags that the operation does not accept, or that contradict each other.
 fn only_allowed_flags(mut op: BitOperation<'static>) -> BitOperation<'static> {
     use BitOperation as Op;
     let mut allowed = BitWriteFlags::UPDATE_ONLY | BitWriteFlags::NO_FAIL;

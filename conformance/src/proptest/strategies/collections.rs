@@ -1,4 +1,4 @@
-//! Operations on lists and maps: all that there are, their arguments by what their parameters are.
+//! Strategies for all list and map operations, with arguments that match their parameters.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -11,7 +11,7 @@ use spikelet_wire::map::MapOp;
 use spikelet_wire::{MapOrder, OpCode, ParticleType, Value};
 
 use super::values::{key, map, mostly, value};
-use crate::proptest::display::selects;
+use crate::proptest::display::has_return_type;
 
 /// An argument.
 #[derive(Debug, Clone)]
@@ -20,13 +20,13 @@ enum Argument {
     Value(Value),
 }
 
-/// An operation on a list, mostly on the bin `list`.
+/// A list operation, mostly on the bin `list`.
 pub fn lists() -> impl Strategy<Value = Operation> {
     let calls = select(ListOp::ALL).prop_flat_map(|op| call(op.operation(), false));
     (mostly("list"), calls).prop_map(|(bin, (code, argument))| on(bin, code, argument))
 }
 
-/// An operation on a map, mostly on the bin `map`.
+/// A map operation, mostly on the bin `map`.
 pub fn maps() -> impl Strategy<Value = Operation> {
     let calls = select(MapOp::ALL).prop_flat_map(|op| call(op.operation(), true));
     (mostly("map"), calls).prop_map(|(bin, (code, argument))| on(bin, code, argument))
@@ -36,7 +36,7 @@ fn on(bin: &str, code: OpCode, argument: Vec<u8>) -> Operation {
     Operation::raw(code, bin, ParticleType::BLOB, argument)
 }
 
-/// The operation's arguments, with some or all of those that may be left out, for a collection that a context leads to.
+/// The arguments of an operation, with some or all of the optional ones, for the collection that a context selects.
 fn call(op: cdt::Operation, on_map: bool) -> impl Strategy<Value = (OpCode, Vec<u8>)> {
     let parameters = op.required.iter().chain(op.optional).enumerate();
     let arguments: Vec<_> = parameters
@@ -62,8 +62,8 @@ fn call(op: cdt::Operation, on_map: bool) -> impl Strategy<Value = (OpCode, Vec<
 }
 
 fn argument(op: &cdt::Operation, at: usize, parameter: Parameter, on_map: bool) -> BoxedStrategy<Argument> {
-    let selects = selects(op);
-    // What is compared may also be more than a value.
+    let selects = has_return_type(op);
+    // A value to compare with may also be a wildcard or infinity.
     let compared = || prop_oneof![20 => value(), 1 => Just(Value::Infinity), 1 => Just(Value::Wildcard)];
     let is_key = on_map && (op.name.contains("Key") || (at == 0 && !selects));
     match parameter {
@@ -73,7 +73,7 @@ fn argument(op: &cdt::Operation, at: usize, parameter: Parameter, on_map: bool) 
         Parameter::Count => (0..5_i64).prop_map(Argument::Int).boxed(),
         Parameter::Flags if selects => return_type().prop_map(Argument::Int).boxed(),
         Parameter::Flags if op.name == "SetType" => order().prop_map(Argument::Int).boxed(),
-        // An order stands before write flags; where an operation has no order, it counts as some write flags.
+        // The order precedes the write flags. For an operation without an order, it is taken as write flags.
         Parameter::Flags => prop_oneof![order(), 0..16_i64].prop_map(Argument::Int).boxed(),
         Parameter::Stored if op.name.ends_with("Items") && on_map => map().prop_map(Argument::Value).boxed(),
         Parameter::Stored if op.name.ends_with("Items") => vec(value(), 0..4)
@@ -91,7 +91,7 @@ fn argument(op: &cdt::Operation, at: usize, parameter: Parameter, on_map: bool) 
     }
 }
 
-/// A return type, at times inverted.
+/// A return type, sometimes inverted.
 fn return_type() -> impl Strategy<Value = i64> {
     let codes: Vec<i64> = (0..20)
         .filter(|&code| ReturnType::from_code(code).is_some())
@@ -101,12 +101,12 @@ fn return_type() -> impl Strategy<Value = i64> {
     (select(codes), inverted).prop_map(|(code, inverted)| code | inverted)
 }
 
-/// The flags of an order, at times with a stored index.
+/// The flags of an order, sometimes with a persisted index.
 fn order() -> impl Strategy<Value = i64> {
     select(vec![0_i64, 1, 3, 0x11, 0x13])
 }
 
-/// A context; mostly of no steps.
+/// A context, mostly without steps.
 pub fn context() -> impl Strategy<Value = Context> {
     let steps = prop_oneof![5 => Just(Vec::new()), 2 => vec(step(), 1..3)];
     steps.prop_map(|steps| steps.into_iter().collect())

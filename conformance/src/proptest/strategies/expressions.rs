@@ -1,4 +1,4 @@
-//! Expressions, and the operations that evaluate them.
+//! Strategies for expressions, and for the operations that evaluate them.
 
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -12,11 +12,11 @@ use spikelet_wire::{OpCode, ParticleType, Value};
 
 use super::values::{bin, list, value};
 
-/// How deep an expression is, and how many parts it has about.
+/// The maximum depth of an expression, and its approximate number of parts.
 const DEPTH: u32 = 3;
 const PARTS: u32 = 12;
 
-/// An expression that is evaluated, and at times written into a bin.
+/// An operation that evaluates an expression and sometimes writes the value into a bin.
 pub fn expressions() -> impl Strategy<Value = Operation> {
     let read_flags = prop_oneof![Just(0), Just(flags::EVAL_NO_FAIL)];
     let write_flags = prop_oneof![2 => Just(flags::EVAL_NO_FAIL), 1 => 0..=flags::MODIFY];
@@ -30,7 +30,7 @@ pub fn expressions() -> impl Strategy<Value = Operation> {
     ]
 }
 
-/// An expression of some type with flags, as the argument of an operation.
+/// The argument of such an operation: an expression of any type, and flags.
 fn any_argument(flags: impl Strategy<Value = u64> + Clone) -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
         (bool_expression(), flags.clone()).prop_map(|(expression, flags)| expression.to_argument(flags)),

@@ -1,4 +1,4 @@
-//! Operations on HyperLogLogs.
+//! Strategies for HyperLogLog operations.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -9,7 +9,7 @@ use spikelet_wire::{OpCode, ParticleType, Value};
 
 use super::values::mostly;
 
-/// An operation on a HyperLogLog, mostly on the bin `hll`. Those that take other HyperLogLogs are not among them.
+/// A HyperLogLog operation, mostly on the bin `hll`, except those that take other HyperLogLogs.
 pub fn hlls() -> impl Strategy<Value = Operation> {
     (mostly("hll"), hll_operation()).prop_map(|(bin, operation)| {
         let mut argument = Vec::new();

@@ -1,7 +1,7 @@
 //! Strategies: values, bins, operations, contexts, expressions, and sequences of commands.
 //!
-//! All of them draw from tiny pools, so that operations collide: a few bins, small integers, short texts. What an operation
-//! is, its code and its parameters, is taken from [`spikelet_wire`]'s own tables, so none is left out.
+//! They draw from small pools of bins, integers and texts, so that operations affect the same data. The codes and
+//! parameters of operations come from the tables of [`spikelet_wire`], so that no operation is missing.
 
 mod bits;
 mod collections;

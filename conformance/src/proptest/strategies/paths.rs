@@ -1,4 +1,4 @@
-//! Path expressions: operations on elements at many places of a list or map.
+//! Strategies for path expressions, which operate on elements at several places of a list or map.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -24,7 +24,7 @@ enum Step {
     MapRank(i64),
 }
 
-/// An operation by path, mostly on the bins `list` and `map`: elements are selected, changed or removed.
+/// An operation with a path, mostly on the bins `list` and `map`, that selects, changes or removes elements.
 pub fn paths() -> impl Strategy<Value = Operation> {
     let bins = prop_oneof![mostly("list"), mostly("map")];
     let wanted = select(vec![Select::Tree, Select::Values, Select::Keys, Select::KeysAndValues]);
@@ -65,7 +65,7 @@ pub fn path() -> impl Strategy<Value = Path> {
     })
 }
 
-/// What is asked of an element.
+/// A condition on an element.
 fn condition() -> impl Strategy<Value = Exp<bool>> {
     prop_oneof![
         3 => (-2..4_i64).prop_map(|n| loop_value::<i64>().gt(n)),

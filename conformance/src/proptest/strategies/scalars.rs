@@ -1,11 +1,11 @@
-//! Operations on whole bins.
+//! Strategies for operations on whole bins.
 
 use proptest::prelude::*;
 use spikelet_client::Operation;
 
 use super::values::{bin, blob, mostly, plain, stored};
 
-/// An operation that reads, writes or deletes a bin, or adds or appends to it; or touches the record.
+/// An operation that reads, writes or deletes a bin, adds or appends to it, or touches the record.
 pub fn scalars() -> impl Strategy<Value = Operation> {
     let simple = || prop_oneof![6 => plain(), 1 => blob(), 1 => stored()];
     let scalar = || mostly("scalar");

@@ -1,4 +1,4 @@
-//! Commands, and sequences of them.
+//! Strategies for commands, and for sequences of commands.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -13,9 +13,9 @@ use super::paths::paths;
 use super::scalars::scalars;
 use crate::proptest::command::{Action, Command, Exists, Generation};
 
-/// How many records a sequence is about.
+/// The number of records in a sequence.
 pub(crate) const RECORDS: u8 = 2;
-/// How many commands it has at most.
+/// The maximum number of commands in a sequence.
 const COMMANDS: usize = 12;
 
 /// Any operation.
@@ -23,13 +23,13 @@ pub fn operations() -> impl Strategy<Value = Operation> {
     prop_oneof![3 => scalars(), 4 => lists(), 4 => maps(), 2 => bits(), 1 => hlls(), 1 => paths(), 2 => expressions()]
 }
 
-/// A command with a few of any operations, on one of two records.
+/// A command with up to four operations of any kind, on one of two records.
 pub fn commands() -> impl Strategy<Value = Command> {
     command(operations())
 }
 
-/// A command with a few of these operations: mostly without conditions, at times with a record exists action, a
-/// generation, a TTL or a filter, and at times the record's deletion.
+/// A command with up to four of these operations, or sometimes a deletion. It sometimes has a record exists action, a
+/// generation, a TTL or a filter.
 pub fn command(operations: impl Strategy<Value = Operation> + 'static) -> impl Strategy<Value = Command> {
     let action = prop_oneof![
         30 => vec(operations, 1..5).prop_map(Action::Operate),
@@ -68,7 +68,7 @@ pub fn command(operations: impl Strategy<Value = Operation> + 'static) -> impl S
     )
 }
 
-/// A sequence of up to a dozen of these commands.
+/// A sequence of up to twelve of these commands.
 pub fn sequence(commands: impl Strategy<Value = Command>) -> impl Strategy<Value = Vec<Command>> {
     vec(commands, 1..=COMMANDS)
 }

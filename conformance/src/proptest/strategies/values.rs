@@ -1,11 +1,11 @@
-//! Values and the names of bins.
+//! Strategies for values and bin names.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 use spikelet_wire::{MapOrder, Value};
 
-/// The bins that operations meet in. Operations are mostly for a bin that holds what they are for.
+/// The names of all bins. An operation is mostly on the bin with its type of value.
 pub(super) const BINS: [&str; 5] = ["scalar", "list", "map", "blob", "hll"];
 
 /// The name of a bin.
@@ -13,7 +13,7 @@ pub fn bin() -> impl Strategy<Value = &'static str> {
     select(&BINS[..])
 }
 
-/// The name of a bin that is mostly `of`.
+/// The name of a bin, which is mostly `of`.
 pub(super) fn mostly(of: &'static str) -> impl Strategy<Value = &'static str> {
     prop_oneof![12 => Just(of), 1 => bin()]
 }
@@ -31,13 +31,13 @@ pub fn value() -> impl Strategy<Value = Value> {
     ]
 }
 
-/// The value of a bin that is no collection with much in it.
+/// The value of a bin: a scalar or a small collection.
 pub fn plain() -> impl Strategy<Value = Value> {
-    // Nothing is not written.
+    // Writing nil would delete the bin.
     value().prop_map(|value| if value == Value::Nil { 0.into() } else { value })
 }
 
-/// The key of a pair of a map.
+/// The key of a map entry.
 pub fn key() -> impl Strategy<Value = Value> {
     prop_oneof![
         (-1..4_i64).prop_map(Value::Int),
@@ -57,7 +57,7 @@ pub fn list() -> impl Strategy<Value = Value> {
     vec(value(), 0..5).prop_map(Value::List)
 }
 
-/// A map without an order. Its keys differ, and come by type and size, as the server keeps them.
+/// An unordered map. Its keys are unique and sorted by type and value, as the server keeps them.
 pub fn map() -> impl Strategy<Value = Value> {
     let ints = proptest::collection::btree_map(-1..4_i64, value(), 0..3);
     let texts = proptest::collection::btree_map(select(vec!["a", "b", "c"]), value(), 0..3);

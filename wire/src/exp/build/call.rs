@@ -18,8 +18,8 @@ impl<O> Exp<O> {
     /// The result of a read operation on the value.
     ///
     /// `operation` is the operation's argument as in a command, except that every list among its parameters is an
-    /// expression. A list literal must therefore be quoted, as [`literal`](Self::literal) does. Unknown if the operation
-    /// fails or returns a value of another type.
+    /// expression. A list literal must therefore be quoted, as [`literal`](Self::literal) does. Unknown if the
+    /// operation fails or returns a value of another type.
     pub fn read<T: ExpType>(self, system: CallSystem, operation: &[u8]) -> Exp<T> {
         call(system, false, operation, &self.bytes)
     }

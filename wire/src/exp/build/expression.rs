@@ -96,8 +96,8 @@ impl<T> Exp<T> {
         Exp::operator(operator, &[&self.bytes, &other.into().bytes])
     }
 
-    /// Applies an operator that accepts any number of operands. If `self` is already such an expression, `other` becomes
-    /// another operand of it, so that long chains do not nest.
+    /// Applies an operator that accepts any number of operands. If `self` is already such an expression, `other`
+    /// becomes another operand of it, so that long chains do not nest.
     pub(super) fn chained(self, operator: Operator, other: impl Into<Self>) -> Self {
         let mut reader = Reader::new(&self.bytes);
         match (reader.token(), reader.token()) {

@@ -1,6 +1,6 @@
 //! The tables of what is supported, as README and book have them, against what the server says of itself.
 //!
-//! `SPIKELET_WRITE_TABLES=1 cargo test --package spikelet-tests --test support` writes them anew.
+//! `SPIKELET_WRITE_TABLES=1 cargo test --package spikelet-tests --test support_tables` writes them anew.
 
 use std::fs;
 use std::path::Path;
