@@ -1,4 +1,4 @@
-//! The client against the embedded server: every verb, its options and its errors.
+//! The client against the embedded server: every method, its options and its errors.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -52,7 +52,7 @@ async fn a_record_is_put_and_read() {
 }
 
 #[tokio::test]
-async fn what_does_not_exist_is_not_found() {
+async fn missing_records_are_not_found() {
     let (_server, client) = start().await;
     let key = key("nobody");
     assert!(client.get(&key).await.unwrap_err().is_not_found());
@@ -95,7 +95,7 @@ async fn bins_are_modified_and_removed() {
 }
 
 #[tokio::test]
-async fn exists_actions_and_generations_are_minded() {
+async fn exists_actions_and_generations_are_checked() {
     let (_server, client) = start().await;
     let key = key("guarded");
     let (a, b) = (bins! {"a" => 1}, bins! {"b" => 2});
@@ -131,7 +131,7 @@ async fn exists_actions_and_generations_are_minded() {
 }
 
 #[tokio::test]
-async fn ttls_are_set_kept_and_taken_away() {
+async fn ttls_are_set_kept_and_removed() {
     let (_server, client) = start().await;
     let key = key("mortal");
     let ttl = async |client: &Client| {
@@ -159,7 +159,7 @@ async fn ttls_are_set_kept_and_taken_away() {
 }
 
 #[tokio::test]
-async fn operations_are_carried_out_in_order() {
+async fn operations_are_executed_in_order() {
     let (_server, client) = start().await;
     let key = key("operated");
     client
@@ -205,7 +205,7 @@ async fn operations_are_carried_out_in_order() {
 }
 
 #[tokio::test]
-async fn batches_answer_row_by_row() {
+async fn batches_return_a_result_for_each_row() {
     let (_server, client) = start().await;
     let keys: Vec<Key> = (0..100).map(|n| Key::new("test", "demo", n)).collect();
     let written = client
@@ -238,7 +238,7 @@ async fn batches_answer_row_by_row() {
 }
 
 #[tokio::test]
-async fn rows_have_options_of_their_own() {
+async fn batch_rows_have_their_own_options() {
     let (_server, client) = start().await;
     let keys: Vec<Key> = (0..4).map(|n| Key::new("test", "demo", n)).collect();
     client.put(&keys[0], bins! {"a" => 1}).await.unwrap();
@@ -289,7 +289,7 @@ async fn stored_keys_are_compared() {
 }
 
 #[tokio::test]
-async fn nodes_answer_info() {
+async fn info_commands_are_sent_to_nodes() {
     let (_server, client) = start().await;
     assert_eq!(client.nodes().len(), 1);
     let node = client.info("node").await.unwrap();
@@ -304,7 +304,7 @@ async fn nodes_answer_info() {
 }
 
 #[tokio::test]
-async fn many_commands_at_once_share_few_connections() {
+async fn concurrent_commands_share_few_connections() {
     let server = Server::start().unwrap();
     let client = Client::builder(server.hosts()).max_connections(4).await.unwrap();
     let mut puts = tokio::task::JoinSet::new();
@@ -320,7 +320,7 @@ async fn many_commands_at_once_share_few_connections() {
 }
 
 #[tokio::test]
-async fn a_stopped_server_is_told_from_a_refusal() {
+async fn a_stopped_server_differs_from_a_rejection() {
     let (server, client) = start().await;
     client.put(key("a"), bins! {"a" => 1}).await.unwrap();
     drop(server);
@@ -374,7 +374,7 @@ async fn the_blocking_client_works_within_an_async_runtime() {
 }
 
 #[tokio::test]
-async fn clusters_are_told_apart_by_name() {
+async fn clusters_are_distinguished_by_name() {
     let server = Server::builder().cluster_name("mine").start().unwrap();
     assert!(Client::builder(server.addr()).cluster_name("mine").await.is_ok());
     let error = Client::builder(server.addr()).cluster_name("yours").await.unwrap_err();
@@ -387,7 +387,7 @@ async fn clusters_are_told_apart_by_name() {
 }
 
 #[tokio::test]
-async fn empty_puts_and_long_names_are_the_servers_to_refuse() {
+async fn empty_puts_and_long_names_are_rejected_by_the_server() {
     let (_server, client) = start().await;
     let key = key("odd");
     assert_eq!(code(client.put(&key, Bins::new()).await), ResultCode::PARAMETER);
@@ -400,7 +400,7 @@ async fn empty_puts_and_long_names_are_the_servers_to_refuse() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn commands_in_a_pipeline_get_their_own_answers() {
+async fn commands_in_a_pipeline_get_their_own_responses() {
     let server = Server::start().unwrap();
     let client = Client::builder(server.hosts()).pipelines(2).await.unwrap();
     let mut commands = tokio::task::JoinSet::new();
@@ -410,7 +410,7 @@ async fn commands_in_a_pipeline_get_their_own_answers() {
             client
                 .put(&key, bins! {"n" => n % 100, "text" => "x".repeat(n as usize)})
                 .await?;
-            // Now and then somebody gives up before the answer comes.
+            // Some callers drop their request before the response arrives.
             let get = tokio::time::timeout(Duration::from_micros(n as u64), client.get(&key)).await;
             let record = match get {
                 Ok(record) => record?,
@@ -432,7 +432,7 @@ async fn sets_and_namespaces_are_truncated() {
     let other = Key::new("test", "other", 1);
     client.put(key("a"), bins! {"a" => 1}).await.unwrap();
     client.put(&other, bins! {"a" => 1}).await.unwrap();
-    // What was written in the millisecond of the truncation stays.
+    // Records written in the millisecond of the truncation are kept.
     tokio::time::sleep(Duration::from_millis(2)).await;
     client.truncate("test", "demo").await.unwrap();
     assert!(!client.exists(key("a")).await.unwrap());
@@ -442,7 +442,7 @@ async fn sets_and_namespaces_are_truncated() {
 }
 
 #[tokio::test]
-async fn a_filter_decides_whether_a_command_is_carried_out() {
+async fn a_filter_decides_whether_a_command_is_executed() {
     let (_server, client) = start().await;
     let five = || exp::int_bin("a").eq(5);
     let (five_key, six_key) = (key("five"), key("six"));

@@ -1,4 +1,4 @@
-//! What the servers do by themselves once a client has told them: background queries, indexes, UDFs, truncation.
+//! Administrative commands of the client: background queries, indexes, UDFs, truncation.
 
 use std::time::{Duration, SystemTime};
 
@@ -30,7 +30,7 @@ fn code<T: std::fmt::Debug>(result: Result<T, Error>) -> ResultCode {
 }
 
 #[tokio::test]
-async fn operations_are_carried_out_in_the_background() {
+async fn operations_run_in_the_background() {
     let (_server, client) = start(500).await;
     let query = || client.query("test", "demo");
     let low = exp::int_bin("n").lt(100);
@@ -92,7 +92,7 @@ async fn find(client: &Client, predicate: Predicate) -> Vec<i64> {
 }
 
 #[tokio::test]
-async fn indexes_are_made_listed_and_dropped() {
+async fn indexes_are_created_listed_and_dropped() {
     let (_server, client) = start(100).await;
     let by_n = || client.create_index("test", "demo", "by_n", Index::on("n", IndexType::Numeric));
     assert_eq!(
@@ -173,7 +173,7 @@ async fn index_queries_are_resumed_by_value_and_digest() {
 }
 
 #[tokio::test]
-async fn indexes_are_on_all_that_they_can_be_on() {
+async fn indexes_support_all_collection_types_and_contexts() {
     let (server, client) = start(0).await;
     let point = |n: i64| Value::GeoJson(format!(r#"{{"type":"Point","coordinates":[{n}.0,10.0]}}"#));
     for n in 0..10 {
@@ -302,7 +302,7 @@ async fn modules_are_registered_listed_and_removed() {
 }
 
 #[tokio::test]
-async fn udfs_are_applied_to_records_alone_in_batches_and_in_the_background() {
+async fn udfs_run_on_records_in_batches_and_in_the_background() {
     let (_server, client) = start(50).await;
     register(&client).await;
     let key = |n: i64| Key::new("test", "demo", n);
@@ -339,7 +339,7 @@ async fn udfs_are_applied_to_records_alone_in_batches_and_in_the_background() {
 }
 
 #[tokio::test]
-async fn values_are_made_out_of_the_records_of_a_query() {
+async fn queries_are_aggregated() {
     let (server, client) = start(200).await;
     register(&client).await;
     let query = || client.query("test", "demo");
@@ -380,10 +380,10 @@ async fn values_are_made_out_of_the_records_of_a_query() {
 }
 
 #[tokio::test]
-async fn truncation_leaves_what_was_written_after_its_time() {
+async fn truncation_keeps_records_written_after_its_time() {
     let (server, client) = start(10).await;
     let query = || client.query("test", "demo");
-    // By the server's clock.
+    // According to the server's clock.
     let now = || SystemTime::UNIX_EPOCH + Duration::from_nanos(server.now().unix_nanoseconds() as u64);
     tokio::time::sleep(Duration::from_millis(5)).await;
     let between = now();
@@ -401,7 +401,7 @@ async fn truncation_leaves_what_was_written_after_its_time() {
     assert_eq!(code(future), ResultCode::PARAMETER);
     let ancient = client.truncate("test", "").before(SystemTime::UNIX_EPOCH).await;
     assert_eq!(code(ancient), ResultCode::PARAMETER);
-    // What was written in the millisecond of the truncation stays.
+    // Records written in the millisecond of the truncation are kept.
     tokio::time::sleep(Duration::from_millis(2)).await;
     client.truncate("test", "").await.unwrap();
     assert!(client.query("test", "").await.unwrap().records.is_empty());

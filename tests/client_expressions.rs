@@ -1,4 +1,4 @@
-//! Expressions built with the client, against the embedded server: as filters, and as operations.
+//! Expressions built with the client, as filters and as operations, against the embedded server.
 
 use spikelet::Server;
 use spikelet_client::ops::{self, expression, path};

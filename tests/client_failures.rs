@@ -1,4 +1,4 @@
-//! The client against nodes that fail: what is tried again, what is in doubt, what is used again.
+//! The client against nodes that fail: retries, the in-doubt flag, and the reuse of connections.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ const SHORT: Policy = Policy {
 };
 
 #[tokio::test]
-async fn a_read_is_tried_again_when_its_connection_breaks() {
+async fn a_read_is_retried_when_its_connection_breaks() {
     let (node, client) = start().await;
     node.script([Reply::Close, Reply::Close]);
     assert!(client.exists(key(1)).await.unwrap());
@@ -39,7 +39,7 @@ async fn a_read_is_tried_again_when_its_connection_breaks() {
 }
 
 #[tokio::test]
-async fn a_write_that_may_have_been_applied_is_not_tried_again() {
+async fn a_write_that_may_have_been_applied_is_not_retried() {
     let (node, client) = start().await;
     node.script([Reply::Close]);
     let error = client.put(key(1), bins! {"a" => 1}).await.unwrap_err();
@@ -60,7 +60,7 @@ async fn a_write_that_may_have_been_applied_is_not_tried_again() {
 }
 
 #[tokio::test]
-async fn a_write_that_was_refused_for_the_moment_is_tried_again() {
+async fn a_write_that_was_temporarily_rejected_is_retried() {
     let (node, client) = start().await;
     node.script([Reply::Code(ResultCode::UNAVAILABLE), Reply::Code(ResultCode::KEY_BUSY)]);
     client.put(key(1), bins! {"a" => 1}).await.unwrap();
@@ -85,7 +85,7 @@ async fn a_write_to_a_silent_node_times_out_in_doubt() {
 }
 
 #[tokio::test]
-async fn a_read_is_tried_again_when_an_attempt_is_silent() {
+async fn a_read_is_retried_when_an_attempt_times_out() {
     let (node, client) = start().await;
     node.script([Reply::Silence]);
     let read = client
@@ -112,7 +112,7 @@ async fn a_connection_that_the_server_closed_is_not_used() {
 }
 
 #[tokio::test]
-async fn an_answer_that_cannot_be_read_closes_the_connection() {
+async fn an_invalid_response_closes_the_connection() {
     let (node, client) = start().await;
     for garbage in [
         b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec(),
@@ -127,7 +127,7 @@ async fn an_answer_that_cannot_be_read_closes_the_connection() {
 }
 
 #[tokio::test]
-async fn a_command_that_is_given_up_leaves_no_answer_behind() {
+async fn a_cancelled_command_leaves_no_response_on_the_connection() {
     let (node, client) = start().await;
     client.put(key(1), bins! {"a" => 1}).await.unwrap();
     node.script([Reply::Silence]);
@@ -152,15 +152,15 @@ async fn a_command_that_waits_for_a_connection_is_not_in_doubt() {
 }
 
 #[tokio::test]
-async fn the_rows_of_a_batch_share_the_fate_of_their_group() {
+async fn reads_of_a_failed_batch_are_retried_and_writes_are_in_doubt() {
     let (node, client) = start().await;
     node.script([Reply::Close]);
     let rows = || [BatchRow::read(key(1)), BatchRow::write(key(2), bins! {"a" => 1})];
-    // The read goes out again, and the node's plain OK answers it.
+    // The read is retried, and the node responds with a plain OK.
     let records = client.batch(rows()).policy(SHORT).await.unwrap();
     assert_eq!(records[0].result_code(), Some(ResultCode::OK));
     assert_eq!((records[1].result_code(), records[1].in_doubt()), (None, true));
-    assert_eq!(node.commands(), 2, "the write did not go out again");
+    assert_eq!(node.commands(), 2, "the write was not retried");
 
     node.script([Reply::Close]);
     let error = client.batch_read([key(1)]).max_retries(0).await.unwrap_err();
@@ -168,7 +168,7 @@ async fn the_rows_of_a_batch_share_the_fate_of_their_group() {
 }
 
 #[tokio::test]
-async fn peers_are_reached_by_their_alternate_addresses_when_asked_to() {
+async fn peers_are_reached_by_their_alternate_addresses_on_request() {
     let (a, b) = (FakeNode::start("A1"), FakeNode::start("B1"));
     a.set_info("peers-clear-std", "1,3000,[[B1,,[127.0.0.1:1]]]");
     a.set_info("peers-clear-alt", &format!("1,3000,[[B1,,[{}]]]", b.addr()));
@@ -185,7 +185,7 @@ async fn peers_are_reached_by_their_alternate_addresses_when_asked_to() {
 }
 
 #[tokio::test]
-async fn the_next_host_is_tried_when_one_is_not_there() {
+async fn the_next_seed_host_is_tried_when_one_is_unavailable() {
     let node = FakeNode::start("A1");
     let gone = FakeNode::start("B1").addr();
     assert!(Client::connect(gone).await.is_err());
@@ -196,11 +196,11 @@ async fn the_next_host_is_tried_when_one_is_not_there() {
     assert!(error.to_string().contains("partitions that cannot be read"), "{error}");
 }
 
-/// Two nodes that know each other: one is master of the even partitions, the other of the odd ones.
+/// Two nodes of a cluster: one is master of the even partitions, the other of the odd ones.
 fn pair() -> (FakeNode, FakeNode) {
     let (a, b) = (FakeNode::start("A1"), FakeNode::start("B1"));
     let bitmap = |byte: u8| {
-        // Three equal bytes are four characters of base64; 512 bytes are 170 times three, and two.
+        // Three bytes encode to four characters of base64; 512 bytes are 170 times three, plus two.
         const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
         let bits = u32::from_be_bytes([0, byte, byte, byte]);
         let digit = |at: u32| DIGITS[(bits >> (18 - 6 * at) & 63) as usize] as char;
@@ -235,7 +235,7 @@ async fn commands_go_to_the_master_of_their_partition() {
 }
 
 #[tokio::test]
-async fn another_replica_is_asked_when_the_master_fails_and_the_lost_node_is_dropped() {
+async fn a_replica_is_used_when_the_master_fails_and_the_lost_node_is_dropped() {
     let (a, b) = pair();
     let client = Client::builder(a.addr())
         .tend_interval(Duration::from_millis(20))
@@ -260,7 +260,7 @@ async fn pipelined() -> (FakeNode, Client) {
 }
 
 #[tokio::test]
-async fn a_pipeline_that_breaks_leaves_in_doubt_what_was_sent() {
+async fn sent_commands_of_a_broken_pipeline_are_in_doubt() {
     let (node, client) = pipelined().await;
     client.put(key(1), bins! {"a" => 1}).await.unwrap();
     node.script([Reply::Close]);
@@ -286,7 +286,7 @@ async fn a_pipeline_that_was_closed_while_idle_is_not_used() {
 }
 
 #[tokio::test]
-async fn a_silent_pipeline_is_given_up() {
+async fn a_silent_pipeline_is_closed() {
     let (node, client) = pipelined().await;
     node.script([Reply::Silence]);
     let commands = (0..10).map(|n| client.put(key(n), bins! {"a" => 1}).policy(SHORT).into_future());
@@ -304,7 +304,7 @@ async fn a_silent_pipeline_is_given_up() {
 }
 
 #[tokio::test]
-async fn an_answer_that_nobody_asked_for_ends_a_pipeline() {
+async fn an_unexpected_response_ends_a_pipeline() {
     let (node, client) = pipelined().await;
     let answer = |code: u8| {
         let mut answer = vec![2, 3, 0, 0, 0, 0, 0, 22, 22];

@@ -1,6 +1,6 @@
-//! The builders of operations against the embedded server: how they are used together, in batches, with types.
+//! The operation builders against the embedded server: combinations of operations, batches, and typed results.
 //!
-//! Each operation with each flag stands in the conformance scenarios.
+//! The conformance scenarios cover each operation with each flag.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -31,7 +31,7 @@ fn code<T: std::fmt::Debug>(result: Result<T, Error>) -> ResultCode {
 }
 
 #[tokio::test]
-async fn several_languages_in_one_command() {
+async fn operations_of_all_languages_in_one_command() {
     let (_server, client) = start().await;
     let record = client
         .operate_ordered(key("a"))
@@ -64,7 +64,7 @@ async fn several_languages_in_one_command() {
 }
 
 #[tokio::test]
-async fn results_of_another_type_are_errors_that_say_so() {
+async fn results_of_another_type_are_errors() {
     let (_server, client) = start().await;
     let record = client
         .operate_ordered(key("a"))
@@ -83,7 +83,7 @@ async fn results_of_another_type_are_errors_that_say_so() {
 }
 
 #[tokio::test]
-async fn a_failure_leaves_the_record_as_it_was() {
+async fn a_failure_leaves_the_record_unchanged() {
     let (_server, client) = start().await;
     let key = key("a");
     client.operate(&key).op(list("l").append_items([1, 2])).await.unwrap();
@@ -105,7 +105,7 @@ async fn a_failure_leaves_the_record_as_it_was() {
 }
 
 #[tokio::test]
-async fn contexts_lead_inside_and_create() {
+async fn contexts_select_and_create_nested_collections() {
     let (_server, client) = start().await;
     let key = key("a");
     let inside = || {
@@ -129,7 +129,7 @@ async fn contexts_lead_inside_and_create() {
 }
 
 #[tokio::test]
-async fn batches_take_every_operation() {
+async fn batches_accept_every_operation() {
     let (_server, client) = start().await;
     let keys: Vec<Key> = (0..3).map(key).collect();
     let operations = [
@@ -157,7 +157,7 @@ async fn batches_take_every_operation() {
 }
 
 #[tokio::test]
-async fn hyperloglogs_go_from_record_to_record() {
+async fn hyperloglogs_are_copied_between_records() {
     let (_server, client) = start().await;
     let (a, b) = (key("a"), key("b"));
     client
@@ -186,7 +186,7 @@ async fn hyperloglogs_go_from_record_to_record() {
 }
 
 #[tokio::test]
-async fn paths_select_and_change_many_places() {
+async fn paths_select_and_change_several_elements() {
     let (_server, client) = start().await;
     let key = key("a");
     let book = |title: &str, price: i64| {
@@ -239,7 +239,7 @@ async fn expressions_filter_every_command() {
 }
 
 #[test]
-fn the_blocking_client_takes_the_same_operations() {
+fn the_blocking_client_accepts_the_same_operations() {
     let server = Server::start().unwrap();
     let client = blocking::Client::connect(server.addr()).unwrap();
     let key = key("a");

@@ -1,4 +1,4 @@
-//! The client's queries: what they find, how they go on, and what becomes of those that nobody wants any more.
+//! The client's queries: results, resumption, and the cancellation of abandoned ones.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use spikelet_client::{
 };
 use spikelet_tests::fake_node::{FakeNode, Reply};
 
-/// A server with so many records in a set, and some in others.
+/// A server with a number of records in a set, and some in other sets.
 async fn start(records: i64) -> (Server, Client) {
     let server = Server::start().unwrap();
     for n in 0..records {
@@ -41,7 +41,7 @@ fn code<T: std::fmt::Debug>(result: Result<T, Error>) -> ResultCode {
 }
 
 #[tokio::test]
-async fn records_come_in_the_order_of_a_scan_with_all_that_is_known_of_them() {
+async fn records_are_returned_in_scan_order_with_their_metadata() {
     let (server, client) = start(1000).await;
     let mut stream = client.query("test", "demo").stream();
     let mut records = Vec::new();
@@ -72,7 +72,7 @@ async fn records_come_in_the_order_of_a_scan_with_all_that_is_known_of_them() {
 }
 
 #[tokio::test]
-async fn what_is_given_of_a_record_is_selected() {
+async fn bins_of_records_are_selected() {
     let (_server, client) = start(20).await;
     client
         .put(Key::new("test", "demo", "odd one"), bins! {"other" => 1})
@@ -109,7 +109,7 @@ async fn what_is_given_of_a_record_is_selected() {
 }
 
 #[tokio::test]
-async fn partitions_are_looked_into_alone() {
+async fn single_partitions_are_queried() {
     let (_server, client) = start(500).await;
     let query = || client.query("test", "demo");
     let key = Key::new("test", "demo", 7);
@@ -142,13 +142,13 @@ async fn partitions_are_looked_into_alone() {
 }
 
 #[tokio::test]
-async fn pages_resume_exactly_whatever_is_written_meanwhile() {
+async fn pages_resume_exactly_despite_concurrent_writes() {
     let (_server, client) = start(200).await;
     let (mut found, mut sizes) = (Vec::new(), Vec::new());
     let mut cursor = Cursor::default();
     while !cursor.is_done() {
         let query = client.query("test", "demo").max_records(30);
-        // As it would be sent to a browser and back.
+        // As if it were sent to a browser and back.
         let page = query
             .after(cursor.to_string().parse::<Cursor>().unwrap())
             .await
@@ -191,7 +191,7 @@ async fn pages_resume_exactly_whatever_is_written_meanwhile() {
 }
 
 #[tokio::test]
-async fn pages_are_full_although_the_server_counts_what_it_leaves_out() {
+async fn pages_are_full_although_the_server_counts_filtered_records() {
     let (server, client) = start(0).await;
     for n in 0..100 {
         let bin = if n % 10 == 0 { "n" } else { "none" };
@@ -211,7 +211,7 @@ async fn pages_are_full_although_the_server_counts_what_it_leaves_out() {
 }
 
 #[tokio::test]
-async fn a_stream_that_is_left_can_be_resumed() {
+async fn an_abandoned_stream_can_be_resumed() {
     let (_server, client) = start(3000).await;
     let mut stream = client.query("test", "demo").stream();
     let mut found = Vec::new();
@@ -227,7 +227,7 @@ async fn a_stream_that_is_left_can_be_resumed() {
     assert_eq!(numbers(&found), (0..3000).collect::<Vec<_>>());
 }
 
-/// A server with so much in it that no socket takes it all at once.
+/// A server with more data than fits into the buffers of a socket.
 fn full_server() -> Server {
     let server = Server::start().unwrap();
     let text = "x".repeat(4000);
@@ -243,7 +243,7 @@ async fn active(client: &Client) -> usize {
 }
 
 #[tokio::test]
-async fn nothing_is_fetched_that_nobody_takes_and_a_dropped_stream_stops_the_work() {
+async fn a_stream_applies_backpressure_and_dropping_it_stops_the_query() {
     let server = full_server();
     let client = Client::connect(server.addr()).await.unwrap();
     let mut stream = client.query("test", "demo").stream();
@@ -286,7 +286,7 @@ async fn the_blocking_client_iterates_within_an_async_runtime() {
 }
 
 #[tokio::test]
-async fn servers_are_told_to_take_their_time_or_to_hurry() {
+async fn records_per_second_and_short_queries_reach_the_server() {
     let (_server, client) = start(50).await;
     let query = || client.query("test", "demo");
     let begun = tokio::time::Instant::now();
@@ -323,14 +323,14 @@ async fn a_query_that_is_aborted_fails() {
     assert!(!stream.cursor().is_done());
 }
 
-/// A message of an answer.
+/// A message of a response.
 enum Said {
     Record(i64),
     Missing(u16),
     Last(ResultCode),
 }
 
-/// A frame of an answer, whose records are of the partition that their number says.
+/// A frame of a response. The number of a record determines its partition.
 fn frame(messages: &[Said]) -> Reply {
     let mut out = BytesMut::new();
     let frame = OpenFrame::begin(&mut out);
@@ -371,7 +371,7 @@ fn digest(n: i64) -> Digest {
     digest
 }
 
-/// The partitions that a command asks for from their beginning, and the digests that it resumes behind.
+/// The partitions that a command requests from their beginning, and the digests after which it resumes.
 fn asked(command: &[u8]) -> (Vec<u16>, Vec<Digest>) {
     let message = Message::decode(command).unwrap();
     let ids = message.field(FieldType::PARTITION_IDS).unwrap_or_default();
@@ -389,7 +389,7 @@ const HASTY: Policy = Policy {
 };
 
 #[tokio::test]
-async fn a_query_goes_on_where_a_broken_connection_left_it() {
+async fn a_query_resumes_after_a_broken_connection() {
     let node = FakeNode::start("A1");
     let client = Client::connect(node.addr()).await.unwrap();
     node.script([
@@ -417,10 +417,10 @@ async fn a_query_goes_on_where_a_broken_connection_left_it() {
 
     node.script([frame(&[Said::Record(9), Said::Last(ResultCode::OK)])]);
     let error = client.query("test", "").partition(1).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Protocol, "nobody asked for partition 9");
+    assert_eq!(error.kind(), ErrorKind::Protocol, "partition 9 was not requested");
 }
 
-/// Two nodes, of which the first has the master of every partition and the second its replica.
+/// Two nodes: the first is the master of every partition, the second its replica.
 fn master_and_replica() -> (FakeNode, FakeNode) {
     let (a, b) = (FakeNode::start("A1"), FakeNode::start("B1"));
     let (all, none) = (format!("{}//8=", "/".repeat(680)), format!("{}AAA=", "A".repeat(680)));
@@ -432,7 +432,7 @@ fn master_and_replica() -> (FakeNode, FakeNode) {
 }
 
 #[tokio::test]
-async fn partitions_that_a_node_does_not_have_are_asked_of_another() {
+async fn partitions_that_a_node_rejects_are_requested_from_another() {
     let (a, b) = master_and_replica();
     let client = Client::connect(a.addr()).await.unwrap();
     a.script([frame(&[Said::Record(1), Said::Missing(2), Said::Last(ResultCode::OK)])]);
@@ -481,7 +481,7 @@ async fn a_page_is_filled_from_all_nodes() {
     assert_eq!(asked(&of_a[1]), (vec![4, 6], vec![digest(0), digest(2)]));
     assert!(!page.cursor.is_done(), "the first node may have more");
 
-    // Each node may answer one record, although only one is wanted.
+    // Each node may return one record, although only one is requested.
     a.script([frame(&[Said::Record(0), last()])]);
     b.script([frame(&[Said::Record(1), last()])]);
     let page = client.query("test", "").partitions(..2).max_records(1).await.unwrap();

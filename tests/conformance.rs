@@ -1,4 +1,4 @@
-//! All scenarios on the embedded server, and the machinery that compares servers.
+//! All scenarios on the embedded server, and the comparison of servers by the suite.
 
 use std::time::Duration;
 
@@ -53,7 +53,7 @@ async fn the_same_server_twice_leaves_the_same_transcripts() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn another_answer_is_a_failure() {
+async fn a_different_response_is_a_failure() {
     let some: Vec<_> = scenarios::all()
         .filter(|scenario| scenario.subject == "generation")
         .collect();
@@ -77,7 +77,7 @@ async fn another_answer_is_a_failure() {
 }
 
 #[tokio::test]
-async fn a_target_that_is_not_there_is_skipped_and_not_passed() {
+async fn an_unavailable_target_is_skipped_and_not_passed() {
     let target = TargetSpec::Address("127.0.0.1:1".to_owned());
     let scenarios: Vec<_> = scenarios::all().take(3).collect();
     let started = target.start().await.unwrap();

@@ -1,4 +1,5 @@
-//! A node that does what a test tells it: it answers the info that a client asks on connecting, and commands by script.
+//! A fake node that is controlled by a test. It responds to the info commands of a connecting client, and to other
+//! commands according to a script.
 
 use std::io::{self, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -10,22 +11,22 @@ use std::time::Duration;
 use bytes::BytesMut;
 use spikelet_wire::{FrameHeader, FrameType, Header, ResultCode, frame, info, message};
 
-/// What the node does with a command.
+/// The node's reaction to a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reply {
-    /// Answers with a result code and nothing else.
+    /// Responds with a result code only.
     Code(ResultCode),
-    /// Answers with these bytes, whatever they are.
+    /// Responds with these bytes.
     Bytes(Vec<u8>),
-    /// Answers well, and closes the connection then.
+    /// Responds with success, and then closes the connection.
     AnswerAndClose,
-    /// Closes the connection without an answer.
+    /// Closes the connection without a response.
     Close,
-    /// Never answers.
+    /// Never responds.
     Silence,
 }
 
-/// A node of a made-up cluster. Dropping it closes its connections.
+/// A node of a fake cluster. Dropping it closes its connections.
 #[derive(Debug)]
 pub struct FakeNode {
     addr: SocketAddr,
@@ -44,10 +45,10 @@ struct Shared {
 }
 
 impl FakeNode {
-    /// Starts a node that has every partition of the namespace `test` and no peers.
+    /// Starts a node that is master of every partition of the namespace `test` and has no peers.
     ///
     /// # Panics
-    /// When the system has no port left.
+    /// If no port is free.
     #[must_use]
     pub fn start(name: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
@@ -64,7 +65,7 @@ impl FakeNode {
         node.set_info("peers-clear-std", "0,3000,[]");
         node.set_info("peers-generation", "0");
         node.set_info("partition-generation", "0");
-        // 4096 set bits.
+        // 4096 bits, all set.
         let whole = format!("{}//8=", "/".repeat(680));
         node.set_info("replicas", &format!("test:0,1,{whole}"));
         node.listening = Some(thread::spawn(move || {
@@ -79,43 +80,43 @@ impl FakeNode {
         node
     }
 
-    /// Where it listens.
+    /// The address on which it listens.
     #[must_use]
     pub const fn addr(&self) -> SocketAddr {
         self.addr
     }
 
-    /// What it answers to an info name from now on.
+    /// Sets the response to an info name.
     pub fn set_info(&self, name: &str, value: &str) {
         let mut info = lock(&self.shared.info);
         info.retain(|(n, _)| n != name);
         info.push((name.to_owned(), value.to_owned()));
     }
 
-    /// What it does with the next commands; those after them succeed.
+    /// Sets the reactions to the next commands. Commands after them succeed.
     pub fn script(&self, replies: impl IntoIterator<Item = Reply>) {
         *lock(&self.shared.script) = replies.into_iter().collect();
     }
 
-    /// How many commands it has received.
+    /// The number of commands received.
     #[must_use]
     pub fn commands(&self) -> usize {
         lock(&self.shared.commands).len()
     }
 
-    /// The bodies of the commands that it has received.
+    /// The bodies of the commands received.
     #[must_use]
     pub fn received(&self) -> Vec<Vec<u8>> {
         lock(&self.shared.commands).clone()
     }
 
-    /// How many connections it has accepted.
+    /// The number of connections accepted.
     #[must_use]
     pub fn connections(&self) -> usize {
         lock(&self.shared.connections).len()
     }
 
-    /// Closes all of its connections, but goes on listening.
+    /// Closes all connections, but continues to listen.
     pub fn disconnect(&self) {
         for connection in lock(&self.shared.connections).iter() {
             let _ = connection.shutdown(std::net::Shutdown::Both);
@@ -126,7 +127,7 @@ impl FakeNode {
 impl Drop for FakeNode {
     fn drop(&mut self) {
         self.shared.stopped.store(true, Ordering::SeqCst);
-        // Wakes the listener, which closes then: nobody can connect after this.
+        // Wakes the listener, which then closes. No client can connect afterwards.
         let _ = TcpStream::connect(self.addr);
         self.listening.take().map(JoinHandle::join);
         self.disconnect();
@@ -139,7 +140,7 @@ impl Shared {
             lock(&self.connections).push(copy);
         }
         let shared = self.clone();
-        // A connection that breaks is the test's intent.
+        // A broken connection is intended by the test.
         thread::spawn(move || {
             let _ = shared.serve_frames(&stream);
             let _ = stream.shutdown(std::net::Shutdown::Both);

@@ -1,5 +1,5 @@
-//! Every fault at once, by chance, under load: what the client acknowledges was applied, and what it does not know may have
-//! been; nothing else.
+//! All faults at random, under load. Writes that the client acknowledges were applied, those that are in doubt may have
+//! been applied, and no others were.
 
 use std::time::Duration;
 
@@ -42,7 +42,7 @@ fn arm(server: &Server, seed: u64) {
         .refuse_connections();
 }
 
-/// How often something was added, as far as a client knows.
+/// How often something was added, according to the client.
 #[derive(Debug, Default)]
 struct Known {
     acknowledged: i64,
@@ -80,7 +80,7 @@ fn count(server: &Server, writer: i64) -> i64 {
     })
 }
 
-/// Has every writer add 1 to a record of its own, and holds what happened to what the client knows of it.
+/// Lets each writer add 1 to its own record, and compares the records with the client's results.
 async fn weather(server: &Server, client: &Client) -> Known {
     let writers = (0..WRITERS).map(|writer| {
         let client = client.clone();
@@ -104,7 +104,7 @@ async fn weather(server: &Server, client: &Client) -> Known {
 }
 
 #[tokio::test]
-async fn doubt_is_where_it_belongs() {
+async fn in_doubt_is_correct() {
     let server = Server::start().unwrap();
     let client = Client::connect(server.addr()).await.unwrap();
     arm(&server, 1);
@@ -122,7 +122,7 @@ async fn doubt_is_where_it_belongs() {
 }
 
 #[tokio::test]
-async fn doubt_is_where_it_belongs_behind_one_another_on_few_connections() {
+async fn in_doubt_is_correct_for_pipelined_commands() {
     let server = Server::start().unwrap();
     let client = Client::builder(server.addr()).pipelines(2).await.unwrap();
     arm(&server, 2);
@@ -133,7 +133,7 @@ async fn doubt_is_where_it_belongs_behind_one_another_on_few_connections() {
 }
 
 #[tokio::test]
-async fn rows_of_batches_are_in_doubt_or_not_each_by_itself() {
+async fn in_doubt_is_correct_for_each_batch_row() {
     let server = Server::start().unwrap();
     let client = Client::connect(server.addr()).await.unwrap();
     arm(&server, 3);

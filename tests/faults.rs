@@ -1,4 +1,4 @@
-//! The client against a server that does on purpose what a real one does at the worst of times.
+//! The client against an embedded server with injected faults.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use spikelet::fault::FaultBuilder;
 use spikelet::{Command, Server};
 use spikelet_client::{BatchRow, Client, ErrorKind, Key, Policy, ResultCode, bins};
 
-/// Long enough for an answer, short enough to wait for one that never comes.
+/// Long enough to receive a response, short enough to wait for one that never arrives.
 const PATIENT: Policy = Policy {
     total_timeout: Duration::from_millis(300),
     socket_timeout: Duration::ZERO,
@@ -24,8 +24,8 @@ fn key(n: i64) -> Key {
     Key::new("test", "demo", n)
 }
 
-/// What a write that a fault strikes looks like to the client: the kind of its error, whether it is in doubt, and whether it
-/// was applied. The next one goes through.
+/// The client's view of a write that a fault affects: the kind of the error, whether it is in doubt, and whether the
+/// write was applied. The next write succeeds.
 async fn struck(arm: impl FnOnce(FaultBuilder) -> spikelet::fault::FaultHandle) -> (ErrorKind, bool, bool) {
     let (server, client) = start().await;
     let fault = arm(server.faults().on(Command::Write).times(1));
@@ -54,7 +54,7 @@ async fn a_write_whose_reply_is_lost_times_out_and_is_applied() {
 }
 
 #[tokio::test]
-async fn a_connection_can_be_cut_before_and_behind_a_write() {
+async fn a_connection_can_be_cut_before_and_after_a_write() {
     assert_eq!(
         struck(FaultBuilder::cut_before).await,
         (ErrorKind::Connection, true, false)
@@ -84,18 +84,18 @@ async fn a_reply_can_be_cut_stalled_and_damaged() {
 }
 
 #[tokio::test]
-async fn a_reply_that_is_cut_behind_its_end_is_whole() {
+async fn a_reply_that_is_cut_after_its_end_is_complete() {
     let (server, client) = start().await;
     let cut = server.faults().on(Command::Write).truncate(30).must_fire();
     let stalled = server.faults().on(Command::Exists).stall(1000).must_fire();
     client.put(key(1), bins! {"a" => 1}).policy(PATIENT).await.unwrap();
-    // The client may find out only now that its connection was closed.
+    // The client may detect only now that its connection was closed.
     assert!(client.exists(key(1)).policy(PATIENT).max_retries(1).await.unwrap());
     assert_eq!((cut.fired(), stalled.fired()), (1, 1));
 }
 
 #[tokio::test]
-async fn a_write_is_answered_with_a_result_code_and_not_applied() {
+async fn a_write_fails_with_a_result_code_and_is_not_applied() {
     let (server, client) = start().await;
     let faults = server.faults();
     faults.on(Command::Write).times(1).device_overload();
@@ -143,7 +143,7 @@ async fn a_delayed_command_is_late_and_others_are_not() {
 }
 
 #[tokio::test]
-async fn only_the_record_that_was_named_is_struck() {
+async fn a_fault_affects_only_the_selected_record() {
     let (server, client) = start().await;
     server
         .faults()
@@ -163,7 +163,7 @@ async fn only_the_record_that_was_named_is_struck() {
 }
 
 #[tokio::test]
-async fn rows_of_a_batch_are_struck_each_by_itself() {
+async fn a_fault_affects_single_rows_of_a_batch() {
     let (server, client) = start().await;
     server.faults().on(Command::Write).key(2).times(1).device_overload();
     let rows = || (1..4).map(|n| BatchRow::write(key(n), bins! {"a" => n}));
@@ -198,7 +198,7 @@ async fn rows_of_a_batch_are_struck_each_by_itself() {
 }
 
 #[tokio::test]
-async fn queries_are_struck_as_a_whole() {
+async fn a_fault_affects_a_whole_query() {
     let (server, client) = start().await;
     for n in 0..1000 {
         server.insert("test", "demo", n, [("n", n)]).unwrap();
@@ -235,7 +235,7 @@ async fn refused_connections_are_reset_and_open_ones_remain() {
 }
 
 #[tokio::test]
-async fn a_client_waits_for_connections_that_are_late_and_gives_up_silent_ones() {
+async fn a_client_waits_for_delayed_connections_and_times_out_on_silent_ones() {
     let server = Server::start().unwrap();
     let late = server
         .faults()
@@ -251,7 +251,7 @@ async fn a_client_waits_for_connections_that_are_late_and_gives_up_silent_ones()
 }
 
 #[tokio::test]
-async fn clients_watch_the_cluster_unless_that_is_what_is_struck() {
+async fn faults_do_not_affect_cluster_tending_unless_selected() {
     let (server, client) = start().await;
     let silent = server.faults().on(Command::Any).ignore();
     assert!(client.put(key(1), bins! {"a" => 1}).policy(PATIENT).await.is_err());
@@ -266,7 +266,7 @@ async fn clients_watch_the_cluster_unless_that_is_what_is_struck() {
 }
 
 #[tokio::test]
-async fn controls_are_never_struck() {
+async fn controls_are_never_affected_by_faults() {
     let server = Server::builder().controls(true).start().unwrap();
     for reaction in ["reaction=ignore", "reaction=corrupt", "delay-ms=3600000", "result=4"] {
         let client = Client::connect(server.addr()).await.unwrap();
@@ -282,7 +282,7 @@ async fn controls_are_never_struck() {
 }
 
 #[tokio::test]
-async fn a_control_aims_at_keys_of_every_type() {
+async fn a_control_selects_keys_of_every_type() {
     let server = Server::builder().controls(true).start().unwrap();
     let client = Client::connect(server.addr()).await.unwrap();
     let digest = spikelet::Digest::of("demo", &"user1".into());
@@ -311,11 +311,11 @@ async fn a_control_aims_at_keys_of_every_type() {
 }
 
 #[tokio::test]
-async fn what_was_asked_before_in_a_pipeline_is_answered_before() {
+async fn responses_in_a_pipeline_keep_the_order_of_requests() {
     let server = Server::start().unwrap();
     let client = Client::builder(server.addr()).pipelines(1).await.unwrap();
     let cut = server.faults().on(Command::Write).key(5).times(1).cut_after();
-    // All go out at once, in this order.
+    // All requests are sent at once, in this order.
     let puts = (0..10).map(|n| tokio::spawn(client.put(key(n), bins! {"n" => n}).max_retries(0).into_future()));
     let puts: Vec<_> = puts.collect();
     let mut results = Vec::new();
@@ -342,13 +342,17 @@ async fn what_was_asked_before_in_a_pipeline_is_answered_before() {
     let puts = (0..10).map(|n| tokio::spawn(client.operate(key(n)).add("n", 100).get("n").into_future()));
     for (n, put) in puts.collect::<Vec<_>>().into_iter().enumerate() {
         let record = put.await.unwrap().unwrap();
-        assert_eq!(record.get::<i64>("n").unwrap() % 100, n as i64, "answers are in order");
+        assert_eq!(
+            record.get::<i64>("n").unwrap() % 100,
+            n as i64,
+            "responses are in order"
+        );
     }
     assert_eq!(late.fired(), 1);
 }
 
 #[tokio::test]
-async fn the_same_seed_strikes_the_same_writes() {
+async fn the_same_seed_affects_the_same_writes() {
     let struck = async |seed| {
         let (server, client) = start().await;
         server.faults().on(Command::Write).probability(seed, 0.3).key_busy();
@@ -384,7 +388,7 @@ async fn one_node_of_three_is_overloaded() {
     assert!((1..60).contains(&overloaded), "{overloaded}");
 
     server.faults().clear();
-    // Reads go to another copy when the connections of a node break.
+    // Reads go to a replica when the connections of a node break.
     let broken = server.faults().on(Command::Read).node(0xB3).cut_before().must_fire();
     for n in 0..60 {
         client.put(key(n), bins! {"a" => 2}).await.unwrap();

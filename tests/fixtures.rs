@@ -1,4 +1,4 @@
-//! Fixtures against what a client sees of them, and random records that are saved and loaded.
+//! Fixtures as a client sees them, and random records that are saved and loaded.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ fn frozen() -> Server {
 }
 
 #[tokio::test]
-async fn a_client_finds_what_was_loaded() {
+async fn a_client_finds_loaded_records() {
     let fixture = Fixture::from_bytes(
         br#"{
           "modules": {"calc.lua": "function twice(r, n) return r[n] * 2 end"},
@@ -51,7 +51,7 @@ async fn a_client_finds_what_was_loaded() {
     let twice = client.execute_udf(&alice, "calc", "twice", ("age",)).await.unwrap();
     assert_eq!(twice, 60.into());
 
-    // What is written on top is what is saved.
+    // Later writes are saved.
     client.put(&alice, bins! {"age" => 31}).await.unwrap();
     client.operate(&alice).op(list("tags").append("c")).await.unwrap();
     assert_eq!(
@@ -89,7 +89,7 @@ async fn expressions_see_when_a_record_was_last_updated() {
     assert_eq!(new.unwrap().bins["n"], 2.into());
 }
 
-/// A value that JSON has a word for, or has none.
+/// A value, which JSON may or may not be able to represent directly.
 fn value() -> impl Strategy<Value = Value> {
     let text = select(vec!["", "a", "$bytes", "$", "two\nlines \"\\", "\u{fc}\u{1f600}\0"]);
     let leaf = prop_oneof![
@@ -121,7 +121,7 @@ fn value() -> impl Strategy<Value = Value> {
     })
 }
 
-/// A map whose keys come in the order in which the server keeps them: of those here that of a `BTreeMap`.
+/// A map whose keys are in the server's order, which for these keys is that of a `BTreeMap`.
 fn map<K: Into<Value>>(order: MapOrder, pairs: impl IntoIterator<Item = (K, Value)>) -> Value {
     let mut map = Map::new(order);
     pairs.into_iter().for_each(|(key, value)| drop(map.insert(key, value)));
@@ -151,7 +151,7 @@ proptest! {
     fn random_records_come_back_the_same(puts in vec(put(), 0..8), touched in option::of(1_u32..1000)) {
         let server = frozen();
         for (set, key, bins) in puts {
-            // What the server refuses is not in it.
+            // Records that the server rejects are not in the fixture.
             let _ = server.insert("test", set, key, bins);
         }
         if let Some(seconds) = touched {
@@ -166,12 +166,12 @@ proptest! {
             other.clock().set(server.clock().now());
             let loaded = other.load(&Fixture::from_bytes(saved).unwrap()).unwrap();
             prop_assert_eq!(loaded.records, server.count());
-            // A backup has no last update times.
+            // A backup does not contain last update times.
             let expected = if saved == &backup[..] { &without_last_updates } else { &json };
             prop_assert_eq!(&other.fixture().to_json(), expected);
             let shown = |server: &Server| -> Vec<String> {
                 let records = server.records().into_iter();
-                // Compared as text, in which one NaN is like another.
+                // Compared as text, because NaN is not equal to itself.
                 records.map(|record| format!("{:?}", (record.key, record.generation, record.void_time, record.bins))).collect()
             };
             prop_assert_eq!(shown(&other), shown(&server));

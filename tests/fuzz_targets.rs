@@ -1,7 +1,7 @@
-//! What is fuzzed: functions that take any bytes, and the seeds to start from, which are recorded exchanges.
+//! The fuzz targets: functions that accept any bytes. Their seeds come from recorded exchanges.
 //!
-//! `fuzz.rs` beside this file drives them with mutated seeds in every test run; the package in `fuzz/` drives them with
-//! libFuzzer. Either way a target fails by a panic: of ours, or of an assertion about what must hold for any bytes.
+//! `fuzz.rs` runs them with mutated seeds as part of the tests, and the package in `fuzz/` runs them with libFuzzer. A
+//! target fails if the code under test panics, or if an assertion that must hold for any bytes fails.
 
 use std::sync::OnceLock;
 
@@ -19,17 +19,17 @@ use spikelet_wire::{
     ParticleType, UserKey, Value, frame,
 };
 
-/// Something that takes any bytes.
+/// A fuzz target.
 #[derive(Debug, Clone, Copy)]
 pub struct Target {
-    /// Its name.
+    /// The name.
     pub name: &'static str,
-    /// Gives bytes to it; panics if it is broken.
+    /// The function, which panics on a failure.
     pub run: fn(&[u8]),
     seeds: fn(&Case) -> Vec<Vec<u8>>,
 }
 
-/// All of them.
+/// All fuzz targets.
 pub const TARGETS: [Target; 7] = [
     Target {
         name: "frames",
@@ -69,7 +69,7 @@ pub const TARGETS: [Target; 7] = [
 ];
 
 impl Target {
-    /// Bytes that it understands, one in `every` recorded cases of each area.
+    /// Valid inputs from one of `every` recorded cases in each area.
     #[must_use]
     pub fn seeds(&self, every: usize) -> Vec<Vec<u8>> {
         let cases = cases().iter().flat_map(|area| area.iter().step_by(every));
@@ -80,7 +80,7 @@ impl Target {
     }
 }
 
-/// The recorded cases of each area, and those that crash the real server.
+/// The recorded cases of each area, and those that crashed the real server.
 fn cases() -> &'static [Vec<Case>] {
     static CASES: OnceLock<Vec<Vec<Case>>> = OnceLock::new();
     CASES.get_or_init(|| {
@@ -90,7 +90,7 @@ fn cases() -> &'static [Vec<Case>] {
     })
 }
 
-/// Frames, messages and what is in them decode or are refused.
+/// Frames, messages and their contents decode or are rejected.
 pub fn frames(bytes: &[u8]) {
     each_frame(bytes, |header, body| {
         if header.frame_type == FrameType::COMPRESSED {
@@ -119,7 +119,7 @@ fn read_field(field: &Field<'_>) {
         }
         FieldType::BATCH | FieldType::BATCH_WITH_SET => {
             if let Ok(batch) = Batch::decode(field.data) {
-                // A row that is damaged ends a batch, and the number of rows is only announced.
+                // A damaged row ends a batch, so that there may be fewer rows than announced.
                 let rows = batch.rows().take_while(Result::is_ok).count();
                 assert!(rows <= field.data.len());
             }
@@ -128,7 +128,7 @@ fn read_field(field: &Field<'_>) {
     }
 }
 
-/// Values decode or are refused; what decodes comes back. So do operations.
+/// Values and operations decode or are rejected. Those that decode are unchanged after encoding and decoding.
 pub fn msgpack(bytes: &[u8]) {
     let mut reader = Reader::new(bytes);
     while !reader.is_empty() && reader.element().is_ok() {}
@@ -137,7 +137,7 @@ pub fn msgpack(bytes: &[u8]) {
         let mut packed = Vec::new();
         value.pack(&mut packed);
         let again = Value::unpack(&mut Reader::new(&packed));
-        // Compared as text, in which one NaN is like another.
+        // Compared as text, because NaN is not equal to itself.
         assert_eq!(again.map(|again| format!("{again:?}")), Ok(format!("{value:?}")));
     }
     if let Ok(operation) = BitOperation::decode(bytes) {
@@ -152,7 +152,7 @@ pub fn msgpack(bytes: &[u8]) {
     }
 }
 
-/// A value that was put comes back as one that can be put again, and is the same then. The first byte is its type.
+/// A stored value can be read, stored again, and is then unchanged. The first byte is its type.
 pub fn particle(bytes: &[u8]) {
     let Some((&particle_type, data)) = bytes.split_first() else {
         return;
@@ -168,17 +168,18 @@ pub fn particle(bytes: &[u8]) {
     };
     let first = on_the_wire(&particle);
     let _ = particle.to_value();
-    // An extension among elements is no value, yet it is stored; left at the front of a list, it counts as flags.
+    // An extension among the elements is not a value, but is stored. If it becomes the first element of a list, it is
+    // taken for flags.
     if Value::from_particle(particle.particle_type(), data).is_ok() {
-        let again = Particle::from_wire(particle.particle_type(), &first).expect("what was answered can be put");
+        let again = Particle::from_wire(particle.particle_type(), &first).expect("a value that was read can be stored");
         assert_eq!(on_the_wire(&again), first);
     }
 }
 
-/// An operation on a bin is answered, and one that fails leaves the bin as it was.
+/// An operation on a bin gets a response, and leaves the bin unchanged if it fails.
 ///
-/// Bytes: the operation's code, the type of its argument, the type of the bin's value, the size of that (2 bytes), the
-/// bin's value, and the argument.
+/// The bytes are: the operation's code, the type of its argument, the type of the bin's value, the size of that value
+/// (2 bytes), the bin's value, and the argument.
 pub fn operation(bytes: &[u8]) {
     let [code, particle_type, bin_type, high, low, rest @ ..] = bytes else {
         return;
@@ -186,11 +187,11 @@ pub fn operation(bytes: &[u8]) {
     let size = usize::from(u16::from_be_bytes([*high, *low])).min(rest.len());
     let (value, argument) = rest.split_at(size);
     let mut server = Server::default();
-    server.ask(WRITE, &[], Op::new(OpCode::WRITE, b"b", ParticleType(*bin_type), value));
+    server.execute(WRITE, &[], Op::new(OpCode::WRITE, b"b", ParticleType(*bin_type), value));
     let before = server.bin();
     let op = Op::new(OpCode(*code), b"b", ParticleType(*particle_type), argument);
     for flags in [READ, WRITE] {
-        let result = server.ask(flags, &[], op);
+        let result = server.execute(flags, &[], op);
         let after = server.bin();
         if result != 0 || flags == READ {
             assert_eq!(after, before, "result {result}");
@@ -198,7 +199,7 @@ pub fn operation(bytes: &[u8]) {
     }
 }
 
-/// An expression is answered, as an operation that reads or writes and as a filter, and reading changes nothing.
+/// An expression gets a response in a read operation, a write operation and a filter. Reading changes nothing.
 pub fn expression(bytes: &[u8]) {
     let mut server = Server::default();
     for (name, value) in [
@@ -208,7 +209,7 @@ pub fn expression(bytes: &[u8]) {
         ("l", Value::from(vec![3, 1, 2])),
     ] {
         let (particle_type, data) = value.to_particle();
-        server.ask(
+        server.execute(
             WRITE,
             &[],
             Op::new(OpCode::WRITE, name.as_bytes(), particle_type, &data),
@@ -218,14 +219,14 @@ pub fn expression(bytes: &[u8]) {
     let mut operand = vec![0x92];
     operand.extend_from_slice(bytes);
     operand.push(0);
-    server.ask(READ, &[], Op::new(OpCode::EXP_READ, b"r", ParticleType::BLOB, &operand));
+    server.execute(READ, &[], Op::new(OpCode::EXP_READ, b"r", ParticleType::BLOB, &operand));
     let filter = Field {
         field_type: FieldType::FILTER_EXPRESSION,
         data: bytes,
     };
-    server.ask(READ, &[filter], Op::new(OpCode::READ, b"b", ParticleType::NULL, &[]));
+    server.execute(READ, &[filter], Op::new(OpCode::READ, b"b", ParticleType::NULL, &[]));
     assert_eq!(server.bin(), before);
-    server.ask(
+    server.execute(
         WRITE,
         &[],
         Op::new(OpCode::EXP_MODIFY, b"w", ParticleType::BLOB, &operand),
@@ -233,7 +234,7 @@ pub fn expression(bytes: &[u8]) {
     assert_eq!(server.bin(), before, "another bin was written");
 }
 
-/// A connection is answered, frame by frame, and what it is answered decodes.
+/// Each frame on a connection is handled, and the responses decode.
 pub fn connection(bytes: &[u8]) {
     let state = State::new(Config::default());
     let mut session = state.connect(0, None);
@@ -252,34 +253,34 @@ pub fn connection(bytes: &[u8]) {
             }
             Flow::Close | Flow::Ignore => false,
         };
-        let mut answers = &out[..];
-        while let Some((head, rest)) = answers.split_first_chunk() {
+        let mut responses = &out[..];
+        while let Some((head, rest)) = responses.split_first_chunk() {
             let header = FrameHeader::decode(*head);
             let (mut body, rest) = rest.split_at(header.size as usize);
             while header.frame_type == FrameType::MESSAGE && !body.is_empty() {
-                (_, body) = Message::decode_first(body).expect("an answer is whole messages");
+                (_, body) = Message::decode_first(body).expect("a response consists of complete messages");
             }
-            answers = rest;
+            responses = rest;
         }
-        assert!(answers.is_empty(), "an answer is whole frames");
+        assert!(responses.is_empty(), "a response consists of complete frames");
     });
     state.disconnect(session);
 }
 
-/// A fixture is read or refused; what is read can be written, and is read as the same again.
+/// A fixture decodes or is rejected. One that decodes is unchanged after encoding and decoding.
 pub fn fixture(bytes: &[u8]) {
     let Ok(fixture) = Fixture::from_bytes(bytes) else {
         return;
     };
     let json = fixture.to_json();
-    let again = Fixture::from_bytes(json.as_bytes()).expect("what was written is read");
+    let again = Fixture::from_bytes(json.as_bytes()).expect("an encoded fixture decodes");
     assert_eq!(again.to_json(), json);
     if let Ok(backup) = fixture.to_backup("test", NOW) {
-        Fixture::from_bytes(&backup).expect("a backup that was written is read");
+        Fixture::from_bytes(&backup).expect("an encoded backup decodes");
     }
 }
 
-/// Cuts bytes into frames. The last one gets what is left, whatever it announces.
+/// Splits bytes into frames. The last one gets the remaining bytes, regardless of its announced size.
 fn each_frame(bytes: &[u8], mut with: impl FnMut(FrameHeader, &[u8])) {
     let mut rest = bytes;
     while let Some((head, behind)) = rest.split_first_chunk() {
@@ -292,11 +293,11 @@ fn each_frame(bytes: &[u8], mut with: impl FnMut(FrameHeader, &[u8])) {
 }
 
 const NOW: Now = Now(500_000_000_000);
-/// The flags of a message that reads, and of one that writes: info1 and info2.
+/// The flags of a message that reads and of one that writes: info1 and info2.
 const READ: (Info1, Info2) = (Info1::READ, Info2::empty());
 const WRITE: (Info1, Info2) = (Info1::empty(), Info2::WRITE);
 
-/// A server that is asked about one record.
+/// A server with one record.
 struct Server {
     state: State,
     out: BytesMut,
@@ -312,8 +313,8 @@ impl Default for Server {
 }
 
 impl Server {
-    /// Sends one operation, and gives the result code.
-    fn ask(&mut self, (info1, info2): (Info1, Info2), fields: &[Field<'_>], op: Op<'_>) -> u8 {
+    /// Sends an operation and returns the result code.
+    fn execute(&mut self, (info1, info2): (Info1, Info2), fields: &[Field<'_>], op: Op<'_>) -> u8 {
         let header = Header {
             info1,
             info2,
@@ -336,15 +337,15 @@ impl Server {
         self.answer().header.result_code().0
     }
 
-    /// What a read of the bin `b` answers, without the generation.
+    /// The response to a read of the bin `b`, without the generation.
     fn bin(&mut self) -> (u8, Vec<Vec<u8>>) {
-        let result = self.ask(READ, &[], Op::new(OpCode::READ, b"b", ParticleType::NULL, &[]));
+        let result = self.execute(READ, &[], Op::new(OpCode::READ, b"b", ParticleType::NULL, &[]));
         (result, self.answer().ops().map(|op| op.value.to_vec()).collect())
     }
 
     fn answer(&self) -> Message<'_> {
-        let body = self.out.get(FrameHeader::SIZE..).expect("an answer is a frame");
-        Message::decode(body).expect("an answer is one message")
+        let body = self.out.get(FrameHeader::SIZE..).expect("a response is a frame");
+        Message::decode(body).expect("a response is one message")
     }
 }
 
@@ -352,7 +353,7 @@ fn requests(case: &Case) -> impl Iterator<Item = &[u8]> {
     case.steps.iter().map(|step| &step.request[..])
 }
 
-/// The operations of a case's requests.
+/// The operations in the requests of a case.
 fn operations(case: &Case) -> impl Iterator<Item = Op<'_>> {
     let bodies = requests(case).filter_map(|request| request.get(FrameHeader::SIZE..));
     let messages = bodies.filter_map(|body| Message::decode(body).ok());
@@ -405,7 +406,7 @@ fn operation_seeds(case: &Case) -> Vec<Vec<u8>> {
 fn expression_seeds(case: &Case) -> Vec<Vec<u8>> {
     let as_operations = operations(case)
         .filter(|op| matches!(op.code, OpCode::EXP_READ | OpCode::EXP_MODIFY))
-        // A list of two: the expression, and flags of one byte.
+        // A list of two elements: the expression, and flags of one byte.
         .filter_map(|op| op.value.get(1..op.value.len().checked_sub(1)?));
     let bodies = requests(case).filter_map(|request| request.get(FrameHeader::SIZE..));
     let as_filters = bodies.filter_map(|body| Message::decode(body).ok()?.field(FieldType::FILTER_EXPRESSION));
@@ -416,7 +417,7 @@ fn connection_seeds(case: &Case) -> Vec<Vec<u8>> {
     vec![requests(case).collect::<Vec<_>>().concat()]
 }
 
-/// What the case writes, as JSON or as a backup, by turns.
+/// The records that a case writes, alternately as JSON and as a backup.
 fn fixture_seeds(case: &Case) -> Vec<Vec<u8>> {
     let written = operations(case).filter(|op| op.code == OpCode::WRITE);
     let values = written.filter_map(|op| Value::from_particle(op.particle_type, op.value).ok());

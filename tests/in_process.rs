@@ -20,7 +20,7 @@ fn client(server: &Server) -> ClientBuilder {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_takes_hours_takes_no_time() {
+async fn hours_of_waiting_take_no_real_time() {
     let server = Server::builder().start_in_process().unwrap();
     let patient = Policy {
         total_timeout: Duration::from_secs(3 * 3600),
@@ -57,7 +57,7 @@ async fn what_takes_hours_takes_no_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn slow_queries_are_slow_in_the_callers_time() {
+async fn slow_queries_use_the_runtimes_time() {
     let server = Server::builder().start_in_process().unwrap();
     for n in 0..2000 {
         server.insert("test", "demo", n, [("n", n)]).unwrap();
@@ -103,7 +103,7 @@ async fn a_cluster_needs_no_sockets() {
     for n in 0..30 {
         client.put(key(n), bins! {"n" => n}).await.unwrap();
     }
-    // Each command goes to the node that has the record: nobody has to pass one on.
+    // Each command goes to the master of the record, so that no node forwards it.
     for node in server.nodes() {
         assert!(server.journal().writes().node(node.id.0).count() > 0, "{node:?}");
     }
@@ -137,7 +137,7 @@ async fn pipelines_need_no_sockets() {
 }
 
 #[tokio::test]
-async fn connections_are_used_again_and_end_with_the_server() {
+async fn connections_are_reused_and_end_with_the_server() {
     let server = Server::start().unwrap();
     let client = client(&server).await.unwrap();
     let opened = || {
@@ -162,7 +162,7 @@ async fn connections_are_used_again_and_end_with_the_server() {
 }
 
 #[tokio::test]
-async fn a_connection_takes_bytes_and_may_use_controls() {
+async fn a_raw_connection_may_use_controls() {
     let server = Server::builder().controls(true).start_in_process().unwrap();
     let mut connection = server.connect().unwrap();
     connection
@@ -175,12 +175,12 @@ async fn a_connection_takes_bytes_and_may_use_controls() {
 }
 
 #[test]
-fn outside_of_a_runtime_nothing_serves() {
+fn without_a_runtime_connections_fail() {
     let server = Server::builder().start_in_process().unwrap();
     assert!(server.connect().is_err());
 }
 
-/// A client on one simulated host, the server on another, and a network between them that fails.
+/// A client and a server on two simulated hosts, with a network between them that fails.
 #[test]
 fn a_simulated_network_can_be_cut() -> turmoil::Result {
     let server = Arc::new(Server::builder().start_in_process().unwrap());

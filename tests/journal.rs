@@ -1,4 +1,4 @@
-//! The journal, filled by the client: what it tells of each command, what can be asked of it, and how assertions fail.
+//! The journal: its entries for the client's commands, filters, waiting, and the messages of failed assertions.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
@@ -10,7 +10,7 @@ use spikelet::{Command, ResultCode, Server};
 use spikelet_client::ops::{list, map};
 use spikelet_client::{BatchRow, Client, Index, IndexType, Key, Operation, OptionalExt as _, Predicate, bins};
 
-/// Real time, never waited for where all is well.
+/// The limit on waiting in real time, which is only reached if a test fails.
 const LIMIT: Duration = Duration::from_secs(10);
 
 async fn start() -> (Server, Client) {
@@ -23,7 +23,7 @@ fn key(user_key: &str) -> Key {
     Key::new("test", "demo", user_key)
 }
 
-/// An entry's text from the command on: what stands before differs from run to run.
+/// The text of an entry from the command on. The part before it differs from run to run.
 fn text(entry: &Entry) -> String {
     let text = entry.to_string();
     let (_, text) = text.split_once(&entry.request.command.to_string()).unwrap();
@@ -36,7 +36,7 @@ fn failure(assertion: impl FnOnce()) -> String {
 }
 
 #[tokio::test]
-async fn every_command_is_told_in_a_line() {
+async fn every_command_is_displayed_in_a_line() {
     let (server, client) = start().await;
     let user = key("user1");
     client
@@ -114,7 +114,7 @@ async fn entries_are_typed() {
 }
 
 #[tokio::test]
-async fn a_batch_is_one_entry_that_its_rows_speak_for() {
+async fn a_batch_is_one_entry_and_filters_match_its_rows() {
     let (server, client) = start().await;
     client.put(key("user1"), bins! {"n" => 1}).await.unwrap();
     client
@@ -156,13 +156,13 @@ async fn a_batch_is_one_entry_that_its_rows_speak_for() {
     journal().set("other").key(2).assert_count(1);
     journal().set("none").assert_count(0);
     journal().outcome(ResultCode::NOT_FOUND).assert_count(1);
-    // Both that there is a write in it and in which set must be true of the same row.
+    // The filters for writes and for the set must match the same row.
     server.journal().writes().set("other").assert_count(1);
     server.journal().reads().set("other").assert_count(0);
 }
 
 #[tokio::test]
-async fn a_query_is_told_with_what_it_found() {
+async fn a_query_is_recorded_with_its_number_of_records() {
     let (server, client) = start().await;
     for n in 0..300 {
         server.insert("test", "demo", n, [("n", n)]).unwrap();
@@ -182,7 +182,7 @@ async fn a_query_is_told_with_what_it_found() {
 }
 
 #[tokio::test]
-async fn queries_tell_what_they_ask_and_udfs_what_they_are_called_with() {
+async fn queries_and_udfs_are_displayed_with_their_arguments() {
     const ADD: &str = "function add(r, bin, n) r[bin] = r[bin] + n; aerospike:update(r) end\n\
                        function all(stream) return stream end";
     let (server, client) = start().await;
@@ -222,7 +222,7 @@ async fn queries_tell_what_they_ask_and_udfs_what_they_are_called_with() {
 }
 
 #[tokio::test]
-async fn info_commands_are_there_for_who_asks() {
+async fn info_commands_are_only_returned_on_request() {
     let (server, client) = start().await;
     client.info("build").await.unwrap();
     server.journal().assert_count(0);
@@ -236,7 +236,7 @@ async fn info_commands_are_there_for_who_asks() {
 }
 
 #[tokio::test]
-async fn a_test_waits_for_what_another_task_asks() {
+async fn a_test_waits_for_requests_of_another_task() {
     let (server, client) = start().await;
     let first = server.journal().next_number();
     let writes = tokio::spawn(async move {
@@ -291,7 +291,7 @@ fn a_test_waits_without_a_runtime() {
 }
 
 #[tokio::test]
-async fn failures_tell_what_was_expected_and_what_came() {
+async fn failures_show_expected_and_actual_requests() {
     let (server, client) = start().await;
     client.put(key("user1"), bins! {"n" => 1}).await.unwrap();
     client.get(key("user1")).await.unwrap();
@@ -327,7 +327,7 @@ async fn failures_tell_what_was_expected_and_what_came() {
 }
 
 #[test]
-fn a_server_without_a_journal_says_how_it_gets_one() {
+fn without_a_journal_the_error_names_the_builder_method() {
     let server = Server::start().unwrap();
     for text in [
         failure(|| server.journal().assert_count(0)),
@@ -340,7 +340,7 @@ fn a_server_without_a_journal_says_how_it_gets_one() {
 }
 
 #[tokio::test]
-async fn the_last_are_kept_and_the_others_counted() {
+async fn the_last_entries_are_kept_and_dropped_ones_counted() {
     let server = Server::builder().journal(3).start().unwrap();
     let client = Client::connect(server.addr()).await.unwrap();
     server.journal().clear();
@@ -372,7 +372,7 @@ async fn large_requests_are_kept_without_their_operations() {
 }
 
 #[tokio::test]
-async fn an_observer_is_told_before_the_client() {
+async fn an_observer_is_called_before_the_client_gets_the_response() {
     let told = Arc::new(Mutex::new(Vec::new()));
     let lines = Arc::clone(&told);
     let server = Server::builder()
@@ -389,7 +389,7 @@ async fn an_observer_is_told_before_the_client() {
 }
 
 #[tokio::test]
-async fn an_observer_is_told_of_queries_that_no_journal_has_room_for() {
+async fn an_observer_is_called_for_queries_without_a_journal() {
     let told = Arc::new(Mutex::new(Vec::new()));
     let records = Arc::clone(&told);
     let server = Server::builder()
@@ -408,7 +408,7 @@ async fn an_observer_is_told_of_queries_that_no_journal_has_room_for() {
 }
 
 #[tokio::test]
-async fn controls_reach_the_journal_from_any_language() {
+async fn the_journal_is_available_through_controls() {
     let server = Server::builder().controls(true).start().unwrap();
     let client = Client::connect(server.addr()).await.unwrap();
     let ask = async |control: &str| client.info(control).await;

@@ -1,4 +1,4 @@
-//! The journal's entries of requests that a fault or the death of a node ends.
+//! The journal's entries for requests that end by a fault or by the death of a node.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
@@ -9,7 +9,7 @@ use spikelet::journal::Ended;
 use spikelet::{Command, ResultCode, Server};
 use spikelet_client::{Client, Key, Policy, bins};
 
-/// Real time, never waited for where all is well.
+/// The limit on waiting in real time, which is only reached if a test fails.
 const LIMIT: Duration = Duration::from_secs(10);
 
 async fn start() -> (Server, Client) {
@@ -28,7 +28,7 @@ fn failure(assertion: impl FnOnce()) -> String {
 }
 
 #[tokio::test]
-async fn what_a_fault_has_struck_says_so() {
+async fn entries_name_the_fault() {
     let (server, client) = start().await;
     let policy = Policy {
         max_retries: 0,
@@ -65,7 +65,7 @@ async fn what_a_fault_has_struck_says_so() {
 }
 
 #[tokio::test]
-async fn a_query_that_is_cut_by_its_nodes_death_is_over() {
+async fn a_query_ends_when_its_node_is_killed() {
     let told = Arc::new(Mutex::new(Vec::new()));
     let ends = Arc::clone(&told);
     let server = Server::builder()
@@ -97,7 +97,7 @@ async fn a_query_that_is_cut_by_its_nodes_death_is_over() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_fault_delays_is_there_when_it_arrives() {
+async fn a_delayed_request_is_recorded_on_arrival() {
     let server = Server::builder().journal(1000).start_in_process().unwrap();
     server.clock().freeze();
     let client = Client::builder(server.hosts()).connector(server.connector());
@@ -125,7 +125,7 @@ async fn what_a_fault_delays_is_there_when_it_arrives() {
     server.clock().advance(minute);
     client.put(key("user2"), bins! {"n" => 1}).await.unwrap();
     put.await.unwrap().unwrap();
-    // The order is that in which they arrived.
+    // Entries are in the order of arrival.
     server.journal().assert_sequence([
         (Command::Write, "user1", ResultCode::OK),
         (Command::Write, "user2", ResultCode::OK),
@@ -139,7 +139,7 @@ async fn what_a_fault_delays_is_there_when_it_arrives() {
 }
 
 #[tokio::test]
-async fn a_delayed_write_is_over_when_its_node_is_killed() {
+async fn a_delayed_write_ends_when_its_node_is_killed() {
     let (server, client) = start().await;
     server.faults().on(Command::Write).delay(Duration::from_secs(3600));
     let put = client.put(key("user1"), bins! {"n" => 1}).max_retries(0);
@@ -152,10 +152,10 @@ async fn a_delayed_write_is_over_when_its_node_is_killed() {
 }
 
 #[tokio::test]
-async fn refused_connections_are_there_for_who_asks() {
+async fn refused_connections_are_only_returned_on_request() {
     let (server, client) = start().await;
     let connections = || server.journal().command(Command::Connect);
-    // Those that are served are not noted.
+    // Accepted connections are not recorded.
     connections().assert_count(0);
     for (reaction, ended) in [
         (Reaction::RefuseConnections, Ended::Closed),

@@ -1,4 +1,4 @@
-//! What the tests across crates share.
+//! Code that the tests across crates share.
 
 pub mod fake_node;
 pub mod fuzz_targets;
@@ -9,7 +9,7 @@ pub mod model;
 #[cfg(doctest)]
 pub struct Readme;
 
-/// The examples of the book, the same way.
+/// The examples of the book, compiled and run as documentation tests.
 #[cfg(doctest)]
 pub mod book {
     #[doc = include_str!("../docs/README.md")]

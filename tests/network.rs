@@ -1,4 +1,4 @@
-//! A network between nodes that is cut, and what comes of it when it heals.
+//! A cluster that is split into subclusters, and the merge when the network heals.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ fn key(n: i64) -> Key {
     Key::new("test", "demo", n)
 }
 
-/// Three nodes and a record for each key, `{"n": n}`.
+/// Three nodes with a record `{"n": n}` for each key.
 async fn start(replication_factor: u32) -> Server {
     let server = Server::builder()
         .nodes(3)
@@ -25,7 +25,7 @@ async fn start(replication_factor: u32) -> Server {
     server
 }
 
-/// A client that was told of one node only, and so finds what that one tells of.
+/// A client that knows one node only, and finds the other nodes of that node's subcluster.
 async fn client_of(server: &Server, node: usize) -> Client {
     let builder = Client::builder(server.nodes()[node].address).tend_interval(Duration::from_millis(50));
     builder.await.unwrap()
@@ -39,7 +39,7 @@ async fn found(client: &Client) -> Vec<i64> {
 }
 
 #[tokio::test]
-async fn each_side_finds_what_it_has_copies_of_and_takes_writes() {
+async fn each_subcluster_serves_its_copies_and_accepts_writes() {
     let server = start(2).await;
     server.partition(&[0xB1], &[0xB2, 0xB3]).unwrap();
     assert_eq!(
@@ -49,7 +49,7 @@ async fn each_side_finds_what_it_has_copies_of_and_takes_writes() {
     let (alone, together) = (client_of(&server, 0).await, client_of(&server, 1).await);
     assert_eq!((alone.nodes().len(), together.nodes().len()), (1, 2));
 
-    // With two copies of each record the two nodes have one of all of them, and the one of two thirds.
+    // With two copies of each record, the subcluster of two nodes has all records, and the single node has two thirds.
     assert_eq!(found(&together).await, (0..KEYS).collect::<Vec<_>>());
     let had = found(&alone).await.len();
     assert!((150..250).contains(&had), "{had} of {KEYS}");
@@ -72,11 +72,11 @@ async fn each_side_finds_what_it_has_copies_of_and_takes_writes() {
 }
 
 #[tokio::test]
-async fn of_two_records_the_one_of_the_higher_generation_is_kept_and_then_the_later_one() {
+async fn conflicts_are_resolved_by_generation_and_then_by_last_update_time() {
     let server = start(3).await;
     server.partition(&[0xB1, 0xB2], &[0xB3]).unwrap();
     let (first, second) = (client_of(&server, 0).await, client_of(&server, 2).await);
-    // Written more often on the first side, and later on the other one.
+    // Written more often in the first subcluster, and later in the other one.
     for client in [&first, &first, &second] {
         server.clock().advance(Duration::from_secs(1));
         client
@@ -84,7 +84,7 @@ async fn of_two_records_the_one_of_the_higher_generation_is_kept_and_then_the_la
             .await
             .unwrap();
     }
-    // Once on each.
+    // Written once in each.
     for client in [&first, &second] {
         server.clock().advance(Duration::from_secs(1));
         client
@@ -104,7 +104,7 @@ async fn of_two_records_the_one_of_the_higher_generation_is_kept_and_then_the_la
         ("2 nodes".into(), "1 nodes".into(), "new".into())
     );
     assert_eq!(server.record("test", "demo", 1).unwrap().generation, 3);
-    // Nobody remembers a delete.
+    // A deletion leaves no trace.
     assert!(server.record("test", "demo", 3).is_some());
     assert_eq!(server.record("test", "demo", 4), Some(untouched));
     assert_eq!(server.count() as i64, KEYS + 1);
@@ -114,7 +114,7 @@ async fn of_two_records_the_one_of_the_higher_generation_is_kept_and_then_the_la
 }
 
 #[tokio::test]
-async fn a_namespace_may_keep_what_was_written_last() {
+async fn conflicts_can_be_resolved_by_last_update_time() {
     let policy = ConflictResolutionPolicy::LastUpdateTime;
     let namespace = NamespaceConfig {
         conflict_resolution_policy: policy,
@@ -142,11 +142,11 @@ async fn a_namespace_may_keep_what_was_written_last() {
 }
 
 #[tokio::test]
-async fn sets_indexes_modules_and_truncations_of_both_sides_come_together() {
+async fn sets_indexes_modules_and_truncations_of_subclusters_are_merged() {
     let server = start(2).await;
     server.partition(&[0xB3], &[0xB1, 0xB2]).unwrap();
     let (first, second) = (client_of(&server, 0).await, client_of(&server, 2).await);
-    // The same number stands for another set on each side.
+    // The same number identifies a different set in each subcluster.
     first.put(Key::new("test", "fruit", 1), bins! {"n" => 1}).await.unwrap();
     second
         .put(Key::new("test", "stone", 1), bins! {"n" => 2})
@@ -204,7 +204,7 @@ async fn sets_indexes_modules_and_truncations_of_both_sides_come_together() {
 }
 
 #[tokio::test]
-async fn a_side_that_loses_its_nodes_loses_what_only_it_had() {
+async fn a_subcluster_that_loses_its_nodes_loses_its_only_copies() {
     let server = start(1).await;
     server.partition(&[0xB1], &[0xB2, 0xB3]).unwrap();
     let had = server.count();
@@ -220,7 +220,7 @@ async fn a_side_that_loses_its_nodes_loses_what_only_it_had() {
 }
 
 #[tokio::test]
-async fn snapshots_and_resets_are_about_all_sides() {
+async fn snapshots_and_resets_cover_all_subclusters() {
     let server = start(2).await;
     let prepared = server.snapshot();
     server.partition(&[0xB1], &[0xB2, 0xB3]).unwrap();
@@ -239,7 +239,7 @@ async fn snapshots_and_resets_are_about_all_sides() {
 }
 
 #[test]
-fn the_nodes_of_a_cut_network_are_named_once() {
+fn a_split_names_each_node_once() {
     let server = Server::builder().nodes(2).start().unwrap();
     let error = server.partition(&[0xB1, 0xB2], &[0xB2]).unwrap_err();
     assert_eq!(error.to_string(), "node B2 is on both sides");
@@ -250,9 +250,9 @@ fn the_nodes_of_a_cut_network_are_named_once() {
     assert_eq!(server.subclusters().len(), 1);
 }
 
-/// Clients that know all nodes write while the network is cut and mended, and no connection breaks.
+/// Clients that know all nodes write while the network is split and healed, and no connection breaks.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn clients_go_on_while_networks_are_cut_and_heal() {
+async fn clients_keep_working_while_networks_split_and_heal() {
     let server = Server::builder().nodes(3).replication_factor(3).start().unwrap();
     let client = Client::builder(server.hosts())
         .tend_interval(Duration::from_millis(20))
@@ -282,13 +282,13 @@ async fn clients_go_on_while_networks_are_cut_and_heal() {
     for writer in writers {
         writer.await.unwrap();
     }
-    // Each key was written once, on one side or all, and nothing is lost where every node keeps a copy.
+    // Each key was written once, in one subcluster or all. Nothing is lost if every node has a copy.
     assert_eq!(server.count(), 4000);
     assert_eq!(found(&client).await, (0..4000).collect::<Vec<_>>());
 }
 
 #[tokio::test]
-async fn what_was_refused_on_one_side_is_no_change_that_holds_for_both() {
+async fn rejected_changes_are_not_merged() {
     let server = start(2).await;
     let create = "sindex-create:namespace=test;set=demo;indexname=taken";
     let whole = client_of(&server, 0).await;

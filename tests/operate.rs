@@ -1,10 +1,10 @@
-//! Random sequences of commands on records: the whole server against a naive model.
+//! Random sequences of commands on records: the whole server is compared with a naive model.
 //!
-//! Every operation can be tried in any state, since errors are compared too. So a sequence needs no preconditions, which
-//! state machine testing is about: it shrinks as a plain vector does.
+//! Every operation is valid in any state, because errors are compared too. A sequence therefore does not need the
+//! preconditions of state machine tests, and shrinks like a plain vector.
 //!
-//! `PROPTEST_CASES` says how many sequences are tried. `SPIKELET_SECOND=HOST:PORT` has another server answer the same
-//! commands; its answers are compared with ours.
+//! `PROPTEST_CASES` sets the number of sequences. `SPIKELET_SECOND=HOST:PORT` sends the same commands to a second
+//! server and compares the responses.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -22,15 +22,15 @@ use spikelet_wire::list::ListWriteFlags;
 use spikelet_wire::map::MapWriteFlags;
 use spikelet_wire::{MapOrder, Value};
 
-/// How many sequences are tried where the environment does not say.
+/// The number of sequences, unless the environment sets it.
 const SEQUENCES: u32 = 3000;
 
-/// Another server, if one is to answer too.
+/// The second server, if there is one.
 fn second() -> Option<Address> {
     std::env::var("SPIKELET_SECOND").ok().map(Address::new)
 }
 
-/// Takes out of a command what the model knows no answer to, and gives the answer to the rest.
+/// Removes the operations that the model cannot predict from a command, and returns the expected response to the rest.
 fn expected(model: &mut Model, request: &mut Request) -> Option<Expected> {
     loop {
         if request.ops.as_ref().is_some_and(Vec::is_empty) {
@@ -44,7 +44,7 @@ fn expected(model: &mut Model, request: &mut Request) -> Option<Expected> {
     }
 }
 
-/// Runs a sequence on new servers.
+/// Runs a sequence on a new server.
 fn run(events: &[Event], second: &mut Option<Address>) -> Result<(), TestCaseError> {
     static SEQUENCE: AtomicU32 = AtomicU32::new(0);
     let sequence = SEQUENCE.fetch_add(1, Ordering::Relaxed);
@@ -67,15 +67,15 @@ fn run(events: &[Event], second: &mut Option<Address>) -> Result<(), TestCaseErr
             continue;
         };
         let (key, command) = (key(request.record), request.command());
-        let answer = server.execute(&key, &command).unwrap();
+        let response = server.execute(&key, &command).unwrap();
         prop_assert!(
-            expected.allows(&answer, request.respond_all_ops),
-            "{request:?}\nanswered: {answer}\nexpected: {expected:?}\nbefore: {before:?}"
+            expected.allows(&response, request.respond_all_ops),
+            "{request:?}\nactual: {response}\nexpected: {expected:?}\nbefore: {before:?}"
         );
         if let Some(second) = second {
             let other = second.execute(&key, &command).unwrap();
-            let same = answer.agrees_except_void_time(&other);
-            prop_assert!(same, "{request:?}\nours: {answer}\n{}: {other}", second.name());
+            let same = response.agrees_except_void_time(&other);
+            prop_assert!(same, "{request:?}\nours: {response}\n{}: {other}", second.name());
         }
     }
     for record in 0..2 {
@@ -86,9 +86,10 @@ fn run(events: &[Event], second: &mut Option<Address>) -> Result<(), TestCaseErr
     Ok(())
 }
 
-/// What failed once, shrunk. (Seeds of failures stand in `operate.regressions`, but hold only as long as the strategies.)
+/// Shrunk sequences that failed before. (`operate.regressions` contains seeds of failures, which are only valid until
+/// the strategies change.)
 #[test]
-fn what_failed_once_does_not_fail_again() {
+fn sequences_that_failed_before_pass() {
     let nowhere = || vec![Step::MapKeyCreate(Value::Int(0), MapOrder::Unordered)];
     let put_nothing = map::Call::PutItems(Vec::new(), 0, MapWriteFlags::empty());
     let insert_nothing = list::Call::Insert(0, list::Items::Many(Vec::new()), ListWriteFlags::empty());
@@ -98,9 +99,9 @@ fn what_failed_once_does_not_fail_again() {
         resize_flags: BitResizeFlags::empty(),
     };
     for ops in [
-        // To make a blob of no bytes is to make none.
+        // Creating a blob of no bytes creates no bin.
         vec![Op::Bits("a", resize_to_nothing)],
-        // Nothing put into a collection that a context leads to makes it all the same.
+        // Putting nothing into a collection that a context selects still creates the collection.
         vec![Op::Map("a", put_nothing, nowhere()), Op::Read("a")],
         vec![Op::List("a", insert_nothing, nowhere()), Op::Read("a")],
     ] {
@@ -117,20 +118,20 @@ fn what_failed_once_does_not_fail_again() {
 }
 
 #[test]
-fn the_server_answers_as_the_model_does() {
+fn the_server_agrees_with_the_model() {
     let mut config = ProptestConfig {
         cases: SEQUENCES,
         max_shrink_iters: 20_000,
-        // Sequences that failed once stand beside this file, and are tried first.
+        // Failed sequences are saved in a file next to this one, and are run first.
         failure_persistence: Some(Box::new(FileFailurePersistence::WithSource("regressions"))),
         source_file: Some(file!()),
-        test_name: Some("operate::the_server_answers_as_the_model_does"),
+        test_name: Some("operate::the_server_agrees_with_the_model"),
         ..ProptestConfig::default()
     };
     if let Some(cases) = std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok()) {
         config.cases = cases;
     }
-    // The clock of another server cannot be moved.
+    // The clock of the second server cannot be advanced.
     let may_wait = second().is_none();
     let second = std::cell::RefCell::new(second());
     let mut runner = proptest::test_runner::TestRunner::new(config);

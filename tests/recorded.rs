@@ -1,10 +1,10 @@
-//! The embedded server answers recorded requests as the real server did.
+//! The embedded server responds to recorded requests as the real server did.
 
 use spikelet::Server;
 use spikelet_conformance::recorded::{self, AREAS, Expected, Response};
 use spikelet_conformance::target::{recorded_namespaces, recorded_ttl_namespaces, recorded_udf_directory};
 
-/// Areas by name, each with how many cases it has: one test for each.
+/// Defines a test for each area, with its number of cases.
 macro_rules! areas {
     ($($area:ident: $cases:literal),* $(,)?) => {
         $(#[test]
@@ -54,7 +54,7 @@ fn assert_area(server: &Server, area: &str, cases: usize) {
 }
 
 #[test]
-fn what_crashed_the_real_server_is_answered() {
+fn requests_that_crashed_the_real_server_get_a_response() {
     let server = recorded_namespaces().start().unwrap();
     let cases = recorded::crashes().unwrap();
     assert_eq!(cases.len(), 8);
@@ -71,12 +71,12 @@ fn what_crashed_the_real_server_is_answered() {
 }
 
 #[test]
-fn a_wrong_answer_is_seen() {
+fn a_wrong_response_is_detected() {
     let server = recorded_namespaces().start().unwrap();
     let mut cases = recorded::area("batch").unwrap();
     cases.truncate(10);
     let Some(Expected::Frames(frames)) = cases[3].steps.last_mut().map(|step| &mut step.expected) else {
-        panic!("a step without an answer");
+        panic!("a step without a response");
     };
     *frames[0].last_mut().unwrap() ^= 1;
     let report = recorded::replay(server.addr(), &cases, |_| {});

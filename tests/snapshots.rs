@@ -1,7 +1,7 @@
-//! Random writes with snapshots in between: what is restored is what a naive model copied, and counters and indexes agree
-//! with it.
+//! Random writes and snapshots: a restored server agrees with a copy of a naive model, including counters and indexes.
 //!
-//! Keys are few, so that records are written, copied and written again. `PROPTEST_CASES` says how many sequences are tried.
+//! There are few keys, so that records are written again after a snapshot. `PROPTEST_CASES` sets the number of
+//! sequences.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
@@ -18,22 +18,22 @@ const SETS: [&str; 2] = ["demo", "users"];
 
 #[derive(Debug, Clone)]
 enum Step {
-    /// An integer, or a string that the index does not take.
+    /// An integer, or a string, which the index ignores.
     Put(Place, Option<i64>),
     Delete(Place),
-    /// Creates the index of a namespace, or removes it.
+    /// Creates the index of a namespace, or drops it.
     Index(usize, bool),
     Truncate,
     Reset,
     Snapshot,
-    /// One of those taken before, if there is any.
+    /// Restores one of the previous snapshots, if there is one.
     Restore(usize),
 }
 
 /// Namespace, set, key.
 type Place = (usize, usize, i64);
 
-/// What a server is to hold.
+/// The expected contents of a server.
 #[derive(Debug, Clone, Default, PartialEq)]
 struct Model {
     records: BTreeMap<Place, (Option<i64>, u16)>,
@@ -59,13 +59,13 @@ impl Model {
         *record = (value, record.1 + 1);
     }
 
-    /// What the server holds, in the model's terms.
+    /// The actual contents of a server.
     fn of(server: &Server) -> Self {
         let position = |names: [&str; 2], name: &str| names.iter().position(|other| *other == name).unwrap();
         let mut model = Self::default();
         for record in server.records() {
             let Some(UserKey::Int(key)) = record.key else {
-                panic!("no key: {record:?}");
+                panic!("no key in {record:?}");
             };
             let set = position(SETS, record.set.as_deref().unwrap());
             let place = (position(NAMESPACES, &record.namespace), set, key);
@@ -82,12 +82,12 @@ impl Model {
         model
     }
 
-    /// Whether counters and indexes agree with the records.
+    /// Checks that counters and indexes agree with the records.
     fn check(&self, server: &Server) -> Result<(), TestCaseError> {
         for (at, namespace) in unstable::state(server).namespaces().iter().enumerate() {
-            let count = |wanted: &dyn Fn(&Place, Option<i64>) -> bool| {
+            let count = |matches: &dyn Fn(&Place, Option<i64>) -> bool| {
                 let mine = self.records.iter().filter(|(place, _)| place.0 == at);
-                mine.filter(|(place, record)| wanted(place, record.0)).count() as u64
+                mine.filter(|(place, record)| matches(place, record.0)).count() as u64
             };
             prop_assert_eq!(namespace.counters.objects.load(Ordering::Relaxed), count(&|_, _| true));
             for (number, name) in SETS.iter().enumerate() {
@@ -183,10 +183,10 @@ proptest! {
         let (mut model, mut kept) = (Model::default(), Vec::new());
         for step in &steps {
             apply(&server, &mut model, &mut kept, step);
-            prop_assert_eq!(&Model::of(&server), &model, "behind {:?}", step);
+            prop_assert_eq!(&Model::of(&server), &model, "after {:?}", step);
             model.check(&server)?;
         }
-        // Whatever came later, and in a server that never saw any of it.
+        // Restore each snapshot, regardless of later changes, and also in a new server.
         let other = Server::start().unwrap();
         for (snapshot, then) in &kept {
             other.restore(snapshot).unwrap();

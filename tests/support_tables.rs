@@ -1,11 +1,11 @@
-//! The tables of what is supported, as README and book have them, against what the server says of itself.
+//! The tables of supported features in the README and the book agree with what the server reports.
 //!
-//! `SPIKELET_WRITE_TABLES=1 cargo test --package spikelet-tests --test support_tables` writes them anew.
+//! `SPIKELET_WRITE_TABLES=1 cargo test --package spikelet-tests --test support_tables` rewrites them.
 
 use std::fs;
 use std::path::Path;
 
-/// Holds what stands between `<!-- name -->` and `<!-- /name -->` in a file to `table`.
+/// Checks that the text between `<!-- name -->` and `<!-- /name -->` in a file equals `table`.
 fn check(file: &str, name: &str, table: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(file);
     let text = fs::read_to_string(&path).unwrap();
@@ -24,12 +24,12 @@ fn check(file: &str, name: &str, table: &str) {
 }
 
 #[test]
-fn the_readme_tells_what_is_supported() {
+fn the_readme_lists_what_is_supported() {
     check("README.md", "support", &spikelet::support::table().to_string());
 }
 
 #[test]
-fn the_book_tells_every_control() {
+fn the_book_lists_every_control() {
     check(
         "docs/controls.md",
         "controls",

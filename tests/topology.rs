@@ -1,4 +1,4 @@
-//! The client with a cluster whose nodes come and go under load.
+//! The client with a cluster whose nodes join and leave under load.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use spikelet_client::{Client, ErrorKind, Key, Policy, bins};
 const WRITERS: i64 = 8;
 const KEYS: i64 = 100;
 
-/// Three nodes, two copies of each record, and a client that looks at them often.
+/// Three nodes with two copies of each record, and a client that tends the cluster often.
 async fn start() -> (Server, Client) {
     let server = Server::builder().nodes(3).replication_factor(2).start().unwrap();
     let client = client(&server).await;
@@ -27,11 +27,10 @@ fn key(n: i64) -> Key {
     Key::new("test", "demo", n)
 }
 
-/// What a writer remembers of its keys, each of which it counts up: the last value that was acknowledged, and the last one
-/// that was tried.
+/// The state of a writer for each of its keys: the last acknowledged value, and the last attempted one.
 type Written = Vec<(i64, i64)>;
 
-/// Counts up keys of its own until it is told to end, and gives what became of them.
+/// Increments the values of its keys until it is stopped, and returns the state of each.
 async fn write(client: Client, writer: i64, ends: Arc<AtomicBool>) -> Written {
     let mut written = vec![(0, 0); KEYS as usize];
     let mut turn = 0;
@@ -51,7 +50,7 @@ async fn write(client: Client, writer: i64, ends: Arc<AtomicBool>) -> Written {
     written
 }
 
-/// Writes to keys of every partition's owner, until all of it succeeds at once.
+/// Writes to keys on every node, until all writes succeed at once.
 async fn healed(client: &Client) {
     for _ in 0..100 {
         let mut failed = None;
@@ -65,17 +64,17 @@ async fn healed(client: &Client) {
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    panic!("the client stays broken");
+    panic!("the client does not recover");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_acknowledged_write_is_lost_while_nodes_come_and_go() {
+async fn no_acknowledged_write_is_lost_while_nodes_join_and_leave() {
     let (server, client) = start().await;
     let ends = Arc::new(AtomicBool::new(false));
     let writers: Vec<_> = (0..WRITERS)
         .map(|writer| tokio::spawn(write(client.clone(), writer, Arc::clone(&ends))))
         .collect();
-    // The last one is the node that the client was given to begin with.
+    // The last one is the client's seed node.
     for node in [0xB2, 0xB3, 0xB1] {
         healed(&client).await;
         server.kill(node).unwrap();
@@ -107,7 +106,7 @@ async fn no_acknowledged_write_is_lost_while_nodes_come_and_go() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_scan_finds_every_record_once_while_nodes_come_and_go() {
+async fn a_scan_finds_every_record_once_while_nodes_join_and_leave() {
     const RECORDS: i64 = 5000;
     let (server, client) = start().await;
     for n in 0..RECORDS {
@@ -115,7 +114,7 @@ async fn a_scan_finds_every_record_once_while_nodes_come_and_go() {
     }
     let server = Arc::new(server);
     let ends = Arc::new(AtomicBool::new(false));
-    // A test that fails is to end too.
+    // A failing test must end too.
     let guard = Ends(Arc::clone(&ends));
     let unruly = {
         let (server, ends) = (Arc::clone(&server), Arc::clone(&ends));
@@ -141,7 +140,7 @@ async fn a_scan_finds_every_record_once_while_nodes_come_and_go() {
         let mut records = client.query("test", "demo").policy(patient).stream();
         while let Some(record) = records.next().await {
             let n: i64 = record.unwrap().get("n").unwrap();
-            assert!(found.insert(n), "{n} came twice");
+            assert!(found.insert(n), "{n} was returned twice");
             if n % 500 == 0 {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
@@ -161,7 +160,7 @@ impl Drop for Ends {
 }
 
 #[tokio::test]
-async fn what_only_one_node_had_is_lost_and_can_be_written_anew() {
+async fn records_with_one_copy_are_lost_with_their_node() {
     let server = Server::builder().nodes(3).start().unwrap();
     let client = client(&server).await;
     for n in 0..300 {
@@ -190,7 +189,7 @@ async fn what_only_one_node_had_is_lost_and_can_be_written_anew() {
 }
 
 #[tokio::test]
-async fn what_was_written_while_copies_were_on_their_way_has_two() {
+async fn records_written_during_migration_have_two_copies() {
     let builder = Server::builder().nodes(2).replication_factor(2).slow_migrations(true);
     let server = builder.start().unwrap();
     server.clock().freeze();

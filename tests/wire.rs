@@ -1,4 +1,4 @@
-//! Everything recorded on a real server's wire decodes, and encodes to the same bytes again.
+//! All recorded requests and responses decode, and encode to the same bytes.
 
 use bytes::BytesMut;
 use spikelet_conformance::recorded::{self, Expected};
@@ -6,7 +6,7 @@ use spikelet_wire::batch::{Batch, BatchWriter};
 use spikelet_wire::{DecodeError, Field, FieldType, FrameHeader, FrameType, Message, MessageWriter, Op, Value, frame};
 
 #[test]
-fn requests_and_answers_come_back_as_they_were() {
+fn requests_and_responses_reencode_to_the_same_bytes() {
     let (mut requests, mut answers) = (0, 0);
     for area in recorded::AREAS.iter().filter(|area| **area != "malformed") {
         for case in recorded::area(area).unwrap() {
@@ -32,7 +32,7 @@ fn requests_and_answers_come_back_as_they_were() {
 }
 
 #[test]
-fn damaged_requests_do_not_panic_and_their_answers_come_back() {
+fn damaged_requests_do_not_panic_and_their_responses_reencode() {
     let mut refused = 0;
     for case in recorded::area("malformed").unwrap() {
         for step in case.steps {
@@ -44,11 +44,11 @@ fn damaged_requests_do_not_panic_and_their_answers_come_back() {
             frames.iter().for_each(|frame| assert_same(&case.id, frame));
         }
     }
-    assert!(refused > 50, "{refused} damaged requests were refused");
+    assert!(refused > 50, "{refused} damaged requests were rejected");
 }
 
 #[test]
-fn compressed_requests_come_back() {
+fn compressed_requests_decompress_to_the_same_bytes() {
     for case in recorded::area("batch").unwrap().iter().take(100) {
         for step in &case.steps {
             let compressed = frame::compress(&step.request);
@@ -68,7 +68,7 @@ fn assert_same(id: &str, frame: &[u8]) {
     }
 }
 
-/// The frame, decoded and encoded again.
+/// Decodes a frame and encodes it again.
 fn reencoded(bytes: &[u8]) -> Result<Vec<u8>, DecodeError> {
     let (head, body) = bytes.split_first_chunk().ok_or(DecodeError::new("no frame", 0))?;
     let header = FrameHeader::decode(*head);
@@ -108,8 +108,8 @@ fn reencode_message(out: &mut BytesMut, message: &Message<'_>) -> Result<(), Dec
     Ok(())
 }
 
-/// The rows of a batch, as what they ask. A row may say in so many bytes that it has no flags, generation or TTL; the
-/// writer leaves those bytes out, so the bytes themselves are not compared.
+/// The decoded rows of a batch. A row may encode absent flags, generation or TTL explicitly, but the writer omits those
+/// bytes. Therefore the bytes are not compared.
 fn rows(data: &[u8]) -> Result<Vec<String>, DecodeError> {
     let batch = Batch::decode(data)?;
     batch
@@ -144,8 +144,8 @@ fn reencoded_batch(data: &[u8]) -> Result<BytesMut, DecodeError> {
     Ok(out)
 }
 
-/// A scalar value, by way of [`Value`]. The bytes of collections and of GeoJSON hold what no value has: flags that the
-/// server sets, cells that it computes. A boolean's byte may be any.
+/// Decodes a scalar into a [`Value`] and encodes it again. The bytes of collections and GeoJSON contain flags and cells
+/// from the server, which a value does not have, and a boolean may have any byte. They are returned unchanged.
 fn reencoded_value(op: &Op<'_>) -> Result<Vec<u8>, DecodeError> {
     let value = Value::from_particle(op.particle_type, op.value);
     Ok(match value {

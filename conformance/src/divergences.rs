@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_star_stands_for_anything() {
+    fn a_star_matches_any_text() {
         assert!(matches("kv/int*", "kv/integers"));
         assert!(matches("*", ""));
         assert!(matches("a*b*c", "a-b-b-c"));

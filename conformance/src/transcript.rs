@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_reads_well() {
+    fn an_entry_is_displayed_in_readable_form() {
         assert_eq!(
             entry(Some(9), 3).to_string(),
             "get(&key) -> [{a: 1} generation 3 expires in 9 s]"

@@ -1,4 +1,4 @@
-//! The differential runner, between servers that are the same and servers that are not.
+//! The differential runner, with equal and different servers.
 
 use std::io;
 
@@ -12,7 +12,7 @@ use spikelet_wire::list::ListOp;
 use spikelet_wire::map::MapOp;
 use spikelet_wire::{OpCode, ResultCode, Value};
 
-/// A server that takes an append to a bin named `a` for a prepend, where the bin exists.
+/// A server with a bug: it executes an append to an existing bin `a` as a prepend.
 struct Planted(Embedded);
 
 impl Target for Planted {
@@ -35,7 +35,7 @@ impl Target for Planted {
     }
 }
 
-/// A target that nobody answers at.
+/// A target that never responds.
 struct Gone;
 
 impl Target for Gone {
@@ -49,7 +49,7 @@ impl Target for Gone {
 }
 
 #[test]
-fn a_planted_bug_is_found_and_told_in_few_words() {
+fn a_planted_bug_is_found_and_minimized() {
     let text = || proptest::sample::select(vec!["x", "y"]);
     let bin = || proptest::sample::select(vec!["a", "b"]);
     let operations = prop_oneof![
@@ -57,7 +57,7 @@ fn a_planted_bug_is_found_and_told_in_few_words() {
         (bin(), text()).prop_map(|(bin, text)| Operation::append(bin, text)),
         (bin(), text()).prop_map(|(bin, text)| Operation::prepend(bin, text)),
     ];
-    // Without conditions, which the planted server does not know.
+    // Without conditions, which the planted server ignores.
     let commands = (0..2_u8, proptest::collection::vec(operations, 1..4));
     let commands = commands.prop_map(|(record, operations)| Command::operate(record, operations));
     let found = differential(Embedded::default(), Planted(Embedded::default()))
@@ -67,22 +67,25 @@ fn a_planted_bug_is_found_and_told_in_few_words() {
     let Err(Error::Differ(difference)) = found else {
         panic!("not found: {found:?}");
     };
-    let told = difference.to_string();
+    let shown = difference.to_string();
     let operations: Vec<_> = difference.commands.iter().flat_map(Command::operations).collect();
-    assert_eq!(operations.len(), 3, "{told}");
+    assert_eq!(operations.len(), 3, "{shown}");
     let text = |n: usize| operations[n].argument().1.into_owned();
-    assert_ne!(text(0), text(1), "{told}");
-    assert!(told.starts_with("embedded and planted differ:\n  1. record "), "{told}");
+    assert_ne!(text(0), text(1), "{shown}");
     assert!(
-        told.contains(r#"append("x") on "a""#) || told.contains(r#"append("y") on "a""#),
-        "{told}"
+        shown.starts_with("embedded and planted differ:\n  1. record "),
+        "{shown}"
     );
-    assert!(told.contains("\n     embedded: generation"), "{told}");
-    assert!(told.contains("\n     planted : generation"), "{told}");
+    assert!(
+        shown.contains(r#"append("x") on "a""#) || shown.contains(r#"append("y") on "a""#),
+        "{shown}"
+    );
+    assert!(shown.contains("\n     embedded: generation"), "{shown}");
+    assert!(shown.contains("\n     planted : generation"), "{shown}");
 }
 
 #[test]
-fn a_server_answers_over_tcp_as_it_does_within_the_process() -> Result<(), Box<dyn std::error::Error>> {
+fn a_server_responds_over_tcp_as_it_does_in_process() -> Result<(), Box<dyn std::error::Error>> {
     let (here, there) = (Server::start()?, Server::start()?);
     let agreement = differential(here, Address::new(there.hosts())).cases(200).run()?;
     assert_eq!(agreement.sequences, 200);
@@ -92,7 +95,7 @@ fn a_server_answers_over_tcp_as_it_does_within_the_process() -> Result<(), Box<d
 }
 
 #[test]
-fn who_does_not_answer_differs_from_who_does() {
+fn a_target_without_a_response_differs() {
     let found = differential(Gone, Embedded::default()).cases(10).run();
     let Err(Error::Differ(difference)) = found else {
         panic!("not found: {found:?}");
@@ -109,7 +112,7 @@ fn who_does_not_answer_differs_from_who_does() {
 }
 
 #[test]
-fn no_operation_on_lists_or_maps_is_left_out() {
+fn all_list_and_map_operations_are_generated() {
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let mut seen = std::collections::BTreeSet::new();
     for _ in 0..2000 {
@@ -125,7 +128,7 @@ fn no_operation_on_lists_or_maps_is_left_out() {
 }
 
 #[test]
-fn much_of_what_the_strategies_make_is_carried_out() -> Result<(), Box<dyn std::error::Error>> {
+fn many_generated_operations_succeed() -> Result<(), Box<dyn std::error::Error>> {
     let mut server = Embedded::default();
     let key = Key::new("test", "strategies", 1);
     let (mut done, mut refused) = (0, 0);

@@ -1,10 +1,10 @@
-//! The program `spikelet-conformance`: what it prints, writes and exits with.
+//! The `spikelet-conformance` program: its output, its files and its exit status.
 
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-/// Runs the program and gives its exit status and what it printed.
+/// Runs the program and returns its exit status and output.
 fn program(arguments: &[&str]) -> (i32, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_spikelet-conformance"))
         .args(arguments)
@@ -19,7 +19,7 @@ fn file(name: &str) -> PathBuf {
 }
 
 #[test]
-fn it_lists_what_there_is() {
+fn it_lists_scenarios_and_areas() {
     let (status, text) = program(&["--list", "--filter", "generation/*", "--filter", "recorded/kv"]);
     assert_eq!(status, 0, "{text}");
     assert!(
@@ -59,7 +59,7 @@ fn it_runs_compares_and_reports() {
 }
 
 #[test]
-fn its_exit_status_says_what_happened() {
+fn the_exit_status_reports_the_outcome() {
     // Nothing listens on port 1, and nothing has this name.
     assert_eq!(program(&["--target", "127.0.0.1:1"]).0, 3);
     assert_eq!(program(&["--filter", "nothing/of/this/name"]).0, 3);

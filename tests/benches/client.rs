@@ -1,8 +1,8 @@
-//! What the client takes in: records that a query streams over loopback.
+//! The client's throughput of query records over loopback.
 //!
-//! `cargo bench -p spikelet-tests --bench client` prints records in a second, and the processor time that the client spent
-//! on each. `RECORDS` is how many there are (1,000,000 by default), `SECONDS` how long each is read
-//! (2 by default).
+//! `cargo bench -p spikelet-tests --bench client` prints the records per second, and the client's processor time per
+//! record. `RECORDS` sets the number of records (1,000,000 by default), `SECONDS` the duration of each measurement (2
+//! by default).
 
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ use spikelet::Server;
 use spikelet_client::{Client, blocking};
 
 fn main() {
-    // `cargo test --benches` runs this too, and has no use for it.
+    // `cargo test --benches` runs this too, but does not need the measurement.
     if std::env::args().any(|argument| argument == "--test") {
         return;
     }
@@ -52,7 +52,7 @@ async fn stream(client: &Client, set: &str) -> usize {
     found
 }
 
-/// Reads all records again and again.
+/// Reads all records repeatedly.
 fn print(name: &str, records: i64, duration: Duration, mut read: impl FnMut() -> usize) {
     let (start, spent, mut total) = (now(), client_time(), 0);
     while start.elapsed() < duration {
@@ -69,8 +69,8 @@ fn print(name: &str, records: i64, duration: Duration, mut read: impl FnMut() ->
     println!("{name:<34} {rate:>12.0} {each:>12.0}");
 }
 
-/// The processor time in ns that all threads but the server's have taken, where the kernel tells (Linux); a busy machine
-/// changes it less than a rate.
+/// The processor time in ns of all threads except the server's, if the kernel reports it (Linux). Load on the machine
+/// affects it less than a rate.
 fn client_time() -> u64 {
     let Ok(threads) = std::fs::read_dir("/proc/self/task") else {
         return 0;

@@ -5,7 +5,7 @@ use std::{env, fs, io};
 
 use spikelet_tests::fuzz_targets::TARGETS;
 
-/// Longer seeds slow libFuzzer down more than they show it.
+/// Longer seeds slow libFuzzer down more than they help.
 const LONGEST: usize = 4096;
 
 fn main() -> io::Result<()> {

@@ -1,9 +1,9 @@
-//! Bits of a blob: each a `bool`, from the highest of the first byte on.
+//! A model of bit operations. A blob is a list of `bool`, starting with the highest bit of the first byte.
 
 use spikelet_wire::bits::{BitIntegerFlags, BitOperation as Op, BitResizeFlags, BitWriteFlags as Flags};
 use spikelet_wire::{ResultCode, Value};
 
-/// Why an operation is not applied: what `NO_FAIL` makes a success, and what it does not.
+/// Why an operation is rejected, and whether `NO_FAIL` suppresses the error.
 enum Rejection {
     Suppressible(ResultCode),
     Fatal(ResultCode),
@@ -13,10 +13,10 @@ use Rejection::{Fatal, Suppressible};
 
 const OUT_OF_BOUNDS: Rejection = Suppressible(ResultCode::OP_NOT_APPLICABLE);
 
-/// Applies an operation that reads.
+/// Applies a read operation.
 ///
 /// # Errors
-/// The result code that is expected.
+/// The expected result code.
 pub fn read(blob: &[u8], op: &Op<'_>) -> Result<Value, ResultCode> {
     let bits = bits_of(blob);
     let part = |offset, size| match range(&bits, offset, size, false) {
@@ -30,7 +30,8 @@ pub fn read(blob: &[u8], op: &Op<'_>) -> Result<Value, ResultCode> {
         Op::LeftScan { offset, size, value } => index(part(offset, size)?.1.iter().position(|bit| *bit == value)),
         Op::RightScan { offset, size, value } => {
             let (from, part) = part(offset, size)?;
-            // The server does not stop at the offset but at the start of its byte, and counts on below 0.
+            // The server does not stop at the offset but at the start of its byte, and returns negative positions
+            // there.
             let before = &bits[from / 8 * 8..from];
             match part.iter().rposition(|bit| *bit == value) {
                 Some(i) => Value::Int(i as i64),
@@ -54,15 +55,14 @@ pub fn read(blob: &[u8], op: &Op<'_>) -> Result<Value, ResultCode> {
     })
 }
 
-/// Applies an operation that modifies a blob, or creates one, and gives what is left of it. `None`: the model does not
-/// know.
+/// Applies an operation that modifies or creates a blob, and returns the new blob, or `None` if it is unknown.
 ///
 /// # Errors
-/// The result code that is expected.
+/// The expected result code.
 pub fn modify(blob: Option<&[u8]>, op: &Op<'_>) -> Result<Option<Option<Vec<u8>>>, ResultCode> {
     let flags = flags_of(op);
     let creates = matches!(op, Op::Resize { .. } | Op::Insert { .. });
-    // A blob that is not there has no bytes: to resize it to none makes none.
+    // A missing blob has no bytes, so that resizing it to 0 bytes does not create it.
     let is_nothing = blob.is_none() && matches!(op, Op::Resize { byte_size: 0, .. });
     let changed = match blob {
         Some(_) if flags.contains(Flags::CREATE_ONLY) => Err(Suppressible(ResultCode::BIN_EXISTS)),
@@ -154,7 +154,7 @@ fn change(blob: &[u8], op: &Op<'_>) -> Result<Option<Vec<u8>>, Rejection> {
         } => {
             let (from, n) = range(&bits, offset, size, partial)?;
             let shift = shift as usize;
-            // Of a range that was cut at the end, the server may leave bits that are not even in it.
+            // If a range was truncated at the end, the server may leave bits that are not part of it.
             if n < size as usize && shift > n {
                 return Ok(None);
             }
@@ -195,7 +195,7 @@ fn change(blob: &[u8], op: &Op<'_>) -> Result<Option<Vec<u8>>, Rejection> {
     Ok(Some(blob_of(&bits)))
 }
 
-/// Adds to the integer that some bits are. The model is only asked for summands that fit into it.
+/// Adds to the integer in some bits. The strategies only use summands that fit into it.
 fn arithmetic(
     bits: &mut [bool],
     (offset, size): (i64, i64),
@@ -218,7 +218,7 @@ fn arithmetic(
     let result = match (least..=most).contains(&sum) {
         true => sum,
         false if flags.contains(BitIntegerFlags::WRAP) => sum,
-        // To the server a sum of two negative integers that wraps to just 0 has not overflowed.
+        // The server does not treat a sum of two negative integers that wraps to exactly 0 as an overflow.
         false if is_signed && sum == 2 * least => sum,
         false if flags.contains(BitIntegerFlags::SATURATE) => sum.clamp(least, most),
         false => return Err(OUT_OF_BOUNDS),
@@ -237,7 +237,7 @@ fn number(bits: &[bool]) -> i128 {
     bits.iter().fold(0, |number, bit| number * 2 + i128::from(*bit))
 }
 
-/// Where bits begin, and how many they are.
+/// The start and the number of bits.
 fn range(bits: &[bool], offset: i64, size: i64, partial: bool) -> Result<(usize, usize), Rejection> {
     let from = start(bits.len(), offset)?;
     let size = size as usize;
@@ -284,7 +284,7 @@ fn flags_of(op: &Op<'_>) -> Flags {
     }
 }
 
-/// Whether an operation on a bin that exists does nothing because it exists.
+/// Whether an operation does nothing because the bin exists.
 #[must_use]
 pub fn is_forbidden_by_existence(op: &Op<'_>) -> bool {
     flags_of(op).contains(Flags::CREATE_ONLY | Flags::NO_FAIL)

@@ -1,4 +1,4 @@
-//! Lists.
+//! A model of list operations.
 
 use spikelet_wire::ResultCode;
 use spikelet_wire::Value;
@@ -11,9 +11,9 @@ use super::{ExpectedValue, Outcome, ReturnSpec, give, order, others, positions, 
 /// A list.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct List {
-    /// It is kept in order.
+    /// Whether the list is ordered.
     pub ordered: bool,
-    /// Its elements.
+    /// The elements.
     pub items: Vec<Value>,
 }
 
@@ -22,38 +22,38 @@ pub struct List {
 pub enum Call {
     /// Sets whether the list is ordered.
     SetOrder(bool),
-    /// Adds values, where there is no list to one that is ordered or not.
+    /// Appends values. If there is no list, creates one that is ordered or not.
     Append(Items, bool, Flags),
     /// Inserts values before an index.
     Insert(i64, Items, Flags),
     /// Sets an element.
     Set(i64, Value, Flags),
-    /// Adds to a number, where there is no list in one that is ordered or not.
+    /// Adds to a number. If there is no list, creates one that is ordered or not.
     Increment(i64, i64, bool),
-    /// Sorts: whether downwards, and whether duplicates are dropped.
+    /// Sorts the list: whether in descending order, and whether duplicates are removed.
     Sort(bool, bool),
     /// Removes all elements.
     Clear,
-    /// Selects elements, and removes them if so asked.
+    /// Selects elements, and optionally removes them.
     Select(By, ReturnSpec, bool),
-    /// Gives elements from an index on, and removes them if so asked.
+    /// Returns elements starting at an index, and optionally removes them.
     Get(i64, Count, bool),
-    /// Removes elements from an index on.
+    /// Removes elements starting at an index.
     Remove(i64, Count),
-    /// Removes all but some elements from an index on.
+    /// Removes all elements except those starting at an index.
     Trim(i64, i64),
     /// Counts the elements.
     Size,
 }
 
-/// How many elements an operation without a return type is about.
+/// The number of elements for an operation without a return type.
 #[derive(Debug, Clone, Copy)]
 pub enum Count {
-    /// One, which is given as it is.
+    /// One element, which is returned as it is.
     One,
-    /// So many, which are given as a list.
+    /// This number of elements, which are returned as a list.
     Some(i64),
-    /// All to the end, which are given as a list.
+    /// All elements up to the end, which are returned as a list.
     All,
 }
 
@@ -66,27 +66,27 @@ pub enum Items {
     Many(Vec<Value>),
 }
 
-/// By what elements are selected.
+/// How elements are selected.
 #[derive(Debug, Clone)]
 pub enum By {
-    /// By index: one element, or with a count several.
+    /// By index: one element, or several with a count.
     Index(i64, Option<i64>),
     /// By rank.
     Rank(i64, Option<i64>),
-    /// The first that equals a value.
+    /// The first element that equals a value.
     First(Value),
-    /// All that equal a value.
+    /// All elements that equal a value.
     Equal(Value),
-    /// All that equal one of some values.
+    /// All elements that equal one of several values.
     AnyOf(Vec<Value>),
-    /// From one value on, before another.
+    /// From a value (inclusive) to another (exclusive).
     Interval(Value, Option<Value>),
-    /// From a rank on, counted from that of a value.
+    /// Starting at a rank relative to that of a value.
     RelativeRank(Value, i64, i64),
 }
 
 impl List {
-    /// Applies an operation; gives the expected answer, and whether the model knows what is left of the list.
+    /// Applies an operation. Returns the expected result, and whether the model knows the list afterwards.
     pub fn apply(&mut self, call: &Call) -> (Outcome, bool) {
         let mut after = self.clone();
         let (outcome, known) = match call {
@@ -215,7 +215,7 @@ impl List {
         if flags.contains(Flags::ADD_UNIQUE) {
             let mut kept: Vec<Value> = Vec::new();
             let mut wrong = Vec::new();
-            // An ordered list looks among the new values for duplicates before it looks into itself.
+            // An ordered list checks for duplicates among the new values before it checks its own elements.
             if self.ordered {
                 new = sorted(new);
                 if new.windows(2).any(|pair| same(&pair[0], &pair[1])) {
@@ -257,7 +257,7 @@ impl List {
         let below = |value: &Value| self.items.iter().filter(|item| order(item, value).is_lt()).count();
         let wants_rank = matches!(returns.kind, ReturnType::Rank | ReturnType::ReverseRank);
         let wants_index = matches!(returns.kind, ReturnType::Index | ReturnType::ReverseIndex);
-        // Where values are equal, which of them has which rank is the server's affair, if the list has no order.
+        // In an unordered list, the ranks of equal values are unspecified.
         let by_rank = matches!(by, By::Rank(..) | By::RelativeRank(..));
         let is_open = by_rank && has_equal && !self.ordered;
         let known = !(is_open && remove);
@@ -334,13 +334,13 @@ impl Count {
 }
 
 impl Call {
-    /// Whether it modifies the list.
+    /// Whether the operation modifies the list.
     #[must_use]
     pub const fn modifies(&self) -> bool {
         !matches!(self, Self::Select(_, _, false) | Self::Get(_, _, false) | Self::Size)
     }
 
-    /// Whether it makes a list where there is none, and of which order.
+    /// Whether the operation creates a missing list, and with which order.
     #[must_use]
     pub const fn creates(&self) -> Option<bool> {
         match self {
@@ -350,7 +350,7 @@ impl Call {
         }
     }
 
-    /// The operation as it goes over the wire, and whether it modifies.
+    /// The encoded operation, and whether it modifies.
     #[must_use]
     pub fn encode(&self, context: &Context) -> (Vec<u8>, bool) {
         let call = |op: Op| CallWriter::new(op.operation());

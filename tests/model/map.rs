@@ -1,4 +1,4 @@
-//! Maps.
+//! A model of map operations.
 
 use spikelet_wire::cdt::{CallWriter, ReturnType};
 use spikelet_wire::context::Context;
@@ -7,63 +7,63 @@ use spikelet_wire::{MapOrder, ResultCode, Value};
 
 use super::{ExpectedValue, Outcome, ReturnSpec, give, order, others, positions, same};
 
-/// A map: its pairs by key. Its order changes nothing but what a client reads of it.
+/// A map, as entries sorted by key. Its order only affects what a client reads.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Map {
-    /// How the server says that it keeps it.
+    /// The order that the server reports.
     pub order: MapOrder,
-    /// Its pairs.
+    /// The entries.
     pub pairs: Vec<(Value, Value)>,
 }
 
 /// An operation on a map.
 #[derive(Debug, Clone)]
 pub enum Call {
-    /// Sets the order, as the flags that say it.
+    /// Sets the order, given as flags.
     SetOrder(u8),
-    /// Writes a pair, where there is no map to one with these flags.
+    /// Writes an entry. If there is no map, creates one with these flags.
     Put(Value, Value, u8, Flags),
-    /// Writes pairs, where there is no map to one with these flags.
+    /// Writes entries. If there is no map, creates one with these flags.
     PutItems(Vec<(Value, Value)>, u8, Flags),
-    /// Adds to a number, where there is no map in one with these flags.
+    /// Adds to a number. If there is no map, creates one with these flags.
     Increment(Value, i64, u8),
-    /// Removes all pairs.
+    /// Removes all entries.
     Clear,
-    /// Selects pairs, and removes them if so asked.
+    /// Selects entries, and optionally removes them.
     Select(By, ReturnSpec, bool),
-    /// Counts the pairs.
+    /// Counts the entries.
     Size,
 }
 
-/// By what pairs are selected.
+/// How entries are selected.
 #[derive(Debug, Clone)]
 pub enum By {
-    /// A key.
+    /// One key.
     Key(Value),
-    /// From one key on, before another.
+    /// From a key (inclusive) to another (exclusive).
     KeyInterval(Value, Option<Value>),
-    /// Some keys.
+    /// Several keys.
     AnyKey(Vec<Value>),
-    /// By index: one pair, or with a count several.
+    /// By index: one entry, or several with a count.
     Index(i64, Option<i64>),
-    /// From an index on, counted from that of a key.
+    /// Starting at an index relative to that of a key.
     RelativeIndex(Value, i64, i64),
     /// By rank.
     Rank(i64, Option<i64>),
-    /// The first that has a value.
+    /// The first entry with a value.
     First(Value),
-    /// All that have a value.
+    /// All entries with a value.
     Equal(Value),
-    /// All that have one of some values.
+    /// All entries with one of several values.
     AnyOf(Vec<Value>),
-    /// From one value on, before another.
+    /// From a value (inclusive) to another (exclusive).
     Interval(Value, Option<Value>),
-    /// From a rank on, counted from that of a value.
+    /// Starting at a rank relative to that of a value.
     RelativeRank(Value, i64, i64),
 }
 
 impl Map {
-    /// Applies an operation and gives the expected answer.
+    /// Applies an operation and returns the expected result.
     pub fn apply(&mut self, call: &Call) -> Outcome {
         match call {
             Call::SetOrder(flags) => {
@@ -104,7 +104,7 @@ impl Map {
     fn put(&mut self, new: &[(Value, Value)], flags: Flags, several: bool) -> Outcome {
         let count = |map: &Self| Ok(ExpectedValue::Exactly(Value::Int(map.pairs.len() as i64)));
         let partial = several && flags.contains(Flags::NO_FAIL | Flags::DO_PARTIAL);
-        // The server writes a whole map into an empty one, even what DO_PARTIAL would have it leave out.
+        // The server writes all entries into an empty map, even those that DO_PARTIAL would skip.
         let all_at_once = partial && self.pairs.is_empty();
         let mut after = self.clone();
         let mut new = new.to_vec();
@@ -150,12 +150,12 @@ impl Map {
             By::Index(index, count) => (positions(*index, *count, n)?, count.is_some()),
             By::RelativeIndex(key, index, count) => {
                 let base = pairs.iter().filter(|(k, _)| order(k, key).is_lt()).count();
-                let wanted = relative(base, *index, *count);
-                (matching(&|i| wanted.contains(&i)), true)
+                let selected = relative(base, *index, *count);
+                (matching(&|i| selected.contains(&i)), true)
             }
             By::Rank(index, count) => {
-                let wanted = positions(*index, *count, n)?;
-                (matching(&|i| wanted.contains(&rank(i))), count.is_some())
+                let selected = positions(*index, *count, n)?;
+                (matching(&|i| selected.contains(&rank(i))), count.is_some())
             }
             By::First(value) => {
                 let mut all = matching(&|i| same(&pairs[i].1, value));
@@ -167,8 +167,8 @@ impl Map {
             By::Interval(start, end) => (matching(&|i| inside(&pairs[i].1, start, end)), true),
             By::RelativeRank(value, index, count) => {
                 let base = pairs.iter().filter(|(_, v)| order(v, value).is_lt()).count();
-                let wanted = relative(base, *index, *count);
-                (matching(&|i| wanted.contains(&rank(i))), true)
+                let selected = relative(base, *index, *count);
+                (matching(&|i| selected.contains(&rank(i))), true)
             }
         };
         let selected = if returns.inverted {
@@ -189,7 +189,7 @@ impl Map {
     }
 }
 
-/// The order that flags name.
+/// The order in flags.
 #[must_use]
 pub const fn order_of(flags: u8) -> MapOrder {
     match flags & 3 {
@@ -200,13 +200,13 @@ pub const fn order_of(flags: u8) -> MapOrder {
 }
 
 impl Call {
-    /// Whether it modifies the map.
+    /// Whether the operation modifies the map.
     #[must_use]
     pub const fn modifies(&self) -> bool {
         !matches!(self, Self::Select(_, _, false) | Self::Size)
     }
 
-    /// Whether it makes a map where there is none, and with which flags.
+    /// Whether the operation creates a missing map, and with which flags.
     #[must_use]
     pub const fn creates(&self) -> Option<u8> {
         match self {
@@ -216,7 +216,7 @@ impl Call {
         }
     }
 
-    /// The operation as it goes over the wire, and whether it modifies.
+    /// The encoded operation, and whether it modifies.
     #[must_use]
     pub fn encode(&self, context: &Context) -> (Vec<u8>, bool) {
         let call = |op: Op| CallWriter::new(op.operation());

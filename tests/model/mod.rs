@@ -1,7 +1,7 @@
-//! A naive model of records, scalars, lists, maps and bits: every rule stated in the plainest way, nothing fast.
+//! A naive model of records, scalars, lists, maps and bits, which implements every rule in the simplest way.
 //!
-//! Where the real server's answer depends on how it works inside (which of several equal elements has which rank, in which
-//! order the elements of a result come), the model says so instead of guessing.
+//! Some results depend on the internals of the real server, such as the ranks of equal elements or the order of
+//! elements in a result. For these the model returns that the result is unknown or in any order.
 
 pub mod bits;
 pub mod list;
@@ -16,53 +16,53 @@ use std::cmp::Ordering;
 use spikelet_wire::cdt::ReturnType;
 use spikelet_wire::{Map, ResultCode, Value};
 
-/// What the model expects of an operation.
+/// The result of an operation that the model expects.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ExpectedValue {
-    /// This value.
+    /// Exactly this value.
     Exactly(Value),
-    /// A list of these values, or a map of these pairs, in any order.
+    /// A list of these values, or a map of these entries, in any order.
     InAnyOrder(Vec<Value>),
-    /// The server may answer anything: it depends on how it works inside.
+    /// Any value, because the result depends on the server's internals.
     Any,
 }
 
-/// An answer or an error.
+/// The expected result or error of an operation.
 pub type Outcome = Result<ExpectedValue, ResultCode>;
 
-/// Where there is no element of an index or rank.
+/// The error if there is no element with an index or rank.
 const OUT_OF_BOUNDS: ResultCode = ResultCode::OP_NOT_APPLICABLE;
 
-/// What is wanted of the selected elements.
+/// What an operation returns for the selected elements.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ReturnSpec {
     /// The return type.
     pub kind: ReturnType,
-    /// All other elements are selected instead.
+    /// Whether all other elements are selected instead.
     pub inverted: bool,
 }
 
 impl ExpectedValue {
-    /// Whether the server's answer is one that the model expects.
+    /// Whether the model allows a value that the server returned.
     #[must_use]
-    pub fn allows(&self, answer: &Value) -> bool {
-        match (self, answer) {
+    pub fn allows(&self, actual: &Value) -> bool {
+        match (self, actual) {
             (Self::Any, _) => true,
-            (Self::Exactly(value), answer) => by_key(value) == by_key(answer),
-            (Self::InAnyOrder(values), Value::List(answer)) => {
+            (Self::Exactly(value), actual) => by_key(value) == by_key(actual),
+            (Self::InAnyOrder(values), Value::List(actual)) => {
                 let in_order = |values: &[Value]| sorted(values.iter().map(by_key).collect());
-                in_order(values) == in_order(answer)
+                in_order(values) == in_order(actual)
             }
             (Self::InAnyOrder(values), Value::Map(map)) => {
-                let answer = pairs(map).into_iter().map(|(k, v)| Value::List(vec![k, v]));
-                Self::InAnyOrder(values.clone()).allows(&Value::List(answer.collect()))
+                let actual = pairs(map).into_iter().map(|(k, v)| Value::List(vec![k, v]));
+                Self::InAnyOrder(values.clone()).allows(&Value::List(actual.collect()))
             }
             (Self::InAnyOrder(_), _) => false,
         }
     }
 }
 
-/// The order of values, of the types that the model uses.
+/// The order of values, for the types that the model uses.
 #[must_use]
 pub fn order(a: &Value, b: &Value) -> Ordering {
     let rank = |value: &Value| match value {
@@ -95,7 +95,7 @@ pub fn order(a: &Value, b: &Value) -> Ordering {
     })
 }
 
-/// A value all of whose maps have their pairs by key: in which order a client reads them does not matter here.
+/// A value with the entries of all maps sorted by key, because the order in which a client reads them does not matter.
 fn by_key(value: &Value) -> Value {
     match value {
         Value::List(items) => Value::List(items.iter().map(by_key).collect()),
@@ -109,26 +109,26 @@ fn by_key(value: &Value) -> Value {
     }
 }
 
-/// The pairs of a map, by key.
+/// The entries of a map, sorted by key.
 fn pairs(map: &Map) -> Vec<(Value, Value)> {
     let mut pairs: Vec<_> = map.iter().cloned().collect();
     pairs.sort_by(|(a, _), (b, _)| order(a, b));
     pairs
 }
 
-/// Whether two values are the same to the server: how a map is kept is no part of it.
+/// Whether the server considers two values equal. The order of a map does not matter.
 fn same(a: &Value, b: &Value) -> bool {
     order(a, b).is_eq()
 }
 
-/// Values in order.
+/// Sorts values.
 #[must_use]
 pub fn sorted(mut values: Vec<Value>) -> Vec<Value> {
     values.sort_by(order);
     values
 }
 
-/// The positions that an index and a count select of `n`; without a count it must be one that is there.
+/// The positions that an index and a count select from `n` elements. Without a count, the element must exist.
 fn positions(index: i64, count: Option<i64>, n: usize) -> Result<Vec<usize>, ResultCode> {
     let n = n as i64;
     let start = if index < 0 { n + index } else { index };
@@ -142,12 +142,12 @@ fn positions(index: i64, count: Option<i64>, n: usize) -> Result<Vec<usize>, Res
     Ok((start.max(0)..end).map(|i| i as usize).collect())
 }
 
-/// The positions that are not selected.
+/// The positions that are not among the selected ones.
 fn others(selected: &[usize], n: usize) -> Vec<usize> {
     (0..n).filter(|i| !selected.contains(i)).collect()
 }
 
-/// What the return types that are the same for lists and maps give; `index` and `rank` tell of an element which it has.
+/// The result for the return types that lists and maps have in common. `index` and `rank` return those of an element.
 fn give(
     returns: ReturnSpec,
     multi: bool,

@@ -1,4 +1,4 @@
-//! Collections inside of collections, and the contexts that lead to them.
+//! A model of nested collections and contexts.
 
 use spikelet_wire::context::{ListCreate, Step};
 use spikelet_wire::{Map, ResultCode, Value};
@@ -6,10 +6,10 @@ use spikelet_wire::{Map, ResultCode, Value};
 use super::list::List;
 use super::{map, order, positions, same, sorted};
 
-/// What a bin holds, or stands inside of a collection.
+/// The value of a bin or of an element.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Node {
-    /// No collection.
+    /// A value that is not a collection.
     Plain(Value),
     /// A list.
     List(List),
@@ -17,14 +17,14 @@ pub enum Node {
     Map(map::Map),
 }
 
-/// What becomes of an operation whose context was followed: `None` where the model does not know.
+/// The result of an operation with a context; `None` if it is unknown.
 pub type Followed<T> = Option<Result<T, ResultCode>>;
 
-/// Where a context leads nowhere.
+/// The error if a context selects nothing.
 const NOWHERE: ResultCode = ResultCode::OP_NOT_APPLICABLE;
 
 impl From<Value> for Node {
-    /// A list that is part of a value has no order: the model never makes another one there.
+    /// A list inside a value is unordered, because the model never creates an ordered one there.
     fn from(value: Value) -> Self {
         match value {
             Value::List(items) => Self::List(List { ordered: false, items }),
@@ -53,8 +53,8 @@ impl From<Node> for Value {
     }
 }
 
-/// Follows the steps of a context from `node` on, does something to what is there, and puts it back. `None` in a place
-/// means: there is nothing yet, and what is left there is created.
+/// Follows the steps of a context from `node` and applies a function to the selected node. `None` represents a missing
+/// node. If the function sets it, it is created.
 pub fn follow<T>(
     node: &mut Option<Node>,
     steps: &[Step],
@@ -71,7 +71,7 @@ pub fn follow<T>(
     }
 }
 
-/// Makes the collection that a step goes through, with the element that the step leads to.
+/// Creates the collection in which a step selects, with the selected element.
 fn create<T>(
     node: &mut Option<Node>,
     step: &Step,
@@ -115,7 +115,7 @@ fn in_list<T>(
         Step::ListIndex(i) | Step::ListIndexCreate(i, _) => positions(*i, None, n).ok().map(|found| found[0]),
         Step::ListRank(rank) => {
             let in_order = sorted(list.items.clone());
-            // Which of equal elements has which rank is the server's affair.
+            // The ranks of equal elements are unspecified.
             if !list.ordered && in_order.windows(2).any(|pair| order(&pair[0], &pair[1]).is_eq()) {
                 return None;
             }
@@ -186,7 +186,7 @@ fn in_map<T>(
     Some(done)
 }
 
-/// Whether a step makes what it does not find.
+/// Whether a step creates a missing element.
 #[must_use]
 pub const fn creates(step: &Step) -> bool {
     matches!(step, Step::ListIndexCreate(..) | Step::MapKeyCreate(..))

@@ -1,4 +1,4 @@
-//! Records: bins, generation, void time, and the policies of writes.
+//! A model of records: bins, generation, void time, and write policies.
 
 use std::collections::BTreeMap;
 
@@ -12,13 +12,13 @@ use spikelet_wire::{OpCode, ParticleType, ResultCode, Value};
 use super::nested::{self, Node, follow};
 use super::{ExpectedValue, bits, list, map, scalar};
 
-/// The longest TTL, in seconds.
-const LONGEST_TTL: u32 = 10 * 365 * 24 * 60 * 60;
+/// The maximum TTL, in seconds.
+const MAX_TTL: u32 = 10 * 365 * 24 * 60 * 60;
 
-/// All records of a sequence, and the time.
+/// The records of a sequence, and the time.
 #[derive(Debug, Clone, Default)]
 pub struct Model {
-    /// In seconds since 2010.
+    /// The time, in seconds since 2010.
     pub now: u32,
     records: BTreeMap<u8, Record>,
 }
@@ -26,26 +26,26 @@ pub struct Model {
 #[derive(Debug, Clone, Default)]
 struct Record {
     generation: u32,
-    /// In seconds since 2010; 0 for never.
+    /// The void time, in seconds since 2010; 0 for never.
     void_time: u32,
-    /// In the order in which they were first written.
+    /// The bins, in the order in which they were first written.
     bins: Vec<(&'static str, Node)>,
 }
 
 /// A command.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// Which record.
+    /// The index of the record.
     pub record: u8,
-    /// Whether the record may or must exist.
+    /// The record exists action.
     pub exists: Exists,
-    /// Which generation it must have.
+    /// The generation policy.
     pub generation: Generation,
-    /// Its TTL, if it writes.
+    /// The TTL of a write.
     pub ttl: u32,
     /// Whether every operation gets a result.
     pub respond_all_ops: bool,
-    /// What is done; nothing means that the record is deleted.
+    /// The operations; `None` deletes the record.
     pub ops: Option<Vec<Op>>,
 }
 
@@ -66,7 +66,7 @@ pub enum Op {
     Append(&'static str, Value),
     /// Prepends to a text or blob.
     Prepend(&'static str, Value),
-    /// Counts the generation up.
+    /// Increments the generation.
     Touch,
     /// Deletes all bins.
     DeleteAll,
@@ -78,14 +78,14 @@ pub enum Op {
     Bits(&'static str, BitOperation<'static>),
 }
 
-/// What the model expects to be answered.
+/// The response that the model expects.
 #[derive(Debug, Clone)]
 pub struct Expected {
     /// The result code.
     pub code: ResultCode,
-    /// The generation told.
+    /// The generation in the response.
     pub generation: u32,
-    /// The void time told.
+    /// The void time in the response.
     pub void_time: u32,
     results: Vec<Expectation>,
 }
@@ -93,20 +93,20 @@ pub struct Expected {
 #[derive(Debug, Clone)]
 struct Expectation {
     bin: &'static str,
-    answer: ExpectedValue,
-    /// The bins of a record come in any order.
+    value: ExpectedValue,
+    /// Whether the result may be anywhere among the results, as a bin of a whole record.
     any_order: bool,
 }
 
-/// The model does not know what the operation at this place does: it depends on how the server works inside.
+/// The effect of the operation at this index is unknown, because it depends on the server's internals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unknown(pub usize);
 
 impl Model {
-    /// Carries out a command.
+    /// Executes a command.
     ///
     /// # Errors
-    /// When the model does not know what the server does.
+    /// If the model does not know the server's response.
     pub fn apply(&mut self, request: &Request) -> Result<Expected, Unknown> {
         let found = self.records.get(&request.record).cloned();
         let told = found
@@ -122,7 +122,7 @@ impl Model {
         };
         let Some(ops) = &request.ops else {
             return match found {
-                // Even what has expired can be deleted.
+                // Even an expired record can be deleted.
                 None => fail(ResultCode::NOT_FOUND, (0, 0)),
                 Some(record) if !fits(request.generation, record.generation) => fail(ResultCode::GENERATION, (0, 0)),
                 Some(_) => {
@@ -137,7 +137,7 @@ impl Model {
                 return fail(ResultCode::NOT_FOUND, told);
             };
             let all = [Op::ReadAll];
-            // A read of all bins answers nothing else.
+            // A read of all bins has no other results.
             let reads_all = ops.iter().any(|op| matches!(op, Op::ReadAll));
             let results = record.execute(if reads_all { &all } else { ops }, request.respond_all_ops)?;
             return match results {
@@ -168,7 +168,7 @@ impl Model {
         let void_time = match request.ttl {
             ttl::NEVER | ttl::DEFAULT => 0,
             ttl::DONT_UPDATE => old.void_time,
-            seconds if seconds > LONGEST_TTL => return fail(ResultCode::PARAMETER, told),
+            seconds if seconds > MAX_TTL => return fail(ResultCode::PARAMETER, told),
             seconds => self.now + seconds,
         };
         let replaces = matches!(request.exists, Exists::Replace | Exists::ReplaceOnly);
@@ -199,10 +199,10 @@ impl Model {
     }
 }
 
-fn fits(wanted: Generation, generation: u32) -> bool {
-    match wanted {
+fn fits(policy: Generation, generation: u32) -> bool {
+    match policy {
         Generation::Any => true,
-        Generation::Equal(wanted) => generation == wanted,
+        Generation::Equal(expected) => generation == expected,
         Generation::Less(than) => generation < than,
     }
 }
@@ -224,16 +224,16 @@ impl Record {
     fn execute(&mut self, ops: &[Op], respond_all: bool) -> Result<Result<Vec<Expectation>, ResultCode>, Unknown> {
         let mut results = Vec::new();
         for (i, op) in ops.iter().enumerate() {
-            let expect = |bin, answer| Expectation {
+            let expect = |bin, value| Expectation {
                 bin,
-                answer,
+                value,
                 any_order: false,
             };
             match op {
                 Op::Touch => {}
                 Op::ReadAll => results.extend(self.bins.iter().map(|(bin, node)| Expectation {
                     bin,
-                    answer: ExpectedValue::Exactly(node.clone().into()),
+                    value: ExpectedValue::Exactly(node.clone().into()),
                     any_order: true,
                 })),
                 Op::DeleteAll => {
@@ -244,13 +244,13 @@ impl Record {
                     None => return Err(Unknown(i)),
                     Some(Err(code)) => return Ok(Err(code)),
                     Some(Ok(ExpectedValue::Any)) => return Err(Unknown(i)),
-                    Some(Ok(answer)) => results.push(expect(op.bin(), answer)),
+                    Some(Ok(value)) => results.push(expect(op.bin(), value)),
                 },
             }
         }
         if !respond_all {
-            // Nothing is no result, but which operations say so all the same is the server's affair.
-            results.retain(|result| result.answer != ExpectedValue::Exactly(Value::Nil));
+            // Without the flag, nil is not a result. Which operations nevertheless return it depends on the server.
+            results.retain(|result| result.value != ExpectedValue::Exactly(Value::Nil));
         }
         Ok(Ok(results))
     }
@@ -275,7 +275,7 @@ impl Record {
                     None if op.is_read() => return Some(Ok(NOTHING)),
                     None => None,
                     Some(Value::Blob(blob)) => Some(blob.as_slice()),
-                    // That there is a bin at all is looked at first.
+                    // The server checks first that the bin exists.
                     Some(_) if !op.is_read() && bits::modify(Some(&[]), op) == Err(ResultCode::BIN_EXISTS) => {
                         return Some(Err(ResultCode::BIN_EXISTS));
                     }
@@ -312,7 +312,7 @@ impl Record {
         }))
     }
 
-    /// Carries out an operation on a collection, which is told how deep it is and whether the bin is there.
+    /// Executes an operation on a collection. The operation receives its depth, and whether the bin exists.
     fn collection(
         &mut self,
         bin: &'static str,
@@ -327,7 +327,7 @@ impl Record {
         if matches!(held, Some(Node::Plain(_))) && !context.is_empty() {
             return Some(Err(ResultCode::PARAMETER));
         }
-        // Of the steps, it is the first that must say so when it makes the bin.
+        // If the bin is missing, the first step must be one that creates it.
         if held.is_none() && context.first().is_some_and(|step| !nested::creates(step)) {
             return Some(Err(ResultCode::OP_NOT_APPLICABLE));
         }
@@ -335,20 +335,20 @@ impl Record {
             is_nested: !context.is_empty(),
             in_bin: held.is_some(),
         };
-        let answer = follow(&mut held, context, &mut |node| match node {
+        let result = follow(&mut held, context, &mut |node| match node {
             None if !modifies => Some(Err(ResultCode::OP_NOT_APPLICABLE)),
-            // A context that leads to no collection leads nowhere.
+            // A context must select a collection.
             Some(Node::Plain(_)) => Some(Err(ResultCode::INCOMPATIBLE_TYPE)),
             node => apply(node, place),
         })?;
-        if answer.is_ok() && modifies {
+        if result.is_ok() && modifies {
             self.set(bin, held);
         }
-        Some(answer)
+        Some(result)
     }
 }
 
-/// Where the collection of an operation is.
+/// The location of the collection that an operation is applied to.
 #[derive(Debug, Clone, Copy)]
 struct Place {
     is_nested: bool,
@@ -358,7 +358,7 @@ struct Place {
 fn on_list(node: &mut Option<Node>, call: &list::Call, place: Place) -> nested::Followed<ExpectedValue> {
     let is_new = node.is_none();
     let orders = matches!(call, list::Call::SetOrder(true)) || (is_new && call.creates() == Some(true));
-    // A list inside of another is never ordered here.
+    // A list inside another one is never ordered here.
     if place.is_nested && orders {
         return None;
     }
@@ -369,7 +369,7 @@ fn on_list(node: &mut Option<Node>, call: &list::Call, place: Place) -> nested::
             ..list::List::default()
         },
         (None, None) if matches!(call, list::Call::Sort(..)) => {
-            // Where a context makes the list, sorting it is the server's affair.
+            // If the context creates the list, the result of sorting it is unspecified.
             return match place.is_nested && place.in_bin {
                 true => None,
                 false => Some(Err(ResultCode::INCOMPATIBLE_TYPE)),
@@ -382,7 +382,7 @@ fn on_list(node: &mut Option<Node>, call: &list::Call, place: Place) -> nested::
     if !known {
         return None;
     }
-    // What a context leads to is not made where a flag forbids to write into it; a bin is made in any case.
+    // A nested collection is not created if a flag forbids the write. A bin is created in any case.
     let writes = match call {
         list::Call::SetOrder(_) => true,
         list::Call::Append(list::Items::Many(values), ..) | list::Call::Insert(_, list::Items::Many(values), _) => {
@@ -480,21 +480,21 @@ impl Op {
 }
 
 impl Request {
-    /// Whether the operations go together in one command that writes.
+    /// Whether the operations can be combined in one write command.
     fn makes_sense(&self, ops: &[Op]) -> bool {
         let replaces = matches!(self.exists, Exists::Replace | Exists::ReplaceOnly);
         let changes = |op: &Op| !op.reads() && !matches!(op, Op::Write(..));
         let reads_all = ops.iter().filter(|op| matches!(op, Op::ReadAll)).count();
-        let answers = |op: &Op| match op {
+        let has_result = |op: &Op| match op {
             Op::ReadAll => false,
             Op::List(..) | Op::Map(..) => true,
             op => op.reads(),
         };
-        let alone = reads_all == 0 || (reads_all == 1 && !self.respond_all_ops && !ops.iter().any(answers));
+        let alone = reads_all == 0 || (reads_all == 1 && !self.respond_all_ops && !ops.iter().any(has_result));
         alone && !(replaces && ops.iter().any(changes))
     }
 
-    /// The command as a server gets it.
+    /// The command that is sent to a server.
     #[must_use]
     pub fn command(&self) -> Command {
         Command {
@@ -513,18 +513,18 @@ impl Request {
 }
 
 impl Expected {
-    /// Whether a server's answer is the expected one.
+    /// Whether a server's response is the expected one.
     #[must_use]
-    pub fn allows(&self, answer: &wire::Response, respond_all_ops: bool) -> bool {
-        let head = (answer.code, answer.generation, answer.void_time);
-        let mut results: Vec<&OpResult> = answer.results.iter().collect();
+    pub fn allows(&self, response: &wire::Response, respond_all_ops: bool) -> bool {
+        let head = (response.code, response.generation, response.void_time);
+        let mut results: Vec<&OpResult> = response.results.iter().collect();
         if !respond_all_ops {
             results.retain(|result| result.particle_type != ParticleType::NULL);
         }
         head == (self.code, self.generation, self.void_time)
             && results.len() == self.results.len()
             && self.results.iter().enumerate().all(|(i, expected)| {
-                let fits = |result: &OpResult| result.bin == expected.bin && expected.answer.allows(&result.value());
+                let fits = |result: &OpResult| result.bin == expected.bin && expected.value.allows(&result.value());
                 match expected.any_order {
                     true => results.iter().any(|result| fits(result)),
                     false => fits(results[i]),

@@ -1,11 +1,11 @@
-//! Adding to numbers, and appending and prepending to texts and blobs.
+//! A model of add, append and prepend.
 
 use spikelet_wire::{ResultCode, Value};
 
-/// What a bin holds after a number was added.
+/// The value of a bin after adding a number.
 ///
 /// # Errors
-/// The result code that is expected.
+/// The expected result code.
 pub fn add(bin: Option<&Value>, by: &Value) -> Result<Value, ResultCode> {
     match (bin, by) {
         (None, by) => Ok(by.clone()),
@@ -15,10 +15,10 @@ pub fn add(bin: Option<&Value>, by: &Value) -> Result<Value, ResultCode> {
     }
 }
 
-/// What a bin holds after a value was put behind it.
+/// The value of a bin after appending a value.
 ///
 /// # Errors
-/// The result code that is expected.
+/// The expected result code.
 pub fn append(bin: Option<&Value>, value: &Value) -> Result<Value, ResultCode> {
     match (bin, value) {
         (None, value) => Ok(value.clone()),
@@ -28,10 +28,10 @@ pub fn append(bin: Option<&Value>, value: &Value) -> Result<Value, ResultCode> {
     }
 }
 
-/// What a bin holds after a value was put in front of it.
+/// The value of a bin after prepending a value.
 ///
 /// # Errors
-/// The result code that is expected.
+/// The expected result code.
 pub fn prepend(bin: Option<&Value>, value: &Value) -> Result<Value, ResultCode> {
     match (bin, value) {
         (Some(Value::String(a)), Value::String(b)) => Ok(Value::String(format!("{b}{a}"))),

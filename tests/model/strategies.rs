@@ -1,4 +1,5 @@
-//! What sequences are made of: tiny pools of values, keys and indexes, so that operations collide.
+//! Strategies for sequences. The pools of values, keys and indexes are small, so that operations affect the same
+//! elements.
 
 use proptest::collection::vec;
 use proptest::option::of;
@@ -16,7 +17,7 @@ use spikelet_wire::message::ttl;
 use super::record::{Op, Request};
 use super::{ReturnSpec, list, map};
 
-/// Different values; asked for twice a value may come twice.
+/// Up to three distinct values.
 fn distinct(strategy: impl Strategy<Value = Value>) -> impl Strategy<Value = Vec<Value>> {
     vec(strategy, 0..4).prop_map(|values| {
         let mut distinct: Vec<Value> = Vec::new();
@@ -50,7 +51,8 @@ fn kind(of_map: bool) -> impl Strategy<Value = R> {
     select(kinds)
 }
 
-/// Inversion is only for operations that select several; for them the server inverts what `EXISTS` says as well.
+/// Only operations that select several elements can be inverted. For them the server also inverts the result of
+/// `EXISTS`.
 fn returns(of_map: bool, multi: bool) -> impl Strategy<Value = ReturnSpec> {
     (kind(of_map), any::<bool>()).prop_map(move |(kind, inverted)| ReturnSpec {
         kind,
@@ -133,28 +135,28 @@ pub fn map_call() -> impl Strategy<Value = map::Call> {
     ]
 }
 
-/// How many elements an operation without a return type is about.
+/// The number of elements for an operation without a return type.
 fn count() -> impl Strategy<Value = list::Count> {
     use list::Count;
     prop_oneof![Just(Count::One), (0..5_i64).prop_map(Count::Some), Just(Count::All)]
 }
 
-/// The flags of a map's order, once with a stored index.
+/// The flags of a map's order, one of them with a persisted index.
 fn order() -> impl Strategy<Value = u8> {
     select(vec![0_u8, 1, 3, 0x13])
 }
 
-/// The steps of a context; mostly none.
+/// The steps of a context, mostly none.
 fn context() -> impl Strategy<Value = Vec<Step>> {
     prop_oneof![5 => Just(Vec::new()), 2 => vec(step(), 1..3)]
 }
 
-/// A value of a bin: what elements are, and blobs, lists and maps with something inside of them.
+/// A value of a bin: a value of an element, a blob, or a nested list or map.
 fn bin_value() -> impl Strategy<Value = Value> {
     prop_oneof![scalar(), blob(), vec(value(), 0..5).prop_map(Value::List), pairs()]
 }
 
-/// A value that can be added or appended to, or just a value.
+/// A value that can be added or appended, or any value.
 fn scalar() -> impl Strategy<Value = Value> {
     prop_oneof![3 => plain(), 1 => blob()]
 }
@@ -168,7 +170,7 @@ fn pairs() -> impl Strategy<Value = Value> {
     })
 }
 
-/// A bin: mostly one that holds what the operation is for.
+/// A bin, mostly one with the operation's type of value.
 fn bin(of: &'static str) -> impl Strategy<Value = &'static str> {
     prop_oneof![12 => Just(of), 1 => select(vec![LIST, MAP, BLOB, SCALAR])]
 }
@@ -198,12 +200,12 @@ pub fn op() -> impl Strategy<Value = Op> {
     ]
 }
 
-/// The operations of a command; nothing deletes the record.
+/// The operations of a command; `None` deletes the record.
 fn ops() -> impl Strategy<Value = Option<Vec<Op>>> {
     prop_oneof![
         40 => vec(op(), 1..5).prop_map(Some),
         2 => Just(Some(vec![Op::ReadAll])),
-        // What may stand beside it is little.
+        // Few operations can be combined with it.
         1 => vec(prop_oneof![Just(Op::ReadAll), op()], 1..3).prop_map(Some),
         1 => Just(None),
     ]
@@ -242,7 +244,7 @@ pub fn request() -> impl Strategy<Value = Request> {
     )
 }
 
-/// The command that makes a record which has something of everything.
+/// The command that creates a record with a bin of each type.
 fn first(record: u8) -> impl Strategy<Value = Request> {
     let write = |bin| move |value| Op::Write(bin, value);
     let ops = (
@@ -263,16 +265,16 @@ fn first(record: u8) -> impl Strategy<Value = Request> {
     })
 }
 
-/// What happens in a sequence.
+/// An event of a sequence.
 #[derive(Debug, Clone)]
 pub enum Event {
     /// A command.
     Request(Request),
-    /// Time passes, in seconds.
+    /// Advances the time, in seconds.
     Wait(u32),
 }
 
-/// A sequence of commands; time passes only where it may.
+/// A sequence of commands. Time advances only if allowed.
 pub fn sequence(may_wait: bool) -> impl Strategy<Value = Vec<Event>> {
     let wait = select(if may_wait { vec![1, 99, 100, 101] } else { vec![0] });
     let event = prop_oneof![12 => request().prop_map(Event::Request), 1 => wait.prop_map(Event::Wait)];

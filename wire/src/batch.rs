@@ -291,7 +291,7 @@ mod tests {
     use crate::{OpCode, ParticleType, UserKey};
 
     #[test]
-    fn rows_come_back() {
+    fn rows_round_trip() {
         let mut field = BytesMut::new();
         let mut batch = BatchWriter::new(&mut field, BatchFlags::INLINE_IN_MEMORY);
         let digest = Digest::of("s", &UserKey::from(1));

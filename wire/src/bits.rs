@@ -252,7 +252,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parameters_behind_the_needed_ones_may_be_left_out() {
+    fn parameters_after_the_required_ones_are_optional() {
         let decoded = BitOperation::decode(&[0x92, 0, 5]).unwrap();
         let resize = BitOperation::Resize {
             byte_size: 5,

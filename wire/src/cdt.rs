@@ -334,7 +334,7 @@ mod tests {
     use crate::map::MapOp;
 
     #[test]
-    fn a_call_comes_back() {
+    fn a_call_round_trips() {
         let call = CallWriter::new(ListOp::Set.operation()).int(-1).value(&"x".into());
         let bytes = call.finish(&Context::default());
         let mut call = Call::read(&bytes).unwrap();
@@ -357,7 +357,7 @@ mod tests {
     }
 
     #[test]
-    fn the_old_form_is_understood() {
+    fn the_old_form_decodes() {
         let mut call = Call::read(&[0, 17, 0x91, 3]).unwrap();
         assert_eq!((call.code, call.index()), (17, Ok(3)));
         assert_eq!(Call::read(&[0, 16]).unwrap().arguments, 0);
@@ -366,7 +366,7 @@ mod tests {
     }
 
     #[test]
-    fn codes_are_what_they_say() {
+    fn operations_are_found_by_their_codes() {
         for &op in ListOp::ALL {
             assert_eq!(ListOp::from_code(u32::from(op.operation().code)), Some(op));
         }

@@ -288,7 +288,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn contexts_are_read_as_they_were_written() {
+    fn contexts_round_trip() {
         let context = Context::new()
             .list_index(-1)
             .list_index_create(3, ListCreate::Unordered)

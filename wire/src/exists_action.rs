@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_action_comes_back_from_a_header() {
+    fn every_action_round_trips_through_a_header() {
         use ExistsAction::*;
         for action in [Update, CreateOnly, UpdateOnly, Replace, ReplaceOnly] {
             let mut header = Header::default();

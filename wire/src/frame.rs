@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn a_compressed_frame_comes_back() {
+    fn a_compressed_frame_round_trips() {
         let mut frame = BytesMut::new();
         write(&mut frame, FrameType::INFO, &[b'a'; 5000]);
         let compressed = compress(&frame);
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lying_or_damaged_stream_is_refused() {
+    fn a_stream_that_is_damaged_or_has_a_wrong_size_is_rejected() {
         let mut compressed = compress(&[7; 100])[8..].to_vec();
         compressed[7] = 99;
         assert_eq!(

@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn one_value_has_one_form() {
+    fn an_element_has_one_encoding() {
         let same = elements(&[0x94, 5, 0xcc, 5, 0xd1, 0, 5, 0xcf, 0, 0, 0, 0, 0, 0, 0, 5]);
         assert_eq!(same, vec![vec![5]; 4]);
         let same = elements(&[0x93, 0xa2, 3, b'a', 0xc4, 2, 3, b'a', 0xda, 0, 2, 3, b'a']);
@@ -230,14 +230,14 @@ mod tests {
     }
 
     #[test]
-    fn collections_are_no_elements() {
+    fn collections_are_not_elements() {
         for argument in [&[0x92, 56, 0x91, 0x90][..], &[0x92, 56, 0x91, 0x80], &[0x92, 56, 0x90]] {
             assert!(HllOperation::decode(argument).is_err(), "{argument:x?}");
         }
     }
 
     #[test]
-    fn one_other_needs_no_list() {
+    fn a_single_other_hll_needs_no_list() {
         let one = HllOperation::GetUnion {
             others: Others(vec![&[7]]),
         };

@@ -32,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn answers_come_back() {
+    fn responses_round_trip() {
         let mut out = BytesMut::new();
         write_answer(&mut out, b"node", b"A1");
         write_answer(&mut out, b"services", b"");

@@ -224,7 +224,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn digests_are_the_ones_every_client_computes() {
+    fn digests_equal_those_of_other_clients() {
         // Computed with the official Python client's calc_digest.
         let cases = [
             ("demo", UserKey::from("user1"), DIGEST_DEMO_USER1),
@@ -239,7 +239,7 @@ mod tests {
     const DIGEST_NO_SET_1: &str = "a443f05d05d962202b59abb402afae1737dbf66a";
 
     #[test]
-    fn keys_come_back_from_fields() {
+    fn keys_round_trip_through_fields() {
         for key in [UserKey::from(-5), UserKey::from("ä"), UserKey::from(&[0xff, 0])] {
             assert_eq!(UserKey::from_field(&key.to_field()).unwrap(), key);
         }
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn blobs_come_back_from_hexadecimal() {
+    fn blobs_round_trip_through_hexadecimal() {
         for key in [UserKey::from(&[0xff, 0, 0x1a]), UserKey::Blob(Vec::new())] {
             assert_eq!(UserKey::from_hex(&key.to_string()), Ok(key));
         }
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn digests_are_ordered_as_their_bytes() {
+    fn digests_are_ordered_by_their_bytes() {
         let digest = |first: u8, ninth: u8| {
             let mut bytes = [7; Digest::SIZE];
             (bytes[0], bytes[8]) = (first, ninth);

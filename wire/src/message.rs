@@ -369,7 +369,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_comes_back() {
+    fn a_message_round_trips() {
         let out = sample();
         assert_eq!(
             FrameHeader::decode(out[..8].try_into().unwrap()).size,
@@ -389,7 +389,7 @@ mod tests {
     }
 
     #[test]
-    fn every_cut_is_refused() {
+    fn every_truncated_message_is_rejected() {
         let out = sample();
         for end in 8..out.len() {
             assert!(Message::decode(&out[8..end]).is_err(), "cut at {end}");

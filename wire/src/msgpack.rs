@@ -329,7 +329,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn passing_over_a_token_takes_as_many_bytes_as_reading_it() {
+    fn skipping_a_token_uses_as_many_bytes_as_reading_it() {
         for marker in 0..=u8::MAX {
             for fill in [0, 1, 3] {
                 let bytes = [&[marker][..], &[0, 0, 0, fill][..], &[0; 40]].concat();
@@ -349,7 +349,7 @@ mod tests {
     }
 
     #[test]
-    fn integers_are_written_shortest_and_come_back() {
+    fn integers_have_the_shortest_encoding_and_round_trip() {
         for n in [
             0,
             1,
@@ -378,7 +378,7 @@ mod tests {
     }
 
     #[test]
-    fn an_element_is_taken_whole() {
+    fn an_element_includes_nested_ones() {
         let bytes = [0x92, 0x82, 0x01, 0xa2, 3, b'a', 0x02, 0x90, 0xc7, 0, 1, 0x05];
         let mut reader = Reader::new(&bytes);
         assert_eq!(reader.element().unwrap(), &bytes[..11]);
@@ -387,7 +387,7 @@ mod tests {
     }
 
     #[test]
-    fn announced_sizes_are_not_believed() {
+    fn announced_sizes_are_not_trusted() {
         for bytes in [
             &[0xdd, 0xff, 0xff, 0xff, 0xff][..],
             &[0xdb, 0xff, 0xff, 0xff, 0xff, 1],

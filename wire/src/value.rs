@@ -424,7 +424,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_value_comes_back_from_its_particle() {
+    fn every_value_round_trips_through_a_particle() {
         let mut ordered = Map::new(MapOrder::KeyOrdered);
         ordered.insert("k", Value::from(vec![1, 2]));
         let values = [
@@ -460,7 +460,7 @@ mod tests {
     }
 
     #[test]
-    fn values_read_like_values() {
+    fn values_are_displayed_in_readable_form() {
         let map: Map = [("a", Value::from(1.0)), ("b", Value::from(&[1, 2]))]
             .into_iter()
             .collect();

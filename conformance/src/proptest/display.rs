@@ -245,7 +245,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn operations_read_as_they_are_documented() {
+    fn operations_are_displayed_by_their_documented_names() {
         let context: Context = [Step::MapKey("k".into())].into_iter().collect();
         let call = CallWriter::new(ListOp::GetByIndexRange.operation());
         let argument = call.int(0x10007).int(-1).int(2).finish(&context);

@@ -82,12 +82,12 @@ fn summary(run: &TargetRun, of: Option<&str>) -> String {
         (accepted, "accepted"),
         (skipped, "skipped"),
     ];
-    let told: Vec<_> = counts
+    let parts: Vec<_> = counts
         .iter()
         .filter(|(n, _)| *n > 0)
         .map(|(n, word)| format!("{n} {word}"))
         .collect();
-    told.join(", ")
+    parts.join(", ")
 }
 
 fn write_rest(out: &mut String, run: &TargetRun) -> fmt::Result {
@@ -125,7 +125,7 @@ mod tests {
     use super::super::tests::report;
 
     #[test]
-    fn counts_stand_by_subject_and_the_rest_below() {
+    fn counts_are_by_subject_followed_by_failures() {
         let text = report("").markdown();
         assert!(
             text.contains("| subject | embedded |\n|---|---|\n| kv | 1 passed, 1 **failed** |"),

@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn an_accepted_divergence_is_no_failure() {
+    fn an_accepted_divergence_is_not_a_failure() {
         assert!(report("").failed());
         let accepted = report(&entry("kv/bad"));
         assert!(!accepted.failed() && accepted.ran());
@@ -152,12 +152,12 @@ mod tests {
     }
 
     #[test]
-    fn two_entries_may_share_a_failure() {
+    fn two_entries_may_apply_to_one_failure() {
         assert!(!report(&[entry("kv/bad"), entry("kv/*")].concat()).failed());
     }
 
     #[test]
-    fn of_many_recorded_cases_a_few_are_shown() {
+    fn only_a_few_of_many_recorded_cases_are_shown() {
         let mut report = report("");
         let failed = |n| TestResult {
             name: format!("recorded/kv/{n}"),

@@ -180,7 +180,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_node_is_told_where_clients_reach_it_and_who_came_before() {
+    fn a_node_is_configured_with_its_client_address_and_seeds() {
         let containers = Containers {
             name: "c".into(),
             ports: vec![4001, 4002, 4003],

@@ -27,12 +27,12 @@ enum Step {
 /// An operation with a path, mostly on the bins `list` and `map`, that selects, changes or removes elements.
 pub fn paths() -> impl Strategy<Value = Operation> {
     let bins = prop_oneof![mostly("list"), mostly("map")];
-    let wanted = select(vec![Select::Tree, Select::Values, Select::Keys, Select::KeysAndValues]);
+    let result = select(vec![Select::Tree, Select::Values, Select::Keys, Select::KeysAndValues]);
     let doubled = || loop_value::<i64>() * 2;
-    (bins, path(), 0..6_u8, wanted).prop_map(move |(bin, path, what, wanted)| match what {
+    (bins, path(), 0..6_u8, result).prop_map(move |(bin, path, what, result)| match what {
         0 => on(bin).modify(&path, &doubled()),
         1 => on(bin).remove(&path),
-        _ => on(bin).select(&path, wanted),
+        _ => on(bin).select(&path, result),
     })
 }
 

@@ -1,4 +1,4 @@
-//! Faults as the official client sees them, armed through it.
+//! Faults as the official client sees them. They are armed through the client itself.
 
 use std::time::{Duration, Instant};
 
@@ -6,7 +6,7 @@ use aerospike::*;
 
 const SET: &str = "third-party-rust-faults";
 
-/// How a command failed, by what this client tells apart.
+/// How a command failed, as far as this client distinguishes failures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Failed {
     Answered(ResultCode),
@@ -30,9 +30,10 @@ impl Failed {
     }
 }
 
-/// What a write looks like that a fault strikes: how it failed, whether it was applied, and whether the client tries it again.
+/// The client's view of a write that a fault affects: how it failed, whether it was applied, and whether the client
+/// retries it.
 ///
-/// This client does not say whether a command on one record is in doubt.
+/// This client does not report whether a command on one record is in doubt.
 const REACTIONS: [(&str, Failed, bool, bool); 9] = [
     ("result=18", Failed::Answered(ResultCode::DeviceOverload), false, true),
     ("result=14", Failed::Answered(ResultCode::KeyBusy), false, true),
@@ -45,7 +46,7 @@ const REACTIONS: [(&str, Failed, bool, bool); 9] = [
     ("reaction=corrupt;seed=1", Failed::Unreadable, true, false),
 ];
 
-/// A client whose commands are given up soon.
+/// A client with short timeouts.
 struct Hurried {
     client: Client,
     once: BasePolicy,

@@ -1,6 +1,6 @@
 //! The official client for Rust, from crates.io, against a server: `spikelet-third-party-rust [faults] HOST:PORT`.
 //!
-//! For `faults` the server must have been started with `--controls`.
+//! With `faults` the server must have been started with `--controls`.
 
 mod faults;
 
@@ -41,7 +41,7 @@ async fn official(address: &str) {
         client
             .delete(&write, known)
             .await
-            .expect("delete what an earlier run left");
+            .expect("delete the records of an earlier run");
     }
 
     let bins = [

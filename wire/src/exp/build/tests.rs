@@ -8,7 +8,7 @@ fn hex<T>(expression: &Exp<T>) -> String {
 }
 
 #[test]
-fn expressions_read_like_rust() {
+fn expressions_are_built_like_rust() {
     let expression = int_bin("age").ge(18).and(string_bin("name").eq("x"));
     // [16, [4, [81, 2, "age"], 18], [1, [81, 3, "name"], "x"]]
     assert_eq!(
