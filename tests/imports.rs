@@ -33,14 +33,42 @@ const SERVER: &[&str] = &[
     "main",
 ];
 
+/// The modules of `spikelet-conformance`, from the ground up.
+const CONFORMANCE: &[&str] = &[
+    "clock",
+    "outcome",
+    "transcript",
+    "frame_display",
+    "assertions",
+    "divergences",
+    "raw",
+    "context",
+    "scenario",
+    "scenarios",
+    "recorded",
+    "target",
+    "results",
+    "progress",
+    "report",
+    "run",
+    "proptest",
+    "lib",
+    "main",
+];
+
 #[test]
 fn modules_of_the_server_import_only_what_lies_below() {
     assert_layers("server/src", SERVER);
 }
 
 #[test]
+fn modules_of_the_conformance_suite_import_only_what_lies_below() {
+    assert_layers("conformance/src", CONFORMANCE);
+}
+
+#[test]
 fn no_circle_of_imports_crosses_a_folder() {
-    for sources in ["wire/src", "server/src", "client/src"] {
+    for sources in ["wire/src", "server/src", "client/src", "conformance/src"] {
         let files = Files::read(sources);
         let circles: Vec<_> = files
             .circles()
