@@ -1,11 +1,11 @@
-//! A node: who it is, where it is, and what it tells of the others.
+//! Nodes: their ids, addresses and states, and the peers that they know.
 
 use std::fmt;
 use std::net::SocketAddr;
 use std::num::ParseIntError;
 use std::str::FromStr;
 
-/// The identity of a node, written in hexadecimal.
+/// The id of a node, displayed in hexadecimal.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NodeId(pub u64);
 
@@ -34,9 +34,9 @@ impl From<u64> for NodeId {
 pub enum NodeState {
     /// It serves.
     Up,
-    /// It serves, but is last in the succession of every partition, and so keeps none where there are nodes enough.
+    /// It serves, but is last in the succession of every partition, and keeps no partition if there are other nodes.
     Quiesced,
-    /// It is gone, and with it the copies that it kept.
+    /// It is down, and its copies of partitions are lost.
     Down,
 }
 
@@ -53,19 +53,19 @@ impl fmt::Display for NodeState {
 /// A node of the cluster.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Node {
-    /// Its identity.
+    /// Its id.
     pub id: NodeId,
-    /// Where it listens.
+    /// The address that it listens on.
     pub address: SocketAddr,
-    /// Where it says that clients reach it (`access-address`), if not where it listens.
+    /// The address that it tells clients (`access-address`), if other than the one it listens on.
     pub advertised: Option<SocketAddr>,
-    /// Where it says that clients reach it that ask for alternate addresses (`alternate-access-address`), if anywhere.
+    /// The address that it tells clients that use alternate addresses (`alternate-access-address`), if any.
     pub alternate: Option<SocketAddr>,
-    /// The rack that it stands in.
+    /// The id of its rack.
     pub rack: u32,
     /// Whether it is part of the cluster.
     pub state: NodeState,
-    /// The nodes, by their positions, that the network does not let it see, a bit each.
+    /// The positions of the nodes to which the network is cut, one bit each.
     pub(super) unseen: u64,
     pub(super) peers: Vec<Peer>,
     pub(super) peers_generation: u64,
@@ -73,14 +73,14 @@ pub struct Node {
     pub(super) rebalance_generation: u64,
 }
 
-/// What a node knows of another.
+/// A peer, as a node knows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Peer {
-    /// The other's position among the cluster's nodes.
+    /// Its position in the cluster.
     pub node: usize,
-    /// Whether it is still there. A node remembers those that have left.
+    /// Whether it is in the node's subcluster. Nodes remember peers that have left.
     pub is_present: bool,
-    /// The generation of the peers that came with the last change to it.
+    /// The peers generation of the last change to it.
     pub generation: u64,
 }
 
@@ -103,43 +103,43 @@ impl Node {
         }
     }
 
-    /// Whether it serves.
+    /// Whether it is part of the cluster.
     #[must_use]
     pub fn is_up(&self) -> bool {
         self.state != NodeState::Down
     }
 
-    /// Where it says that clients reach it.
+    /// The address that it tells clients.
     #[must_use]
     pub fn access_address(&self) -> SocketAddr {
         self.advertised.unwrap_or(self.address)
     }
 
-    /// The nodes that it knows, those included that have left.
+    /// Its peers, those that have left included.
     #[must_use]
     pub fn peers(&self) -> &[Peer] {
         &self.peers
     }
 
-    /// Counts the changes among its peers: each of them arrives as one, and so does its address.
+    /// The number of changes to its peers. A new peer counts twice: the node, and its addresses.
     #[must_use]
     pub const fn peers_generation(&self) -> u64 {
         self.peers_generation
     }
 
-    /// Counts the changes of partitions behind its first balance.
+    /// The number of changes to its partitions since its first balance.
     #[must_use]
     pub const fn partition_generation(&self) -> u64 {
         self.partition_generation
     }
 
-    /// Counts the balances that it took part in.
+    /// The number of balances that it took part in.
     #[must_use]
     pub const fn rebalance_generation(&self) -> u64 {
         self.rebalance_generation
     }
 
-    /// Has it forget all it knew, as a node that starts.
+    /// Resets it to the state of a node that has just started.
     pub(super) fn start(&mut self) {
         self.state = NodeState::Up;
         self.peers.clear();
@@ -150,8 +150,8 @@ impl Node {
         ) = (0, 0, 0);
     }
 
-    /// Notes that a peer changed, and whether it is still there.
-    pub(super) fn note_peer(&mut self, node: usize, is_present: bool) {
+    /// Records a change to a peer, and whether the peer is still there.
+    pub(super) fn record_peer(&mut self, node: usize, is_present: bool) {
         self.peers_generation += 1;
         let known = Peer {
             node,
@@ -164,9 +164,9 @@ impl Node {
         }
     }
 
-    /// Notes that the partitions were dealt anew.
-    pub(super) const fn note_rebalance(&mut self) {
-        // The first balance is what the other generation begins with.
+    /// Counts a balance.
+    pub(super) const fn count_rebalance(&mut self) {
+        // The partition generation starts with the first balance.
         if self.rebalance_generation > 0 {
             self.partition_generation += 1;
         }

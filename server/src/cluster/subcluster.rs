@@ -1,21 +1,24 @@
-//! A side of the cluster: nodes that see one another.
+//! Subclusters: nodes that see one another.
 
 use spikelet_wire::{PARTITIONS, PartitionId};
 
+use super::balance::mix;
+use super::migrate::Migrations;
 use super::node::{Node, NodeId};
-use super::table::{Migrations, Table, bit, mix};
-use super::{Lost, all};
+use super::node_bits::bit;
+use super::origin::{Lost, all};
+use super::partition_table::PartitionTable;
 use crate::clock::Now;
 
-/// Nodes that see one another, and what they agree on: the cluster, as far as they know.
+/// Nodes that see one another, and what they agree on. There is one subcluster unless the network is cut.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Subcluster {
-    /// Their positions, a bit each.
+    /// The positions of its nodes, one bit each.
     members: u64,
-    /// Whether there never was another node: it has all there is, and needs no table.
+    /// Whether the cluster never had a second node. Then the node has every partition, and no table is needed.
     is_alone: bool,
-    /// One for each replication factor among the namespaces.
-    tables: Vec<Table>,
+    /// One for each replication factor of a namespace.
+    tables: Vec<PartitionTable>,
     key: u64,
     principal: NodeId,
     rebalanced: Now,
@@ -30,40 +33,40 @@ impl Subcluster {
         }
     }
 
-    /// Whether a node is on it.
+    /// Whether it contains a node.
     #[must_use]
     pub(crate) const fn has(&self, node: usize) -> bool {
         node < u64::BITS as usize && self.members & bit(node) != 0
     }
 
-    /// How many nodes there are.
+    /// The number of its nodes.
     #[must_use]
     pub(crate) const fn size(&self) -> usize {
         self.members.count_ones() as usize
     }
 
-    /// What all nodes agree on as long as none comes or goes: 48 bits, never 0.
+    /// The cluster key: 48 bits, never 0. It changes when a node comes or goes.
     #[must_use]
     pub(crate) const fn key(&self) -> u64 {
         self.key
     }
 
-    /// The node with the highest id, which decides for the others.
+    /// The principal: the node with the highest id.
     #[must_use]
     pub(crate) const fn principal(&self) -> NodeId {
         self.principal
     }
 
-    /// When the partitions were last dealt.
+    /// When the partitions were last balanced.
     #[must_use]
     pub(crate) const fn rebalanced(&self) -> Now {
         self.rebalanced
     }
 
-    /// How many copies of a record there are, where `replication_factor` are wished for and every migration is done.
+    /// The number of copies of a record for a `replication_factor`, once every migration is finished.
     #[must_use]
     pub(crate) fn replicas(&self, replication_factor: u32) -> usize {
-        match self.spread(replication_factor) {
+        match self.shared_table(replication_factor) {
             Some(table) => table.replicas(),
             None => 1,
         }
@@ -72,23 +75,23 @@ impl Subcluster {
     /// Whether a node has a full copy of a partition.
     #[must_use]
     pub(crate) fn is_full(&self, node: usize, replication_factor: u32, partition: PartitionId) -> bool {
-        self.spread(replication_factor)
+        self.shared_table(replication_factor)
             .is_none_or(|table| table.is_full(node, partition))
     }
 
-    /// The node that writes a partition: the first in its succession that has a full copy.
+    /// The working master of a partition: the first node in its succession that has a full copy.
     #[must_use]
     pub(crate) fn working_master(&self, replication_factor: u32, partition: PartitionId) -> Option<usize> {
-        match self.spread(replication_factor) {
+        match self.shared_table(replication_factor) {
             Some(table) => table.working_master(partition),
             None => (self.size() > 0).then_some(0),
         }
     }
 
-    /// The place of a node in a partition's succession: 0 is the final master.
+    /// The place of a node in a partition's succession; 0 is the final master.
     #[must_use]
     pub(crate) fn place(&self, node: usize, replication_factor: u32, partition: PartitionId) -> Option<usize> {
-        match self.spread(replication_factor) {
+        match self.shared_table(replication_factor) {
             Some(table) => table
                 .succession(partition)
                 .iter()
@@ -97,35 +100,35 @@ impl Subcluster {
         }
     }
 
-    /// The place of a node among those that are to keep a partition.
+    /// The place of a node among the replicas of a partition; 0 is the final master.
     #[must_use]
     pub(crate) fn replica(&self, node: usize, replication_factor: u32, partition: PartitionId) -> Option<usize> {
-        match self.spread(replication_factor) {
+        match self.shared_table(replication_factor) {
             Some(table) => table.replica(node, partition),
             None => (self.size() > 0).then_some(0),
         }
     }
 
-    /// The migrations of a partition that wait for a node.
+    /// The pending migrations of a node's copy of a partition.
     #[must_use]
     pub(crate) fn pending(&self, node: usize, replication_factor: u32, partition: PartitionId) -> Migrations {
-        let table = self.spread(replication_factor);
+        let table = self.shared_table(replication_factor);
         table.map_or_else(Migrations::default, |table| table.pending(node, partition))
     }
 
-    /// The migrations that wait for a node, and those that waited when the partitions were last dealt.
+    /// The pending migrations of a node, and the number after the last balance.
     #[must_use]
     pub(crate) fn migrations(&self, node: usize, replication_factor: u32) -> (Migrations, Migrations) {
-        let table = self.spread(replication_factor);
+        let table = self.shared_table(replication_factor);
         table.map_or_else(Default::default, |table| (table.migrations(node), table.initial(node)))
     }
 
-    /// The partitions for whose place clients are to ask a node, one bit each, the first in the highest bit.
+    /// The partitions for which a node serves the replica at a place, one bit each, the first in the highest bit.
     #[must_use]
     pub(crate) fn bitmap(&self, node: usize, replication_factor: u32, place: usize) -> [u8; PARTITIONS as usize / 8] {
         let mut map = [0; PARTITIONS as usize / 8];
         for id in PartitionId::all() {
-            let claims = match self.spread(replication_factor) {
+            let claims = match self.shared_table(replication_factor) {
                 Some(table) => table.claims(node, id) >> place & 1 != 0,
                 None => place == 0,
             };
@@ -140,25 +143,25 @@ impl Subcluster {
         self.members
     }
 
-    /// Has there be a table for each of these replication factors.
+    /// Creates a table for each of these replication factors.
     pub(super) fn start(&mut self, replication_factors: impl IntoIterator<Item = u32>) {
         self.tables.clear();
         for factor in replication_factors {
             if self.table(factor).is_none() {
-                self.tables.push(Table::new(factor));
+                self.tables.push(PartitionTable::new(factor));
             }
         }
     }
 
-    /// Notes that the node that was alone, if it is up, has all there is, as there is another one now.
-    pub(super) fn end_solitude(&mut self) {
+    /// Records that the cluster gets a second node: the first one, if it is up, has every partition.
+    pub(super) fn join_others(&mut self) {
         if std::mem::take(&mut self.is_alone) {
             let members = self.members;
             self.tables.iter_mut().for_each(|table| table.fill(members));
         }
     }
 
-    /// The side that nodes make that were on others: they keep what they had.
+    /// A subcluster of nodes that were in other subclusters. They keep their copies.
     pub(super) fn of(members: u64, ancestors: &[&Self]) -> Self {
         let mut tables = ancestors.first().map_or_else(Vec::new, |first| first.tables.clone());
         for table in &mut tables {
@@ -174,7 +177,7 @@ impl Subcluster {
         }
     }
 
-    /// The partitions of which none of these nodes has a copy, or had when they were on this side.
+    /// The partitions of which none of these nodes has a full copy.
     pub(super) fn lacking(&self, members: u64) -> Vec<Lost> {
         if self.is_alone {
             let is_lost = self.members & members == 0;
@@ -192,12 +195,12 @@ impl Subcluster {
         lost.filter(|lost| !lost.partitions.is_empty()).collect()
     }
 
-    /// Deals the partitions anew, as with the so-manieth change.
+    /// Balances the partitions. The cluster key depends on `changes`, the number of changes to the cluster.
     pub(super) fn balance(&mut self, nodes: &mut [Node], changes: u64, now: Now) {
         self.rebalanced = now;
         let (mut key, mut principal) = (changes, NodeId::default());
         for (_, node) in nodes.iter_mut().enumerate().filter(|(at, _)| self.has(*at)) {
-            node.note_rebalance();
+            node.count_rebalance();
             key = mix(key ^ node.id.0);
             principal = principal.max(node.id);
         }
@@ -210,8 +213,8 @@ impl Subcluster {
         }
     }
 
-    /// Finishes the migrations of up to so many partitions, for each replication factor, and gives how many were left in
-    /// need of some.
+    /// Finishes the migrations of up to `partitions` partitions for each replication factor, and returns the number of
+    /// partitions that it finished.
     pub(super) fn migrate(&mut self, partitions: usize, nodes: &mut [Node]) -> usize {
         if self.is_alone {
             return 0;
@@ -222,13 +225,13 @@ impl Subcluster {
             .sum()
     }
 
-    fn table(&self, replication_factor: u32) -> Option<&Table> {
+    fn table(&self, replication_factor: u32) -> Option<&PartitionTable> {
         let mut tables = self.tables.iter();
         tables.find(|table| table.factor() == replication_factor)
     }
 
-    /// The table of a replication factor, where there is more than one node to spread over.
-    fn spread(&self, replication_factor: u32) -> Option<&Table> {
+    /// The table of a replication factor; none if there never was a second node.
+    fn shared_table(&self, replication_factor: u32) -> Option<&PartitionTable> {
         if self.is_alone {
             return None;
         }

@@ -1,4 +1,6 @@
-//! Every step of a cluster's life keeps what the real one keeps.
+//! After every change to a cluster, its partitions are kept as in a real cluster.
+
+use spikelet_wire::PartitionId;
 
 use super::*;
 
@@ -17,8 +19,7 @@ fn cluster(nodes: u64, factor: u32) -> Cluster {
     cluster
 }
 
-/// On every side a copy of every partition is full on as many nodes as are to keep one, each partition has one working
-/// master, and clients are told of one node for each place.
+/// In every subcluster each partition has a working master, and exactly one node serves each place of it.
 fn check(cluster: &Cluster, factor: u32) {
     for subcluster in cluster.subclusters() {
         let members: Vec<usize> = positions(subcluster.members()).collect();
@@ -78,7 +79,7 @@ fn partitions_are_spread_evenly() {
 }
 
 #[test]
-fn with_a_copy_elsewhere_nothing_is_lost_and_only_what_the_node_had_moves() {
+fn with_a_replica_nothing_is_lost_and_only_the_partitions_of_the_node_move() {
     let mut cluster = cluster(3, 2);
     let before = masters(&cluster, 2);
     cluster.kill(NodeId(0xB2), NOW).unwrap();
@@ -99,7 +100,7 @@ fn with_a_copy_elsewhere_nothing_is_lost_and_only_what_the_node_had_moves() {
 }
 
 #[test]
-fn without_one_exactly_the_partitions_of_the_node_are_lost() {
+fn without_a_replica_exactly_the_partitions_of_the_node_are_lost() {
     let mut cluster = cluster(3, 1);
     let before = masters(&cluster, 1);
     cluster.kill(NodeId(0xB3), NOW).unwrap();
@@ -112,7 +113,7 @@ fn without_one_exactly_the_partitions_of_the_node_are_lost() {
 }
 
 #[test]
-fn slow_migrations_leave_the_work_to_those_that_have_the_records() {
+fn slow_migrations_leave_the_partitions_to_the_nodes_with_full_copies() {
     let mut cluster = cluster(3, 2).with_slow_migrations(true);
     cluster.kill(NodeId(0xB1), Now(1)).unwrap();
     cluster.restart(NodeId(0xB1), Now(2)).unwrap();
@@ -129,7 +130,7 @@ fn slow_migrations_leave_the_work_to_those_that_have_the_records() {
         .sum();
     assert!(sent == received && pending.immigrations > 2000);
 
-    // What still lies on one node only is lost with it, although each record should have two copies.
+    // Records that are on one node only are lost with it, although each record should have two copies.
     assert_eq!(cluster.migrate(100), 100);
     check(&cluster, 2);
     assert!(cluster.nodes()[0].partition_generation() > generation);
@@ -143,7 +144,7 @@ fn slow_migrations_leave_the_work_to_those_that_have_the_records() {
         .flat_map(|lost| lost.partitions)
         .collect();
     assert!((1000..1500).contains(&lost_by_then.len()), "{}", lost_by_then.len());
-    // But for what was written since another node is to have a copy: the third one or, behind it, the first.
+    // Except what was written since another node is to have a copy: the third one or, after it, the first.
     assert!(
         lost_by_then
             .iter()
@@ -155,7 +156,7 @@ fn slow_migrations_leave_the_work_to_those_that_have_the_records() {
     }
     assert_eq!(
         cluster.subcluster(0).migrations(0, 2).0,
-        super::table::Migrations::default()
+        super::migrate::Migrations::default()
     );
     assert!(masters(&cluster, 2).contains(&Some(0)));
     cluster.kill(NodeId(0xB2), NOW).unwrap();
@@ -199,7 +200,7 @@ fn copies_stand_in_racks_of_their_own() {
 }
 
 #[test]
-fn nodes_tell_of_their_peers_as_they_come_and_go() {
+fn nodes_report_peers_as_they_come_and_go() {
     let mut cluster = cluster(3, 2);
     let generations = |cluster: &Cluster| -> Vec<u64> { cluster.nodes().iter().map(Node::peers_generation).collect() };
     assert_eq!(generations(&cluster), [4, 4, 4]);
@@ -229,7 +230,7 @@ fn nodes_tell_of_their_peers_as_they_come_and_go() {
 }
 
 #[test]
-fn the_last_node_takes_everything_with_it() {
+fn the_records_are_lost_with_the_last_node() {
     for nodes in [1, 2] {
         let mut cluster = cluster(nodes, 2);
         for n in 1..=nodes {
@@ -255,7 +256,7 @@ fn ids<const N: usize>(nodes: [u64; N]) -> [NodeId; N] {
 }
 
 #[test]
-fn each_side_of_a_cut_network_goes_on_with_what_it_has() {
+fn each_subcluster_keeps_serving_the_copies_that_it_has() {
     let mut cluster = cluster(3, 2);
     let (before, key) = (masters(&cluster, 2), cluster.subcluster(0).key());
     cluster.partition(&ids([1]), &ids([2, 3]), NOW).unwrap();
@@ -273,7 +274,7 @@ fn each_side_of_a_cut_network_goes_on_with_what_it_has() {
     let from = |at: usize| (origins[at][0].subcluster, origins[at].len());
     assert_eq!([from(0), from(1)], [(0, 1), (0, 1)]);
     let lost = |at: usize| -> usize { origins[at][0].lost.iter().map(|lost| lost.partitions.len()).sum() };
-    // Each record had two copies, so the two nodes have one of each of them, and the first has two thirds.
+    // Each record had two copies: the two nodes have at least one of each, and the first node has two thirds of the records.
     assert!((1200..1540).contains(&lost(0)), "{}", lost(0));
     assert_eq!(lost(1), 0);
     let peers = |cluster: &Cluster, node: usize| {
@@ -293,11 +294,11 @@ fn each_side_of_a_cut_network_goes_on_with_what_it_has() {
 }
 
 #[test]
-fn who_sees_both_sides_is_on_that_of_the_highest_id() {
+fn a_node_that_sees_both_groups_joins_the_one_with_the_highest_id() {
     let mut cluster = cluster(4, 2);
     cluster.partition(&ids([1]), &ids([4]), NOW).unwrap();
     assert_eq!(subclusters(&cluster), [vec![0], vec![1, 2, 3]]);
-    // Of the second and the third, who miss one another, the lower one goes: it sees the first.
+    // The second and the third do not see one another. The lower one leaves, and joins the first, which it sees.
     cluster.partition(&ids([3]), &ids([2, 1]), NOW).unwrap();
     assert_eq!(subclusters(&cluster), [[0, 1], [2, 3]]);
     cluster.kill(NodeId(0xB4), NOW).unwrap();
@@ -306,7 +307,7 @@ fn who_sees_both_sides_is_on_that_of_the_highest_id() {
 }
 
 #[test]
-fn a_side_is_left_alone_by_what_happens_on_another() {
+fn a_change_to_one_subcluster_leaves_the_others_alone() {
     let mut cluster = cluster(4, 2);
     cluster.partition(&ids([1, 2]), &ids([3, 4]), NOW).unwrap();
     let key = cluster.subcluster(0).key();
@@ -328,7 +329,7 @@ fn a_side_is_left_alone_by_what_happens_on_another() {
 }
 
 #[test]
-fn a_network_is_cut_between_nodes_that_there_are() {
+fn the_network_is_cut_between_known_nodes_only() {
     let mut cluster = cluster(2, 2);
     let both = cluster.partition(&ids([1, 2]), &ids([2]), NOW);
     assert_eq!(both, Err(ClusterError::Both(NodeId(0xB2))));

@@ -212,7 +212,7 @@ impl Shared {
         };
         let listener = self.bind(address)?;
         let at = self.change(|cluster, now| cluster.restart(id, now))?;
-        self.state.begin_stats(at, self.clock.now());
+        self.state.reset_stats(at, self.clock.now());
         self.serve(at, listener);
         Ok(())
     }
@@ -235,7 +235,7 @@ impl Shared {
                 .map_err(|source| TopologyError::Bind { address, source })?;
         }
         let at = self.change(|cluster, now| cluster.add(Node::new(id, address), now))?;
-        self.state.begin_stats(at, self.clock.now());
+        self.state.reset_stats(at, self.clock.now());
         self.serve(at, listener);
         Ok(id)
     }

@@ -1,31 +1,31 @@
-//! The way from the info protocol to what a test owns, which lies beside the engine and not in it.
+//! Controls: info commands by which a test controls the server. They are implemented above the state.
 
 use std::fmt;
 
 use spikelet_wire::ResultCode;
 
-/// Answers the info commands whose names begin with `spikelet/`.
+/// Executes the info commands whose names start with `spikelet/`.
 pub trait Controls: fmt::Debug + Send + Sync {
-    /// Answers one that reached a node, by the position of the node in the cluster. `name` is what stands behind
-    /// `spikelet/`, up to a colon, and `parameters` what stands behind that.
+    /// Executes a command that a node received, by the node's position in the cluster. `name` is the text after `spikelet/`, up
+    /// to a colon; `parameters` is the text after the colon.
     ///
     /// # Errors
-    /// What becomes the answer `ERROR:code:text`.
+    /// Replied as `ERROR:code:text`.
     fn call(&self, node: usize, name: &str, parameters: &str) -> Result<String, ControlError>;
 }
 
-/// Why a control was not carried out.
+/// Why a control failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{text}")]
 pub struct ControlError {
-    /// The result code that fits.
+    /// The result code.
     pub code: ResultCode,
-    /// What is wrong, in a few words.
+    /// A short description.
     pub text: String,
 }
 
 impl ControlError {
-    /// The control or a parameter is wrong.
+    /// The control or a parameter is invalid.
     #[must_use]
     pub fn parameter(text: impl Into<String>) -> Self {
         Self {

@@ -14,7 +14,7 @@ pub(crate) struct ForeignSindexes(Mutex<Namespaces>);
 
 type Namespaces = HashMap<String, Arc<(Sets, Sindexes)>>;
 
-/// The same at one moment.
+/// A copy of them at one moment.
 pub(super) type ForeignSindexesSnapshot = Vec<(String, Vec<SetSnapshot>, SindexesSnapshot)>;
 
 impl ForeignSindexes {

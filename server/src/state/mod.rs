@@ -4,35 +4,35 @@
 //! network between nodes is cut, each subcluster has a state of its own: see [`Split`].
 
 mod controls;
-mod counters;
 mod foreign_sindexes;
 mod jobs;
+mod namespace_stats;
+mod node_stats;
 mod nsup;
 mod session;
 mod smd;
 mod snapshot;
 mod split;
-mod stats;
 mod user_agents;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 pub(crate) use self::controls::{ControlError, Controls};
-#[cfg(feature = "udf")]
-pub(crate) use self::counters::UdfOutcome;
-pub(crate) use self::counters::{CommandCounters, Ends, NamespaceStats, QueryCounters};
 pub(crate) use self::foreign_sindexes::ForeignSindexes;
 pub(crate) use self::jobs::{ActiveJob, JobDescription, JobEnd, JobKind, Jobs, Tally};
+#[cfg(feature = "udf")]
+pub(crate) use self::namespace_stats::UdfOutcome;
+pub(crate) use self::namespace_stats::{CommandCounters, Ends, NamespaceStats, QueryCounters};
+use self::node_stats::NodeStats;
+pub use self::node_stats::Stats;
+pub(crate) use self::node_stats::{add, get};
 use self::nsup::Nsup;
 pub use self::session::Session;
 use self::smd::Smd;
 pub(crate) use self::smd::SmdItem;
 pub use self::snapshot::{RestoreError, Snapshot};
 pub(crate) use self::split::{Split, SubclusterState};
-use self::stats::NodeStats;
-pub use self::stats::Stats;
-pub(crate) use self::stats::{add, get};
 use crate::clock::Now;
 use crate::cluster::{Cluster, Lost};
 use crate::config::Config;
@@ -75,7 +75,7 @@ impl State {
         let factors = config.namespaces.iter().map(|namespace| namespace.replication_factor);
         cluster.start(factors, now);
         let stats = NodeStats::new(config.namespaces.len());
-        (0..cluster.nodes().len()).for_each(|node| stats.begin(node, now));
+        (0..cluster.nodes().len()).for_each(|node| stats.reset(node, now));
         Self::of(
             Arc::new(Common {
                 has_many_nodes: AtomicBool::new(cluster.nodes().len() > 1),
@@ -169,8 +169,8 @@ impl State {
     }
 
     /// Resets the counters of a node, as when the node restarts.
-    pub(crate) fn begin_stats(&self, node: usize, now: Now) {
-        self.common.stats.begin(node, now);
+    pub(crate) fn reset_stats(&self, node: usize, now: Now) {
+        self.common.stats.reset(node, now);
     }
 
     /// The secondary indexes of namespaces that the server does not have.

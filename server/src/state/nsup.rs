@@ -1,4 +1,4 @@
-//! nsup, the namespace supervisor: when namespaces are swept of records that have expired, and how.
+//! nsup, the namespace supervisor: sweeps of expired and truncated records.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
@@ -8,7 +8,7 @@ use super::State;
 use crate::clock::Now;
 use crate::store::Namespace;
 
-/// When each namespace was last swept, and whether one is being swept.
+/// When each namespace was last swept, and how many sweeps are running.
 #[derive(Debug)]
 pub(super) struct Nsup {
     last: Vec<AtomicU64>,
@@ -24,7 +24,7 @@ impl Nsup {
     }
 }
 
-/// Sweeps that are due, to be done step by step.
+/// Sweeps that are due, executed step by step.
 #[derive(Debug)]
 pub struct Sweeps {
     now: Now,
@@ -33,7 +33,7 @@ pub struct Sweeps {
 }
 
 impl Sweeps {
-    /// Sweeps a partition, and says whether there was one left.
+    /// Sweeps the next partition. Returns whether there was one.
     pub fn step(&mut self, state: &State) -> bool {
         let Some((namespace, id)) = self.partitions.pop() else {
             return false;
@@ -49,23 +49,23 @@ impl Sweeps {
 }
 
 impl State {
-    /// The sweeps of the namespaces whose `nsup-period` is over.
+    /// The sweeps of namespaces whose `nsup-period` has passed.
     #[must_use]
     pub fn due_sweeps(&self, now: Now) -> Sweeps {
         self.sweeps(now, |namespace, last| {
-            // A period can be changed at any time, and 0 is none.
+            // A period can change at any time; 0 disables nsup.
             let period = namespace.settings.nsup_period.load(Ordering::Relaxed);
             period != 0 && now.seconds() >= last.seconds().saturating_add(period)
         })
     }
 
-    /// Does the sweeps that are due.
+    /// Executes the sweeps that are due.
     pub fn run_due_nsup(&self, now: Now) {
         let mut sweeps = self.due_sweeps(now);
         while sweeps.step(self) {}
     }
 
-    /// Sweeps all namespaces, whatever their periods, and says how many records had expired.
+    /// Sweeps all namespaces, whatever their periods, and returns the number of expired records.
     pub fn run_nsup(&self, now: Now) -> u64 {
         let expired = || -> u64 {
             let of = |namespace: &Namespace| namespace.counters.expired_objects.load(Ordering::Relaxed);
@@ -81,13 +81,13 @@ impl State {
         let nsup = self.nsup();
         let mut partitions = Vec::new();
         for (at, (namespace, last)) in self.namespaces().iter().zip(&nsup.last).enumerate() {
-            // A clock that was set back must not put off the next sweep.
+            // A clock that was set back must not postpone the next sweep.
             let swept = Now(last.fetch_min(now.0, Ordering::Relaxed).min(now.0));
             if !is_due(namespace, swept) {
                 continue;
             }
             last.store(now.0, Ordering::Relaxed);
-            // What a sweep has begun to look through is looked through again rather than waited for.
+            // Another sweep may have reset the earliest void time and not have reached its partition yet.
             if namespace.begin_sweep(now) || nsup.running.load(Ordering::Acquire) > 0 {
                 partitions.extend(namespace.partition_ids().into_iter().map(|id| (at, id)));
             }

@@ -1,4 +1,4 @@
-//! What the state knows of a connection.
+//! Sessions: what the state knows of a connection.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -7,30 +7,29 @@ use spikelet_wire::ResultCode;
 
 use super::State;
 use super::controls::Controls;
-use super::stats::{Stats, add};
+use super::node_stats::{Stats, add};
 
 /// What the state knows of a connection.
 #[derive(Debug, Clone, Default)]
 pub struct Session {
-    /// Which node of the cluster the connection is to, from 0.
+    /// The position of the connection's node in the cluster.
     pub node: usize,
-    /// The address under which the peer reached the node; `None` where there is no socket.
+    /// The node's address of the connection; `None` without a socket.
     pub local: Option<SocketAddr>,
-    /// The address of the peer; `None` where there is no socket.
+    /// The peer's address; `None` without a socket.
     pub peer: Option<SocketAddr>,
-    /// What the peer says it is, in base64.
+    /// The peer's user agent, in base64.
     pub user_agent: Option<String>,
-    /// What answers its info commands under `spikelet/`; `None` where there are none.
+    /// Executes its info commands under `spikelet/`; `None` without controls.
     pub controls: Option<Arc<dyn Controls>>,
-    /// The rows of the next batch that a fault strikes: by their positions, the result codes that they are answered with
-    /// instead of being carried out.
+    /// The rows of the next batch that a fault replaces, by position, with their result codes.
     pub struck_rows: Vec<(usize, ResultCode)>,
-    /// What the node counts.
+    /// The counters of the node.
     pub stats: Arc<Stats>,
 }
 
 impl State {
-    /// Opens a session, for a connection to a node.
+    /// Opens a session for a connection to a node.
     #[must_use]
     pub fn connect(&self, node: usize, local: Option<SocketAddr>) -> Session {
         let stats = self.stats(node);

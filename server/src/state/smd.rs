@@ -1,23 +1,23 @@
-//! System metadata (SMD): what all nodes of a cluster agree on beside the records, and when each of it was last changed.
+//! System metadata (SMD): the times at which secondary indexes and UDF modules were last changed.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::clock::Now;
 
-/// When secondary indexes and UDF modules were last changed, also those that are gone.
+/// When each item was last changed, removed items included.
 #[derive(Debug, Default)]
 pub(crate) struct Smd(Mutex<SmdSnapshot>);
 
-/// The same at one moment.
+/// A copy of it at one moment.
 pub(crate) type SmdSnapshot = BTreeMap<SmdItem, Now>;
 
-/// What all nodes agree on.
+/// An item that all nodes of a cluster agree on.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum SmdItem {
-    /// The secondary index of a name.
+    /// A secondary index.
     Sindex { namespace: String, name: String },
-    /// The UDF module of a file.
+    /// A UDF module, by file name.
     #[cfg_attr(
         not(feature = "udf"),
         expect(dead_code, reason = "without UDFs there are no modules")
@@ -26,8 +26,8 @@ pub(crate) enum SmdItem {
 }
 
 impl Smd {
-    /// Notes that something was changed, or removed.
-    pub(crate) fn note(&self, item: SmdItem, now: Now) {
+    /// Records that an item was changed or removed.
+    pub(crate) fn record(&self, item: SmdItem, now: Now) {
         self.lock().insert(item, now);
     }
 
@@ -39,7 +39,7 @@ impl Smd {
         self.lock().clone_from(state);
     }
 
-    /// Takes over the times of what was changed later elsewhere, and gives that: of two changes the later one holds.
+    /// Takes over the items that were changed later in `other`, and returns them. Of two changes the later one is kept.
     pub(crate) fn merge(&self, other: &SmdSnapshot) -> Vec<SmdItem> {
         let mut own = self.lock();
         let later = other

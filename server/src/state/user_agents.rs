@@ -1,14 +1,14 @@
-//! User agents: which client libraries are connected to a node, as they name themselves.
+//! User agents: the client libraries that are connected to a node.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// The number of connections of each user agent, by its name in base64.
+/// The number of connections of each user agent, which is in base64.
 #[derive(Debug, Default)]
 pub(crate) struct UserAgents(Mutex<BTreeMap<String, u32>>);
 
 impl UserAgents {
-    /// Counts a connection to `to` that was counted to `from` before.
+    /// Changes the user agent of a connection.
     pub(crate) fn change(&self, from: Option<&str>, to: Option<&str>) {
         let mut counts = self.lock();
         if let Some(count) = from.and_then(|from| counts.get_mut(from)) {

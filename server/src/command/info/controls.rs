@@ -1,8 +1,9 @@
-//! `spikelet/...`: what the real server does not have.
+//! `spikelet/...`: commands that the real server does not have.
 
-use super::call::{Answered, Call, InfoError};
+use super::call::{Answered, Call};
+use super::error::InfoError;
 
-/// Has the session's controls answer, if it has any; the command does not exist otherwise.
+/// Passes the command to the session's controls. A session without controls has no such command.
 pub(super) fn controls(call: &mut Call<'_>) -> Answered {
     let controls = call.session.controls.clone().ok_or_else(InfoError::unrecognized)?;
     let (name, parameters) = call.parameters.split_once(':').unwrap_or((call.parameters, ""));

@@ -1,4 +1,4 @@
-//! What the server says it is.
+//! Identity: version, edition, build, node and cluster name.
 
 use std::env::consts::{ARCH, OS};
 
@@ -6,7 +6,9 @@ use super::call::{Answered, Call};
 use super::user_agents;
 use crate::version::FEATURES;
 
+/// This server's own build.
 const BUILD: &str = concat!("spikelet-", env!("CARGO_PKG_VERSION"));
+
 pub(super) fn build(call: &mut Call<'_>) -> Answered {
     call.say(&call.state.config().version);
     Ok(())
@@ -27,7 +29,7 @@ pub(super) fn version(call: &mut Call<'_>) -> Answered {
 }
 
 pub(super) fn features(call: &mut Call<'_>) -> Answered {
-    user_agents::note_client(call);
+    user_agents::record_client(call);
     call.say(FEATURES);
     Ok(())
 }
@@ -62,18 +64,18 @@ pub(super) fn arch(call: &mut Call<'_>) -> Answered {
     Ok(())
 }
 
-/// What was really built: where the real server names its commit, or the time of its build.
+/// This server's own build, where the real server names its commit or the time of its build.
 pub(super) fn real_build(call: &mut Call<'_>) -> Answered {
     call.say(BUILD);
     Ok(())
 }
 
-/// There is no part of the Enterprise Edition.
+/// Empty: the server has no part of the Enterprise Edition.
 pub(super) fn build_ee_sha(_call: &mut Call<'_>) -> Answered {
     Ok(())
 }
 
-/// The only digest that keys have.
+/// The digest algorithm of keys.
 pub(super) fn digests(call: &mut Call<'_>) -> Answered {
     call.say("RIPEMD160");
     Ok(())

@@ -1,27 +1,32 @@
-//! The info protocol: commands as lines of text, one file for each family of them.
+//! The info protocol: commands as lines of text.
 //!
-//! A command is `name`, `name:parameter=value;parameter=value` or `name/argument`, each ended by a newline. What stands
-//! behind the last newline is not read. Each is answered by its own text, a tab, what it answers, and a newline.
+//! A command is `name`, `name:parameter=value;parameter=value` or `name/argument`, each ended by a newline. Text after the
+//! last newline is ignored. The reply to each command is its own text, a tab, the value, and a newline.
+//!
+//! [`commands`] lists all commands; there is a file for each family of them.
 
 mod base64;
 mod call;
+mod cluster_stable;
+mod commands;
 mod config;
-mod context;
 mod controls;
 mod diagnostics;
-mod expression;
+mod error;
+mod histogram;
 mod identity;
-#[cfg_attr(not(feature = "udf"), path = "no_modules.rs")]
-mod modules;
-mod namespaces;
+mod latencies;
+mod logs;
 mod parameters;
-mod partitions;
+mod partition_info;
 mod peers;
 mod queries;
+mod replicas;
 mod sindex;
 mod statistics;
-mod table;
 mod truncate;
+#[cfg_attr(not(feature = "udf"), path = "udf_disabled.rs")]
+mod udf;
 mod user_agents;
 
 use bytes::{BufMut, BytesMut};
@@ -29,13 +34,13 @@ use spikelet_wire::FrameType;
 use spikelet_wire::frame::OpenFrame;
 
 use self::call::Call;
-use self::table::COMMANDS;
+use self::commands::COMMANDS;
 use super::query::{self, Query};
 use crate::clock::Now;
 use crate::state::{Session, State, add};
 use crate::store::sindex::Build;
 
-/// Executes a whole info request. Returns the building of indexes that goes on in the background.
+/// Executes an info request. Returns the query that builds new indexes in the background, if there are any.
 pub(super) fn handle(
     state: &State,
     now: Now,
@@ -44,7 +49,7 @@ pub(super) fn handle(
     out: &mut BytesMut,
 ) -> Option<Box<Query>> {
     let frame = OpenFrame::begin(out);
-    let mut asking = Asking {
+    let mut execution = Execution {
         state,
         now,
         session,
@@ -52,24 +57,24 @@ pub(super) fn handle(
         builds: Vec::new(),
     };
     if body.is_empty() {
-        add(&asking.session.stats.deprecated_requests, 1);
+        add(&execution.session.stats.deprecated_requests, 1);
         COMMANDS
             .iter()
             .filter(|command| command.in_summary())
-            .for_each(|command| asking.answer(command.name));
+            .for_each(|command| execution.answer(command.name));
     } else {
         let lines = body.split_inclusive(|&byte| byte == b'\n');
         lines
             .filter_map(|line| line.strip_suffix(b"\n"))
-            .for_each(|line| asking.answer_line(line));
+            .for_each(|line| execution.answer_line(line));
     }
-    add(&asking.session.stats.info_complete, 1);
-    let (node, builds) = (asking.session.node, asking.builds);
+    add(&execution.session.stats.info_complete, 1);
+    let (node, builds) = (execution.session.node, execution.builds);
     frame.finish(FrameType::INFO, out);
     query::build(state, now, node, builds)
 }
 
-/// The names of all info commands that the real server has.
+/// The names of the real server's info commands.
 pub(crate) fn commands() -> impl Iterator<Item = &'static str> {
     COMMANDS
         .iter()
@@ -77,8 +82,8 @@ pub(crate) fn commands() -> impl Iterator<Item = &'static str> {
         .filter(|name| *name != "spikelet")
 }
 
-/// An info request while it is answered.
-struct Asking<'a> {
+/// An info request that is being executed.
+struct Execution<'a> {
     state: &'a State,
     now: Now,
     session: &'a mut Session,
@@ -86,9 +91,9 @@ struct Asking<'a> {
     builds: Vec<(String, Build)>,
 }
 
-impl Asking<'_> {
+impl Execution<'_> {
     fn answer_line(&mut self, line: &[u8]) {
-        // The real server takes a command for a string of C.
+        // The real server reads a command as a C string.
         let line = line.split(|&byte| byte == 0).next().unwrap_or_default();
         self.answer(&String::from_utf8_lossy(line));
     }
@@ -111,7 +116,7 @@ impl Asking<'_> {
     }
 }
 
-/// A command's name, and what stands behind the first of the characters that can end it.
+/// A command's name, and the text after the first character that can end it.
 fn split(line: &str) -> (&str, &str) {
     line.split_once(['/', ':', ';']).unwrap_or((line, ""))
 }

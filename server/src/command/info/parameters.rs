@@ -1,206 +1,74 @@
-//! The parameters of the real server's configuration, with the values that they have in this one.
-//!
-//! Most configure what is not here: threads, disks, other nodes. They are reported with the real server's defaults, and
-//! cannot be changed.
+//! The parameters of an info command.
 
-/// A parameter and its value.
-pub(super) type Parameter = (&'static str, &'static str);
+use spikelet_wire::{ResultCode, info};
 
-/// Of `context=service`. What stands in `Config` is computed: these values are not looked at.
-pub(super) const SERVICE: &[Parameter] = &[
-    ("advertise-ipv6", "false"),
-    ("auto-pin", "none"),
-    ("batch-index-threads", "1"),
-    ("batch-max-buffers-per-queue", "255"),
-    ("batch-max-requests", "0"),
-    ("batch-max-unused-buffers", "256"),
-    ("cgroup-mem-tracking", "false"),
-    ("cluster-name", ""),
-    ("debug-allocations", "false"),
-    ("disable-udf-execution", "false"),
-    ("enable-benchmarks-fabric", "false"),
-    ("enable-health-check", "false"),
-    ("enable-hist-info", "false"),
-    ("enforce-best-practices", "false"),
-    ("indent-allocations", "false"),
-    ("info-max-ms", "10000"),
-    ("info-threads", "1"),
-    ("keep-caps-ssd-health", "false"),
-    ("log-local-time", "false"),
-    ("log-millis", "false"),
-    ("microsecond-histograms", "false"),
-    ("migrate-fill-delay", "0"),
-    ("migrate-max-num-incoming", "4"),
-    ("migrate-threads", "1"),
-    ("min-cluster-size", "1"),
-    ("node-id", ""),
-    ("node-id-interface", "null"),
-    ("os-group-perms", "false"),
-    ("pidfile", "null"),
-    ("poison-allocations", "false"),
-    ("proto-fd-idle-ms", "0"),
-    ("proto-fd-max", "15000"),
-    ("quarantine-allocations", "0"),
-    ("query-max-done", "100"),
-    ("query-threads-limit", "1"),
-    ("run-as-daemon", "false"),
-    ("secrets-address-port", "null"),
-    ("secrets-tls-context", "null"),
-    ("secrets-uds-path", "null"),
-    ("service-threads", "1"),
-    ("sindex-builder-threads", "4"),
-    ("sindex-gc-period", "10"),
-    ("stay-quiesced", "false"),
-    ("ticker-interval", "10"),
-    ("tls-refresh-period", "0"),
-    ("transaction-max-ms", "1000"),
-    ("transaction-retry-ms", "1002"),
-    ("vault-ca", "null"),
-    ("vault-namespace", "null"),
-    ("vault-path", "null"),
-    ("vault-token-file", "null"),
-    ("vault-url", "null"),
-    ("work-directory", "null"),
-];
+use super::call::Call;
+use super::error::{InfoError, code_of};
+use crate::store::Namespace;
 
-/// Of `context=network`.
-pub(super) const NETWORK: &[Parameter] = &[
-    ("service.port", "3000"),
-    ("service.address", "127.0.0.1"),
-    ("service.access-port", "0"),
-    ("service.access-address", "127.0.0.1"),
-    ("service.alternate-access-port", "0"),
-    ("service.tls-port", "0"),
-    ("service.tls-access-port", "0"),
-    ("service.tls-alternate-access-port", "0"),
-    ("service.tls-name", "null"),
-    ("service.disable-localhost", "false"),
-    ("admin.port", "3003"),
-    ("admin.address", "127.0.0.1"),
-    ("admin.tls-port", "0"),
-    ("admin.tls-name", "null"),
-    ("admin.disable-localhost", "false"),
-    ("heartbeat.mode", "mesh"),
-    ("heartbeat.address", "127.0.0.1"),
-    ("heartbeat.port", "3002"),
-    ("heartbeat.tls-port", "0"),
-    ("heartbeat.tls-name", "null"),
-    ("heartbeat.interval", "150"),
-    ("heartbeat.timeout", "10"),
-    ("heartbeat.connect-timeout-ms", "500"),
-    ("heartbeat.mtu", "65536"),
-    ("heartbeat.protocol", "v3"),
-    ("fabric.address", "127.0.0.1"),
-    ("fabric.tls-port", "0"),
-    ("fabric.tls-name", "null"),
-    ("fabric.channel-bulk-fds", "2"),
-    ("fabric.channel-bulk-recv-threads", "4"),
-    ("fabric.channel-ctrl-fds", "1"),
-    ("fabric.channel-ctrl-recv-threads", "4"),
-    ("fabric.channel-meta-fds", "1"),
-    ("fabric.channel-meta-recv-threads", "4"),
-    ("fabric.channel-rw-fds", "8"),
-    ("fabric.channel-rw-recv-pools", "1"),
-    ("fabric.channel-rw-recv-threads", "16"),
-    ("fabric.keepalive-enabled", "true"),
-    ("fabric.keepalive-intvl", "1"),
-    ("fabric.keepalive-probes", "10"),
-    ("fabric.keepalive-time", "1"),
-    ("fabric.latency-max-ms", "5"),
-    ("fabric.port", "3001"),
-    ("fabric.recv-rearm-threshold", "1024"),
-    ("fabric.send-threads", "8"),
-];
+impl Call<'_> {
+    /// The value of a parameter, if it is present.
+    pub(super) fn value(&self, name: &str) -> Option<&str> {
+        info::parameters(self.parameters)
+            .find(|(key, _)| *key == name)
+            .map(|(_, value)| value)
+    }
 
-/// Of `context=namespace`.
-pub(super) const NAMESPACE: &[Parameter] = &[
-    ("active-rack", "0"),
-    ("allow-ttl-without-nsup", ""),
-    ("apply-ttl-reductions", "true"),
-    ("auto-revive", "false"),
-    ("background-query-max-rps", "10000"),
-    ("conflict-resolution-policy", "generation"),
-    ("conflict-resolve-writes", "false"),
-    ("default-read-touch-ttl-pct", ""),
-    ("default-ttl", ""),
-    ("disable-cold-start-eviction", "false"),
-    ("disable-mrt-writes", "false"),
-    ("disable-write-dup-res", "false"),
-    ("disallow-expunge", "false"),
-    ("disallow-null-setname", "false"),
-    ("enable-benchmarks-batch-sub", "false"),
-    ("enable-benchmarks-ops-sub", "false"),
-    ("enable-benchmarks-read", "false"),
-    ("enable-benchmarks-udf", "false"),
-    ("enable-benchmarks-udf-sub", "false"),
-    ("enable-benchmarks-write", "false"),
-    ("enable-hist-proxy", "false"),
-    ("evict-hist-buckets", "10000"),
-    ("evict-indexes-memory-pct", "0"),
-    ("evict-tenths-pct", "5"),
-    ("force-long-queries", "false"),
-    ("ignore-migrate-fill-delay", "false"),
-    ("index-stage-size", "1073741824"),
-    ("indexes-memory-budget", "0"),
-    ("inline-short-queries", "false"),
-    ("max-record-size", "1048576"),
-    ("migrate-order", "5"),
-    ("migrate-retransmit-ms", "5000"),
-    ("migrate-skip-unreadable", "false"),
-    ("migrate-sleep", "1"),
-    ("mrt-duration", "0"),
-    ("nsup-hist-period", "3600"),
-    ("nsup-period", ""),
-    ("nsup-threads", "1"),
-    ("partition-tree-sprigs", "256"),
-    ("prefer-uniform-balance", "false"),
-    ("rack-id", "0"),
-    ("read-consistency-level-override", "off"),
-    ("reject-non-xdr-writes", "false"),
-    ("reject-xdr-writes", "false"),
-    ("replication-factor", ""),
-    ("sindex-stage-size", "1073741824"),
-    ("single-query-threads", "4"),
-    ("stop-writes-sys-memory-pct", "90"),
-    ("strong-consistency", "false"),
-    ("strong-consistency-allow-expunge", "false"),
-    ("tomb-raider-eligible-age", "86400"),
-    ("tomb-raider-period", "86400"),
-    ("tomb-raider-unmark-threads", "0"),
-    ("transaction-pending-limit", "20"),
-    ("truncate-threads", "4"),
-    ("write-commit-level-override", "off"),
-    ("xdr-bin-tombstone-ttl", "86400"),
-    ("xdr-tomb-raider-period", "120"),
-    ("xdr-tomb-raider-threads", "1"),
-    ("geo2dsphere-within.strict", "true"),
-    ("geo2dsphere-within.min-level", "1"),
-    ("geo2dsphere-within.max-level", "20"),
-    ("geo2dsphere-within.max-cells", "12"),
-    ("geo2dsphere-within.level-mod", "1"),
-    ("geo2dsphere-within.earth-radius-meters", "6371000"),
-    ("index-type", "mem"),
-    ("sindex-type", "mem"),
-    ("storage-state", "memory"),
-    ("storage-state.commit-to-device", "false"),
-    ("storage-state.compression", "none"),
-    ("storage-state.compression-acceleration", "0"),
-    ("storage-state.compression-level", "0"),
-    ("storage-state.data-size", "1073741824"),
-    ("storage-state.defrag-lwm-pct", "50"),
-    ("storage-state.defrag-queue-min", "0"),
-    ("storage-state.defrag-sleep", "1000"),
-    ("storage-state.defrag-startup-minimum", "0"),
-    ("storage-state.direct-files", "false"),
-    ("storage-state.disable-odsync", "false"),
-    ("storage-state.enable-benchmarks-storage", "false"),
-    ("storage-state.encryption-key-file", "null"),
-    ("storage-state.encryption-old-key-file", "null"),
-    ("storage-state.evict-used-pct", "0"),
-    ("storage-state.filesize", "0"),
-    ("storage-state.flush-max-ms", "1000"),
-    ("storage-state.max-write-cache", "67108864"),
-    ("storage-state.stop-writes-avail-pct", "5"),
-    ("storage-state.stop-writes-used-pct", "70"),
-    ("storage-state.tomb-raider-sleep", "1000"),
-];
+    /// Whether a parameter is present.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.value(name).is_some()
+    }
+}
+
+impl<'a> Call<'a> {
+    /// The value of an optional parameter. An empty value, and one of `limit` bytes or more, are errors.
+    pub(super) fn optional(&self, name: &str, limit: usize) -> Result<Option<&'a str>, InfoError> {
+        let found = info::parameters(self.parameters).find(|(key, _)| *key == name);
+        found.map(|(_, value)| checked(value, name, limit)).transpose()
+    }
+
+    /// The value of a required parameter.
+    pub(super) fn required(&self, name: &str, limit: usize) -> Result<&'a str, InfoError> {
+        self.optional(name, limit)?.ok_or_else(|| InfoError::missing(name))
+    }
+
+    /// The value of the first of these parameters that is present. Errors call it `namespace`, whichever it was.
+    pub(super) fn namespace_name(&self, names: &[&str]) -> Result<Option<&'a str>, InfoError> {
+        let parameters = |name| info::parameters(self.parameters).find(move |(key, _)| *key == name);
+        let found = names.iter().copied().find_map(parameters);
+        found.map(|(_, value)| checked(value, "namespace", 32)).transpose()
+    }
+
+    /// The value of the required parameter `namespace`. The node need not have such a namespace.
+    pub(super) fn required_namespace_name(&self) -> Result<&'a str, InfoError> {
+        self.namespace_name(&["namespace"])?
+            .ok_or_else(|| InfoError::missing("namespace"))
+    }
+
+    /// The namespace with this name.
+    pub(super) fn namespace(&self, name: &str) -> Result<&'a Namespace, InfoError> {
+        let mut namespaces = self.state.namespaces().iter();
+        let found = namespaces.find(|namespace| namespace.name == name);
+        found.ok_or(InfoError::new(
+            ResultCode::INVALID_NAMESPACE,
+            "namespace not found on node",
+        ))
+    }
+
+    /// The namespace that one of these parameters names. It must exist.
+    pub(super) fn required_namespace(&self, names: &[&str]) -> Result<&'a Namespace, InfoError> {
+        let name = self
+            .namespace_name(names)?
+            .ok_or_else(|| InfoError::missing("namespace"))?;
+        self.namespace(name)
+    }
+}
+
+/// Checks that a parameter's value is not empty and has fewer than `limit` bytes.
+pub(super) fn checked<'v>(value: &'v str, name: &str, limit: usize) -> Result<&'v str, InfoError> {
+    match value {
+        "" => Err(InfoError::new(code_of(name), format!("missing '{name}' value"))),
+        value if value.len() >= limit => Err(InfoError::new(code_of(name), format!("'{name}' value too long"))),
+        value => Ok(value),
+    }
+}

@@ -1,14 +1,14 @@
-//! Where the nodes of the cluster are.
+//! Addresses of the node and of its peers.
 
 use std::net::SocketAddr;
 
 use super::call::{Answered, Call};
 use crate::cluster::Node;
 
-/// The port that an address in a list of peers need not name.
+/// The default port, which addresses in a list of peers omit.
 const DEFAULT_PORT: u16 = 3000;
 
-/// The node's own address. A node that listens everywhere is where this client reached it.
+/// The node's own address. For a node that listens on all interfaces, the address that this client connected to.
 pub(super) fn service(call: &mut Call<'_>) -> Answered {
     let Some(node) = call.node() else {
         return Ok(());
@@ -21,7 +21,7 @@ pub(super) fn service(call: &mut Call<'_>) -> Answered {
     Ok(())
 }
 
-/// The node's own address from elsewhere, if it has one.
+/// The node's alternate address, if it has one.
 pub(super) fn service_alt(call: &mut Call<'_>) -> Answered {
     if let Some(address) = call.node().and_then(|node| node.alternate) {
         call.say(address);
@@ -29,7 +29,7 @@ pub(super) fn service_alt(call: &mut Call<'_>) -> Answered {
     Ok(())
 }
 
-/// There is no TLS, nor an admin port.
+/// Empty: there is neither TLS nor an admin port.
 pub(super) fn nothing(_call: &mut Call<'_>) -> Answered {
     Ok(())
 }
@@ -69,12 +69,12 @@ pub(super) fn alumni_clear_alt(call: &mut Call<'_>) -> Answered {
     answer_peers(call, Known::Ever, alternate)
 }
 
-/// There is no TLS, and so there are no peers to reach by it.
+/// No peers: there is no TLS.
 pub(super) fn peers_tls(call: &mut Call<'_>) -> Answered {
     answer_peers(call, Known::Present, |_| None)
 }
 
-/// Which peers are listed: those that are there, or also those that have left.
+/// Which peers are listed: present ones, or also those that have left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Known {
     Present,
@@ -97,8 +97,8 @@ fn answer_services(call: &mut Call<'_>, known: Known, address: impl Fn(&Node) ->
     call.list(listed.filter_map(|peer| cluster.node(peer.node).and_then(&address)))
 }
 
-/// `generation,default port,[[node,tls name,[address,...]],...]`; with a `generation` only what has changed since, where
-/// `[node,,]` is a node that has left.
+/// `generation,default port,[[node,tls name,[address,...]],...]`. With a `generation`, only the peers that have changed since;
+/// `[node,,]` is a peer that has left.
 fn answer_peers(call: &mut Call<'_>, known: Known, address: impl Fn(&Node) -> Option<SocketAddr>) -> Answered {
     let cluster = call.state.cluster();
     let Some(own) = cluster.node(call.session.node) else {
@@ -139,7 +139,7 @@ fn without_default_port(address: SocketAddr) -> String {
     }
 }
 
-/// The number that a text begins with, and 0 where it begins with none.
+/// The number at the start of a text; 0 if there is none.
 fn leading_number(text: &str) -> u64 {
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     text.get(..digits).unwrap_or_default().parse().unwrap_or(0)

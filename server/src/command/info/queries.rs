@@ -1,11 +1,13 @@
-//! Long queries: what they do, and their end.
+//! Long queries: `query-show`, `query-abort` and `query-abort-all`.
 
 use spikelet_wire::ResultCode;
 
-use super::call::{Answered, Call, InfoError};
+use super::call::{Answered, Call};
+use super::error::InfoError;
+use super::parameters::checked;
 use super::truncate::number;
 
-/// The longest id, in bytes.
+/// The limit of an id, in bytes.
 const LONGEST_ID: usize = 26;
 
 pub(super) fn query_show(call: &mut Call<'_>) -> Answered {
@@ -37,14 +39,11 @@ pub(super) fn query_abort_all(call: &mut Call<'_>) -> Answered {
     Ok(())
 }
 
-/// The id that a command names, under today's name or the one of old.
+/// The value of `id`, or of its older name `trid`.
 fn id(call: &Call<'_>) -> Result<Option<u64>, InfoError> {
     let text = match call.has("id") {
         true => call.optional("id", LONGEST_ID)?,
-        false => call
-            .value("trid")
-            .map(|id| super::call::checked(id, "id", LONGEST_ID))
-            .transpose()?,
+        false => call.value("trid").map(|id| checked(id, "id", LONGEST_ID)).transpose()?,
     };
     match text.map(number) {
         Some(0) => Err(InfoError::parameter("bad id")),

@@ -1,10 +1,11 @@
-//! Truncation: all records of a namespace or a set that were last written before a time, gone at once.
+//! Truncation: removes all records of a namespace or a set that were last updated before a time.
 
-use super::call::{Answered, Call, InfoError};
+use super::call::{Answered, Call};
+use super::error::InfoError;
 use crate::clock::Now;
 use crate::store::{Namespace, SetId};
 
-/// The longest time, in bytes.
+/// The limit of a time, in bytes.
 const LONGEST_TIME: usize = 24;
 
 pub(super) fn truncate(call: &mut Call<'_>) -> Answered {
@@ -27,7 +28,7 @@ pub(super) fn truncate_namespace_undo(call: &mut Call<'_>) -> Answered {
     undo(call, target)
 }
 
-/// What is to be truncated, by its name.
+/// The namespace or set to truncate, by name.
 #[derive(Clone, Copy)]
 struct Target<'a> {
     namespace: &'a str,
@@ -44,15 +45,14 @@ impl<'a> Target<'a> {
 
     fn namespace(call: &Call<'a>) -> Result<Self, InfoError> {
         let namespace = call.required_namespace_name()?;
-        // Whoever names a set did not mean all of them.
         if call.has("set") {
             return Err(InfoError::parameter("unexpected set name"));
         }
         Ok(Self { namespace, set: None })
     }
 
-    /// The namespace and the set. What is not there, on this node, is dealt with by success: the real server tells all
-    /// nodes, and waits for none.
+    /// The namespace and the set, if the node has them. If not, the command still succeeds: the real server tells all nodes,
+    /// and waits for none.
     fn find<'e>(self, call: &Call<'e>) -> Option<(&'e Namespace, Option<SetId>)> {
         let namespace = call.namespace(self.namespace).ok()?;
         match self.set {
@@ -89,7 +89,7 @@ fn undo(call: &mut Call<'_>, target: Target<'_>) -> Answered {
     Ok(())
 }
 
-/// Reads a number as C writes it: decimal, `0x` hexadecimal, or octal behind a 0. Anything behind its digits is ignored.
+/// Reads a number as `strtoul` does: decimal, hexadecimal after `0x`, or octal after `0`. Text after the digits is ignored.
 pub(super) fn number(text: &str) -> u64 {
     let (digits, radix) = match text.strip_prefix('0') {
         Some(rest) => match rest.strip_prefix(['x', 'X']) {
@@ -115,13 +115,13 @@ mod tests {
     use crate::state::State;
 
     #[test]
-    fn numbers_are_written_as_in_c() {
+    fn numbers_are_read_as_by_strtoul() {
         let read = ["0", "12", "0x1F", "017", "12ns", "", "x", "99999999999999999999"].map(number);
         assert_eq!(read, [0, 12, 31, 15, 12, 0, 0, u64::MAX]);
     }
 
     #[test]
-    fn a_truncation_is_undone_by_the_name_it_was_done_by() {
+    fn a_truncation_is_undone_by_the_same_name() {
         let state = State::new(Config::default());
         let now = Now(500_000_000_000);
         let set = state.namespaces()[0].sets.find_or_create(b"s");

@@ -1,15 +1,16 @@
-//! Who the clients say they are.
+//! User agents: the client libraries of the node's connections.
 
 use super::base64;
-use super::call::{Answered, Call, InfoError};
+use super::call::{Answered, Call};
+use super::error::InfoError;
 
-/// The longest user agent, in base64, and one.
+/// The limit of a user agent, in bytes of base64.
 const LONGEST: usize = 64;
-/// "unknown" in base64: what stands for a client that asked for `features` and never said who it is.
+/// "unknown" in base64: a client that requested `features` and never set its user agent.
 const UNKNOWN: &str = "dW5rbm93bg==";
 
-/// Notes that a client asked for `features`, as all but scripts do.
-pub(super) fn note_client(call: &mut Call<'_>) {
+/// Counts a connection that requests `features` as one of an unknown client library.
+pub(super) fn record_client(call: &mut Call<'_>) {
     if call.session.user_agent.is_none() {
         name(call, UNKNOWN.to_owned());
     }

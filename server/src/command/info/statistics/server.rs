@@ -1,51 +1,24 @@
-//! What the server counts and what it measures of itself.
+//! `statistics`: the statistics of the server.
 
-use std::fmt::Display;
 use std::sync::Arc;
 
 use bytes::BufMut;
 
-use super::call::{Answered, Call};
-use super::namespaces::all_objects;
-use super::partitions::remaining_migrations;
-use super::table::COMMANDS;
+use super::objects::all_objects;
+use crate::command::info::call::{Answered, Call};
+use crate::command::info::cluster_stable::remaining_migrations;
 use crate::state::get;
 
-/// The compatibility of nodes of this version with others.
+/// The cluster compatibility id of this version.
 const COMPATIBILITY_ID: u32 = 15;
 
-impl Call<'_> {
-    /// Appends `name=value;`.
-    pub(super) fn pair(&mut self, name: impl Display, value: impl Display) {
-        self.say(format_args!("{name}={value};"));
-    }
-
-    /// Appends `name=value;` for each.
-    pub(super) fn pairs<V: Display>(&mut self, pairs: &[(&str, V)]) {
-        pairs.iter().for_each(|(name, value)| self.pair(name, value));
-    }
-
-    /// Appends `name=0;` for each.
-    pub(super) fn zeros(&mut self, names: &[&str]) {
-        names.iter().for_each(|name| self.pair(name, 0));
-    }
-}
-
-pub(super) fn compatibility_id(call: &mut Call<'_>) -> Answered {
+pub(in crate::command::info) fn compatibility_id(call: &mut Call<'_>) -> Answered {
     call.say(COMPATIBILITY_ID);
     Ok(())
 }
 
-pub(super) fn help(call: &mut Call<'_>) -> Answered {
-    let enterprise = call.state.config().edition == crate::version::Edition::Enterprise;
-    let listed = COMMANDS
-        .iter()
-        .filter(|c| !c.client_only() && (enterprise || !c.enterprise_only()));
-    call.list(listed.map(|command| command.name))
-}
-
-/// What a single process without peers, disks or background threads has nothing of is 0, as on an idle server.
-pub(super) fn statistics(call: &mut Call<'_>) -> Answered {
+/// Statistics that have no meaning in this server are 0, as on an idle real server.
+pub(in crate::command::info) fn statistics(call: &mut Call<'_>) -> Answered {
     let (stats, cluster) = (Arc::clone(&call.session.stats), call.state.cluster());
     let uptime = call.now.0.saturating_sub(stats.started.0) / 1000;
     let closed = get(&stats.client_connections_closed);

@@ -1,9 +1,9 @@
-//! UDF modules where the server is built without UDFs: there are none.
+//! `udf-put` and the like in a server that is built without UDFs.
 
 use super::call::{Answered, Call};
 pub(super) use super::diagnostics::{unsupported as clear_cache, unsupported as put};
 
-/// The longest name of a file, in bytes, and one.
+/// The limit of a file name, in bytes.
 const FILE_NAME: usize = 128;
 
 pub(super) fn list(_call: &mut Call<'_>) -> Answered {
@@ -20,7 +20,7 @@ pub(super) fn get(call: &mut Call<'_>) -> Answered {
     Ok(())
 }
 
-/// A module that is not there is removed with success.
+/// Succeeds if there is no such module.
 pub(super) fn remove(call: &mut Call<'_>) -> Answered {
     let removed = if names_a_file(call) {
         "ok"

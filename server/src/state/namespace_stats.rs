@@ -1,36 +1,36 @@
-//! How commands on a namespace's records ended, counted as the info protocol reports it.
+//! Counters of a namespace: how commands and queries ended.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use spikelet_wire::{Info2, ResultCode};
 
-/// What happened in a namespace, by way of one node.
+/// The counters of a namespace on one node.
 #[derive(Debug, Default)]
 pub struct NamespaceStats {
-    /// Commands that came alone.
+    /// Single commands from clients.
     pub client: CommandCounters,
-    /// Commands that were rows of batches.
+    /// Rows of batches.
     pub batch_sub: CommandCounters,
-    /// Commands that came alone to another node, which passed them on.
+    /// Single commands that another node proxied to this one.
     pub from_proxy: CommandCounters,
-    /// Commands that were rows of batches to another node, which passed them on.
+    /// Rows of batches that another node proxied to this one.
     pub from_proxy_batch_sub: CommandCounters,
-    /// Commands that came alone, and were passed on to another node.
+    /// Single commands that this node proxied to another one.
     pub client_proxy_complete: AtomicU64,
-    /// Commands that were rows of batches, and were passed on to another node.
+    /// Rows of batches that this node proxied to another one.
     pub batch_sub_proxy_complete: AtomicU64,
-    /// Operations on single records by queries in the background, all of them writes.
+    /// Writes of single records by background queries.
     pub ops_sub: CommandCounters,
-    /// UDFs on the records of queries.
+    /// UDFs on single records by background queries.
     pub udf_sub: CommandCounters,
-    /// Queries without an index.
+    /// Primary index queries.
     pub pi_query: QueryCounters,
-    /// Queries of a secondary index.
+    /// Secondary index queries.
     pub si_query: QueryCounters,
 }
 
 impl NamespaceStats {
-    /// Where the ends of queries are counted, of those with an index or those without.
+    /// The counters of secondary index queries, or of primary index queries.
     pub(crate) const fn queries(&self, of_index: bool) -> &QueryCounters {
         match of_index {
             true => &self.si_query,
@@ -39,22 +39,22 @@ impl NamespaceStats {
     }
 }
 
-/// The ends of the commands that came one way: alone, or as rows of batches.
+/// The counters of commands with the same origin.
 #[derive(Debug, Default)]
 pub struct CommandCounters {
-    /// Commands that only read.
+    /// Reads.
     pub read: Ends,
-    /// Commands that write.
+    /// Writes, other than deletes and UDFs.
     pub write: Ends,
     /// Deletes of whole records.
     pub delete: Ends,
     /// UDFs.
     pub udf: Ends,
-    /// What UDFs that were carried out did.
+    /// What executed UDFs did.
     pub lang: UdfCounters,
 }
 
-/// What UDFs did to their records.
+/// The counters of what UDFs did to their records.
 #[derive(Debug, Default)]
 pub struct UdfCounters {
     /// They changed nothing.
@@ -95,51 +95,51 @@ impl UdfCounters {
     }
 }
 
-/// The ends of queries, of those with an index or those without.
+/// The counters of queries, by kind.
 #[derive(Debug, Default)]
 pub struct QueryCounters {
     /// Short queries.
     pub short_basic: QueryEnds,
-    /// Long queries that answer records.
+    /// Long queries that return records.
     pub long_basic: QueryEnds,
-    /// Queries that operate in the background.
+    /// Background operate queries.
     pub ops_bg: QueryEnds,
-    /// Queries that apply UDFs in the background.
+    /// Background UDF queries.
     pub udf_bg: QueryEnds,
-    /// Queries that aggregate by UDFs.
+    /// Aggregation queries.
     pub aggr: QueryEnds,
 }
 
-/// The ends of one kind of query.
+/// The counters of one kind of query.
 #[derive(Debug, Default)]
 pub struct QueryEnds {
-    /// It came to its end.
+    /// It completed.
     pub complete: AtomicU64,
-    /// Its client was gone.
+    /// It failed: the client disconnected.
     pub error: AtomicU64,
-    /// It took too long, as only short ones can.
+    /// It timed out. Only short queries do.
     pub timeout: AtomicU64,
-    /// It was aborted, as only long ones can be.
+    /// It was aborted. Only long queries are.
     pub abort: AtomicU64,
 }
 
-/// The ends of one kind of command.
+/// The counters of one kind of command.
 #[derive(Debug, Default)]
 pub struct Ends {
-    /// It did what it was to do.
+    /// It succeeded.
     pub success: AtomicU64,
-    /// It was refused. A write that finds no record ends here.
+    /// It was refused, or it is a write that found no record.
     pub error: AtomicU64,
-    /// It took too long.
+    /// It timed out.
     pub timeout: AtomicU64,
     /// A read or a delete found no record.
     pub not_found: AtomicU64,
-    /// Its filter left the record out.
+    /// Its filter did not match.
     pub filtered_out: AtomicU64,
 }
 
 impl CommandCounters {
-    /// Counts a command, told by its flags and whether it has a UDF, as ended with a result code.
+    /// Counts a command by its flags, whether it is a UDF, and its result code.
     pub fn count(&self, info2: Info2, is_udf: bool, code: ResultCode) {
         let (ends, is_write) = match info2 {
             info2 if !info2.contains(Info2::WRITE) => (&self.read, false),
@@ -159,7 +159,7 @@ impl CommandCounters {
 }
 
 impl QueryEnds {
-    /// Counts a query that ended with a result code.
+    /// Counts a query by its result code.
     pub fn count(&self, code: ResultCode) {
         let counter = match code {
             ResultCode::OK => &self.complete,

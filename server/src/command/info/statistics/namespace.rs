@@ -1,63 +1,24 @@
-//! Namespaces and sets: what is in them, and what happened there.
+//! `namespace/NAME`: the statistics and the configuration of a namespace.
 
 use std::fmt::Display;
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
 
-use super::call::{Answered, Call};
-use super::config::write_namespace;
-use crate::cluster::{Node, NodeState, Subcluster};
+use super::objects::objects_of;
+use crate::cluster::{Node, NodeState};
+use crate::command::info::call::{Answered, Call};
+use crate::command::info::config::write_namespace;
 use crate::state::{CommandCounters, Ends, NamespaceStats, QueryCounters, get};
-use crate::store::{Namespace, Partition, SetId};
+use crate::store::Namespace;
 
-/// What the real server's primary index takes for a record, in bytes.
+/// The size of a record's entry in the real server's primary index, in bytes.
 const INDEX_ENTRY: u64 = 64;
 
-pub(super) fn namespaces(call: &mut Call<'_>) -> Answered {
+pub(in crate::command::info) fn namespaces(call: &mut Call<'_>) -> Answered {
     call.list(call.state.namespaces().iter().map(|namespace| &namespace.name))
 }
 
-pub(super) fn objects(call: &mut Call<'_>) -> Answered {
-    call.say(all_objects(call));
-    Ok(())
-}
-
-/// How many records the node has.
-pub(super) fn all_objects(call: &Call<'_>) -> u64 {
-    let namespaces = call.state.namespaces().iter();
-    namespaces
-        .map(|namespace| objects_of(call, namespace).iter().sum::<u64>())
-        .sum()
-}
-
-/// How many records of a namespace the node has, as their master, as a replica, and on the way out.
-fn objects_of(call: &Call<'_>, namespace: &Namespace) -> [u64; 3] {
-    let counted = get(&namespace.counters.objects);
-    of_node(call, namespace, counted, |partition| partition.len() as u64)
-}
-
-/// How many records of a set the node has.
-fn objects_of_set(call: &Call<'_>, namespace: &Namespace, id: SetId, counted: u64) -> u64 {
-    let in_set = |partition: &Partition| partition.iter().filter(|(_, record)| record.set == Some(id)).count() as u64;
-    of_node(call, namespace, counted, in_set).iter().sum()
-}
-
-/// What of the records that are counted for all nodes one of them has.
-fn of_node(call: &Call<'_>, namespace: &Namespace, counted: u64, count: impl Fn(&Partition) -> u64) -> [u64; 3] {
-    let cluster = call.state.cluster();
-    if cluster.nodes().len() == 1 {
-        return [counted, 0, 0];
-    }
-    replicated(
-        cluster.subcluster(call.session.node),
-        call.session.node,
-        namespace,
-        count,
-    )
-}
-
-/// Statistics and configuration of a namespace. Clients know no error here, so there is none.
-pub(super) fn namespace(call: &mut Call<'_>) -> Answered {
+/// Statistics and configuration of a namespace. An unknown namespace is not an error: its type is unknown.
+pub(in crate::command::info) fn namespace(call: &mut Call<'_>) -> Answered {
     match call.namespace(call.parameters) {
         Ok(namespace) => {
             statistics(call, namespace);
@@ -69,58 +30,6 @@ pub(super) fn namespace(call: &mut Call<'_>) -> Answered {
     Ok(())
 }
 
-/// The sets of all namespaces, of one, or (`namespace/set`) the properties of one set.
-pub(super) fn sets(call: &mut Call<'_>) -> Answered {
-    if call.parameters.is_empty() {
-        for namespace in call.state.namespaces() {
-            all_sets(call, namespace);
-        }
-        return Ok(());
-    }
-    let (name, set) = match call.parameters.split_once('/') {
-        Some((name, set)) => (name, Some(set)),
-        None => (call.parameters, None),
-    };
-    match (call.namespace(name), set) {
-        (Err(_), _) => call.say("ns_type=unknown"),
-        (Ok(namespace), None) => all_sets(call, namespace),
-        (Ok(namespace), Some(set)) => {
-            if let Some(id) = namespace.sets.find(set.as_bytes()) {
-                properties(call, namespace, id);
-            }
-        }
-    }
-    Ok(())
-}
-
-fn all_sets(call: &mut Call<'_>, namespace: &Namespace) {
-    for set in namespace.sets.all() {
-        let name = String::from_utf8_lossy(&set.name);
-        call.say(format_args!("ns={}:set={name}:", namespace.name));
-        if let Some(id) = namespace.sets.find(&set.name) {
-            properties(call, namespace, id);
-        }
-    }
-}
-
-fn properties(call: &mut Call<'_>, namespace: &Namespace, id: SetId) {
-    let Some(set) = namespace.sets.get(id) else {
-        return;
-    };
-    let sindexes = namespace.sindexes.all();
-    let sindexes = sindexes.iter().filter(|sindex| sindex.definition.set == Some(id));
-    let enable_index = namespace.sindexes.of_sets().iter().any(|(_, set)| *set == id);
-    let objects = objects_of_set(call, namespace, id, set.objects.load(Relaxed));
-    let truncate_lut = set.truncate_lut.load(Relaxed);
-    call.say(format_args!(
-        "objects={objects}:tombstones=0:data_used_bytes=0:truncate_lut={truncate_lut}:sindexes={}:\
-         index_populating=false:truncating=false:default-read-touch-ttl-pct=0:default-ttl=0:\
-         disable-eviction=false:enable-index={enable_index}:stop-writes-count=0:stop-writes-size=0;",
-        sindexes.count(),
-    ));
-}
-
-/// Nothing is evicted or compressed here, and nothing that is passed on gets lost.
 fn statistics(call: &mut Call<'_>, namespace: &Namespace) {
     let cluster = call.state.cluster();
     let node = call.session.node;
@@ -196,7 +105,7 @@ fn statistics(call: &mut Call<'_>, namespace: &Namespace) {
     queries(call, stats);
 }
 
-/// Queries, without and with an index, and what those in the background did to single records.
+/// Primary and secondary index queries, and the operations of background queries on single records.
 fn queries(call: &mut Call<'_>, stats: &NamespaceStats) {
     let write = &stats.ops_sub.write;
     call.pair("ops_sub_write_success", get(&write.success));
@@ -233,29 +142,6 @@ fn queries(call: &mut Call<'_>, stats: &NamespaceStats) {
     }
 }
 
-/// How many records a node of several has as their working master, how many as a replica, and how many that are still to
-/// leave it.
-fn replicated(
-    subcluster: &Subcluster,
-    node: usize,
-    namespace: &Namespace,
-    count: impl Fn(&Partition) -> u64,
-) -> [u64; 3] {
-    let factor = namespace.settings.replication_factor;
-    let mut counts = [0; 3];
-    for id in namespace.partition_ids() {
-        let objects = namespace.partition(id).map_or(0, |partition| count(&partition));
-        let [master, prole, others] = &mut counts;
-        if subcluster.working_master(factor, id) == Some(node) {
-            *master += objects;
-        } else if subcluster.is_full(node, factor, id) {
-            let keeps = subcluster.replica(node, factor, id).is_some();
-            *(if keeps { prole } else { others }) += objects;
-        }
-    }
-    counts
-}
-
 fn commands(call: &mut Call<'_>, origin: &str, counters: &CommandCounters) {
     let mut ends = |kind: &dyn Display, ends: &Ends, can_miss: bool| {
         call.pair(format_args!("{origin}_{kind}_success"), get(&ends.success));
@@ -271,7 +157,7 @@ fn commands(call: &mut Call<'_>, origin: &str, counters: &CommandCounters) {
     ends(&"delete", &counters.delete, true);
 }
 
-/// UDFs that ended well are complete, whatever they did; that is counted beside.
+/// UDFs that succeeded are `complete`. The `lang` counters tell what they did.
 fn udfs(call: &mut Call<'_>, origin: &str, counters: &CommandCounters) {
     let (ends, lang) = (&counters.udf, &counters.lang);
     for (name, counter) in [

@@ -1,4 +1,4 @@
-//! Expressions as text.
+//! The text of an expression, as in `sindex-list`.
 
 use std::fmt;
 
@@ -9,9 +9,9 @@ use spikelet_wire::hll::HllOperation;
 use spikelet_wire::msgpack::{Reader, Token};
 use spikelet_wire::{DecodeError, ParticleType};
 
-use super::context::{Context, Element};
+use super::context_text::{Context, Element};
 
-/// An expression, as `sindex-list` spells it out. It must be one that can be built.
+/// An expression in msgpack, displayed as `sindex-list` does. It must be valid.
 pub(super) struct Expression<'e>(pub(super) &'e [u8]);
 
 impl fmt::Display for Expression<'_> {
@@ -21,7 +21,7 @@ impl fmt::Display for Expression<'_> {
             text: String::new(),
             variables: Vec::new(),
         };
-        // What was built is whole.
+        // An expression that can be built is complete.
         let _ = writer.expression();
         f.write_str(&writer.text)
     }
@@ -30,7 +30,7 @@ impl fmt::Display for Expression<'_> {
 struct Writer<'e> {
     reader: Reader<'e>,
     text: String,
-    /// The variables in scope: the server names them by their number.
+    /// The variables in scope. The real server displays their numbers.
     variables: Vec<&'e [u8]>,
 }
 
@@ -38,7 +38,7 @@ type Result = std::result::Result<(), DecodeError>;
 
 impl<'e> Writer<'e> {
     fn say(&mut self, text: impl fmt::Display) {
-        // A string takes all that is written to it.
+        // Writing to a string does not fail.
         let _ = fmt::Write::write_fmt(&mut self.text, format_args!("{text}"));
     }
 
@@ -124,7 +124,7 @@ impl<'e> Writer<'e> {
         Ok(())
     }
 
-    /// The type and the system of a call, its operation, and the bin.
+    /// A call: its type, its system, its operation, and the bin.
     fn call(&mut self) -> Result {
         self.reader.element()?;
         let system = self.reader.int()? as u64;
@@ -192,7 +192,7 @@ const fn type_name(of: Type) -> &'static str {
     }
 }
 
-/// The names of list and map operations in expressions, which are not quite those of the operations themselves.
+/// The names of list and map operations in expressions. Some differ from the names of the operations.
 const CDT_NAMES: &[(u32, &str)] = &[
     (1, "list_append"),
     (2, "list_append_items"),
@@ -274,7 +274,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_expression_is_spelled_out() {
+    fn an_expression_is_displayed() {
         // add(bin a, 1)
         let sum = [0x93, 20, 0x93, 81, 2, 0xa1, b'a', 1];
         assert_eq!(Expression(&sum).to_string(), "add(bin_int(\"a\"), 1)");

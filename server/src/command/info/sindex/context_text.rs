@@ -1,4 +1,4 @@
-//! Contexts as text.
+//! The text of a nested context, as in `sindex-list`.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use spikelet_wire::ParticleType;
 use spikelet_wire::context::{BASE_MASK, BY_INDEX, BY_KEY, BY_RANK, BY_VALUE, LIST, MAP};
 use spikelet_wire::msgpack::{COMPARE_ONLY, INFINITY, Reader, Token, WILDCARD};
 
-/// A context, as `sindex-list` spells it out.
+/// A context in msgpack, displayed as `sindex-list` does.
 pub(super) struct Context<'c>(pub(super) &'c [u8]);
 
 impl fmt::Display for Context<'_> {
@@ -41,7 +41,7 @@ impl fmt::Display for Context<'_> {
     }
 }
 
-/// A value of msgpack: numbers as such, of all that is long its type and its size.
+/// A value in msgpack. Numbers are displayed as such, strings, blobs and collections by type and size.
 pub(super) struct Element<'e>(pub(super) &'e [u8]);
 
 impl fmt::Display for Element<'_> {
@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_context_is_spelled_out() {
+    fn a_context_is_displayed() {
         let context = [0x94, 0x10, 0xff, 0x22, 0xa3, 3, b'a', b'b'];
         assert_eq!(Context(&context).to_string(), "[[list_index(-1), map_key(<string#2>)]");
         let values = [0x94, 0x13, 0xc0, 0x23, 0xcb, 0x3f, 0xf8, 0, 0, 0, 0, 0, 0];

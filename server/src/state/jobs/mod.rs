@@ -1,7 +1,8 @@
-//! Jobs: the long queries that run, and the last of those that ended, as `query-show` lists them.
+//! Jobs: long queries, those that are running and the last ones that ended.
+
+mod show;
 
 use std::collections::VecDeque;
-use std::fmt;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -12,14 +13,14 @@ use spikelet_wire::{PARTITIONS, PartitionId, ResultCode};
 
 use crate::clock::Now;
 
-/// How many jobs that ended are remembered (`query-max-done`).
+/// The number of ended jobs that are remembered (`query-max-done`).
 const MAX_DONE: usize = 100;
 
 /// The long queries of all nodes.
 #[derive(Debug, Default)]
 pub(crate) struct Jobs {
     table: Mutex<Table>,
-    /// The last id that was given to a query that came without one.
+    /// The last id that was generated for a query without one.
     last_id: AtomicU32,
 }
 
@@ -29,23 +30,23 @@ struct Table {
     done: VecDeque<Arc<Job>>,
 }
 
-/// What a job is asked to do.
+/// The description of a job.
 #[derive(Debug)]
 pub(crate) struct JobDescription {
-    /// By what it is known among the jobs of its node; 0 to be given an id.
+    /// Its id among the jobs of its node; 0 to generate one.
     pub(crate) id: u64,
     pub(crate) node: usize,
     pub(crate) namespace: String,
     pub(crate) set: Option<String>,
-    /// The name of the index that it asks.
+    /// The name of the index that it searches.
     pub(crate) index: Option<String>,
-    /// How many partitions it names, and how many of them by a digest; none where it is about all of them.
+    /// The number of partitions that it names, and the number of digests to resume from; `None` for all partitions.
     pub(crate) partitions: Option<(usize, usize)>,
     pub(crate) records_per_second: Option<NonZeroU32>,
     pub(crate) peer: Option<SocketAddr>,
     pub(crate) socket_timeout: Option<Duration>,
     pub(crate) kind: JobKind,
-    /// The module and the function that it applies to records.
+    /// The module and the function of its UDF.
     #[cfg(feature = "udf")]
     pub(crate) udf: Option<(String, String)>,
     pub(crate) started: Now,
@@ -62,42 +63,42 @@ pub(crate) enum JobKind {
     Aggregate,
 }
 
-/// A long query, running or done.
+/// A long query, running or ended.
 #[derive(Debug)]
 pub(crate) struct Job {
     description: JobDescription,
-    state: Mutex<Progress>,
+    progress: Mutex<Progress>,
 }
 
-/// What a job has done so far.
+/// The numbers of records and bytes that a job has processed.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Tally {
-    /// Records that counted against the limit of its rate.
+    /// Records that counted against its rate limit.
     pub(crate) throttled: u64,
-    /// Records that its filter left out.
+    /// Records that its filter did not match.
     pub(crate) filtered: u64,
-    /// Records that it answered, or changed.
+    /// Records that it returned or changed.
     pub(crate) succeeded: u64,
-    /// Records that it could not answer, or change.
+    /// Records that it failed to return or change.
     pub(crate) failed: u64,
-    /// Bytes that it answered.
+    /// Bytes that it sent.
     pub(crate) sent: u64,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
 struct Progress {
-    progress: f32,
+    percent: f32,
     tally: Tally,
     done: Option<Now>,
     end: Option<JobEnd>,
 }
 
-/// How a job ends that is not carried through.
+/// Why a job ends before it has processed all records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum JobEnd {
     /// By `query-abort`.
     Aborted,
-    /// The client is gone.
+    /// The client disconnected.
     ResponseError,
     /// The client reads too slowly.
     ResponseTimeout,
@@ -107,7 +108,7 @@ pub enum JobEnd {
 }
 
 impl JobEnd {
-    /// What the client is told.
+    /// The result code of the reply.
     pub(crate) const fn result_code(self) -> ResultCode {
         match self {
             Self::Aborted => ResultCode::QUERY_ABORTED,
@@ -132,7 +133,7 @@ impl Jobs {
     /// Starts a job.
     ///
     /// # Errors
-    /// [`ResultCode::PARAMETER`] where the node has or remembers another one of this id.
+    /// [`ResultCode::PARAMETER`] if the node has a running or remembered job with this id.
     pub(crate) fn start(self: &Arc<Self>, mut description: JobDescription) -> Result<ActiveJob, ResultCode> {
         if description.id == 0 {
             description.id = u64::from(self.last_id.fetch_add(1, Ordering::Relaxed)) + 1;
@@ -142,7 +143,7 @@ impl Jobs {
             return Err(ResultCode::PARAMETER);
         }
         let job = Arc::new(Job {
-            state: Mutex::default(),
+            progress: Mutex::default(),
             description,
         });
         table.active.push(Arc::clone(&job));
@@ -154,26 +155,26 @@ impl Jobs {
         })
     }
 
-    /// The job of an id on a node, running or remembered.
+    /// Finds a job of a node by id, running or remembered.
     pub(crate) fn find(&self, node: usize, id: u64) -> Option<Arc<Job>> {
         self.lock().find(node, id).cloned()
     }
 
-    /// The jobs of a node: first those that run, then those that ended, the latest first.
+    /// The jobs of a node: first the running ones, then the ended ones, the latest first.
     pub(crate) fn all(&self, node: usize) -> Vec<Arc<Job>> {
         let table = self.lock();
         let jobs = table.active.iter().rev().chain(table.done.iter().rev());
         jobs.filter(|job| job.description.node == node).cloned().collect()
     }
 
-    /// Has a job end, and says whether it was running.
+    /// Aborts a job, and returns whether it was running.
     pub(crate) fn abort(&self, node: usize, id: u64) -> bool {
         let table = self.lock();
         let found = table.active.iter().find(|job| job.is(node, id));
         found.map(|job| job.end(JobEnd::Aborted)).is_some()
     }
 
-    /// Has all jobs of a node end that run, and says how many.
+    /// Aborts all running jobs of a node, and returns their number.
     pub(crate) fn abort_all(&self, node: usize) -> usize {
         let table = self.lock();
         let running = table.active.iter().filter(|job| job.description.node == node);
@@ -211,20 +212,11 @@ impl Job {
     }
 
     fn lock(&self) -> MutexGuard<'_, Progress> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// As `query-show` tells of it.
-    pub(crate) fn show(&self, now: Now) -> impl fmt::Display {
-        Show {
-            job: self,
-            state: *self.lock(),
-            now,
-        }
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// A job that runs: it is done when this is dropped.
+/// A running job. It ends when this is dropped.
 #[derive(Debug)]
 pub(crate) struct ActiveJob {
     jobs: Arc<Jobs>,
@@ -234,32 +226,32 @@ pub(crate) struct ActiveJob {
 }
 
 impl ActiveJob {
-    /// How it is to end, if it is not to be carried through.
+    /// Why it is to end early, if it is.
     pub(crate) fn end(&self) -> Option<JobEnd> {
         self.job.lock().end
     }
 
-    /// Has it end, unless it is ending already.
+    /// Ends it early, unless it is ending already.
     pub(crate) fn abandon(&self, end: JobEnd) {
         self.job.end(end);
     }
 
-    /// Notes that it has come to its end, and says what the client is told.
+    /// Marks it as complete, and returns the result code of the reply.
     pub(crate) fn complete(&mut self) -> ResultCode {
         self.is_complete = true;
         self.end().map_or(ResultCode::OK, JobEnd::result_code)
     }
 
-    /// Notes how far it is, and what it has done since the last time.
+    /// Records the partition that it has reached, and what it has processed since the last call.
     pub(crate) fn reach(&mut self, now: Now, partition: Option<PartitionId>, tally: &Tally) {
         self.now = now;
-        let mut state = self.job.lock();
-        state.progress = progress(partition);
-        state.tally.throttled += tally.throttled;
-        state.tally.filtered += tally.filtered;
-        state.tally.succeeded += tally.succeeded;
-        state.tally.failed += tally.failed;
-        state.tally.sent += tally.sent;
+        let mut progress = self.job.lock();
+        progress.percent = percent(partition);
+        progress.tally.throttled += tally.throttled;
+        progress.tally.filtered += tally.filtered;
+        progress.tally.succeeded += tally.succeeded;
+        progress.tally.failed += tally.failed;
+        progress.tally.sent += tally.sent;
     }
 }
 
@@ -272,77 +264,8 @@ impl Drop for ActiveJob {
     }
 }
 
-struct Show<'j> {
-    job: &'j Job,
-    state: Progress,
-    now: Now,
-}
-
-impl fmt::Display for Show<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (description, state, tally) = (&self.job.description, self.state, self.state.tally);
-        write!(f, "trid={}:ns={}", description.id, description.namespace)?;
-        if let Some(set) = &description.set {
-            write!(f, ":set={set}")?;
-        }
-        if let Some(index) = &description.index {
-            write!(f, ":sindex-name={index}")?;
-        }
-        if let Some((partitions, digests)) = description.partitions {
-            write!(f, ":n-pids-requested={partitions}:n-keyds-requested={digests}")?;
-        }
-        let (status, threads) = match state.done {
-            Some(_) => ("done", 0),
-            None => ("active", 1),
-        };
-        let end = state.end.map_or("ok", JobEnd::name);
-        let ran_until = state.done.unwrap_or(self.now);
-        write!(
-            f,
-            ":rps={}:active-threads={threads}:status={status}({end}):job-progress={:.2}:run-time={}:time-since-done={}",
-            description.records_per_second.map_or(0, NonZeroU32::get),
-            state.progress,
-            ran_until.0.saturating_sub(description.started.0),
-            state.done.map_or(0, |done| self.now.0.saturating_sub(done.0)),
-        )?;
-        // Which records a filter leaves out without a look at their bins is not known here.
-        write!(
-            f,
-            ":recs-throttled={}:recs-filtered-meta=0:recs-filtered-bins={}:recs-succeeded={}:recs-failed={}",
-            tally.throttled, tally.filtered, tally.succeeded, tally.failed,
-        )?;
-        // A colon would separate.
-        let peer = description.peer.map(|peer| peer.to_string().replace(':', "+"));
-        let timeout = description.socket_timeout.map_or(0, |timeout| timeout.as_millis());
-        let kind = match description.kind {
-            JobKind::Basic => "basic",
-            JobKind::Operate => "background-ops",
-            #[cfg(feature = "udf")]
-            JobKind::Udf => "background-udf",
-            #[cfg(feature = "udf")]
-            JobKind::Aggregate => "aggregation",
-        };
-        write!(f, ":from={}:job-type={kind}", peer.unwrap_or_default())?;
-        write!(f, ":net-io-bytes={}", tally.sent)?;
-        match description.kind {
-            JobKind::Basic => write!(f, ":net-io-time=0:socket-timeout={timeout}"),
-            JobKind::Operate => write!(f, ":socket-timeout={timeout}:ops-active=0"),
-            #[cfg(feature = "udf")]
-            JobKind::Udf => {
-                let (module, function) = description.udf.as_ref().map_or(("", ""), |(m, f)| (m, f));
-                write!(
-                    f,
-                    ":socket-timeout={timeout}:udf-filename={module}:udf-function={function}:udf-active=0"
-                )
-            }
-            #[cfg(feature = "udf")]
-            JobKind::Aggregate => write!(f, ":net-io-time=0:socket-timeout={timeout}"),
-        }
-    }
-}
-
-/// How much of all partitions lies before one of them, itself included, in percent; all of them lie before none.
-fn progress(partition: Option<PartitionId>) -> f32 {
+/// The share of partitions up to this one, in percent; 100 for `None`.
+fn percent(partition: Option<PartitionId>) -> f32 {
     let reached = partition.map_or(PARTITIONS, |partition| partition.get() + 1);
     f32::from(reached) * 100.0 / f32::from(PARTITIONS)
 }

@@ -1,40 +1,40 @@
-//! What a node counts, under the names of the info protocol.
+//! Counters of a node, named as in `statistics`.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use super::counters::NamespaceStats;
+use super::namespace_stats::NamespaceStats;
 use super::user_agents::UserAgents;
 use crate::clock::Now;
 use crate::store::Namespace;
 
-/// The counters of a node, since it started.
+/// The counters of a node since it started.
 #[derive(Debug, Default)]
 pub struct Stats {
     /// When it started.
     pub started: Now,
     /// Connections that were accepted.
     pub client_connections_opened: AtomicU64,
-    /// Connections that ended.
+    /// Connections that were closed.
     pub client_connections_closed: AtomicU64,
-    /// Info requests that were answered.
+    /// Info requests.
     pub info_complete: AtomicU64,
-    /// Messages whose structure was damaged.
+    /// Malformed messages.
     pub demarshal_error: AtomicU64,
-    /// Messages that were refused before their namespace was known.
+    /// Messages that were refused before their namespace was found.
     pub early_tsvc_client_error: AtomicU64,
-    /// Batches that began.
+    /// Batches that started.
     pub batch_index_initiate: AtomicU64,
-    /// Batches that were answered.
+    /// Batches that completed.
     pub batch_index_complete: AtomicU64,
-    /// Batches that were refused.
+    /// Batches that failed.
     pub batch_index_error: AtomicU64,
-    /// Info commands that the real server will no longer have.
+    /// Deprecated info commands.
     pub deprecated_requests: AtomicU64,
     /// By namespace, in the order of the configuration.
     namespaces: Box<[NamespaceStats]>,
-    /// For sessions that are to no node.
-    nowhere: NamespaceStats,
+    /// For sessions without a node.
+    no_node: NamespaceStats,
     pub(crate) agents: UserAgents,
 }
 
@@ -47,10 +47,10 @@ impl Stats {
         }
     }
 
-    /// What happened in a namespace.
+    /// The counters of a namespace.
     #[must_use]
     pub fn of(&self, namespace: &Namespace) -> &NamespaceStats {
-        self.namespaces.get(namespace.number).unwrap_or(&self.nowhere)
+        self.namespaces.get(namespace.number).unwrap_or(&self.no_node)
     }
 }
 
@@ -69,14 +69,14 @@ impl NodeStats {
         }
     }
 
-    /// Those of a node.
+    /// The counters of a node.
     pub(super) fn of(&self, node: usize) -> Arc<Stats> {
         let nodes = self.nodes.read().unwrap_or_else(PoisonError::into_inner);
         nodes.get(node).cloned().unwrap_or_default()
     }
 
-    /// Has a node count from 0, as one that starts.
-    pub(super) fn begin(&self, node: usize, now: Now) {
+    /// Resets the counters of a node, as when it starts.
+    pub(super) fn reset(&self, node: usize, now: Now) {
         let stats = Arc::new(Stats::new(self.namespaces, now));
         let mut nodes = self.nodes.write().unwrap_or_else(PoisonError::into_inner);
         match nodes.get_mut(node) {

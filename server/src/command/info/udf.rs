@@ -1,4 +1,4 @@
-//! UDF modules: registered, listed, read and removed.
+//! UDF modules: `udf-put`, `udf-get`, `udf-list`, `udf-remove` and `udf-clear-cache`.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -8,17 +8,17 @@ use super::call::{Answered, Call};
 use crate::state::SmdItem;
 use crate::udf::{CompileError, MAX_FILE_NAME};
 
-/// The one language of modules.
+/// The only language of modules.
 const LUA: &str = "LUA";
 /// The largest script, in bytes.
 const MAX_SCRIPT: usize = 1024 * 1024;
 
-/// Refusals have a form of their own, not that of other commands.
+/// An error. Unlike other commands, these have no result code in it.
 type Refusal = &'static str;
 
 /// `udf-put:filename=NAME;content=BASE64;content-len=SIZE;udf-type=LUA`
 pub(super) fn put(call: &mut Call<'_>) -> Answered {
-    match take(call) {
+    match register(call) {
         Ok(Ok(())) => call.say("ok"),
         Ok(Err(CompileError { file, line, message })) => {
             let message = BASE64.encode(message);
@@ -31,7 +31,7 @@ pub(super) fn put(call: &mut Call<'_>) -> Answered {
     Ok(())
 }
 
-fn take(call: &Call<'_>) -> Result<Result<(), CompileError>, Refusal> {
+fn register(call: &Call<'_>) -> Result<Result<(), CompileError>, Refusal> {
     let file = file_name(call)?;
     match file.find('.') {
         None | Some(0) => return Err("error=invalid_filename"),
@@ -43,7 +43,7 @@ fn take(call: &Call<'_>) -> Result<Result<(), CompileError>, Refusal> {
         return Err("error=invalid_udf_type");
     }
     let length: u32 = length.parse().map_err(|_| "error=invalid_content_len")?;
-    // The length is that of the text, and base64 comes in fours.
+    // `content-len` is the length of the base64 text, a multiple of four.
     if !length.is_multiple_of(4) {
         return Err("error=invalid_content_len");
     }
@@ -57,7 +57,7 @@ fn take(call: &Call<'_>) -> Result<Result<(), CompileError>, Refusal> {
     let script = BASE64.decode(content).map_err(|_| "error=invalid_base64_content")?;
     let put = call.state.modules().put(file, &script);
     if put.is_ok() {
-        note(call, file);
+        record_change(call, file);
     }
     Ok(put)
 }
@@ -79,7 +79,7 @@ pub(super) fn get(call: &mut Call<'_>) -> Answered {
 /// `udf-list`
 pub(super) fn list(call: &mut Call<'_>) -> Answered {
     for (file, script) in call.state.modules().all() {
-        // The hash is that of what the nodes of a cluster tell each other of the module.
+        // The hash is of the module's item in the system metadata.
         let content = BASE64.encode(script);
         let name = serde_json::Value::from(file.as_str());
         let item = format!(r#"{{"content64": "{content}", "type": "{LUA}", "name": {name}}}"#);
@@ -89,19 +89,19 @@ pub(super) fn list(call: &mut Call<'_>) -> Answered {
     Ok(())
 }
 
-/// `udf-remove:filename=NAME`. A module that is not there is removed with success.
+/// `udf-remove:filename=NAME`. Succeeds if there is no such module.
 pub(super) fn remove(call: &mut Call<'_>) -> Answered {
     let removed = file_name(call).map(|file| {
         call.state.modules().remove(file);
-        note(call, file);
+        record_change(call, file);
     });
     call.say(removed.map_or_else(|refusal| refusal, |()| "ok"));
     Ok(())
 }
 
-/// Notes that a module is registered or removed now.
-fn note(call: &Call<'_>, file: &str) {
-    call.state.smd().note(SmdItem::Module(file.to_owned()), call.now);
+/// Records in the system metadata that a module is registered or removed.
+fn record_change(call: &Call<'_>, file: &str) {
+    call.state.smd().record(SmdItem::Module(file.to_owned()), call.now);
 }
 
 /// `udf-clear-cache:`
@@ -115,7 +115,7 @@ fn file_name<'c>(call: &'c Call<'_>) -> Result<&'c str, Refusal> {
     parameter(call, "filename", MAX_FILE_NAME).ok_or("error=invalid_filename")
 }
 
-/// A parameter that is there and under `limit` bytes.
+/// The value of a parameter, if it has fewer than `limit` bytes.
 fn parameter<'c>(call: &'c Call<'_>, name: &str, limit: usize) -> Option<&'c str> {
     call.value(name).filter(|value| value.len() < limit)
 }

@@ -1,14 +1,15 @@
-//! Who is on which side of a network that is cut.
+//! Cluster formation: which nodes form a subcluster when the network between nodes is cut.
 
 use super::node::Node;
-use super::table::{bit, positions};
+use super::node_bits::{bit, positions};
 
-/// The nodes that are up, in groups of which all see one another, a bit for each position: that of the lowest one first.
+/// Groups the nodes that are up so that all nodes of a group see one another. A group is one bit for each position; the
+/// group with the lowest position comes first.
 ///
-/// The node with the highest id decides who is with it. It leaves out those that it does not see; then, as long as there are
-/// some that do not see one another, the one that misses most of the others, the lowest id of several. Those that are left
-/// out do the same among themselves.
-pub(super) fn split(nodes: &[Node]) -> Vec<u64> {
+/// The node with the highest id is the principal and decides. It leaves out the nodes that it does not see; then, as long as
+/// some of the rest do not see one another, the node that sees the fewest of the others, of several the one with the lowest
+/// id. The nodes that are left out form groups in the same way.
+pub(super) fn subclusters(nodes: &[Node]) -> Vec<u64> {
     let up = nodes.iter().enumerate().filter(|(_, node)| node.is_up());
     let mut rest = up.fold(0, |bits, (at, _)| bits | bit(at));
     let id = |at: usize| nodes.get(at).map(|node| node.id);

@@ -1,10 +1,11 @@
-//! Every info command there is.
+//! The list of info commands. A new command is a line here, and a function in the file of its family.
 
 use super::call::{Answered, Call};
 use super::{
-    config, controls, diagnostics, identity, modules, namespaces, partitions, peers, queries, sindex, statistics,
-    truncate, user_agents,
+    cluster_stable, config, controls, diagnostics, histogram, identity, latencies, logs, partition_info, peers,
+    queries, replicas, sindex, statistics, truncate, udf, user_agents,
 };
+use crate::version::Edition;
 
 /// An info command.
 pub(super) struct Command {
@@ -15,13 +16,13 @@ pub(super) struct Command {
 
 #[derive(PartialEq, Eq, Clone, Copy)]
 enum Trait {
-    /// It is part of the answer to an empty request.
+    /// It is part of the reply to an empty request.
     Summary,
-    /// It is not part of `help`, being of use to clients only.
+    /// `help` does not list it.
     ClientOnly,
-    /// It belongs to the Enterprise Edition.
+    /// It exists in the Enterprise Edition only.
     EnterpriseOnly,
-    /// The real server says that it will go, and counts how often it is asked.
+    /// It is deprecated. The real server counts such requests.
     Deprecated,
 }
 
@@ -43,7 +44,7 @@ impl Command {
     }
 }
 
-/// The command of a name; names are case-sensitive.
+/// Finds a command by name. Names are case-sensitive.
 pub(super) fn find(name: &str) -> Option<&'static Command> {
     COMMANDS.iter().find(|command| command.name == name)
 }
@@ -54,7 +55,7 @@ macro_rules! commands {
     };
 }
 
-/// The commands in the order in which `help` and an empty request list them.
+/// The commands, in the order in which `help` and an empty request list them.
 pub(super) const COMMANDS: &[Command] = commands! {
     "features" => identity::features, Summary, Deprecated;
     "node" => identity::node, Summary;
@@ -70,7 +71,7 @@ pub(super) const COMMANDS: &[Command] = commands! {
     "statistics" => statistics::statistics, Summary;
     "services-alumni" => peers::services_alumni, Summary, Deprecated;
     "services" => peers::services, Summary, Deprecated;
-    "partition-generation" => partitions::partition_generation, Summary;
+    "partition-generation" => replicas::partition_generation, Summary;
 
     "admin-clear-std" => peers::nothing, ClientOnly;
     "admin-tls-std" => peers::nothing, ClientOnly;
@@ -80,7 +81,7 @@ pub(super) const COMMANDS: &[Command] = commands! {
     "alumni-tls-std" => peers::peers_tls, ClientOnly, EnterpriseOnly;
     "best-practices" => diagnostics::best_practices;
     "cluster-name" => identity::cluster_name;
-    "cluster-stable" => partitions::cluster_stable;
+    "cluster-stable" => cluster_stable::cluster_stable;
     "config-get" => config::get_config, ClientOnly, Deprecated;
     "config-set" => config::set_config, ClientOnly, Deprecated;
     "connection" => identity::connection, ClientOnly;
@@ -103,25 +104,25 @@ pub(super) const COMMANDS: &[Command] = commands! {
     "get-stats" => diagnostics::get_stats;
     "health-outliers" => diagnostics::nothing;
     "health-stats" => diagnostics::nothing;
-    "help" => statistics::help;
-    "histogram" => diagnostics::histogram;
+    "help" => help;
+    "histogram" => histogram::histogram;
     "index-pressure" => diagnostics::nothing;
     "jem-stats" => diagnostics::unsupported;
-    "latencies" => diagnostics::latencies;
-    "log" => diagnostics::log;
-    "log-message" => diagnostics::log_message;
+    "latencies" => latencies::latencies;
+    "log" => logs::log;
+    "log-message" => logs::log_message;
     "log-set" => diagnostics::unsupported;
-    "logs" => diagnostics::logs;
+    "logs" => logs::logs;
     "masking" => diagnostics::unsupported, EnterpriseOnly;
     "masking-show" => diagnostics::unsupported, EnterpriseOnly;
     "mcast" => diagnostics::unsupported, ClientOnly, Deprecated;
     "mesh" => diagnostics::unsupported, ClientOnly, Deprecated;
     "name" => identity::node, ClientOnly, Deprecated;
-    "namespace" => namespaces::namespace;
-    "namespaces" => namespaces::namespaces;
-    "objects" => namespaces::objects, ClientOnly, Deprecated;
-    "partition-info" => partitions::partition_info, ClientOnly;
-    "partitions" => partitions::partitions, ClientOnly, Deprecated;
+    "namespace" => statistics::namespace;
+    "namespaces" => statistics::namespaces;
+    "objects" => statistics::objects, ClientOnly, Deprecated;
+    "partition-info" => partition_info::partition_info, ClientOnly;
+    "partitions" => replicas::partitions, ClientOnly, Deprecated;
     "peers-clear-alt" => peers::peers_clear_alt;
     "peers-clear-std" => peers::peers_clear_std;
     "peers-generation" => peers::peers_generation;
@@ -135,12 +136,12 @@ pub(super) const COMMANDS: &[Command] = commands! {
     "quiesce-undo" => diagnostics::unsupported, EnterpriseOnly;
     "rack-ids" => diagnostics::unsupported, EnterpriseOnly;
     "racks" => diagnostics::unsupported, EnterpriseOnly;
-    "rebalance-generation" => partitions::rebalance_generation, ClientOnly;
+    "rebalance-generation" => replicas::rebalance_generation, ClientOnly;
     "recluster" => diagnostics::done;
     "release" => identity::release, ClientOnly;
-    "replicas" => partitions::replicas, ClientOnly;
-    "replicas-all" => partitions::replicas_all, ClientOnly, Deprecated;
-    "replicas-master" => partitions::replicas_master, ClientOnly, Deprecated;
+    "replicas" => replicas::replicas, ClientOnly;
+    "replicas-all" => replicas::replicas_all, ClientOnly, Deprecated;
+    "replicas-master" => replicas::replicas_master, ClientOnly, Deprecated;
     "revive" => diagnostics::unsupported, EnterpriseOnly;
     "roster" => diagnostics::unsupported, EnterpriseOnly;
     "roster-set" => diagnostics::unsupported, EnterpriseOnly;
@@ -153,7 +154,7 @@ pub(super) const COMMANDS: &[Command] = commands! {
     "services-alumni-reset" => diagnostics::done;
     "set-config" => config::set_config;
     "set-log" => diagnostics::unsupported;
-    "sets" => namespaces::sets;
+    "sets" => statistics::sets;
     "sindex" => sindex::sindex, ClientOnly, Deprecated;
     "sindex-create" => sindex::create;
     "sindex-delete" => sindex::delete;
@@ -171,17 +172,25 @@ pub(super) const COMMANDS: &[Command] = commands! {
     "truncate-namespace" => truncate::truncate_namespace;
     "truncate-namespace-undo" => truncate::truncate_namespace_undo;
     "truncate-undo" => truncate::truncate_undo;
-    "udf-clear-cache" => modules::clear_cache, ClientOnly;
-    "udf-get" => modules::get;
-    "udf-list" => modules::list;
-    "udf-put" => modules::put;
-    "udf-remove" => modules::remove;
+    "udf-clear-cache" => udf::clear_cache, ClientOnly;
+    "udf-get" => udf::get;
+    "udf-list" => udf::list;
+    "udf-put" => udf::put;
+    "udf-remove" => udf::remove;
     "user-agent-set" => user_agents::user_agent_set, ClientOnly;
     "user-agents" => user_agents::user_agents, ClientOnly;
     "xdr-dc-state" => diagnostics::unsupported, EnterpriseOnly;
     "xdr-get-filter" => diagnostics::unsupported, EnterpriseOnly;
     "xdr-set-filter" => diagnostics::unsupported, EnterpriseOnly;
 };
+
+fn help(call: &mut Call<'_>) -> Answered {
+    let enterprise = call.state.config().edition == Edition::Enterprise;
+    let listed = COMMANDS
+        .iter()
+        .filter(|c| !c.client_only() && (enterprise || !c.enterprise_only()));
+    call.list(listed.map(|command| command.name))
+}
 
 #[cfg(test)]
 mod tests {

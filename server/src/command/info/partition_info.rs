@@ -1,0 +1,66 @@
+//! `partition-info`: the state of each partition on the node.
+
+use spikelet_wire::PartitionId;
+
+use super::call::{Answered, Call};
+use super::replicas::REGIME;
+use crate::cluster::{Cluster, NodeId};
+use crate::store::Namespace;
+
+/// A line for each partition of each namespace. There are no duplicates to resolve: full copies never differ between nodes.
+pub(super) fn partition_info(call: &mut Call<'_>) -> Answered {
+    call.say(
+        "namespace:partition:state:n_replicas:replica:succession:n_dupl:working_master:proxy_dst:emigrates:\
+         lead_emigrates:immigrates:records:tombstones:regime:tree_id:version:final_version;",
+    );
+    let cluster = call.state.cluster();
+    for namespace in call.state.namespaces() {
+        PartitionId::all().for_each(|id| partition_line(call, &cluster, namespace, id));
+    }
+    call.drop_last();
+    Ok(())
+}
+
+fn partition_line(call: &mut Call<'_>, cluster: &Cluster, namespace: &Namespace, id: PartitionId) {
+    let (node, factor) = (call.session.node, namespace.settings.replication_factor);
+    let subcluster = cluster.subcluster(node);
+    let (key, replicas) = (subcluster.key(), subcluster.replicas(factor));
+    let is_full = subcluster.is_full(node, factor, id);
+    let (place, replica) = (subcluster.place(node, factor, id), subcluster.replica(node, factor, id));
+    let acting = subcluster.working_master(factor, id);
+    let id_of = |at: Option<usize>| at.and_then(|at| cluster.node(at)).map_or(NodeId(0), |node| node.id);
+    // The final master and an acting master report the working master; other nodes report where they proxy commands to.
+    let master = acting.filter(|acting| place == Some(0) || *acting == node);
+    let state = match (replica, is_full) {
+        (Some(_), true) => 'S',
+        (Some(_), false) => 'D',
+        (None, true) => 'Z',
+        (None, false) => 'A',
+    };
+    let records = if is_full {
+        namespace.partition(id).map_or(0, |partition| partition.len())
+    } else {
+        0
+    };
+    let pending = subcluster.pending(node, factor, id);
+    let flag = |is_master: bool| if is_master { 'm' } else { '-' };
+    // A replica that is not full is a subset (`s`), and evades (`e`) being master.
+    let version = match (replica, is_full) {
+        (_, true) => format!("{key:012x}.0.{}p-", flag(acting == Some(node))),
+        (Some(_), false) => format!("{key:012x}.0.-se"),
+        (None, false) => format!("{:012x}.0.-p-", 0),
+    };
+    let place = place.map_or(-1, |place| place as i64);
+    let replica = replica.map_or(-1, |replica| replica as i64);
+    call.say(format_args!(
+        "{}:{}:{state}:{replicas}:{replica}:{place}:0:{}:{}:{}:0:{}:{records}:0:{REGIME}:1:{version}:\
+         {key:012x}.0.{}p-;",
+        namespace.name,
+        id.get(),
+        id_of(master),
+        id_of(acting),
+        pending.emigrations,
+        pending.immigrations,
+        flag(place == 0),
+    ));
+}

@@ -1,0 +1,68 @@
+//! The number of records that a node has.
+
+use crate::cluster::Subcluster;
+use crate::command::info::call::{Answered, Call};
+use crate::state::get;
+use crate::store::{Namespace, Partition, SetId};
+
+pub(in crate::command::info) fn objects(call: &mut Call<'_>) -> Answered {
+    call.say(all_objects(call));
+    Ok(())
+}
+
+/// The number of records on the node.
+pub(super) fn all_objects(call: &Call<'_>) -> u64 {
+    let namespaces = call.state.namespaces().iter();
+    namespaces
+        .map(|namespace| objects_of(call, namespace).iter().sum::<u64>())
+        .sum()
+}
+
+/// The number of records of a namespace on the node: as master, as replica, and to be removed after migrations.
+pub(super) fn objects_of(call: &Call<'_>, namespace: &Namespace) -> [u64; 3] {
+    let counted = get(&namespace.counters.objects);
+    of_node(call, namespace, counted, |partition| partition.len() as u64)
+}
+
+/// The number of records of a set on the node.
+pub(super) fn objects_of_set(call: &Call<'_>, namespace: &Namespace, id: SetId, counted: u64) -> u64 {
+    let in_set = |partition: &Partition| partition.iter().filter(|(_, record)| record.set == Some(id)).count() as u64;
+    of_node(call, namespace, counted, in_set).iter().sum()
+}
+
+/// The node's share of records that are counted for all nodes.
+fn of_node(call: &Call<'_>, namespace: &Namespace, counted: u64, count: impl Fn(&Partition) -> u64) -> [u64; 3] {
+    let cluster = call.state.cluster();
+    if cluster.nodes().len() == 1 {
+        return [counted, 0, 0];
+    }
+    replicated(
+        cluster.subcluster(call.session.node),
+        call.session.node,
+        namespace,
+        count,
+    )
+}
+
+/// The number of records that a node of several has as their working master, as a replica, and to be removed after
+/// migrations.
+fn replicated(
+    subcluster: &Subcluster,
+    node: usize,
+    namespace: &Namespace,
+    count: impl Fn(&Partition) -> u64,
+) -> [u64; 3] {
+    let factor = namespace.settings.replication_factor;
+    let mut counts = [0; 3];
+    for id in namespace.partition_ids() {
+        let objects = namespace.partition(id).map_or(0, |partition| count(&partition));
+        let [master, prole, others] = &mut counts;
+        if subcluster.working_master(factor, id) == Some(node) {
+            *master += objects;
+        } else if subcluster.is_full(node, factor, id) {
+            let keeps = subcluster.replica(node, factor, id).is_some();
+            *(if keeps { prole } else { others }) += objects;
+        }
+    }
+    counts
+}

@@ -1,0 +1,58 @@
+//! `sets`: the sets of namespaces, with their statistics and configuration.
+
+use std::sync::atomic::Ordering::Relaxed;
+
+use super::objects::objects_of_set;
+use crate::command::info::call::{Answered, Call};
+use crate::store::{Namespace, SetId};
+
+/// `sets` lists the sets of all namespaces, `sets/namespace` those of one; `sets/namespace/set` is one set.
+pub(in crate::command::info) fn sets(call: &mut Call<'_>) -> Answered {
+    if call.parameters.is_empty() {
+        for namespace in call.state.namespaces() {
+            all_sets(call, namespace);
+        }
+        return Ok(());
+    }
+    let (name, set) = match call.parameters.split_once('/') {
+        Some((name, set)) => (name, Some(set)),
+        None => (call.parameters, None),
+    };
+    match (call.namespace(name), set) {
+        (Err(_), _) => call.say("ns_type=unknown"),
+        (Ok(namespace), None) => all_sets(call, namespace),
+        (Ok(namespace), Some(set)) => {
+            if let Some(id) = namespace.sets.find(set.as_bytes()) {
+                properties(call, namespace, id);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn all_sets(call: &mut Call<'_>, namespace: &Namespace) {
+    for set in namespace.sets.all() {
+        let name = String::from_utf8_lossy(&set.name);
+        call.say(format_args!("ns={}:set={name}:", namespace.name));
+        if let Some(id) = namespace.sets.find(&set.name) {
+            properties(call, namespace, id);
+        }
+    }
+}
+
+fn properties(call: &mut Call<'_>, namespace: &Namespace, id: SetId) {
+    let Some(set) = namespace.sets.get(id) else {
+        return;
+    };
+    let sindexes = namespace.sindexes.all();
+    let sindexes = sindexes.iter().filter(|sindex| sindex.definition.set == Some(id));
+    let enable_index = namespace.sindexes.of_sets().iter().any(|(_, set)| *set == id);
+    let objects = objects_of_set(call, namespace, id, set.objects.load(Relaxed));
+    let truncate_lut = set.truncate_lut.load(Relaxed);
+    call.say(format_args!(
+        "objects={objects}:tombstones=0:data_used_bytes=0:truncate_lut={truncate_lut}:sindexes={}:\
+         index_populating=false:truncating=false:default-read-touch-ttl-pct=0:default-ttl=0:\
+         disable-eviction=false:enable-index={enable_index}:stop-writes-count=0:stop-writes-size=0;",
+        sindexes.count(),
+    ));
+}

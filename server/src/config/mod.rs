@@ -1,0 +1,71 @@
+//! The configuration of a server, in Aerospike's own parameters.
+
+mod error;
+mod namespace;
+
+pub use self::error::ConfigError;
+pub use self::namespace::{ConflictResolutionPolicy, NamespaceConfig};
+use crate::version::{self, Edition};
+
+/// The configuration of a server.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The namespaces, in the order in which they are reported.
+    pub namespaces: Vec<NamespaceConfig>,
+    /// The version that the server reports.
+    pub version: String,
+    /// The edition that the server reports, and whose limits it has.
+    pub edition: Edition,
+    /// The `work-directory`, which the errors of UDFs name. Nothing is read from it or written to it.
+    pub work_directory: String,
+}
+
+/// The real server's maximum of TTLs, in seconds: ten years.
+pub(crate) const MAX_TTL: u32 = 10 * 365 * 24 * 3600;
+/// The real server's maximum of namespaces.
+pub(crate) const MAX_NAMESPACES: usize = 32;
+/// The real server's maximum of nodes, and of the replication factor.
+pub(crate) const MAX_NODES: u32 = 256;
+
+impl Config {
+    /// The `work-directory` of a real server that is installed as a package.
+    pub const WORK_DIRECTORY: &str = "/opt/aerospike";
+
+    /// Checks the configuration as the real server does at its start.
+    ///
+    /// # Errors
+    /// The first error found.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        if !(1..=MAX_NAMESPACES).contains(&self.namespaces.len()) {
+            return Err(ConfigError::NamespaceCount(self.namespaces.len()));
+        }
+        for (at, namespace) in self.namespaces.iter().enumerate() {
+            namespace.check()?;
+            if self
+                .namespaces
+                .iter()
+                .take(at)
+                .any(|other| other.name == namespace.name)
+            {
+                return Err(ConfigError::NamespaceTwice(namespace.name.clone()));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether a name is valid for a cluster: 1 to 63 bytes without whitespace, control characters and semicolons.
+pub(crate) fn is_cluster_name(name: &str) -> bool {
+    (1..64).contains(&name.len()) && !name.contains(|c: char| c.is_whitespace() || c.is_control() || c == ';')
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            namespaces: vec![NamespaceConfig::new("test"), NamespaceConfig::new("bar")],
+            version: version::DEFAULT.to_owned(),
+            edition: Edition::default(),
+            work_directory: Self::WORK_DIRECTORY.to_owned(),
+        }
+    }
+}
