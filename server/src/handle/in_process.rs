@@ -48,14 +48,14 @@ impl Server {
     /// # Errors
     /// As [`connect`](Self::connect); also where there is no such node.
     pub fn connect_to(&self, node: usize) -> io::Result<DuplexStream> {
-        net::pipes::connect(self.shared_arc(), node)
+        net::connect(self.shared_arc(), node)
     }
 
     /// What opens connections to the nodes by their addresses, `127.0.0.1:3000`: for `ClientBuilder::connector` of
     /// `spikelet-client`, or for what else takes streams. It outlives the server, and is refused everything then.
     pub fn connector(&self) -> impl Fn(String) -> Ready<io::Result<DuplexStream>> + Clone + Send + Sync + use<> {
         let shared = Arc::clone(self.shared_arc());
-        move |address| ready(net::pipes::connect_to(&shared, &address))
+        move |address| ready(net::connect_to(&shared, &address))
     }
 
     /// Serves a stream as a connection to the first node: one that came over a simulated network, for example.
@@ -79,6 +79,6 @@ impl Server {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        net::pipes::serve_stream(self.shared_arc(), node, stream)
+        net::serve_stream(self.shared_arc(), node, stream)
     }
 }

@@ -1,4 +1,6 @@
-//! One connection: what has arrived is answered whole, and written once.
+//! One connection: reads frames, executes them, and writes the replies.
+//!
+//! All whole frames that were read together are executed before their replies are written, in one write.
 
 use std::sync::Arc;
 
@@ -6,7 +8,7 @@ use bytes::{Buf, BytesMut};
 use spikelet_wire::{FrameHeader, FrameType};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-use super::{Shared, fault, query, record};
+use super::{Shared, fault, journal, query};
 use crate::command::{self, Flow};
 use crate::fault_rules::{Then, Verdict};
 use crate::request_log::{Ending, Pending};
@@ -14,31 +16,31 @@ use crate::state::Session;
 
 /// How much a new connection reads at once, in bytes.
 const FIRST_READ: usize = 4 * 1024;
-/// What a connection's buffers keep while nothing is in them, and how much it reads at once of many requests, in bytes.
+/// The capacity that an empty buffer keeps, and the largest read while requests are small, in bytes.
 const KEPT: usize = 64 * 1024;
-/// How much is read at once of a large request, in bytes.
+/// The largest read within a large request, in bytes.
 const LARGEST_READ: usize = 256 * 1024;
-/// How much may wait to be written before no further frame is handled, in bytes.
+/// How many bytes of replies may wait to be written before no further frame is executed.
 const UNWRITTEN: usize = 256 * 1024;
 
-/// A connection and what it holds.
+/// A connection with its session and its stream.
 pub(super) struct Connection<'e, S> {
     pub(super) shared: &'e Arc<Shared>,
     pub(super) session: &'e mut Session,
     pub(super) stream: S,
-    /// What the journal is still to be told of the last frame.
+    /// The journal entry of the last frame, if the request is not over.
     pub(super) pending: Option<Pending<'e>>,
 }
 
-/// Why frames are no longer handled.
+/// Why no further frame is executed for now.
 enum Pause {
-    /// None is whole.
+    /// The next frame has not arrived whole.
     Input,
-    /// Too much waits to be written.
+    /// Too many bytes wait to be written.
     Output,
-    /// The engine will have no more of this connection.
+    /// The last frame asks for more than a reply.
     State(Flow),
-    /// A fault strikes the first frame.
+    /// A fault strikes the next frame.
     Fault(Verdict),
 }
 
@@ -53,12 +55,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
         loop {
             let pause = self.handle(&mut input, &mut out);
             if !out.is_empty() {
-                // Who is told that a node is gone must not reach it any more.
+                // A client that reads that a node is gone must no longer be able to reach it.
                 if !self.shared.nodes.is_settled() {
                     self.shared.nodes.settle().await;
                 }
                 self.stream.write_all(&out).await?;
-                rest(&mut out);
+                reset(&mut out);
             }
             match pause {
                 Pause::Output | Pause::State(Flow::Continue) => {}
@@ -74,7 +76,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
                 Pause::State(Flow::Query(query)) => {
                     let pending = self.pending.take();
                     query::answer(self.shared, &mut self.stream, query, &mut out, pending).await?;
-                    rest(&mut out);
+                    reset(&mut out);
                 }
                 Pause::State(Flow::Background(query)) => query::run(Arc::clone(self.shared), query),
                 Pause::State(Flow::Close) => {
@@ -85,7 +87,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
                     drop((input, out));
                     return discard(self.stream).await;
                 }
-                Pause::Fault(verdict) => match fault::carry_out(&mut self, verdict, &mut input, &mut out).await? {
+                Pause::Fault(verdict) => match fault::execute(
+                    self.shared,
+                    (&mut *self.session, &mut self.stream),
+                    verdict,
+                    &mut input,
+                    &mut out,
+                )
+                .await?
+                {
                     Then::Serve => {}
                     Then::Silence => {
                         drop((input, out));
@@ -97,7 +107,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
         }
     }
 
-    /// Answers the whole frames of `input` and takes them out of it.
+    /// Executes the whole frames of `input`, and removes them from it.
     fn handle(&mut self, input: &mut BytesMut, out: &mut BytesMut) -> Pause {
         let mut now = self.shared.clock.now();
         let mut turn = self.shared.turn();
@@ -127,15 +137,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
             let answer_at = out.len();
             let flow = turn.handle(now, self.session, header, body, out);
             if self.shared.journal.is_on() {
-                // Who hears of it may change who is on which side.
+                // A journal subscriber may change the subclusters.
                 turn = self.shared.turn();
                 let answer = out.get(answer_at..).unwrap_or_default();
-                let arrived = record::arrived(self.shared, self.session, now, (header, body));
-                let ending = Ending::of(record::ended_by(&flow));
+                let arrived = journal::arrived(self.shared, self.session, now, (header, body));
+                let ending = Ending::of(journal::ended_by(&flow));
                 self.pending = self.shared.journal.record(&arrived, answer, ending);
             }
             match flow {
-                // It may have changed the time.
+                // An info command may have changed the time.
                 Flow::Continue if header.frame_type == FrameType::INFO => now = self.shared.clock.now(),
                 Flow::Continue => {}
                 flow => break Pause::State(flow),
@@ -146,11 +156,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
     }
 }
 
-/// Makes room for the next read: `at_once`, or as much again as has arrived of an unfinished frame, whatever size it
-/// announced.
+/// Makes room for the next read: `at_once` bytes, or as many as have arrived of an unfinished frame. The size that the frame
+/// announces does not count.
 fn make_room(input: &mut BytesMut, at_once: usize) {
     if input.is_empty() {
-        rest(input);
+        reset(input);
     }
     let room = input.len().clamp(at_once, LARGEST_READ);
     if input.capacity() - input.len() < room / 2 {
@@ -158,15 +168,15 @@ fn make_room(input: &mut BytesMut, at_once: usize) {
     }
 }
 
-/// Empties a buffer, and gives back what a large frame made it take.
-fn rest(buffer: &mut BytesMut) {
+/// Empties a buffer, and frees the memory that a large frame made it allocate.
+fn reset(buffer: &mut BytesMut) {
     buffer.clear();
     if buffer.capacity() > KEPT {
         *buffer = BytesMut::new();
     }
 }
 
-/// Reads on without answering until the peer ends the connection.
+/// Reads without replying until the peer ends the connection.
 async fn discard<S: AsyncRead + Unpin>(mut stream: S) -> std::io::Result<()> {
     let mut ignored = [0; 64];
     while stream.read(&mut ignored).await? > 0 {}

@@ -1,4 +1,4 @@
-//! Faults are carried out here: what they let wait, lose, close and damage.
+//! Executes faults: delays, refusals, lost and damaged replies, closed connections.
 
 use std::io;
 use std::net::SocketAddr;
@@ -11,29 +11,30 @@ use spikelet_wire::FrameHeader;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::sleep;
 
-use super::connection::Connection;
-use super::record::{self, Struck};
+use super::journal::{self, Struck};
 use super::{Shared, query};
 use crate::command::Flow;
 use crate::fault_rules::{Fate, Noise, Then, Verdict};
 use crate::request_log::Ended;
+use crate::state::Session;
 
-/// How much of a reply is damaged at a time, in bytes.
+/// How many bytes of a reply are damaged at a time.
 const AT_ONCE: usize = 4 * 1024;
 
-/// Has what the faults decided befall the first frame of `input`, and takes it out of there. `out` is empty before it; what is
-/// in it then is to be sent.
+/// Executes the verdict of the faults on the first frame of `input`, and removes the frame. `out` is empty before; the caller
+/// sends what it holds afterwards.
 ///
 /// # Errors
 /// When the stream fails.
-pub(super) async fn carry_out<S: AsyncRead + AsyncWrite + Unpin>(
-    connection: &mut Connection<'_, S>,
+pub(super) async fn execute<S: AsyncRead + AsyncWrite + Unpin>(
+    shared: &Arc<Shared>,
+    (session, stream): (&mut Session, &mut S),
     verdict: Verdict,
     input: &mut BytesMut,
     out: &mut BytesMut,
 ) -> io::Result<Then> {
-    let (shared, (header, body)) = (connection.shared, take_frame(input));
-    let arrived = record::arrived(shared, connection.session, shared.clock.now(), (header, &body));
+    let (header, body) = take_frame(input);
+    let arrived = journal::arrived(shared, session, shared.clock.now(), (header, &body));
     let mut struck = Struck::new(shared, arrived, verdict.by);
     if !verdict.delay.is_zero() {
         struck.waits();
@@ -46,25 +47,23 @@ pub(super) async fn carry_out<S: AsyncRead + AsyncWrite + Unpin>(
             return Ok(Then::Serve);
         }
         Fate::Lost(then) => {
-            struck.ended(&[], record::ended(then));
+            struck.ended(&[], journal::ended(then));
             return Ok(then);
         }
         Fate::Handled => (usize::MAX, None, Then::Serve),
         Fate::Spoiled { sent, noise, then } => (sent, noise, then),
     };
-    connection.session.struck_rows = verdict.rows;
-    let flow = shared
-        .turn()
-        .handle(shared.clock.now(), connection.session, header, &body, out);
-    let ended = match record::ended_by(&flow) {
-        Ended::Answered => record::ended(then),
+    session.struck_rows = verdict.rows;
+    let flow = shared.turn().handle(shared.clock.now(), session, header, &body, out);
+    let ended = match journal::ended_by(&flow) {
+        Ended::Answered => journal::ended(then),
         other => other,
     };
     let pending = struck.ended(out, ended);
-    // Who is told that a node is gone must not reach it any more.
+    // A client that reads that a node is gone must no longer be able to reach it.
     shared.nodes.settle().await;
     let mut stream = Spoiled {
-        stream: &mut connection.stream,
+        stream,
         at: 0,
         sent,
         noise,
@@ -74,7 +73,7 @@ pub(super) async fn carry_out<S: AsyncRead + AsyncWrite + Unpin>(
     match flow {
         Flow::Continue => {}
         Flow::Query(query) => {
-            let pending = pending.map(|pending| pending.ending(record::ended(then)));
+            let pending = pending.map(|pending| pending.ending(journal::ended(then)));
             query::answer(shared, &mut stream, query, out, pending).await?;
             out.clear();
         }
@@ -88,7 +87,7 @@ pub(super) async fn carry_out<S: AsyncRead + AsyncWrite + Unpin>(
     Ok(then)
 }
 
-/// Takes out the first frame, which is whole.
+/// Removes the first frame, which is whole.
 fn take_frame(input: &mut BytesMut) -> (FrameHeader, BytesMut) {
     let Some(header) = input.first_chunk::<{ FrameHeader::SIZE }>() else {
         return (FrameHeader::decode([0; FrameHeader::SIZE]), BytesMut::new());
@@ -99,8 +98,8 @@ fn take_frame(input: &mut BytesMut) -> (FrameHeader, BytesMut) {
     (header, input.split_to(size.min(input.len())))
 }
 
-/// Asks the faults whether a connection is served, and gives it back if so; it is ended otherwise, by `reset` where that is
-/// what they ask for, and noted.
+/// Returns the stream of a new connection if no fault refuses it. Otherwise ends the connection, with `reset` if the fault
+/// requests that, and records it in the journal.
 pub(super) async fn admit<S: AsyncRead + Unpin>(
     shared: &Shared,
     node: usize,
@@ -114,13 +113,13 @@ pub(super) async fn admit<S: AsyncRead + Unpin>(
     let verdict = faults.judge_connection(shared.node_id(node));
     let then = verdict.fate.then();
     let is_refused = then != Then::Serve;
-    let mut refused = is_refused.then(|| Struck::new(shared, record::connecting(shared, node, peer), verdict.by));
+    let mut refused = is_refused.then(|| Struck::new(shared, journal::connecting(shared, node, peer), verdict.by));
     if !verdict.delay.is_zero() {
         refused.iter_mut().for_each(Struck::waits);
         sleep(verdict.delay).await;
     }
     if let Some(refused) = refused {
-        refused.ended(&[], record::ended(then));
+        refused.ended(&[], journal::ended(then));
     }
     match then {
         Then::Serve => return Some(stream),
@@ -134,12 +133,12 @@ pub(super) async fn admit<S: AsyncRead + Unpin>(
     None
 }
 
-/// A stream that sends no more than the beginning of what is written to it, and that not as it was.
+/// A stream that sends only the first bytes of what is written to it, and damages them if the fault requests that.
 struct Spoiled<'s, S> {
     stream: &'s mut S,
-    /// How many bytes were written.
+    /// How many bytes were written to it.
     at: usize,
-    /// How many of them are sent.
+    /// How many of them are sent on.
     sent: usize,
     noise: Option<Noise>,
 }

@@ -15,10 +15,10 @@ use super::serve::{Ends, serve};
 /// How many connections may wait to be accepted.
 const BACKLOG: i32 = 1024;
 
-/// A socket that clients can connect to at once, though nobody accepts yet.
+/// Binds a socket. Clients can connect at once; their connections wait in the backlog until they are accepted.
 pub(crate) fn bind(address: SocketAddr) -> std::io::Result<std::net::TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
-    // On Windows it would let two servers listen at one address.
+    // On Windows this option would let two servers listen on one address.
     #[cfg(not(windows))]
     socket.set_reuse_address(true)?;
     socket.bind(&address.into())?;
@@ -27,7 +27,7 @@ pub(crate) fn bind(address: SocketAddr) -> std::io::Result<std::net::TcpListener
     Ok(socket.into())
 }
 
-/// Accepts connections to a node until the other side of `stopped` is dropped; then closes the socket and cuts them all.
+/// Accepts connections to a node until the sender of `stopped` is dropped. Then closes the socket and all its connections.
 pub(super) async fn accept(
     shared: Arc<Shared>,
     node: usize,
@@ -45,7 +45,7 @@ pub(super) async fn accept(
                     connections.spawn(serve_socket(Arc::clone(&shared), node, stream, peer));
                 }
                 Err(error) => {
-                    // Out of descriptors, mostly: it takes a connection to end before the next can be accepted.
+                    // Mostly out of descriptors: another connection has to end first.
                     tracing::warn!(%error, node, "cannot accept");
                     tokio::time::sleep(Duration::from_millis(10)).await;
                 }
@@ -58,7 +58,7 @@ pub(super) async fn accept(
 
 /// Serves a socket until either side ends the connection.
 async fn serve_socket(shared: Arc<Shared>, node: usize, stream: TcpStream, peer: SocketAddr) {
-    // A connection whose peer is already gone cannot be configured; it ends with its first read.
+    // This fails if the peer is already gone. The connection then ends with its first read.
     let _ = stream.set_nodelay(true);
     let ends = Ends {
         local: stream.local_addr().ok(),
@@ -66,7 +66,7 @@ async fn serve_socket(shared: Arc<Shared>, node: usize, stream: TcpStream, peer:
         is_local: peer.ip().to_canonical().is_loopback(),
     };
     serve(shared, node, stream, ends, |stream| {
-        // Closing a socket that waits for nothing resets it.
+        // A socket that does not linger is reset when it is closed.
         let _ = SockRef::from(stream).set_linger(Some(Duration::ZERO));
     })
     .await;

@@ -1,18 +1,25 @@
 //! Sockets and connections: bytes in, bytes out. The only place that knows tokio.
+//!
+//! [`Bound`] starts the thread of a server. `listener` accepts connections, `serve` takes each through its life, `connection`
+//! reads its frames and writes the replies. `fault` delays, damages or cuts what a fault strikes, `query` runs the steps of a
+//! query, and `journal` records requests. Everything shares one [`Shared`].
 
 mod connection;
 mod fault;
+mod in_process;
+mod journal;
 mod listener;
 mod nodes;
 mod nsup;
-pub(crate) mod pipes;
+mod pipes;
 mod query;
 mod reaper;
-mod record;
 mod runtime;
 mod serve;
 mod shared;
+mod sockets;
 
+pub(crate) use in_process::{connect, connect_to, serve_stream};
 pub(crate) use listener::bind;
 pub(crate) use nodes::Nodes;
 pub(crate) use runtime::{Bound, Running};

@@ -1,53 +1,45 @@
-//! The nodes' sockets, which come and go while the server runs.
+//! Orders to open and close the sockets of nodes while the server runs.
 
-use std::collections::HashMap;
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Condvar, Mutex, PoisonError};
 
+use tokio::sync::Notify;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::sync::{Notify, oneshot};
-use tokio::task::JoinHandle;
 
 use super::pipes::Pipes;
-use super::{Shared, listener};
 
-/// What is to become of the nodes' sockets. It is told from any thread, and done by the server's own.
+/// The orders to the server's thread to open and close the sockets of nodes. Any thread can give one.
 #[derive(Debug)]
 pub(crate) struct Nodes {
     orders: UnboundedSender<Order>,
     /// Taken by the server's thread.
-    taken: Mutex<Option<UnboundedReceiver<Order>>>,
-    /// How many orders are not carried out yet.
+    receiver: Mutex<Option<UnboundedReceiver<Order>>>,
+    /// How many orders are not executed yet.
     waiting: AtomicUsize,
     settled: Notify,
     settled_for_threads: (Mutex<()>, Condvar),
-    /// The connections that need no socket.
+    /// The connections without sockets.
     pub(crate) pipes: Pipes,
-    /// Held by whoever changes the cluster, so that sockets and table change together.
+    /// Held while the cluster is changed, so that sockets and cluster change together.
     pub(crate) changing: Mutex<()>,
 }
 
+/// An order to the server's thread.
 #[derive(Debug)]
-enum Order {
+pub(super) enum Order {
     /// Accepts connections to a node.
     Serve(usize, TcpListener),
-    /// Closes a node's socket, and cuts its connections.
+    /// Closes the socket of a node and its connections.
     Stop(usize),
-}
-
-/// A node that accepts connections.
-struct Served {
-    stop: oneshot::Sender<()>,
-    accepting: JoinHandle<()>,
 }
 
 impl Default for Nodes {
     fn default() -> Self {
-        let (orders, taken) = unbounded_channel();
+        let (orders, receiver) = unbounded_channel();
         Self {
             orders,
-            taken: Mutex::new(Some(taken)),
+            receiver: Mutex::new(Some(receiver)),
             waiting: AtomicUsize::new(0),
             settled: Notify::new(),
             settled_for_threads: Default::default(),
@@ -58,10 +50,10 @@ impl Default for Nodes {
 }
 
 impl Nodes {
-    /// Of a server without sockets: there is no thread that would carry out orders.
+    /// For a server without sockets: no thread executes orders.
     pub(crate) fn without_sockets() -> Self {
         let nodes = Self::default();
-        nodes.taken.lock().unwrap_or_else(PoisonError::into_inner).take();
+        drop(nodes.take_orders());
         nodes
     }
 
@@ -70,12 +62,12 @@ impl Nodes {
         !self.orders.is_closed()
     }
 
-    /// Has a node's connections be accepted. Clients can connect at once.
+    /// Accepts the connections to a node. Clients can connect at once.
     pub(crate) fn serve(&self, node: usize, listener: TcpListener) {
         self.order(Order::Serve(node, listener));
     }
 
-    /// Has a node's socket be closed and its connections be cut.
+    /// Closes the socket of a node and its connections.
     pub(crate) fn stop(&self, node: usize) {
         self.pipes.cut(node);
         self.order(Order::Stop(node));
@@ -85,11 +77,16 @@ impl Nodes {
         self.waiting.fetch_add(1, Ordering::AcqRel);
         if self.orders.send(order).is_err() {
             // The server's thread is gone, and all sockets with it.
-            self.note_done();
+            self.executed();
         }
     }
 
-    /// Waits until everything is done that was ordered. Not for the server's own thread.
+    /// The receiver of the orders. Only the first caller gets it.
+    pub(super) fn take_orders(&self) -> Option<UnboundedReceiver<Order>> {
+        self.receiver.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Blocks until all orders are executed. The server's own thread must not call this.
     pub(crate) fn wait(&self) {
         let (lock, settled) = &self.settled_for_threads;
         let mut guard = lock.lock().unwrap_or_else(PoisonError::into_inner);
@@ -98,12 +95,12 @@ impl Nodes {
         }
     }
 
-    /// Whether nothing is to be done that was ordered.
+    /// Whether all orders are executed.
     pub(super) fn is_settled(&self) -> bool {
         self.waiting.load(Ordering::Relaxed) == 0
     }
 
-    /// Waits until everything is done that was ordered.
+    /// Waits until all orders are executed.
     pub(super) async fn settle(&self) {
         loop {
             let settled = self.settled.notified();
@@ -114,7 +111,8 @@ impl Nodes {
         }
     }
 
-    fn note_done(&self) {
+    /// Marks one order as executed.
+    pub(super) fn executed(&self) {
         if self.waiting.fetch_sub(1, Ordering::AcqRel) == 1 {
             self.settled.notify_waiters();
             let (lock, settled) = &self.settled_for_threads;
@@ -122,36 +120,4 @@ impl Nodes {
             settled.notify_all();
         }
     }
-}
-
-/// Carries out what is ordered, for as long as the runtime runs.
-pub(super) async fn run(shared: Arc<Shared>) {
-    let taken = shared.nodes.taken.lock().unwrap_or_else(PoisonError::into_inner).take();
-    let Some(mut orders) = taken else { return };
-    let mut served = HashMap::new();
-    while let Some(order) = orders.recv().await {
-        match order {
-            Order::Serve(node, listener) => match serve(&shared, node, listener) {
-                Ok(serving) => drop(served.insert(node, serving)),
-                Err(error) => tracing::error!(%error, node, "cannot accept"),
-            },
-            Order::Stop(node) => {
-                if let Some(Served { stop, accepting }) = served.remove(&node) {
-                    drop(stop);
-                    let _ = accepting.await;
-                    // Those that nobody waits for. Whoever waits for one is cut off, and not told that it was aborted.
-                    shared.state.abort_queries(node);
-                    tracing::debug!(node, "stopped");
-                }
-            }
-        }
-        shared.nodes.note_done();
-    }
-}
-
-fn serve(shared: &Arc<Shared>, node: usize, listener: TcpListener) -> std::io::Result<Served> {
-    let listener = tokio::net::TcpListener::from_std(listener)?;
-    let (stop, stopped) = oneshot::channel();
-    let accepting = tokio::spawn(listener::accept(Arc::clone(shared), node, listener, stopped));
-    Ok(Served { stop, accepting })
 }

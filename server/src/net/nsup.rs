@@ -7,10 +7,10 @@ use tokio::time::sleep;
 
 use super::Shared;
 
-/// How often it is looked whether a namespace's period is over; the unit of periods.
+/// How often namespaces are checked for a due sweep; the unit of `nsup-period`.
 const TICK: Duration = Duration::from_secs(1);
 
-/// Sweeps the namespaces, each in its period, and lets requests pass between two partitions: for as long as the runtime runs.
+/// Sweeps each namespace once per `nsup-period`, for as long as the runtime runs. Requests run between two partitions.
 pub(super) async fn run(shared: Arc<Shared>) {
     loop {
         sleep(TICK).await;

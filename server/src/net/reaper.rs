@@ -1,14 +1,14 @@
-//! When connections end that the server gives up on.
+//! Closes the connections that sent bad frames, as late as the real server does.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
-/// Passes over the connections that the server gave up on: they are closed by the next pass.
+/// Closes connections that sent a bad frame, in passes that are at least a second apart.
 ///
-/// The real server closes nothing where it finds the fault, but leaves it to a thread that looks once a second; a peer
-/// that sends a bad header sees its connection stay silent until then.
+/// The real server does not close such a connection at once. A thread does it that runs once a second, and until then the
+/// peer sees a silent connection.
 #[derive(Debug, Default)]
 pub(super) struct Reaper {
     last: Mutex<Option<Instant>>,
@@ -17,7 +17,7 @@ pub(super) struct Reaper {
 impl Reaper {
     const PERIOD: Duration = Duration::from_secs(1);
 
-    /// Waits for the next pass: at once where the last was over a second ago.
+    /// Waits for the next pass, which is now if the last one was more than a second ago.
     pub(super) async fn pass(&self) {
         let now = Instant::now();
         let due = {

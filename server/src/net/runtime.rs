@@ -8,25 +8,25 @@ use std::thread::JoinHandle;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 
-use super::{Shared, listener, nodes, nsup};
+use super::{Shared, listener, nsup, sockets};
 
-/// Expressions nested as deep as they may be take 700 KiB in a debug build; what is not touched costs no memory.
+/// The deepest expressions take 700 KiB of stack in a debug build. Stack that is not used costs no memory.
 const STACK: usize = 2 * 1024 * 1024;
 
-/// Sockets that listen, with nobody to accept yet.
+/// Listening sockets whose connections are not accepted yet.
 #[derive(Debug)]
 pub(crate) struct Bound {
     listeners: Vec<TcpListener>,
-    /// Where they listen, in their order.
+    /// The addresses of the sockets, in their order.
     pub(crate) addresses: Vec<SocketAddr>,
 }
 
 impl Bound {
-    /// Binds the sockets of so many nodes: the first to an address, the next ones to the ports behind it, or to free ports
-    /// where it names none.
+    /// Binds one socket for each node. The first gets the address, the others the ports after it, or free ports if the address
+    /// has port 0.
     ///
     /// # Errors
-    /// When an address is taken, or not one of this machine; the address comes with it.
+    /// When an address is in use, or not an address of this machine. The error comes with the address.
     pub(crate) fn new(first: SocketAddr, nodes: usize) -> Result<Self, (SocketAddr, io::Error)> {
         let mut bound = Self {
             listeners: Vec::new(),
@@ -47,16 +47,16 @@ impl Bound {
         Ok(bound)
     }
 
-    /// Serves the sockets, one for each node of the engine's cluster, on a thread of their own.
+    /// Serves the sockets, one for each node of the cluster, on a new thread.
     ///
     /// # Errors
-    /// When the system has no thread or no descriptors left.
+    /// When the system has no threads or descriptors left.
     pub(crate) fn run(self, shared: Arc<Shared>) -> io::Result<Running> {
         let runtime = Builder::new_current_thread().enable_io().enable_time().build()?;
         for (node, listener) in self.listeners.into_iter().enumerate() {
             shared.nodes.serve(node, listener);
         }
-        runtime.spawn(nodes::run(Arc::clone(&shared)));
+        runtime.spawn(sockets::run(Arc::clone(&shared)));
         runtime.spawn(nsup::run(shared));
         let (stop, stopped) = oneshot::channel();
         let thread = std::thread::Builder::new()
@@ -70,12 +70,12 @@ impl Bound {
     }
 }
 
-/// Runs until the other side is sent to or dropped; the runtime takes the sockets with it.
+/// Runs until the sender is used or dropped. Dropping the runtime closes the sockets.
 fn run(runtime: Runtime, stopped: oneshot::Receiver<()>) {
     let _ = runtime.block_on(stopped);
 }
 
-/// A thread that serves. Dropping this ends it, and waits until its sockets are closed.
+/// A running server thread. Dropping it stops the thread, and waits until its sockets are closed.
 #[derive(Debug)]
 pub(crate) struct Running {
     stop: Option<oneshot::Sender<()>>,

@@ -1,4 +1,4 @@
-//! One connection from its beginning to its end, whatever carries it.
+//! The life of a connection, over a socket or a pipe.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -9,18 +9,18 @@ use super::connection::Connection;
 use super::{Shared, fault};
 use crate::state::{Session, State};
 
-/// The ends of a connection.
+/// The two ends of a connection.
 #[derive(Debug, Default)]
 pub(super) struct Ends {
-    /// Where the peer reached the node; `None` where there is no socket.
+    /// The address under which the peer reached the node; `None` without a socket.
     pub(super) local: Option<SocketAddr>,
-    /// The address of the peer; `None` where there is no socket.
+    /// The address of the peer; `None` without a socket.
     pub(super) peer: Option<SocketAddr>,
-    /// Whether the peer is on this machine, and so may use controls.
+    /// Whether the peer is on this machine. Only then it may use controls.
     pub(super) is_local: bool,
 }
 
-/// Serves a connection until either side ends it. A fault may have it reset.
+/// Serves a connection until either side ends it. `reset` makes a connection that a fault closes end with a reset.
 pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
     shared: Arc<Shared>,
     node: usize,
@@ -53,7 +53,7 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
     }
 }
 
-/// A session that ends with its connection, also where that is cut.
+/// A session that ends with its connection, even if the connection is cut.
 struct Open<'e> {
     session: Session,
     state: &'e State,

@@ -1,4 +1,4 @@
-//! What a server's connections, its background work and its handle share.
+//! What the connections, the background work and the handle of a server share.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::fault_rules::Table;
 use crate::request_log::Log;
 use crate::state::{Controls, Session, Split, State, SubclusterState};
 
-/// The server behind the sockets, and what a test controls of it.
+/// The state of the server behind the sockets, and the controls that a test has.
 #[derive(Debug)]
 pub(crate) struct Shared {
     /// The state of the first subcluster, which is the only one unless the network is cut.

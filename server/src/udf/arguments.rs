@@ -1,10 +1,10 @@
-//! The arguments of the functions that scripts call: taken as the real server takes them, refused in its words.
+//! The arguments that scripts pass to functions: converted as in the real server, refused with its error messages.
 
 use mlua::{AnyUserData, Lua, LuaString, MultiValue, Table, UserData, Value};
 
-use super::state;
+use super::errors;
 
-/// A class of objects that scripts see, under the name that error messages give it.
+/// A class of objects that scripts use, with its name in error messages.
 pub(super) trait Object: UserData + 'static {
     const NAME: &'static str;
 }
@@ -13,7 +13,7 @@ pub(super) trait Object: UserData + 'static {
 pub(super) struct Arguments<'l> {
     lua: &'l Lua,
     values: MultiValue,
-    /// What the function is called where the script gives it no name.
+    /// The name of the function in error messages if the script calls it without a name.
     name: &'static str,
 }
 
@@ -22,7 +22,7 @@ impl<'l> Arguments<'l> {
         Self::named(lua, values, "?")
     }
 
-    /// Those of one of Lua's own functions, which has a name of its own.
+    /// The arguments of one of Lua's own functions, by its name.
     pub(super) const fn named(lua: &'l Lua, values: MultiValue, name: &'static str) -> Self {
         Self { lua, values, name }
     }
@@ -35,7 +35,7 @@ impl<'l> Arguments<'l> {
         &self.values
     }
 
-    /// How many there are; a nil that was passed counts.
+    /// The number of arguments, including those that are nil.
     pub(super) fn count(&self) -> usize {
         self.values.len()
     }
@@ -56,7 +56,7 @@ impl<'l> Arguments<'l> {
         }
     }
 
-    /// An integer, or text that is one.
+    /// An integer, or a string that holds one.
     pub(super) fn integer(&self, number: usize) -> mlua::Result<i64> {
         match self.get(number) {
             Value::Nil => Err(self.expected(number, "number")),
@@ -64,7 +64,7 @@ impl<'l> Arguments<'l> {
         }
     }
 
-    /// An integer, or text that is one; `default` where it is nil or not there.
+    /// An integer, or a string that holds one; `default` for nil and a missing argument.
     pub(super) fn integer_or(&self, number: usize, default: i64) -> mlua::Result<i64> {
         let value = self.get(number);
         match value {
@@ -82,7 +82,7 @@ impl<'l> Arguments<'l> {
         }
     }
 
-    /// Text, or a number as text.
+    /// A string, or a number as a string.
     pub(super) fn text(&self, number: usize) -> mlua::Result<LuaString> {
         match self.string(number)? {
             Some(text) => Ok(text),
@@ -90,7 +90,7 @@ impl<'l> Arguments<'l> {
         }
     }
 
-    /// Text, or a number as text; none where it is nil or not there.
+    /// A string, or a number as a string; `None` for nil and a missing argument.
     pub(super) fn string(&self, number: usize) -> mlua::Result<Option<LuaString>> {
         match self.get(number) {
             Value::Nil => Ok(None),
@@ -100,13 +100,13 @@ impl<'l> Arguments<'l> {
         }
     }
 
-    /// The error that an argument is not of a type.
+    /// The error for an argument of the wrong type.
     pub(super) fn expected(&self, number: usize, wanted: &str) -> mlua::Error {
         let got = if number > self.values.len() {
             "no value".to_owned()
         } else {
             match self.get(number) {
-                Value::UserData(object) => class(object).unwrap_or("userdata").to_owned(),
+                Value::UserData(object) => class(object).unwrap_or_else(|| "userdata".to_owned()),
                 Value::Error(_) => "userdata".to_owned(),
                 Value::Integer(_) => "number".to_owned(),
                 Value::LightUserData(_) => "light userdata".to_owned(),
@@ -117,7 +117,7 @@ impl<'l> Arguments<'l> {
         self.wrong(number, &format!("{wanted} expected, got {got}"))
     }
 
-    /// The error that an argument is wrong, which names the function as the script called it.
+    /// The error for a wrong argument. It names the function as the script called it.
     pub(super) fn wrong(&self, number: usize, what: &str) -> mlua::Error {
         let (name, is_method) = self
             .lua
@@ -132,14 +132,14 @@ impl<'l> Arguments<'l> {
         let name = name.unwrap_or_else(|| self.name.to_owned());
         let text = match number {
             1 if is_method => format!("calling '{name}' on bad self ({what})"),
-            // What stands before the colon of a method call is not counted.
+            // Lua does not count the object of a method call.
             _ => format!("bad argument #{} to '{name}' ({what})", number - usize::from(is_method)),
         };
-        state::raise(self.lua, &text)
+        errors::raise(self.lua, &text)
     }
 }
 
-/// What a script calls the class of its table.
+/// The class name that a script gave its table.
 fn class_name(table: &Table) -> Option<String> {
     match table.metatable()?.raw_get("__name").ok()? {
         Value::String(name) => Some(name.to_string_lossy()),
@@ -147,14 +147,8 @@ fn class_name(table: &Table) -> Option<String> {
     }
 }
 
-/// The class of an object.
-pub(super) fn class(object: &AnyUserData) -> Option<&'static str> {
-    use super::{bytes::Bytes, geojson::GeoJson, host::Host, iterator::Iterator, list::List, map::Map, record::Record};
-    macro_rules! first_of {
-        ($($class:ty),*) => {
-            $(if object.is::<$class>() { return Some(<$class>::NAME); })*
-        };
-    }
-    first_of!(List, Map, Bytes, Record, GeoJson, Iterator, Host);
-    None
+/// The class name of an object.
+pub(super) fn class(object: &AnyUserData) -> Option<String> {
+    let name: LuaString = object.metatable().ok()?.get("__name").ok()?;
+    Some(name.to_string_lossy())
 }

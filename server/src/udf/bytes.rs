@@ -7,16 +7,17 @@ use mlua::{AnyUserData, Lua, MultiValue, Table, UserData, UserDataFields, UserDa
 use spikelet_wire::ParticleType;
 
 use super::arguments::{Arguments, Object};
-use super::state::{self, MEMORY};
+use super::limits::MEMORY;
+use super::{errors, functions, limits};
 
-/// Bytes, which grow when something is written behind their end.
+/// Bytes. They grow when something is written after their end.
 #[derive(Debug)]
 pub(super) struct Bytes {
     pub(super) particle_type: ParticleType,
-    /// What was written; behind `size` there may be more, which nothing but [`get_var_int`] reads.
+    /// The bytes written. Only [`get_var_int`] reads those after `size`.
     buffer: Vec<u8>,
     size: usize,
-    /// How long they may become before they are thought to grow. Scripts can ask for that, but it costs nothing.
+    /// The capacity that the real server would have. Scripts can query it; it reserves nothing here.
     capacity: usize,
     allocated: Allocated,
 }
@@ -41,7 +42,7 @@ impl UserData for Bytes {
         methods.add_meta_function("__len", |lua, values: MultiValue| size(&Arguments::new(lua, values)));
         methods.add_meta_function("__tostring", |lua, values: MultiValue| {
             let object = Arguments::new(lua, values).object::<Self>(1)?;
-            Ok(super::text::bytes(&object)?.unwrap_or_else(|| "Bytes()".to_owned()))
+            Ok(super::tostring::bytes(&object)?.unwrap_or_else(|| "Bytes()".to_owned()))
         });
     }
 }
@@ -58,7 +59,7 @@ impl Bytes {
         if put(lua, &bytes, 0, data)? {
             Ok(bytes)
         } else {
-            Err(state::out_of_memory())
+            Err(errors::out_of_memory())
         }
     }
 
@@ -67,14 +68,14 @@ impl Bytes {
     }
 }
 
-/// Memory beside Lua's own. The state's limit holds for it as well.
+/// Memory outside Lua's allocator. It has the same limit as the Lua state.
 #[derive(Debug)]
 struct Allocated {
     all: Arc<AtomicUsize>,
     size: usize,
 }
 
-/// How much of it all bytes of a state take.
+/// The size of all bytes objects of a Lua state.
 #[derive(Debug, Default)]
 struct AllBytes(Arc<AtomicUsize>);
 
@@ -98,7 +99,7 @@ impl Drop for Allocated {
     }
 }
 
-/// Makes room for `size` bytes; tells whether there was any.
+/// Makes room for `size` bytes. Returns whether there was enough memory.
 fn reserve(lua: &Lua, object: &AnyUserData, size: usize) -> mlua::Result<bool> {
     let (all, more) = {
         let bytes = object.borrow::<Bytes>()?;
@@ -110,7 +111,7 @@ fn reserve(lua: &Lua, object: &AnyUserData, size: usize) -> mlua::Result<bool> {
     if more > 0 {
         let fits = || all.load(Ordering::Relaxed).saturating_add(more) <= MEMORY;
         if !fits() {
-            // Lua does not know how much its garbage takes.
+            // Lua does not know the size of bytes objects that are garbage.
             lua.gc_collect()?;
         }
         if !fits() {
@@ -122,13 +123,13 @@ fn reserve(lua: &Lua, object: &AnyUserData, size: usize) -> mlua::Result<bool> {
     bytes.allocated.size += more;
     bytes.capacity = bytes.capacity.max(size);
     if bytes.buffer.len() < size {
-        state::spend(lua, size)?;
+        limits::spend(lua, size)?;
         bytes.buffer.resize(size, 0);
     }
     Ok(true)
 }
 
-/// Writes data from `at` on; what comes before and was never written is 0.
+/// Writes data at `at`. Bytes before it that were never written are 0.
 fn put(lua: &Lua, object: &AnyUserData, at: usize, data: &[u8]) -> mlua::Result<bool> {
     let end = at.saturating_add(data.len());
     if !reserve(lua, object, end)? {
@@ -145,17 +146,17 @@ fn put(lua: &Lua, object: &AnyUserData, at: usize, data: &[u8]) -> mlua::Result<
 /// The functions of `bytes`.
 pub(super) fn library(lua: &Lua) -> mlua::Result<Table> {
     let library = lua.create_table()?;
-    state::function(lua, &library, "size", |_, arguments| size(arguments))?;
-    state::function(lua, &library, "set_size", |_, arguments| {
+    functions::function(lua, &library, "size", |_, arguments| size(arguments))?;
+    functions::function(lua, &library, "set_size", |_, arguments| {
         if arguments.count() != 2 {
             return Ok(false);
         }
         let (bytes, size) = (arguments.object::<Bytes>(1)?, arguments.integer_or(2, 0)?);
-        // It asks whether there is room, and makes none.
+        // It returns whether there is room, and makes none.
         let capacity = bytes.borrow::<Bytes>()?.capacity;
         Ok(usize::try_from(size).is_ok_and(|size| size <= capacity))
     })?;
-    state::function(lua, &library, "get_type", |_, arguments| {
+    functions::function(lua, &library, "get_type", |_, arguments| {
         let mut given = MultiValue::new();
         if arguments.count() >= 1 {
             let bytes = arguments.object::<Bytes>(1)?;
@@ -164,7 +165,7 @@ pub(super) fn library(lua: &Lua) -> mlua::Result<Table> {
         }
         Ok(given)
     })?;
-    state::function(lua, &library, "set_type", |_, arguments| {
+    functions::function(lua, &library, "set_type", |_, arguments| {
         if arguments.count() != 2 {
             return Ok(false);
         }
@@ -175,54 +176,54 @@ pub(super) fn library(lua: &Lua) -> mlua::Result<Table> {
         bytes.borrow_mut::<Bytes>()?.particle_type = ParticleType(particle_type as u8);
         Ok(true)
     })?;
-    state::function(lua, &library, "get_byte", |_, arguments| get_byte(arguments))?;
-    state::function(lua, &library, "set_byte", set_byte)?;
-    state::function(lua, &library, "append_byte", |lua, arguments| {
+    functions::function(lua, &library, "get_byte", |_, arguments| get_byte(arguments))?;
+    functions::function(lua, &library, "set_byte", set_byte)?;
+    functions::function(lua, &library, "append_byte", |lua, arguments| {
         write_integer(lua, arguments, Place::End, Integer::BYTE)
     })?;
     for integer in Integer::ALL {
         for suffix in integer.suffixes() {
             let name = |verb| format!("{verb}_int{}{suffix}", integer.size * 8);
-            state::function(lua, &library, &name("get"), move |_, arguments| {
+            functions::function(lua, &library, &name("get"), move |_, arguments| {
                 read_integer(arguments, integer)
             })?;
-            state::function(lua, &library, &name("set"), move |lua, arguments| {
+            functions::function(lua, &library, &name("set"), move |lua, arguments| {
                 write_integer(lua, arguments, Place::Index, integer)
             })?;
-            state::function(lua, &library, &name("append"), move |lua, arguments| {
+            functions::function(lua, &library, &name("append"), move |lua, arguments| {
                 write_integer(lua, arguments, Place::End, integer)
             })?;
         }
     }
-    state::function(lua, &library, "get_var_int", |_, arguments| get_var_int(arguments))?;
-    state::function(lua, &library, "set_var_int", |lua, arguments| {
+    functions::function(lua, &library, "get_var_int", |_, arguments| get_var_int(arguments))?;
+    functions::function(lua, &library, "set_var_int", |lua, arguments| {
         write_var_int(lua, arguments, Place::Index)
     })?;
-    state::function(lua, &library, "append_var_int", |lua, arguments| {
+    functions::function(lua, &library, "append_var_int", |lua, arguments| {
         write_var_int(lua, arguments, Place::End)
     })?;
-    state::function(lua, &library, "get_string", |lua, arguments| {
+    functions::function(lua, &library, "get_string", |lua, arguments| {
         match range(lua, arguments)? {
             Some(data) => lua.create_string(data).map(|text| one(Value::String(text))),
             None => Ok(MultiValue::new()),
         }
     })?;
-    state::function(lua, &library, "get_bytes", |lua, arguments| {
+    functions::function(lua, &library, "get_bytes", |lua, arguments| {
         match range(lua, arguments)? {
             Some(data) => Bytes::create(lua, ParticleType::BLOB, &data).map(|bytes| one(Value::UserData(bytes))),
             None => Ok(MultiValue::new()),
         }
     })?;
-    state::function(lua, &library, "set_string", |lua, arguments| {
+    functions::function(lua, &library, "set_string", |lua, arguments| {
         write_string(lua, arguments, Place::Index)
     })?;
-    state::function(lua, &library, "append_string", |lua, arguments| {
+    functions::function(lua, &library, "append_string", |lua, arguments| {
         write_string(lua, arguments, Place::End)
     })?;
-    state::function(lua, &library, "set_bytes", |lua, arguments| {
+    functions::function(lua, &library, "set_bytes", |lua, arguments| {
         write_bytes(lua, arguments, Place::Index)
     })?;
-    state::function(lua, &library, "append_bytes", |lua, arguments| {
+    functions::function(lua, &library, "append_bytes", |lua, arguments| {
         write_bytes(lua, arguments, Place::End)
     })?;
     Ok(library)
@@ -254,7 +255,7 @@ fn size(arguments: &Arguments<'_>) -> mlua::Result<usize> {
     Ok(size)
 }
 
-/// Where something is written. An index is an argument of its own, in front of what is written.
+/// Where a value is written. An index is an argument before the value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
     Index,
@@ -262,7 +263,7 @@ enum Place {
 }
 
 impl Place {
-    /// The number of the argument that is written.
+    /// The number of the argument that holds the value.
     const fn argument(self) -> usize {
         match self {
             Self::Index => 3,
@@ -270,7 +271,7 @@ impl Place {
         }
     }
 
-    /// Where that is; none where the index is none.
+    /// The position in the buffer; `None` for an invalid index.
     fn find(self, arguments: &Arguments<'_>, object: &AnyUserData) -> mlua::Result<Option<usize>> {
         match self {
             Self::Index => Ok(offset(arguments.integer_or(2, 0)?)),
@@ -279,12 +280,12 @@ impl Place {
     }
 }
 
-/// Scripts count from 1, and up to 32 bits.
+/// Scripts count from 1, in 32 bits.
 fn offset(index: i64) -> Option<usize> {
     u32::try_from(index).ok()?.checked_sub(1).map(|at| at as usize)
 }
 
-/// How an integer is written.
+/// The format of an integer.
 #[derive(Debug, Clone, Copy)]
 struct Integer {
     size: usize,
@@ -315,7 +316,7 @@ impl Integer {
         }
     }
 
-    /// What stands behind its size in a function's name. Big is what it is by default.
+    /// The suffixes of function names. Big-endian is the default.
     const fn suffixes(self) -> &'static [&'static str] {
         if self.is_little { &["_le"] } else { &["", "_be"] }
     }
@@ -381,7 +382,7 @@ fn write_integer(lua: &Lua, arguments: &Arguments<'_>, place: Place, integer: In
     }
 }
 
-/// An integer of 7 bits a byte, the lowest first, and how many bytes it takes.
+/// Reads an integer of 7 bits a byte, the lowest first, and its size in bytes.
 fn get_var_int(arguments: &Arguments<'_>) -> mlua::Result<MultiValue> {
     if arguments.count() != 2 {
         return Ok(MultiValue::new());
@@ -404,7 +405,7 @@ fn get_var_int(arguments: &Arguments<'_>) -> mlua::Result<MultiValue> {
     ]))
 }
 
-/// Gives how many bytes it wrote. They do not count as the size, not even when they are appended.
+/// Returns how many bytes were written. They do not change the size, even if they were appended.
 fn write_var_int(lua: &Lua, arguments: &Arguments<'_>, place: Place) -> mlua::Result<usize> {
     const LONGEST: usize = 5;
     if arguments.count() != place.argument() {
@@ -433,7 +434,7 @@ fn write_var_int(lua: &Lua, arguments: &Arguments<'_>, place: Place) -> mlua::Re
     Ok(data.len())
 }
 
-/// The data that an index and a length name; what is behind the end is 0.
+/// The data at an index, of a length; bytes after the end are 0.
 fn range(lua: &Lua, arguments: &Arguments<'_>) -> mlua::Result<Option<Vec<u8>>> {
     if arguments.count() != 3 {
         return Ok(None);
@@ -445,9 +446,9 @@ fn range(lua: &Lua, arguments: &Arguments<'_>) -> mlua::Result<Option<Vec<u8>>> 
     };
     let length = length as usize;
     if length > MEMORY {
-        return Err(state::out_of_memory());
+        return Err(errors::out_of_memory());
     }
-    state::spend(lua, length)?;
+    limits::spend(lua, length)?;
     let bytes = object.borrow::<Bytes>()?;
     let data = bytes.as_slice().get(at..).unwrap_or_default();
     let mut copy = data.get(..length).unwrap_or(data).to_vec();
@@ -470,7 +471,7 @@ fn write_string(lua: &Lua, arguments: &Arguments<'_>, place: Place) -> mlua::Res
     }
 }
 
-/// Writes the first bytes of others.
+/// Writes the first bytes of another bytes object.
 fn write_bytes(lua: &Lua, arguments: &Arguments<'_>, place: Place) -> mlua::Result<bool> {
     let number = place.argument();
     if arguments.count() != number + 1 {

@@ -1,11 +1,11 @@
-//! GeoJSON, as scripts see it: a text that cannot be looked into.
+//! GeoJSON, as scripts see it: an opaque text.
 
 use mlua::{AnyUserData, Lua, LuaString, MultiValue, UserData, UserDataFields, UserDataMethods, Value};
 
 use super::arguments::{Arguments, Object};
 use super::value::text_of;
 
-/// A GeoJSON value; its text is its user value.
+/// A GeoJSON value. Its text is the user value of the object.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct GeoJson;
 

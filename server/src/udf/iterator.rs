@@ -1,19 +1,19 @@
-//! What goes through a list or a map in a `for`.
+//! Iterators over lists and maps.
 
 use mlua::{AnyUserData, Function, Lua, MultiValue, Table, UserData, UserDataFields, Value};
 
 use super::arguments::Object;
 use super::value::element;
-use super::{list, map, state};
+use super::{functions, list, map};
 
-/// Where a `for` stands in a collection. It keeps the collection's table, and of a map its sorted keys.
+/// The position of an iterator. It holds the table of the collection, and the sorted keys of a map.
 #[derive(Debug)]
 pub(super) struct Iterator {
     at: usize,
     yields: Yields,
 }
 
-/// What an iterator gives of each element.
+/// What an iterator returns for each element.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Yields {
     Elements,
@@ -22,7 +22,7 @@ pub(super) enum Yields {
     Values,
 }
 
-/// The user values in which an iterator keeps the collection's table, and the keys.
+/// The user values that hold the table of the collection, and the keys.
 const CONTENTS: usize = 1;
 const KEYS: usize = 2;
 
@@ -37,12 +37,12 @@ impl UserData for Iterator {
 }
 
 impl Iterator {
-    /// The function and the state of a `for` over a list.
+    /// The function and the state for a `for` loop over a list.
     pub(super) fn over_list(lua: &Lua, list: &AnyUserData) -> mlua::Result<(Function, AnyUserData)> {
         Self::over(lua, Yields::Elements, &list::elements(list)?)
     }
 
-    /// The function and the state of a `for` over a map.
+    /// The function and the state for a `for` loop over a map.
     pub(super) fn over_map(lua: &Lua, map: &AnyUserData, yields: Yields) -> mlua::Result<(Function, AnyUserData)> {
         let (next, iterator) = Self::over(lua, yields, &map.user_value::<Table>()?)?;
         let keys = lua.create_sequence_from(map::sorted_keys(lua, map)?)?;
@@ -57,16 +57,16 @@ impl Iterator {
     }
 }
 
-/// The registry's name of the function that all iterators share.
+/// The registry name of the function that all iterators share.
 const NEXT: &str = "spikelet.next";
 
 /// The functions of `iterator`.
 pub(super) fn library(lua: &Lua) -> mlua::Result<Table> {
     let library = lua.create_table()?;
-    state::function(lua, &library, "next", |lua, arguments| {
+    functions::function(lua, &library, "next", |lua, arguments| {
         next(lua, &arguments.object::<Iterator>(1)?)
     })?;
-    state::function(lua, &library, "has_next", |_, arguments| {
+    functions::function(lua, &library, "has_next", |_, arguments| {
         let iterator = arguments.object::<Iterator>(1)?;
         let position = iterator.borrow::<Iterator>()?;
         let kept = if position.yields == Yields::Elements {

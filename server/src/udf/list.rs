@@ -4,16 +4,17 @@ use mlua::{AnyUserData, Lua, MultiValue, Table, UserData, UserDataFields, UserDa
 
 use super::arguments::{Arguments, Object};
 use super::iterator::Iterator;
-use super::state::{self, MEMORY};
+use super::limits::MEMORY;
 use super::value::{element, kept};
+use super::{errors, functions, limits};
 
-/// A list. Its elements are in a table of the Lua state, so that the state's limit of memory and its garbage collector
-/// hold for them as well.
+/// A list. Its elements are in a Lua table, so that the memory limit and the garbage collector of the Lua state apply to
+/// them.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct List {
-    /// The flags that came with it from a bin: a list that was ordered is ordered again when it is stored.
+    /// The flags that it had in its bin. A list that was ordered is sorted again when it is stored.
     pub(super) flags: u8,
-    /// How many elements it can have, where it is not to grow.
+    /// The maximum number of elements of a list that cannot grow.
     limit: Option<usize>,
 }
 
@@ -33,13 +34,13 @@ impl UserData for List {
         });
         methods.add_meta_function("__len", |lua, values: MultiValue| size(&Arguments::new(lua, values)));
         methods.add_meta_function("__tostring", |lua, values: MultiValue| {
-            super::text::list(lua, &Arguments::new(lua, values))
+            super::tostring::list(lua, &Arguments::new(lua, values))
         });
     }
 }
 
 impl List {
-    /// A list of the elements in a table, each in the form in which it is [`kept`].
+    /// A list of the elements in a table, each in [`kept`] form.
     pub(super) fn create(lua: &Lua, flags: u8, elements: &Table) -> mlua::Result<AnyUserData> {
         Self { flags, limit: None }.with(lua, elements)
     }
@@ -59,23 +60,23 @@ pub(super) fn elements(list: &AnyUserData) -> mlua::Result<Table> {
 /// The functions of `list`.
 pub(super) fn library(lua: &Lua) -> mlua::Result<Table> {
     let library = lua.create_table()?;
-    state::function(lua, &library, "append", |lua, arguments| {
+    functions::function(lua, &library, "append", |lua, arguments| {
         let list = arguments.object::<List>(1)?;
         insert(lua, &list, usize::MAX, arguments.get(2))
     })?;
-    state::function(lua, &library, "prepend", |lua, arguments| {
+    functions::function(lua, &library, "prepend", |lua, arguments| {
         let list = arguments.object::<List>(1)?;
         insert(lua, &list, 0, arguments.get(2))
     })?;
-    state::function(lua, &library, "insert", |lua, arguments| {
+    functions::function(lua, &library, "insert", |lua, arguments| {
         let list = arguments.object::<List>(1)?;
         match position(arguments.integer_or(2, 0)?) {
             Some(at) => insert(lua, &list, at, arguments.get(3)),
             None => Ok(()),
         }
     })?;
-    state::function(lua, &library, "remove", remove)?;
-    state::function(lua, &library, "concat", |lua, arguments| {
+    functions::function(lua, &library, "remove", remove)?;
+    functions::function(lua, &library, "concat", |lua, arguments| {
         let (list, other) = (arguments.object::<List>(1)?, arguments.object::<List>(2)?);
         let other = elements(&other)?;
         let count = other.raw_len();
@@ -86,40 +87,40 @@ pub(super) fn library(lua: &Lua) -> mlua::Result<Table> {
         }
         Ok(())
     })?;
-    state::function(lua, &library, "trim", |lua, arguments| {
+    functions::function(lua, &library, "trim", |lua, arguments| {
         let list = elements(&arguments.object::<List>(1)?)?;
         let Some(at) = position(arguments.integer_or(2, 0)?) else {
             return Ok(());
         };
         let count = list.raw_len();
-        state::spend(lua, count.saturating_sub(at))?;
+        limits::spend(lua, count.saturating_sub(at))?;
         (at..count).try_for_each(|_| list.raw_pop::<Value>().map(drop))
     })?;
-    state::function(lua, &library, "take", |lua, arguments| {
+    functions::function(lua, &library, "take", |lua, arguments| {
         part(lua, arguments, |n, _| 0..n)
     })?;
-    state::function(lua, &library, "drop", |lua, arguments| {
+    functions::function(lua, &library, "drop", |lua, arguments| {
         part(lua, arguments, |n, count| n..count)
     })?;
-    state::function(lua, &library, "size", |_, arguments| size(arguments))?;
-    state::function(lua, &library, "nbytes", |lua, arguments| {
+    functions::function(lua, &library, "size", |_, arguments| size(arguments))?;
+    functions::function(lua, &library, "nbytes", |lua, arguments| {
         let list = arguments.object::<List>(1)?;
         super::value::packed_size(lua, &Value::UserData(list))
     })?;
-    state::function(lua, &library, "iterator", |lua, arguments| {
+    functions::function(lua, &library, "iterator", |lua, arguments| {
         Iterator::over_list(lua, &arguments.object::<List>(1)?)
     })?;
-    state::function(lua, &library, "tostring", super::text::list)?;
+    functions::function(lua, &library, "tostring", super::tostring::list)?;
     for name in ["create", "new"] {
-        state::function(lua, &library, name, create)?;
+        functions::function(lua, &library, name, create)?;
     }
     Ok(library)
 }
 
-/// `list()`, and `list{..}`: the values of a table's numeric keys. What can be no element becomes nil.
+/// `list()`, and `list{..}`: the values at the numeric keys of a table. A value that a list cannot hold becomes nil.
 pub(super) fn construct(lua: &Lua, arguments: &Arguments<'_>) -> mlua::Result<AnyUserData> {
     let elements = lua.create_table()?;
-    // The library itself is the first argument of its call.
+    // The first argument is the library itself.
     if let (2, Value::Table(table)) = (arguments.count(), arguments.get(2)) {
         for pair in table.pairs::<Value, Value>() {
             let (key, value) = pair?;
@@ -131,7 +132,7 @@ pub(super) fn construct(lua: &Lua, arguments: &Arguments<'_>) -> mlua::Result<An
     List::create(lua, 0, &elements)
 }
 
-/// `list.create(capacity, step)`: a list that grows by steps, and with a step of 0 does not.
+/// `list.create(capacity, step)`: with a step of 0 the list cannot grow.
 fn create(lua: &Lua, arguments: &Arguments<'_>) -> mlua::Result<MultiValue> {
     let mut created = MultiValue::new();
     if !(1..=2).contains(&arguments.count()) {
@@ -156,7 +157,7 @@ fn limit(list: &AnyUserData) -> mlua::Result<Option<usize>> {
     Ok(list.borrow::<List>()?.limit)
 }
 
-/// Inserts a value; where that is behind the end, nils come before it. What can be no element is left out.
+/// Inserts a value. After the end, nils fill the gap. A value that a list cannot hold is ignored.
 fn insert(lua: &Lua, list: &AnyUserData, at: usize, value: &Value) -> mlua::Result<()> {
     let Some(value) = kept(value) else {
         return Ok(());
@@ -169,7 +170,7 @@ fn insert(lua: &Lua, list: &AnyUserData, at: usize, value: &Value) -> mlua::Resu
         return Ok(());
     }
     if at < count {
-        state::spend(lua, count - at)?;
+        limits::spend(lua, count - at)?;
         return elements.raw_insert(at as i64 + 1, value);
     }
     pad(lua, &elements, count..at)?;
@@ -180,7 +181,7 @@ fn insert(lua: &Lua, list: &AnyUserData, at: usize, value: &Value) -> mlua::Resu
 fn pad(lua: &Lua, elements: &Table, range: std::ops::Range<usize>) -> mlua::Result<()> {
     check_size(range.len())?;
     for _ in range {
-        state::spend(lua, 1)?;
+        limits::spend(lua, 1)?;
         elements.raw_push(Value::NULL)?;
     }
     Ok(())
@@ -218,14 +219,14 @@ fn remove(lua: &Lua, arguments: &Arguments<'_>) -> mlua::Result<()> {
     let count = list.raw_len();
     match position(arguments.integer_or(2, 0)?) {
         Some(at) if at < count => {
-            state::spend(lua, count - at)?;
+            limits::spend(lua, count - at)?;
             list.raw_remove(at as i64 + 1)
         }
         _ => Ok(()),
     }
 }
 
-/// A new list of some of the elements, told from a number and how many there are; nil for a number under 1.
+/// A new list of a range of elements. `range` gets the requested number and the number of elements. Nil for a number under 1.
 fn part(
     lua: &Lua,
     arguments: &Arguments<'_>,
@@ -246,11 +247,11 @@ fn part(
     List { flags: 0, limit }.with(lua, &copied).map(Value::UserData)
 }
 
-/// Refuses at once what the memory cannot hold.
+/// Refuses sizes that exceed the memory limit, before anything is allocated.
 fn check_size(count: usize) -> mlua::Result<()> {
     const ELEMENT: usize = 16;
     if count > MEMORY / ELEMENT {
-        Err(state::out_of_memory())
+        Err(errors::out_of_memory())
     } else {
         Ok(())
     }
@@ -259,7 +260,7 @@ fn check_size(count: usize) -> mlua::Result<()> {
 fn copy(lua: &Lua, from: &Table, range: std::ops::Range<usize>, into: &Table) -> mlua::Result<()> {
     check_size(range.len())?;
     for at in range {
-        state::spend(lua, 1)?;
+        limits::spend(lua, 1)?;
         into.raw_push(from.raw_get::<Value>(at + 1)?)?;
     }
     Ok(())

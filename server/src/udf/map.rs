@@ -8,14 +8,14 @@ use spikelet_wire::ParticleType;
 use super::arguments::{Arguments, Object};
 use super::bytes::Bytes;
 use super::iterator::{Iterator, Yields};
-use super::state;
 use super::value::{element, kept, text_of};
+use super::{functions, limits};
 
-/// A map. Its pairs are in a table of the Lua state, so that the state's limit of memory and its garbage collector hold
-/// for them as well; whoever goes through them does so in the order of the [keys](sorted_keys).
+/// A map. Its pairs are in a Lua table, so that the memory limit and the garbage collector of the Lua state apply to them.
+/// Iterators visit them in the order of the [keys](sorted_keys).
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Map {
-    /// The flags that came with it from a bin, and that it is stored with again.
+    /// The flags that it had in its bin. It is stored with the same flags.
     pub(super) flags: u8,
     len: usize,
 }
@@ -39,14 +39,14 @@ impl UserData for Map {
             let map = arguments.object::<Self>(1)?;
             match kept(arguments.get(3)) {
                 Some(value) => set(lua, &map, arguments.get(2), value).map(drop),
-                // Of records there are no values in a map; what else can be no value takes the key with it.
+                // A record is ignored. Any other value that a map cannot hold removes the key.
                 None if super::record::is_record(arguments.get(3)) => Ok(()),
                 None => remove(lua, &map, arguments.get(2)),
             }
         });
         methods.add_meta_function("__len", |lua, values: MultiValue| size(&Arguments::new(lua, values)));
         methods.add_meta_function("__tostring", |lua, values: MultiValue| {
-            super::text::map(lua, &Arguments::new(lua, values))
+            super::tostring::map(lua, &Arguments::new(lua, values))
         });
     }
 }
@@ -64,7 +64,7 @@ impl Map {
 pub(super) fn library(lua: &Lua) -> mlua::Result<Table> {
     let library = lua.create_table()?;
     for name in ["create", "new"] {
-        state::function(lua, &library, name, |lua, arguments| {
+        functions::function(lua, &library, name, |lua, arguments| {
             let mut created = MultiValue::new();
             if arguments.count() == 1 && arguments.integer_or(1, 0)? >= 1 {
                 created.push_back(Value::UserData(Map::create(lua, 0)?));
@@ -72,11 +72,11 @@ pub(super) fn library(lua: &Lua) -> mlua::Result<Table> {
             Ok(created)
         })?;
     }
-    state::function(lua, &library, "remove", |lua, arguments| {
+    functions::function(lua, &library, "remove", |lua, arguments| {
         remove(lua, &arguments.object::<Map>(1)?, arguments.get(2))
     })?;
-    state::function(lua, &library, "size", |_, arguments| size(arguments))?;
-    state::function(lua, &library, "nbytes", |lua, arguments| {
+    functions::function(lua, &library, "size", |_, arguments| size(arguments))?;
+    functions::function(lua, &library, "nbytes", |lua, arguments| {
         let map = arguments.object::<Map>(1)?;
         super::value::packed_size(lua, &Value::UserData(map))
     })?;
@@ -87,15 +87,15 @@ pub(super) fn library(lua: &Lua) -> mlua::Result<Table> {
         ("values", Yields::Values),
     ];
     for (name, yields) in iterators {
-        state::function(lua, &library, name, move |lua, arguments| {
+        functions::function(lua, &library, name, move |lua, arguments| {
             Iterator::over_map(lua, &arguments.object::<Map>(1)?, yields)
         })?;
     }
-    state::function(lua, &library, "tostring", super::text::map)?;
+    functions::function(lua, &library, "tostring", super::tostring::map)?;
     Ok(library)
 }
 
-/// `map()`, and `map{..}`: the pairs of a table, but for those that can be none.
+/// `map()`, and `map{..}`: the pairs of a table, without those that a map cannot hold.
 pub(super) fn construct(lua: &Lua, arguments: &Arguments<'_>) -> mlua::Result<AnyUserData> {
     arguments.integer_or(3, 0)?;
     let map = Map::create(lua, 0)?;
@@ -110,11 +110,11 @@ pub(super) fn construct(lua: &Lua, arguments: &Arguments<'_>) -> mlua::Result<An
     Ok(map)
 }
 
-/// Keys are integers, text and bytes. In the table they are integers, and text whose first byte tells the type.
+/// Keys are integers, strings and bytes. In the table they are integers, and strings whose first byte is the particle type.
 const TEXT: u8 = ParticleType::STRING.0;
 const BYTES: u8 = ParticleType::BLOB.0;
 
-/// A key as it is in the table; none for what is no key.
+/// A key in the form of the table; `None` for a value that cannot be a key.
 fn coded(lua: &Lua, key: &Value) -> mlua::Result<Option<Value>> {
     let prefixed = |prefix: u8, key: &[u8]| {
         let mut coded = Vec::with_capacity(key.len() + 1);
@@ -133,7 +133,7 @@ fn coded(lua: &Lua, key: &Value) -> mlua::Result<Option<Value>> {
     }
 }
 
-/// A key of the table as scripts see it.
+/// A key of the table, as scripts see it.
 pub(super) fn decoded(lua: &Lua, key: &Value) -> mlua::Result<Value> {
     let Value::String(coded) = key else {
         return Ok(key.clone());
@@ -145,7 +145,7 @@ pub(super) fn decoded(lua: &Lua, key: &Value) -> mlua::Result<Value> {
     }
 }
 
-/// A key of the table as a byte string of msgpack, which begins with its type; none for an integer.
+/// A key of the table as the content of a msgpack string, which begins with the particle type; `None` for an integer.
 pub(super) const fn byte_string(key: &Value) -> Option<&LuaString> {
     match key {
         Value::String(coded) => Some(coded),
@@ -160,7 +160,7 @@ pub(super) fn get(lua: &Lua, map: &AnyUserData, key: &Value) -> mlua::Result<Val
     }
 }
 
-/// Sets the value of a key, in the form in which it is [`kept`]; tells whether the key can be one.
+/// Sets the value of a key, in [`kept`] form. Returns whether the key is valid.
 pub(super) fn set(lua: &Lua, map: &AnyUserData, key: &Value, value: Value) -> mlua::Result<bool> {
     let Some(key) = coded(lua, key)? else {
         return Ok(false);
@@ -190,11 +190,11 @@ fn size(arguments: &Arguments<'_>) -> mlua::Result<usize> {
     Ok(arguments.object::<Map>(1)?.borrow::<Map>()?.len)
 }
 
-/// The keys as they are in the table, in order: integers, then text, then bytes.
+/// The keys in the form of the table, in order: integers, then strings, then bytes.
 pub(super) fn sorted_keys(lua: &Lua, map: &AnyUserData) -> mlua::Result<Vec<Value>> {
     let len = map.borrow::<Map>()?.len;
-    // To sort is some steps a key.
-    state::spend(lua, len.saturating_mul(8))?;
+    // Sorting takes some steps for each key.
+    limits::spend(lua, len.saturating_mul(8))?;
     let mut keys = Vec::with_capacity(len);
     map.user_value::<Table>()?.for_each(|key: Value, _: Value| {
         keys.push(key);

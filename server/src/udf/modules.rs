@@ -1,22 +1,23 @@
-//! The modules that clients registered.
+//! The registered modules.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Returned;
+use super::lua_state::{Answer, Call, LuaState};
 use super::record::{Record, Work};
-use super::state::{Answer, Call, State};
+use super::sources::Sources;
 use crate::clock::Now;
 
-/// The longest name of a file, in bytes, and one.
+/// The exclusive limit of a file name, in bytes.
 pub(crate) const MAX_FILE_NAME: usize = 128;
-/// How many states of a module are kept for calls to come.
+/// How many idle Lua states of a module are kept.
 const KEPT_STATES: usize = 4;
 
 /// The modules of a server, and the Lua states in which they are loaded.
 ///
-/// A state is made when a function of its module is first called, or called while all the others run.
+/// A call uses an idle state of its module, or a new one if all are busy.
 pub(crate) struct Modules {
     sources: Arc<Sources>,
     states: Mutex<States>,
@@ -24,64 +25,36 @@ pub(crate) struct Modules {
 
 #[derive(Debug, Default)]
 struct States {
-    /// How often modules were changed. What was loaded before is not used again.
+    /// How often modules were changed. States from before the last change are not used again.
     changes: u64,
-    idle: HashMap<Box<[u8]>, Vec<State>>,
+    idle: HashMap<Box<[u8]>, Vec<LuaState>>,
 }
 
-/// The scripts, by the names of their files.
-pub(super) struct Sources {
-    path: String,
-    scripts: RwLock<BTreeMap<String, Arc<[u8]>>>,
-}
-
-impl Sources {
-    /// The folder that scripts are said to be in.
-    pub(super) fn path(&self) -> &str {
-        &self.path
-    }
-
-    pub(super) fn get(&self, file: &str) -> Option<Arc<[u8]>> {
-        self.read().get(file).cloned()
-    }
-
-    fn read(&self) -> std::sync::RwLockReadGuard<'_, BTreeMap<String, Arc<[u8]>>> {
-        self.scripts.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn write(&self) -> std::sync::RwLockWriteGuard<'_, BTreeMap<String, Arc<[u8]>>> {
-        self.scripts.write().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Why a script is not taken.
+/// Why a script cannot be registered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct CompileError {
-    /// The name of the file, where Lua tells it.
+    /// The name of the file; empty if Lua's message has none.
     pub(crate) file: String,
     pub(crate) line: u32,
     pub(crate) message: Vec<u8>,
 }
 
 impl Modules {
-    /// No modules. Scripts are said to be in the folder `usr/udf/lua` of the work directory, which is never looked at.
+    /// No modules. Error messages say that scripts are in `usr/udf/lua` of the work directory, which is never read.
     pub(crate) fn new(work_directory: &str) -> Self {
         Self {
-            sources: Arc::new(Sources {
-                path: format!("{work_directory}/usr/udf/lua"),
-                scripts: RwLock::default(),
-            }),
+            sources: Arc::new(Sources::new(format!("{work_directory}/usr/udf/lua"))),
             states: Mutex::default(),
         }
     }
 
-    /// Registers a script, in place of one that had the same name.
+    /// Registers a script, or replaces the one of the same name.
     ///
     /// # Errors
     /// When it cannot be compiled, or fails when it is run.
     pub(crate) fn put(&self, file: &str, script: &[u8]) -> Result<(), CompileError> {
         let text = |error: mlua::Error| error.to_string().into_bytes();
-        State::new(&self.sources)
+        LuaState::new(&self.sources)
             .map_err(text)
             .and_then(|state| state.run(file, script))
             .map_err(|message| CompileError::of(&message))?;
@@ -95,7 +68,7 @@ impl Modules {
         self.sources.get(file)
     }
 
-    /// The scripts and the names of their files, in order.
+    /// The scripts and their file names, in order.
     pub(crate) fn all(&self) -> Vec<(String, Arc<[u8]>)> {
         let scripts = self.sources.read();
         scripts
@@ -104,19 +77,19 @@ impl Modules {
             .collect()
     }
 
-    /// Removes a script, if there is one.
+    /// Removes a script, if it exists.
     pub(crate) fn remove(&self, file: &str) {
         self.sources.write().remove(file);
         self.forget_states();
     }
 
-    /// Has these scripts be there, and no others.
+    /// Replaces all scripts.
     pub(crate) fn restore(&self, scripts: &[(String, Arc<[u8]>)]) {
         *self.sources.write() = scripts.iter().cloned().collect();
         self.forget_states();
     }
 
-    /// Has the script of a file be as among these: another, or gone.
+    /// Replaces the script of a file by the one in `scripts`, or removes it if there is none.
     pub(crate) fn merge(&self, file: &str, scripts: &[(String, Arc<[u8]>)]) {
         let script = scripts.iter().find(|(other, _)| other == file);
         match script {
@@ -126,7 +99,7 @@ impl Modules {
         self.forget_states();
     }
 
-    /// Forgets what is loaded; it is loaded anew when it is called.
+    /// Drops the Lua states. Scripts are loaded again when they are called.
     pub(crate) fn forget_states(&self) {
         let mut states = self.states.lock().unwrap_or_else(PoisonError::into_inner);
         states.changes += 1;
@@ -143,7 +116,7 @@ impl Modules {
     /// Applies a function to a stream of records.
     ///
     /// # Errors
-    /// Why it failed, in words for the client.
+    /// The error message for the client.
     pub(crate) fn apply_stream(
         &self,
         now: Now,
@@ -155,8 +128,8 @@ impl Modules {
             .unwrap_or_else(|| Err(b"UDF: Execution Error 1".to_vec()))
     }
 
-    /// Gives a state in which a module is loaded; nothing where it cannot be.
-    fn with_state<T>(&self, module: &[u8], run: impl FnOnce(&State) -> T) -> Option<T> {
+    /// Runs something in a Lua state of a module; `None` if the module cannot be loaded.
+    fn with_state<T>(&self, module: &[u8], run: impl FnOnce(&LuaState) -> T) -> Option<T> {
         let (kept, changes) = {
             let mut states = self.states.lock().unwrap_or_else(PoisonError::into_inner);
             (states.idle.get_mut(module).and_then(Vec::pop), states.changes)
@@ -165,9 +138,9 @@ impl Modules {
             Some(state) => state,
             None => {
                 let file = format!("{}.lua", std::str::from_utf8(module).ok()?);
-                // A name with a dot is a path to Lua, and no file is in another folder.
+                // A module name with a dot would be a path to Lua, and there are no folders.
                 self.sources.get(&file)?;
-                let state = State::new(&self.sources).ok()?;
+                let state = LuaState::new(&self.sources).ok()?;
                 state.load(module).is_ok_and(|loaded| loaded).then_some(state)?
             }
         };
@@ -184,8 +157,7 @@ impl Modules {
 }
 
 impl CompileError {
-    /// Takes apart what Lua says: `[string "file"]:line: message`. Other words have no file, and only their first line
-    /// counts.
+    /// Parses an error message of Lua: `[string "file"]:line: message`. Of any other message the first line is kept.
     fn of(message: &[u8]) -> Self {
         const LONGEST: usize = 256;
         let message = String::from_utf8_lossy(message);
@@ -218,11 +190,5 @@ impl CompileError {
 impl fmt::Debug for Modules {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.sources.read().keys()).finish()
-    }
-}
-
-impl fmt::Debug for Sources {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.read().keys()).finish()
     }
 }

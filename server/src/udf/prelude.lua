@@ -1,5 +1,4 @@
--- What every script finds before it is loaded, beside the libraries of the server: what of Lua's own is safe, and
--- streams.
+-- Runs before every script: removes what is unsafe of Lua's own libraries, and adds streams.
 
 local host = ...
 local raw = {
@@ -8,8 +7,8 @@ local raw = {
 }
 local select, type, rawget, error, unpack = select, type, rawget, error, table.unpack
 
--- Errors of the server's functions are objects until a script or the server catches them; then they are text. That the
--- time is over cannot be caught.
+-- Errors of the server's functions are objects. When a script or the server catches one, it becomes a string. The error that
+-- the time is over cannot be caught.
 
 local function settle(ok, ...)
   if ok then return true, ... end
@@ -26,7 +25,7 @@ function coroutine.resume(...) return settle(raw.resume(...)) end
 
 function coroutine.close(...) return settle(raw.close(...)) end
 
--- Nothing reaches files, processes or other modules than those that are registered, and no compiled code is loaded.
+-- Scripts cannot reach files, processes, compiled code, or modules that are not registered.
 
 dofile, loadfile, warn, string.dump = nil, nil, nil, nil
 
@@ -64,8 +63,8 @@ function require(name)
   return loaded[name], where
 end
 
--- A script is stopped between two of its instructions. Finalizers are refused, which nothing stops; and what takes long
--- within one instruction counts as work.
+-- The time limit is checked between two instructions. Finalizers are refused, since the limit does not apply to them.
+-- Instructions that take long are counted as work.
 
 function setmetatable(t, meta)
   if type(meta) == 'table' and rawget(meta, '__gc') ~= nil then error('finalizers are not supported', 2) end
@@ -81,7 +80,7 @@ function collectgarbage(what, ...)
   return 0
 end
 
--- Scripts tell the classes of objects by their metatables.
+-- Scripts recognize the class of an object by its metatable.
 
 local classes = {}
 for _, name in ipairs { 'Aerospike', 'Bytes', 'GeoJSON', 'Iterator', 'List', 'Map', 'Record' } do classes[name] = {} end
@@ -92,7 +91,7 @@ function getmetatable(value)
   return raw.getmetatable(value)
 end
 
--- Libraries: what is made of their functions.
+-- Functions of the libraries that are made of others.
 
 function list.clone(l)
   local copy = list()
@@ -146,7 +145,7 @@ end
 
 warn, info, debug, trace = logger(1), logger(2), logger(3), logger(4)
 
--- Streams: the operations that a script puts together, each a function from an iterator to an iterator.
+-- Streams. Each operation is a function from an iterator to an iterator.
 
 local function copy_of(value)
   local kind = type(value)
@@ -163,7 +162,7 @@ local function copy_of(value)
   end
 end
 
--- An operation whose iterator ends for good with its first nil.
+-- An operation whose iterator ends at its first nil.
 local function ending(make)
   return function(next, ...)
     local step, ended = make(next, ...), false
@@ -191,7 +190,7 @@ local operations = {
     end
   end),
   aggregate = ending(function(next, initial, f)
-    -- A number of a thousand and more is given on at once, and the aggregate begins anew.
+    -- A number of 1000 or more is passed on at once, and the aggregate starts again.
     local LIMIT = 1000
     return function()
       local total = copy_of(initial)
@@ -218,7 +217,7 @@ Stream.__index = Stream
 
 for name, operation in pairs(operations) do
   Stream[name] = function(self, ...)
-    -- What comes behind the first reduce is for the client to do, which has the other nodes' values too.
+    -- The client executes what comes after the first reduce: it has the values of the other nodes.
     if not self.is_reduced then self[#self + 1] = { apply = operation, arguments = { ... } } end
     self.is_reduced = self.is_reduced or name == 'reduce'
     return self
@@ -236,7 +235,7 @@ function Stream:groupby(key_of)
   return self:aggregate(map(), add):reduce(function(first, second) return map.merge(first, second, list.merge) end)
 end
 
--- How the server calls a script: by the name of its function.
+-- The server calls a script by the name of the function.
 
 function host.apply_record(name, ...)
   local f = _G[name]

@@ -7,26 +7,26 @@ use spikelet_wire::{Digest, ParticleType, ResultCode};
 
 use super::arguments::{Arguments, Object};
 use super::bytes::Bytes;
-use super::state;
 use super::value::{from_particle, kept, stored, text_of};
+use super::{errors, functions};
 use crate::clock::Now;
 use crate::store::{Bin, BinName, Bins};
 
-/// How many bins a record has at most that a UDF can load.
+/// The maximum number of bins of a record that a UDF can load.
 const MAX_BINS: usize = 512;
-/// How many bins a UDF can look at and set.
+/// How many bins a UDF can read and set.
 const MAX_CACHED: usize = 2 * MAX_BINS;
 
-/// The record that a UDF is applied to, as it is before: all of it, so that a script needs no lock of the store.
+/// A copy of the record that a UDF is applied to. A script needs no lock of the store.
 #[derive(Debug, Clone)]
 pub(crate) struct Subject {
     pub(crate) digest: Digest,
     pub(crate) now: Now,
-    /// Whether there is a record. If there is none, the set and the key are those that one would have.
+    /// Whether the record exists. If not, the set and the key are those of the request.
     pub(crate) exists: bool,
-    /// Whether the record may be made where there is none.
+    /// Whether a record that does not exist may be created.
     pub(crate) can_be_made: bool,
-    /// Whether it is an element of a stream, which cannot be changed.
+    /// Whether it is an element of a stream, which scripts cannot change.
     pub(crate) is_read_only: bool,
     pub(crate) set: Option<Box<[u8]>>,
     pub(crate) key: Option<Box<[u8]>>,
@@ -37,20 +37,20 @@ pub(crate) struct Subject {
     pub(crate) bins: Box<[Bin]>,
 }
 
-/// A record while a UDF works on it, and what came of it.
+/// The record while a UDF runs, and the changes that the UDF made.
 #[derive(Debug)]
 pub(crate) struct Work {
-    /// What it was; the script may drop the key.
+    /// The record before. The script may drop the key.
     pub(crate) subject: Subject,
-    /// The bins as the last update left them.
+    /// The bins after the last update.
     pub(crate) bins: Bins,
     /// The TTL that the script set.
     pub(crate) ttl: Option<u32>,
-    /// How the last update went.
+    /// The result code of the last update.
     pub(crate) code: ResultCode,
-    /// Whether there is anything to store.
+    /// Whether there are changes to store.
     pub(crate) has_updates: bool,
-    /// How many bins there were.
+    /// How many bins the record had.
     pub(crate) had_bins: usize,
     exists: bool,
     cache: Vec<Cached>,
@@ -58,13 +58,13 @@ pub(crate) struct Work {
     too_many_bins: bool,
 }
 
-/// A bin that the script looked at or set.
+/// A bin that the script read or set.
 #[derive(Debug)]
 struct Cached {
     name: BinName,
-    /// None for a bin that went with its record; nil for one that the script removed.
+    /// `None` for a bin that was removed with the record; nil for one that the script removed.
     value: Option<Value>,
-    /// Whether the next update is to store it. What is changed within a value that was only looked at is not stored.
+    /// Whether the next update stores it. Changes within a value that was only read are not stored.
     is_dirty: bool,
 }
 
@@ -91,7 +91,7 @@ impl Work {
         }
     }
 
-    /// Whether there is a record, and its bins can be looked at.
+    /// Whether the record exists and its bins can be read.
     const fn is_loaded(&self) -> bool {
         self.exists && self.had_bins <= MAX_BINS
     }
@@ -137,13 +137,13 @@ impl Work {
         self.too_many_bins = false;
     }
 
-    /// Carries out `aerospike:create`. What it gives are the real server's codes, which scripts compare with 0.
+    /// Executes `aerospike:create`. Returns the real server's codes; scripts compare them with 0.
     pub(super) fn create(&mut self, lua: &Lua) -> mlua::Result<i64> {
         if self.subject.is_read_only {
             return Ok(1);
         }
         if self.exists {
-            // A record that was removed has no bins, and can be made anew.
+            // A record that the script removed has no bins, and can be created again.
             return if self.is_loaded() && self.bins.as_slice().is_empty() {
                 self.update_bins(lua)
             } else {
@@ -158,7 +158,7 @@ impl Work {
         Ok(code)
     }
 
-    /// Carries out `aerospike:update`.
+    /// Executes `aerospike:update`.
     pub(super) fn update(&mut self, lua: &Lua) -> mlua::Result<i64> {
         if self.is_loaded() && !self.subject.is_read_only {
             self.update_bins(lua)
@@ -167,7 +167,7 @@ impl Work {
         }
     }
 
-    /// Carries out `aerospike:remove`: to remove a record is to remove all its bins.
+    /// Executes `aerospike:remove`, which removes all bins.
     pub(super) fn remove(&mut self, lua: &Lua) -> mlua::Result<i64> {
         if !self.is_loaded() || self.subject.is_read_only {
             return Ok(1);
@@ -178,12 +178,12 @@ impl Work {
         self.update_bins(lua)
     }
 
-    /// Whether there is a record: one that was removed is there as long as the UDF runs.
+    /// Whether the record exists. A record that the script removed exists until the UDF ends.
     pub(super) const fn exists(&self) -> bool {
         self.exists
     }
 
-    /// Puts what the script set into the bins. An update that fails takes back those before it as well.
+    /// Stores what the script set in the bins. A failed update also reverts the updates before it.
     fn update_bins(&mut self, lua: &Lua) -> mlua::Result<i64> {
         let updated = if self.too_many_bins {
             Ok(Err(ResultCode::BIN_NAME))
@@ -215,7 +215,7 @@ impl Work {
                 _ if !cached.is_dirty => {}
                 None | Some(Value::Nil) => {
                     self.bins.remove(&name);
-                    // The last one takes its place, and has its turn now.
+                    // The last bin takes its place, and is next.
                     self.cache.swap_remove(at);
                     continue;
                 }
@@ -236,7 +236,7 @@ impl Work {
     }
 }
 
-/// A record of a script. It is empty when the UDF has ended, or the stream has gone on.
+/// A record, as scripts see it. It is empty after the UDF has ended or the stream has moved on.
 #[derive(Debug, Clone)]
 pub(super) struct Record(Arc<Mutex<Option<Work>>>);
 
@@ -252,12 +252,12 @@ impl Record {
     /// Takes the record from the script.
     pub(super) fn take(&self) -> Option<Work> {
         let mut work = self.0.lock().unwrap_or_else(PoisonError::into_inner).take()?;
-        // Values belong to the state, which others use next.
+        // Its values belong to the Lua state, which other calls use next.
         work.forget();
         Some(work)
     }
 
-    /// Works on the record that an argument is.
+    /// Runs something on the record that an argument refers to.
     pub(super) fn with<T>(
         lua: &Lua,
         object: &AnyUserData,
@@ -267,7 +267,7 @@ impl Record {
         let mut guard = record.0.lock().unwrap_or_else(PoisonError::into_inner);
         match guard.as_mut() {
             Some(record) => work(record),
-            None => Err(state::raise(lua, "the record is no longer there")),
+            None => Err(errors::raise(lua, "the record is no longer there")),
         }
     }
 }
@@ -299,7 +299,7 @@ impl UserData for Record {
             let value = arguments.get(3);
             if kept(value).is_none() && !is_record(value) {
                 let text = format!("can't set bin {} to unsupported type", name.to_string_lossy());
-                return Err(state::raise(lua, &text));
+                return Err(errors::raise(lua, &text));
             }
             Self::with(lua, &object, |work| {
                 if let Some(name) = BinName::new(text_of(&name.as_bytes())).filter(|_| !work.subject.is_read_only) {
@@ -315,7 +315,7 @@ impl UserData for Record {
 pub(super) fn library(lua: &Lua) -> mlua::Result<Table> {
     let library = lua.create_table()?;
     let number = |name: &str, of: fn(&Work) -> i64| {
-        state::function(lua, &library, name, move |lua, arguments| {
+        functions::function(lua, &library, name, move |lua, arguments| {
             let object = arguments.object::<Record>(1)?;
             Record::with(lua, &object, |work| Ok(if work.exists { of(work) } else { 0 }))
         })
@@ -329,7 +329,7 @@ pub(super) fn library(lua: &Lua) -> mlua::Result<Table> {
     number("gen", |work| work.subject.generation.into())?;
     number("size", |work| work.subject.stored_size.into())?;
     number("memory_size", |work| work.subject.stored_size.into())?;
-    // Namespaces are in memory only.
+    // All namespaces are in memory.
     number("device_size", |_| 0)?;
     number("numbins", |work| {
         if work.is_loaded() {
@@ -338,10 +338,10 @@ pub(super) fn library(lua: &Lua) -> mlua::Result<Table> {
             0
         }
     })?;
-    state::function(lua, &library, "key", |lua, arguments| {
+    functions::function(lua, &library, "key", |lua, arguments| {
         Record::with(lua, &arguments.object::<Record>(1)?, |work| key(lua, work))
     })?;
-    state::function(lua, &library, "setname", |lua, arguments| {
+    functions::function(lua, &library, "setname", |lua, arguments| {
         Record::with(lua, &arguments.object::<Record>(1)?, |work| {
             match work.subject.set.as_deref().filter(|_| work.exists) {
                 Some(name) => lua.create_string(name).map(Value::String),
@@ -349,15 +349,15 @@ pub(super) fn library(lua: &Lua) -> mlua::Result<Table> {
             }
         })
     })?;
-    state::function(lua, &library, "digest", |lua, arguments| {
+    functions::function(lua, &library, "digest", |lua, arguments| {
         Record::with(lua, &arguments.object::<Record>(1)?, |work| {
             Bytes::create(lua, ParticleType::BLOB, &work.subject.digest.0)
         })
     })?;
-    state::function(lua, &library, "bin_names", |lua, arguments| {
+    functions::function(lua, &library, "bin_names", |lua, arguments| {
         Record::with(lua, &arguments.object::<Record>(1)?, |work| {
             if !work.is_loaded() {
-                return Err(state::raise(lua, "can't get bin names"));
+                return Err(errors::raise(lua, "can't get bin names"));
             }
             let names = lua.create_table()?;
             for bin in work.bins.as_slice() {
@@ -366,7 +366,7 @@ pub(super) fn library(lua: &Lua) -> mlua::Result<Table> {
             Ok(names)
         })
     })?;
-    state::function(lua, &library, "set_ttl", |lua, arguments| {
+    functions::function(lua, &library, "set_ttl", |lua, arguments| {
         let object = arguments.object::<Record>(1)?;
         let ttl = arguments.integer_or(2, 0)? as u32;
         Record::with(lua, &object, |work| {
@@ -374,7 +374,7 @@ pub(super) fn library(lua: &Lua) -> mlua::Result<Table> {
             Ok(())
         })
     })?;
-    state::function(lua, &library, "drop_key", |lua, arguments| {
+    functions::function(lua, &library, "drop_key", |lua, arguments| {
         Record::with(lua, &arguments.object::<Record>(1)?, |work| {
             if work.is_loaded() {
                 work.subject.key = None;
@@ -385,7 +385,7 @@ pub(super) fn library(lua: &Lua) -> mlua::Result<Table> {
     Ok(library)
 }
 
-/// The user's key, where it is stored with the record or about to be.
+/// The user key, if it is stored with the record or is going to be.
 fn key(lua: &Lua, work: &Work) -> mlua::Result<Value> {
     let Some((&particle_type, key)) = work
         .subject

@@ -1,4 +1,4 @@
-//! Values between the wire and Lua.
+//! Conversion of values between the wire and Lua.
 
 use mlua::{AnyUserData, Lua, Table, Value};
 use spikelet_wire::msgpack::{COMPARE_ONLY, ORDERED, PERSIST_INDEX, Reader, Token, VALUE_ORDERED, write};
@@ -9,18 +9,18 @@ use super::bytes::Bytes;
 use super::geojson::{self, GeoJson};
 use super::list::{self, List};
 use super::map::{self, Map};
-use super::state;
+use super::{errors, limits};
 use crate::ops::{Particle, ParticleRef, order};
 
 /// How deep lists and maps may nest.
 const MAX_DEPTH: usize = 256;
-/// How large a packed value may become. Collections can hold one another more than once, and so be larger packed than in
-/// memory.
-const MAX_PACKED: usize = state::MEMORY;
-/// The flag of a map whose pairs are to stay in their order: it becomes a list of keys and values.
+/// The maximum size of a packed value, in bytes. A collection can hold another one many times, and so be larger packed than
+/// in memory.
+const MAX_PACKED: usize = limits::MEMORY;
+/// The flag of a map that preserves the order of its pairs: it becomes a list of keys and values.
 const PRESERVE_ORDER: u8 = 8;
 
-/// A value in the form in which collections keep it; none for what they cannot hold. A table of Lua holds no nil, and
+/// A value in the form in which collections hold it; `None` for a value that they cannot hold. A Lua table cannot hold nil,
 /// so nil becomes [`Value::NULL`].
 pub(super) fn kept(value: &Value) -> Option<Value> {
     match value {
@@ -35,7 +35,7 @@ pub(super) fn kept(value: &Value) -> Option<Value> {
     }
 }
 
-/// A value out of a collection.
+/// A value that was taken from a collection.
 pub(super) fn element(value: Value) -> Value {
     match value {
         Value::LightUserData(_) => Value::Nil,
@@ -43,12 +43,12 @@ pub(super) fn element(value: Value) -> Value {
     }
 }
 
-/// Text as the real server takes it from Lua: up to its first 0.
+/// A string as the real server reads it from Lua: up to the first zero byte.
 pub(super) fn text_of(bytes: &[u8]) -> &[u8] {
     bytes.split(|byte| *byte == 0).next().unwrap_or_default()
 }
 
-/// The value of a bin; none for one that scripts cannot see.
+/// The value of a bin; `None` for one that scripts cannot read.
 pub(super) fn from_particle(lua: &Lua, particle: &Particle) -> mlua::Result<Option<Value>> {
     Ok(Some(match particle.view() {
         ParticleRef::Int(n) => Value::Integer(n),
@@ -67,9 +67,9 @@ pub(super) fn from_particle(lua: &Lua, particle: &Particle) -> mlua::Result<Opti
     }))
 }
 
-/// The one value that msgpack holds; none where it is damaged.
+/// The first value in msgpack data; `None` if it is malformed.
 pub(super) fn from_msgpack(lua: &Lua, data: &[u8]) -> mlua::Result<Option<Value>> {
-    // Nothing but what is read counts, as nothing but the number of bytes is told beforehand.
+    // Announced sizes are not trusted: memory is allocated for what is read.
     unpack(lua, &mut Reader::new(data), MAX_DEPTH)
 }
 
@@ -87,7 +87,7 @@ fn unpack(lua: &Lua, reader: &mut Reader<'_>, depth: usize) -> mlua::Result<Opti
             Some((&particle_type, data)) => byte_string(lua, ParticleType(particle_type), data)?,
             None => byte_string(lua, ParticleType::NULL, &[])?,
         },
-        // Scripts do not see what only compares.
+        // Wildcards and infinity, which only compare, are nil in scripts.
         Token::Ext(COMPARE_ONLY, _) => Value::Nil,
         Token::Ext(..) => return Ok(None),
         Token::List(count) => return unpack_list(lua, reader, count, depth),
@@ -103,7 +103,7 @@ fn byte_string(lua: &Lua, particle_type: ParticleType, data: &[u8]) -> mlua::Res
     }
 }
 
-/// The flags in front of a collection's contents; 0 where there are none, which is told as well.
+/// The flags of a collection, 0 if there are none, and the number of elements after them.
 fn flags(reader: &mut Reader<'_>, count: u32) -> (u8, u32) {
     match reader.peek() {
         Ok(Token::Ext(flags, _)) if count > 0 && flags != COMPARE_ONLY => {
@@ -128,7 +128,7 @@ fn unpack_list(lua: &Lua, reader: &mut Reader<'_>, count: u32, depth: usize) -> 
 
 fn unpack_map(lua: &Lua, reader: &mut Reader<'_>, count: u32, depth: usize) -> mlua::Result<Option<Value>> {
     let (flags, pairs) = flags(reader, count);
-    // Flags are a key, and have a value.
+    // The flags of a map are a key, and have a value.
     if pairs != count && reader.element().is_err() {
         return Ok(None);
     }
@@ -147,7 +147,7 @@ fn unpack_map(lua: &Lua, reader: &mut Reader<'_>, count: u32, depth: usize) -> m
     Ok(Some(Value::UserData(map)))
 }
 
-/// What a script returned, as the client is answered. What is no value is answered as nothing.
+/// The return value of a script, as the client gets it. An unsupported value becomes nil.
 pub(super) fn returned(lua: &Lua, value: &Value) -> mlua::Result<Returned> {
     let (particle_type, data) = match value {
         Value::Boolean(b) => (ParticleType::BOOL, vec![u8::from(*b)]),
@@ -158,7 +158,7 @@ pub(super) fn returned(lua: &Lua, value: &Value) -> mlua::Result<Returned> {
             Kind::List => (ParticleType::LIST, packed(lua, value, Form::Answered)?),
             Kind::Map => (ParticleType::MAP, packed(lua, value, Form::Answered)?),
             Kind::Bytes => (ParticleType::BLOB, object.borrow::<Bytes>()?.as_slice().to_vec()),
-            // No flags and no cells.
+            // Flags 0, and no cells.
             Kind::GeoJson => (
                 ParticleType::GEOJSON,
                 [&[0; 3], &*geojson::text(object)?.as_bytes()].concat(),
@@ -170,7 +170,7 @@ pub(super) fn returned(lua: &Lua, value: &Value) -> mlua::Result<Returned> {
     Ok(Returned { particle_type, data })
 }
 
-/// A value as a bin holds it.
+/// A value as a bin stores it.
 pub(super) fn stored(lua: &Lua, value: &Value) -> mlua::Result<Result<Particle, ResultCode>> {
     let particle = match value {
         Value::Boolean(b) => Particle::Bool(*b),
@@ -202,7 +202,7 @@ pub(super) fn stored(lua: &Lua, value: &Value) -> mlua::Result<Result<Particle, 
     Ok(Ok(particle))
 }
 
-/// Types that bytes can be stored as; everything else is a blob.
+/// The type that bytes are stored as: blob, except for these types.
 const fn blob_type(particle_type: ParticleType) -> ParticleType {
     match particle_type {
         ParticleType::JAVA_BLOB
@@ -240,12 +240,12 @@ fn kind(object: &AnyUserData) -> Kind {
     }
 }
 
-/// How large a collection is as msgpack.
+/// The size of a collection as msgpack, in bytes.
 pub(super) fn packed_size(lua: &Lua, value: &Value) -> mlua::Result<usize> {
     packed(lua, value, Form::Answered).map(|packed| packed.len())
 }
 
-/// What msgpack is for: lists are answered without their flags.
+/// The purpose of packed data. Lists are returned without their flags.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Form {
     Answered,
@@ -260,11 +260,11 @@ fn packed(lua: &Lua, value: &Value, form: Form) -> mlua::Result<Vec<u8>> {
 
 fn pack(lua: &Lua, value: &Value, form: Form, depth: usize, out: &mut Vec<u8>) -> mlua::Result<()> {
     let Some(depth) = depth.checked_sub(1) else {
-        return Err(state::raise(lua, "collections nested too deep"));
+        return Err(errors::raise(lua, "collections nested too deep"));
     };
-    state::spend(lua, 1)?;
+    limits::spend(lua, 1)?;
     if out.len() > MAX_PACKED {
-        return Err(state::out_of_memory());
+        return Err(errors::out_of_memory());
     }
     match value {
         Value::Boolean(b) => write::bool(out, *b),

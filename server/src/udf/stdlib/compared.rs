@@ -6,8 +6,8 @@ use mlua::{Function, Lua, LuaOptions, LuaString, MultiValue, StdLib, Value};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
+use super::super::errors;
 use super::protected::thrown;
-use super::state;
 
 const TOLD: &str = "local function told(ok, ...)
   local words = table.pack(ok, ...)
@@ -124,7 +124,7 @@ impl State {
             };
             match thrown(error) {
                 Some(value) => Ok(value),
-                None => lua.create_string(state::message(error)).map(Value::String),
+                None => lua.create_string(errors::message(error)).map(Value::String),
             }
         });
         lua.globals().set("text", text.unwrap()).unwrap();

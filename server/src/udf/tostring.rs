@@ -1,4 +1,4 @@
-//! Collections and bytes as text, for logs and messages.
+//! `tostring` for collections and bytes.
 
 use mlua::{AnyUserData, Lua, Table, Value};
 
@@ -7,8 +7,8 @@ use super::bytes::Bytes;
 use super::geojson::{self, GeoJson};
 use super::list::{self, List};
 use super::map::{self, Map};
-use super::state;
 use super::value::text_of;
+use super::{errors, limits};
 
 /// How deep lists and maps may nest.
 const MAX_DEPTH: usize = 256;
@@ -29,21 +29,21 @@ fn whole(lua: &Lua, value: Value) -> mlua::Result<mlua::LuaString> {
     lua.create_string(out)
 }
 
-/// `41 42`; none for no bytes.
+/// `41 42`; `None` for no bytes.
 pub(super) fn bytes(object: &AnyUserData) -> mlua::Result<Option<String>> {
     let bytes = object.borrow::<Bytes>()?;
     let hex: Vec<String> = bytes.as_slice().iter().map(|byte| format!("{byte:02X}")).collect();
     Ok(if hex.is_empty() { None } else { Some(hex.join(" ")) })
 }
 
-/// Appends a value; tells whether it has a text.
+/// Appends a value. Returns whether it has a text.
 fn append(lua: &Lua, value: &Value, depth: usize, out: &mut Vec<u8>) -> mlua::Result<bool> {
     let Some(depth) = depth.checked_sub(1) else {
-        return Err(state::raise(lua, "collections nested too deep"));
+        return Err(errors::raise(lua, "collections nested too deep"));
     };
-    state::spend(lua, 1)?;
-    if out.len() > state::MEMORY {
-        return Err(state::out_of_memory());
+    limits::spend(lua, 1)?;
+    if out.len() > limits::MEMORY {
+        return Err(errors::out_of_memory());
     }
     let mut quoted = |text: &[u8]| {
         out.push(b'"');
@@ -94,7 +94,7 @@ fn append_map(lua: &Lua, object: &AnyUserData, depth: usize, out: &mut Vec<u8>) 
             out.push(b':');
             append(lua, &pairs.raw_get(key)?, depth, out)?
         };
-        // The real server ends at the first pair that has no text.
+        // The real server stops at the first pair without a text.
         if !has_text {
             out.truncate(before);
             break;
@@ -104,7 +104,7 @@ fn append_map(lua: &Lua, object: &AnyUserData, depth: usize, out: &mut Vec<u8>) 
     Ok(())
 }
 
-/// A double in up to 16 digits, as C writes it with `%.16g`.
+/// A double in up to 16 digits, as C's `%.16g`.
 fn double(n: f64) -> String {
     const DIGITS: i32 = 16;
     if !n.is_finite() {

@@ -1,17 +1,17 @@
-//! `aerospike`: what scripts can do beside looking at their record.
+//! The Lua object `aerospike`: creates, updates and removes the record, and writes to the log.
 
 use mlua::{AnyUserData, Lua, MultiValue, UserData, UserDataFields, UserDataMethods, Value};
 
 use super::arguments::{Arguments, Object};
+use super::errors;
 use super::record::{Record, Work};
-use super::state;
 use crate::clock::Now;
 
 /// The object `aerospike`.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Host;
+pub(super) struct Aerospike;
 
-impl Object for Host {
+impl Object for Aerospike {
     const NAME: &'static str = "Aerospike";
 }
 
@@ -19,7 +19,7 @@ impl Object for Host {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct CallTime(pub(super) Now);
 
-impl UserData for Host {
+impl UserData for Aerospike {
     fn add_fields<F: UserDataFields<Self>>(fields: &mut F) {
         fields.add_meta_field("__name", Self::NAME);
     }
@@ -42,16 +42,16 @@ impl UserData for Host {
             arguments.object::<Self>(1)?;
             let level = arguments.integer_or(2, 0)?;
             let message = arguments.string(3)?;
-            // The function that logs was called by `trace`, `debug`, `info` or `warn`, and those by the script.
+            // The script called `trace`, `debug`, `info` or `warn`, which called this function.
             let message = message.map(|message| message.to_string_lossy()).unwrap_or_default();
-            log(level, &state::position(lua, 2), &message);
+            log(level, &errors::position(lua, 2), &message);
             Ok(())
         });
         methods.add_function("get_current_time", |lua, values: MultiValue| {
             Arguments::new(lua, values).object::<Self>(1)?;
             Ok(now(lua).unix_nanoseconds() / 1_000_000)
         });
-        // The real server has them, and nothing behind them.
+        // The real server has these functions, and they do nothing.
         for name in ["set_context", "get_config"] {
             methods.add_function(name, |lua, values: MultiValue| {
                 Arguments::new(lua, values).object::<Self>(1)?;
@@ -66,7 +66,7 @@ pub(super) fn now(lua: &Lua) -> Now {
     lua.app_data_ref::<CallTime>().map(|time| time.0).unwrap_or_default()
 }
 
-/// Logs what a script says; 1 is a warning, 4 the least of all.
+/// Logs a message of a script. Level 1 is a warning, 2 info, 3 debug, 4 trace.
 pub(super) fn log(level: i64, position: &str, message: &str) {
     match level {
         ..=1 => tracing::warn!(target: "spikelet::udf", "{position}{message}"),
@@ -78,7 +78,7 @@ pub(super) fn log(level: i64, position: &str, message: &str) {
 
 fn on_record<T>(lua: &Lua, values: MultiValue, work: impl FnOnce(&mut Work) -> mlua::Result<T>) -> mlua::Result<T> {
     let arguments = Arguments::new(lua, values);
-    arguments.object::<Host>(1)?;
+    arguments.object::<Aerospike>(1)?;
     let record: AnyUserData = match arguments.get(2) {
         Value::UserData(object) if object.is::<Record>() => object.clone(),
         _ => return Err(arguments.expected(2, Record::NAME)),

@@ -2,9 +2,10 @@
 
 use mlua::{Error, Function, Lua, MultiValue, Table, Value};
 
-use super::arguments::Arguments;
+use super::super::arguments::Arguments;
+use super::super::functions::replace_function;
+use super::super::{errors, limits};
 use super::protected::{Protected, thrown};
-use super::state::{self, replace_function};
 
 const ALL: [&str; 7] = [
     "string.format",
@@ -36,7 +37,7 @@ pub(super) fn install(lua: &Lua) -> mlua::Result<()> {
 
 fn call(lua: &Lua, arguments: &Arguments<'_>, function: &Function, protected: &Protected) -> mlua::Result<MultiValue> {
     let text = arguments.all().iter().filter_map(Value::as_string);
-    state::spend(lua, text.map(|text| text.as_bytes().len() / BYTES).sum())?;
+    limits::spend(lua, text.map(|text| text.as_bytes().len() / BYTES).sum())?;
     let called = protected.call_for_all(function, arguments.all().iter().cloned());
     called.map_err(|error| match thrown(&error) {
         Some(Value::String(text)) => named(lua, arguments, &text.to_string_lossy()).unwrap_or(error),
@@ -54,7 +55,7 @@ fn named(lua: &Lua, arguments: &Arguments<'_>, text: &str) -> Option<Error> {
     let is_own = ["invalid ", "initial position ", "'__tostring' must"]
         .iter()
         .any(|own| text.starts_with(own));
-    is_own.then(|| state::raise(lua, text))
+    is_own.then(|| errors::raise(lua, text))
 }
 
 #[cfg(test)]

@@ -61,7 +61,7 @@ impl Protected {
 }
 
 /// The value that a script threw, if it was one.
-pub(super) fn thrown(error: &Error) -> Option<Value> {
+pub(in crate::udf) fn thrown(error: &Error) -> Option<Value> {
     match error {
         Error::CallbackError { cause, .. } | Error::WithContext { cause, .. } => thrown(cause),
         other => other.downcast_ref::<Thrown>().map(|thrown| thrown.0.clone()),

@@ -5,9 +5,11 @@
 
 use mlua::{Function, Lua, LuaString, MultiValue, Table, Value};
 
-use super::arguments::Arguments;
+use super::super::arguments::Arguments;
+use super::super::functions::replace_function;
+use super::super::limits::MEMORY;
+use super::super::{errors, limits};
 use super::protected::{Protected, thrown};
-use super::state::{self, MEMORY, replace_function};
 
 /// Up to how many elements are sorted at once where nothing of the script takes part in it.
 const FEW: i64 = 64;
@@ -100,7 +102,7 @@ impl Call<'_, '_> {
         let length = self.help("length", [self.arguments.get(1).clone()])?;
         match self.lua.coerce_integer(length)? {
             Some(length) => Ok(length),
-            None => Err(state::raise(self.lua, "object length is not an integer")),
+            None => Err(errors::raise(self.lua, "object length is not an integer")),
         }
     }
 
@@ -151,16 +153,16 @@ fn concat(call: &Call<'_, '_>) -> mlua::Result<MultiValue> {
         let Some(text) = text else {
             let kind = value.type_name();
             let text = format!("invalid value ({kind}) at index {at} in table for 'concat'");
-            return Err(state::raise(lua, &text));
+            return Err(errors::raise(lua, &text));
         };
         let text = text.as_bytes();
-        state::spend(lua, 1 + (text.len() + separator.len()) / 16)?;
+        limits::spend(lua, 1 + (text.len() + separator.len()) / 16)?;
         out.extend_from_slice(&text);
         if at < last {
             out.extend_from_slice(separator);
         }
         if out.len() > MEMORY {
-            return Err(state::out_of_memory());
+            return Err(errors::out_of_memory());
         }
     }
     Ok(one(Value::String(lua.create_string(out)?)))
@@ -173,7 +175,7 @@ fn insert(call: &Call<'_, '_>) -> mlua::Result<MultiValue> {
     let at = match arguments.count() {
         2 => last,
         3 => arguments.integer(2)?,
-        _ => return Err(state::raise(call.lua, "wrong number of arguments to 'insert'")),
+        _ => return Err(errors::raise(call.lua, "wrong number of arguments to 'insert'")),
     };
     // As Lua compares them: what is below 1 is beyond every length.
     if arguments.count() == 3 && at.wrapping_sub(1) as u64 >= last as u64 {
@@ -183,7 +185,7 @@ fn insert(call: &Call<'_, '_>) -> mlua::Result<MultiValue> {
     match call.plain() {
         Some(table) if at == last => table.raw_set(at, value)?,
         Some(table) => {
-            state::spend(call.lua, distance(at, last))?;
+            limits::spend(call.lua, distance(at, last))?;
             table.raw_insert(at, value)?;
         }
         None => {
@@ -210,7 +212,7 @@ fn remove(call: &Call<'_, '_>) -> mlua::Result<MultiValue> {
     };
     let removed = table.raw_get(at)?;
     if (1..=last).contains(&at) {
-        state::spend(call.lua, distance(at, last))?;
+        limits::spend(call.lua, distance(at, last))?;
         table.raw_remove(at)?;
     } else {
         table.raw_set(at, Value::Nil)?;
@@ -269,7 +271,7 @@ fn sort(call: &Call<'_, '_>) -> mlua::Result<MultiValue> {
             let text = text.to_string_lossy();
             match text.strip_prefix(LESS_POSITION) {
                 Some(text) => mlua::Error::RuntimeError(text.to_owned()),
-                None if text == "invalid order function for sorting" => state::raise(lua, &text),
+                None if text == "invalid order function for sorting" => errors::raise(lua, &text),
                 None => error,
             }
         }
@@ -282,7 +284,7 @@ fn counted(call: &Call<'_, '_>, function: &Function) -> mlua::Result<Function> {
     const WORK: usize = 10;
     let (protected, function) = (call.tools.protected.clone(), function.clone());
     call.lua.create_function(move |lua, arguments: MultiValue| {
-        state::spend(lua, WORK)?;
+        limits::spend(lua, WORK)?;
         protected.call(&function, arguments)
     })
 }

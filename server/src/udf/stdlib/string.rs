@@ -6,10 +6,12 @@ use std::ops::Range;
 
 use mlua::{Function, IntoLuaMulti, Lua, LuaString, MultiValue, Table, Value};
 
-use super::arguments::Arguments;
+use super::super::arguments::Arguments;
+use super::super::functions::replace_function;
+use super::super::limits::MEMORY;
+use super::super::{errors, limits};
 use super::pattern::{Captured, ESCAPE, Matcher, PatternError, Payer, plain};
 use super::protected::Protected;
-use super::state::{self, MEMORY, replace_function};
 
 /// Puts them in the place of Lua's own, for calls by name and by method.
 pub(super) fn install(lua: &Lua) -> mlua::Result<()> {
@@ -35,11 +37,11 @@ impl Payer for Script<'_> {
     type Error = mlua::Error;
 
     fn spend(&self, steps: usize) -> mlua::Result<()> {
-        state::spend(self.0, steps)
+        limits::spend(self.0, steps)
     }
 
     fn error(&self, error: PatternError) -> mlua::Error {
-        state::raise(self.0, &error.to_string())
+        errors::raise(self.0, &error.to_string())
     }
 }
 
@@ -138,7 +140,7 @@ fn gsub(lua: &Lua, arguments: &Arguments<'_>, protected: &Protected) -> mlua::Re
             break;
         }
         if out.len() > MEMORY {
-            return Err(state::out_of_memory());
+            return Err(errors::out_of_memory());
         }
         if is_anchored {
             break;
@@ -185,7 +187,7 @@ fn replace(
     };
     let Some(text) = text else {
         let text = format!("invalid replacement value (a {})", value.type_name());
-        return Err(state::raise(lua, &text));
+        return Err(errors::raise(lua, &text));
     };
     out.extend_from_slice(&text.as_bytes());
     Ok(true)
@@ -224,7 +226,7 @@ fn expand(
             Captured::Position(position) => out.extend_from_slice(position.to_string().as_bytes()),
         }
         if out.len() > MEMORY {
-            return Err(state::out_of_memory());
+            return Err(errors::out_of_memory());
         }
     }
     Ok(())
@@ -242,7 +244,7 @@ fn rep(lua: &Lua, arguments: &Arguments<'_>) -> mlua::Result<LuaString> {
     };
     let one = text.len() as u64 + separator.len() as u64;
     if one > i64::MAX as u64 / times {
-        return Err(state::raise(lua, "resulting string too large"));
+        return Err(errors::raise(lua, "resulting string too large"));
     }
     // However often nothing is repeated, it is nothing.
     if one == 0 {
@@ -250,9 +252,9 @@ fn rep(lua: &Lua, arguments: &Arguments<'_>) -> mlua::Result<LuaString> {
     }
     let size = usize::try_from(one * more).unwrap_or(usize::MAX);
     if size > MEMORY {
-        return Err(state::out_of_memory());
+        return Err(errors::out_of_memory());
     }
-    state::spend(lua, size / 16)?;
+    limits::spend(lua, size / 16)?;
     let mut out = Vec::with_capacity(size + text.len());
     for _ in 0..more {
         out.extend_from_slice(text);

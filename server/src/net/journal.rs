@@ -1,4 +1,4 @@
-//! What the journal is told of the frames of a connection.
+//! Records the frames of a connection in the journal.
 
 use std::net::SocketAddr;
 
@@ -11,11 +11,12 @@ use crate::fault_rules::Then;
 use crate::request_log::{Arrived, Ended, Ending, Pending};
 use crate::state::Session;
 
-/// What the journal is told of a frame that a fault strikes, or of a connection: once, at its end, unless it waits before.
+/// The journal entry of a frame, or of a new connection, that a fault strikes. It is recorded once, when the request ends, or
+/// as pending before if it is delayed.
 pub(super) struct Struck<'s, 'a> {
     shared: &'s Shared,
     arrived: Arrived<'a>,
-    /// The number of the fault's rule.
+    /// The number of the fault rule.
     fault: Option<u64>,
     pending: Option<Pending<'s>>,
 }
@@ -30,12 +31,12 @@ impl<'s, 'a> Struck<'s, 'a> {
         }
     }
 
-    /// Tells that it has arrived, since it is not dealt with at once.
+    /// Records it as pending, since it is delayed.
     pub(super) fn waits(&mut self) {
         self.pending = self.record(&[], Ended::Pending);
     }
 
-    /// Tells how it ended and by what it is answered, and gives what is still to be told if it is pending.
+    /// Records its reply and how it ended. Returns the entry if the request is not over.
     pub(super) fn ended(mut self, answer: &[u8], ended: Ended) -> Option<Pending<'s>> {
         let Some(mut pending) = self.pending.take() else {
             return self.record(answer, ended);
@@ -57,7 +58,7 @@ impl<'s, 'a> Struck<'s, 'a> {
     }
 }
 
-/// A frame as the journal is told of it.
+/// A frame, as the journal records it.
 pub(super) fn arrived<'a>(shared: &Shared, session: &Session, now: Now, frame: (FrameHeader, &'a [u8])) -> Arrived<'a> {
     Arrived {
         now,
@@ -67,7 +68,7 @@ pub(super) fn arrived<'a>(shared: &Shared, session: &Session, now: Now, frame: (
     }
 }
 
-/// A connection that is being made, as the journal is told of it.
+/// A new connection, as the journal records it.
 pub(super) fn connecting(shared: &Shared, node: usize, peer: Option<SocketAddr>) -> Arrived<'static> {
     Arrived {
         now: shared.clock.now(),
@@ -77,7 +78,7 @@ pub(super) fn connecting(shared: &Shared, node: usize, peer: Option<SocketAddr>)
     }
 }
 
-/// How a frame ends whose answer no fault keeps back.
+/// How a request ends whose reply no fault holds back.
 pub(super) const fn ended_by(flow: &Flow) -> Ended {
     match flow {
         Flow::Continue | Flow::Background(_) => Ended::Answered,
@@ -87,7 +88,7 @@ pub(super) const fn ended_by(flow: &Flow) -> Ended {
     }
 }
 
-/// How a frame ends whose answer a fault keeps back, or sends to its end.
+/// How a request ends that a fault struck.
 pub(super) const fn ended(then: Then) -> Ended {
     match then {
         Then::Serve => Ended::Answered,
