@@ -251,7 +251,7 @@ async fn a_test_waits_for_requests_of_another_task() {
         .writes()
         .set("demo")
         .since(first)
-        .within_async(LIMIT)
+        .timeout_async(LIMIT)
         .await
         .unwrap();
     assert!(entries.len() == 2 && entries.iter().all(|entry| entry.request.writes));
@@ -273,7 +273,7 @@ fn a_test_waits_without_a_runtime() {
             .wait_for(1)
             .key("user1")
             .set("demo")
-            .within(LIMIT)
+            .timeout(LIMIT)
             .unwrap();
         assert_eq!(entries[0].outcome.code, Some(ResultCode::OK));
     });
@@ -281,7 +281,7 @@ fn a_test_waits_without_a_runtime() {
         .journal()
         .wait_for(2)
         .writes()
-        .within(Duration::ZERO)
+        .timeout(Duration::ZERO)
         .unwrap_err()
         .to_string();
     assert!(
@@ -313,7 +313,7 @@ async fn failures_show_expected_and_actual_requests() {
     ]);
     let sequence = failure(|| journal.assert_sequence([(Command::Write, "user1"), (Command::Read, "user2")]));
     let lines: Vec<&str> = sequence.lines().collect();
-    assert_eq!(lines[0], "another sequence of × request set demo than expected");
+    assert_eq!(lines[0], "unexpected sequence of journal entries (filter: request set demo)");
     assert_eq!(lines[1], r#"  expected write key "user1""#);
     assert_eq!(lines[3], r#"! expected read key "user2""#);
     assert!(
@@ -332,7 +332,7 @@ fn without_a_journal_the_error_names_the_builder_method() {
     for text in [
         failure(|| server.journal().assert_count(0)),
         failure(|| server.journal().assert_sequence::<Command>([])),
-        server.journal().wait_for(1).within(LIMIT).unwrap_err().to_string(),
+        server.journal().wait_for(1).timeout(LIMIT).unwrap_err().to_string(),
         server.journal().to_string(),
     ] {
         assert!(text.contains("Server::builder().journal(1000)"), "{text}");

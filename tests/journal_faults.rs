@@ -83,7 +83,7 @@ async fn a_query_ends_when_its_node_is_killed() {
     let slow = client.query("test", "demo").records_per_second(1).max_retries(0);
     let slow = tokio::spawn(slow.into_future());
     let queries = || server.journal().command(Command::Query);
-    let begun = queries().wait_for(2).within_async(LIMIT).await.unwrap();
+    let begun = queries().wait_for(2).timeout_async(LIMIT).await.unwrap();
     let ends = begun.iter().map(|entry| entry.outcome.ended);
     assert!(ends.eq([Ended::Pending, Ended::Pending]));
 
@@ -113,7 +113,7 @@ async fn a_delayed_request_is_recorded_on_arrival() {
     let arrived = server.clock().now();
     let put = client.put(key("user1"), bins! {"n" => 1}).policy(patient);
     let put = tokio::spawn(put.into_future());
-    let waited = server.journal().wait_for(1).writes().set("demo").within_async(LIMIT);
+    let waited = server.journal().wait_for(1).writes().set("demo").timeout_async(LIMIT);
     let entry = waited.await.unwrap().pop().unwrap();
     assert_eq!(
         (entry.outcome.ended, entry.outcome.code, entry.outcome.fault),
@@ -144,7 +144,7 @@ async fn a_delayed_write_ends_when_its_node_is_killed() {
     server.faults().on(Command::Write).delay(Duration::from_secs(3600));
     let put = client.put(key("user1"), bins! {"n" => 1}).max_retries(0);
     let put = tokio::spawn(put.into_future());
-    let waited = server.journal().wait_for(1).writes().within_async(LIMIT).await.unwrap();
+    let waited = server.journal().wait_for(1).writes().timeout_async(LIMIT).await.unwrap();
     server.kill(waited[0].node).unwrap();
     let entry = server.journal().writes().last().unwrap();
     assert_eq!((entry.outcome.ended, entry.outcome.code), (Ended::Closed, None));

@@ -1,4 +1,4 @@
-//! Time: the only place in the server that reads the machine's clock.
+//! The server's clock, and the only place that reads the machine's clock.
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,27 +9,27 @@ use std::time::{Duration, SystemTime};
 /// Aerospike's epoch, 2010-01-01T00:00:00Z, in seconds since 1970.
 const EPOCH_SECONDS: u64 = 1_262_304_000;
 
-/// A point in time, in milliseconds since 2010-01-01T00:00:00Z: the unit of last update times.
+/// A point in time, in milliseconds since 2010-01-01T00:00:00Z, the unit of last update times.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Now(pub u64);
 
 impl Now {
-    /// The latest time that a server is told, in 2146: what comes behind it has no void time.
+    /// The latest time that a server's clock can show, in 2146. Later times have no void time.
     pub const LATEST: Self = Self(u32::MAX as u64 * 1000 + 999);
 
-    /// In whole seconds since 2010-01-01T00:00:00Z, the unit of void times.
+    /// Returns whole seconds since 2010-01-01T00:00:00Z, the unit of void times.
     #[must_use]
     pub const fn seconds(self) -> u32 {
         (self.0 / 1000) as u32
     }
 
-    /// From nanoseconds since 1970-01-01T00:00:00Z. A time before 2010 becomes 2010.
+    /// Converts nanoseconds since 1970-01-01T00:00:00Z. Times before 2010 become the start of 2010.
     #[must_use]
     pub const fn from_unix_nanoseconds(nanoseconds: u64) -> Self {
         Self((nanoseconds / 1_000_000).saturating_sub(EPOCH_SECONDS * 1000))
     }
 
-    /// In nanoseconds since 1970-01-01T00:00:00Z, the unit of expressions and truncation.
+    /// Returns nanoseconds since 1970-01-01T00:00:00Z, the unit of expressions and truncations.
     #[must_use]
     pub const fn unix_nanoseconds(self) -> i64 {
         (self.0 as i64 + EPOCH_SECONDS as i64 * 1000) * 1_000_000
@@ -37,7 +37,7 @@ impl Now {
 }
 
 impl From<SystemTime> for Now {
-    /// A time before 2010 becomes 2010.
+    /// Times before 2010 become the start of 2010.
     fn from(time: SystemTime) -> Self {
         let since = time.duration_since(SystemTime::UNIX_EPOCH + Duration::from_secs(EPOCH_SECONDS));
         Self(since.map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX)))
@@ -50,21 +50,21 @@ impl From<Now> for SystemTime {
     }
 }
 
-/// When a script must end. This is real time, whatever time a test has set.
+/// When a script must end, in real time, independent of the server's clock.
 #[cfg(feature = "udf")]
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Deadline(Option<Instant>);
 
 #[cfg(feature = "udf")]
 impl Deadline {
-    /// So much time from now; never, where that is beyond all time.
+    /// The deadline after this time; none if `Instant` cannot represent it.
     #[must_use]
     #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]
     pub(crate) fn after(time: Duration) -> Self {
         Self(Instant::now().checked_add(time))
     }
 
-    /// Whether the time is over.
+    /// Whether the deadline has passed.
     #[must_use]
     #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]
     pub(crate) fn has_passed(&self) -> bool {
@@ -72,29 +72,27 @@ impl Deadline {
     }
 }
 
-/// What tells the server the time: the machine's, until a test takes it over.
-///
-/// Clones tell the same time.
+/// The clock of a server. It follows the machine's clock until a test changes it. Clones share their state.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Clock(Arc<State>);
 
 #[derive(Debug)]
 struct State {
-    /// The time at which it stands; [`RUNNING`] while it goes on.
-    stands_at: AtomicU64,
-    /// How far it is ahead of the machine's clock while it goes on, in milliseconds.
+    /// The time at which the clock is frozen; [`RUNNING`] if it is not.
+    frozen_at: AtomicU64,
+    /// How far a running clock is ahead of the machine's, in milliseconds.
     ahead: AtomicI64,
-    /// Held by whoever changes it.
+    /// Held during changes.
     changing: Mutex<()>,
 }
 
-/// No time: the clock goes on.
+/// Not a time: the clock is running.
 const RUNNING: u64 = u64::MAX;
 
 impl Default for State {
     fn default() -> Self {
         Self {
-            stands_at: AtomicU64::new(RUNNING),
+            frozen_at: AtomicU64::new(RUNNING),
             ahead: AtomicI64::new(0),
             changing: Mutex::default(),
         }
@@ -102,10 +100,10 @@ impl Default for State {
 }
 
 impl Clock {
-    /// The time now.
+    /// Returns the current time.
     #[must_use]
     pub(crate) fn now(&self) -> Now {
-        match self.0.stands_at.load(Ordering::Acquire) {
+        match self.0.frozen_at.load(Ordering::Acquire) {
             RUNNING => Now(machine_time()
                 .0
                 .saturating_add_signed(self.0.ahead.load(Ordering::Relaxed))),
@@ -113,19 +111,19 @@ impl Clock {
         }
     }
 
-    /// Whether it stands still.
+    /// Whether the clock is frozen.
     #[must_use]
     pub(crate) fn is_frozen(&self) -> bool {
-        self.0.stands_at.load(Ordering::Relaxed) != RUNNING
+        self.0.frozen_at.load(Ordering::Relaxed) != RUNNING
     }
 
-    /// Stops it where it is.
+    /// Stops the clock at the current time.
     pub(crate) fn freeze(&self) {
         let _changing = self.changing();
-        self.0.stands_at.store(self.now().0, Ordering::Release);
+        self.0.frozen_at.store(self.now().0, Ordering::Release);
     }
 
-    /// Lets it go on from where it is.
+    /// Lets the clock run again from the time it shows.
     pub(crate) fn resume(&self) {
         let _changing = self.changing();
         if self.is_frozen() {
@@ -133,40 +131,40 @@ impl Clock {
         }
     }
 
-    /// Moves it forward, in whole milliseconds; whether it stands or goes on, it does so after that.
+    /// Moves the clock forward, in whole milliseconds. A frozen clock stays frozen.
     pub(crate) fn advance(&self, by: Duration) {
         let _changing = self.changing();
         let by = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
         self.move_to(Now(self.now().0.saturating_add(by)));
     }
 
-    /// Moves it to a time, forward or back; whether it stands or goes on, it does so after that.
+    /// Moves the clock forward or back. A frozen clock stays frozen.
     pub(crate) fn set(&self, to: Now) {
         let _changing = self.changing();
         self.move_to(to);
     }
 
-    /// Has it tell the machine's time again.
+    /// Makes the clock follow the machine's clock again.
     pub(crate) fn reset(&self) {
         let _changing = self.changing();
         self.0.ahead.store(0, Ordering::Relaxed);
-        self.0.stands_at.store(RUNNING, Ordering::Release);
+        self.0.frozen_at.store(RUNNING, Ordering::Release);
     }
 
     fn move_to(&self, to: Now) {
         let to = to.min(Now::LATEST);
         if self.is_frozen() {
-            self.0.stands_at.store(to.0, Ordering::Release);
+            self.0.frozen_at.store(to.0, Ordering::Release);
         } else {
             self.run_from(to);
         }
     }
 
     fn run_from(&self, time: Now) {
-        // Both are far below what an `i64` holds.
+        // Both fit in an `i64`.
         let ahead = time.0 as i64 - machine_time().0 as i64;
         self.0.ahead.store(ahead, Ordering::Relaxed);
-        self.0.stands_at.store(RUNNING, Ordering::Release);
+        self.0.frozen_at.store(RUNNING, Ordering::Release);
     }
 
     fn changing(&self) -> MutexGuard<'_, ()> {
@@ -184,7 +182,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_frozen_clock_moves_only_when_it_is_told_to() {
+    fn a_frozen_clock_only_moves_when_advanced_or_set() {
         let clock = Clock::default();
         let same = clock.clone();
         clock.set(Now(5_000));
@@ -198,19 +196,19 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_goes_on_from_where_it_stood() {
+    fn a_resumed_clock_runs_from_the_time_at_which_it_was_frozen() {
         let clock = Clock::default();
         clock.freeze();
         clock.advance(Duration::from_secs(3600));
-        let stood = clock.now();
+        let frozen_at = clock.now();
         clock.resume();
-        assert!(!clock.is_frozen() && clock.now() >= stood);
+        assert!(!clock.is_frozen() && clock.now() >= frozen_at);
         clock.reset();
-        assert!(clock.now() < stood);
+        assert!(clock.now() < frozen_at);
     }
 
     #[test]
-    fn it_ends_with_the_last_void_time() {
+    fn a_clock_stops_at_the_last_void_time() {
         let clock = Clock::default();
         clock.advance(Duration::MAX);
         clock.freeze();
@@ -218,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn times_are_of_the_system_and_back() {
+    fn system_times_round_trip() {
         let time = SystemTime::UNIX_EPOCH + Duration::from_millis(1_700_000_000_123);
         assert_eq!(SystemTime::from(Now::from(time)), time);
     }

@@ -1,6 +1,7 @@
 //! An Aerospike-compatible server that starts inside a test.
 //!
-//! Real clients of any language connect to it over TCP; everything is kept in memory, and is gone with the [`Server`].
+//! Every Aerospike client, in any language, can connect to it over TCP. All data is in memory, and is gone when the [`Server`]
+//! is dropped.
 //!
 //! ```
 //! use spikelet::{NamespaceConfig, Server};
@@ -9,22 +10,32 @@
 //! let server = Server::start()?;
 //! println!("clients connect to {}", server.hosts());
 //!
-//! // What the code under test wrote can be looked at, and what it is to read be prepared, without a client.
+//! // A test can write and read records without a client.
 //! server.insert("test", "users", "alice", [("age", 30)])?;
 //! assert_eq!(server.record("test", "users", "alice").unwrap().bins["age"], 30.into());
 //!
-//! // A server of another configuration, beside the first.
+//! // A second server, with its own configuration.
 //! let expiring = NamespaceConfig { default_ttl: 3600, ..NamespaceConfig::new("cache") };
 //! let other = Server::builder().namespace(expiring).start()?;
 //! assert_ne!(server.addr(), other.addr());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The feature `program`, on by default, is for the program `spikelet`; a test that embeds the server needs none:
-//! `spikelet = { version = "0.1", default-features = false }`.
+//! # Features
+//!
+//! - `program`, on by default, is for the program `spikelet`. A test that embeds the server does not need it.
+//! - `udf`, on by default, is for UDFs. It compiles Lua, which is written in C. Without it, modules cannot be registered, and
+//!   calls of UDFs fail with result code 16 ([`ResultCode::UNSUPPORTED_FEATURE`]).
+//!
+//! With `default-features = false` both are off. To save the dependencies of the program but keep UDFs:
+//!
+//! ```toml
+//! [dev-dependencies]
+//! spikelet = { version = "0.1", default-features = false, features = ["udf"] }
+//! ```
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
-// What the feature `unstable` exports is `pub` inside private modules.
+// Items exported by the feature `unstable` are `pub` in private modules.
 #![cfg_attr(not(feature = "unstable"), allow(unreachable_pub))]
 
 mod clock;

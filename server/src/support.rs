@@ -1,4 +1,4 @@
-//! What the server supports, as the README's table says it: read off the server wherever it can tell by itself.
+//! The table of supported features in the README, generated from the server where possible.
 
 use std::fmt;
 
@@ -14,7 +14,7 @@ use crate::config::Config;
 use crate::controls;
 use crate::state::{Session, State};
 
-/// The table of what is supported, in Markdown.
+/// Returns the table of supported features, in Markdown.
 ///
 /// ```
 /// assert!(spikelet::support::table().to_string().starts_with("| | |\n|---|---|\n"));
@@ -56,7 +56,7 @@ pub fn table() -> impl fmt::Display {
         ),
         Row::new(
             "Queries by partition, with resumption, filters, limits, operations in the background",
-            "yes; what is little is finished when it is answered",
+            "yes; a small background query has finished when its start is confirmed",
         ),
         Row::new(
             "Secondary indexes: numeric, string, blob, geo; on bins, collections, contexts, expressions",
@@ -71,7 +71,7 @@ pub fn table() -> impl fmt::Display {
             },
         ),
         Row::new(
-            "Truncation by namespace and set, with a last-update time, and undone",
+            "Truncation by namespace and set, with a last-update time; undoing it",
             "yes",
         ),
         Row::new(
@@ -80,24 +80,24 @@ pub fn table() -> impl fmt::Display {
         ),
         info_row(),
         Row::new(
-            "Several nodes: partitions, peers and generations of their own; killed, restarted, added, quiesced; racks",
-            "yes; nodes that see one another share one store",
+            "Clusters of several nodes, each with its partitions, peers and generations; kill, restart, add, quiesce; racks",
+            "yes; nodes that can reach each other share one store",
         ),
         Row::new(
-            "A network between nodes that is cut, and what comes of it when it heals",
-            "yes; the nodes notice at once",
+            "Network partitions between nodes, and the merge of records when the network heals",
+            "yes; nodes detect them at once",
         ),
         Row::new(
-            "A clock that is frozen, advanced and set, with everything that expires by then",
+            "A clock that can be frozen, advanced and set; records expire accordingly",
             "yes",
         ),
         Row::new(
-            "Faults: result codes, delays, silence, connections cut before or after a command is applied, damaged replies",
+            "Fault injection: result codes, delays, silence, connections cut before or after a command, damaged replies",
             "yes",
         ),
-        Row::new("Snapshots of everything, and resets, copied on write", "yes"),
+        Row::new("Snapshots and resets, copied on write", "yes"),
         Row::new(
-            "A journal of what was asked and how that ended: filtered, waited for, asserted on, printed",
+            "A journal of requests and their outcomes: filters, waits, assertions, printing",
             "yes",
         ),
         Row::new(
@@ -106,13 +106,13 @@ pub fn table() -> impl fmt::Display {
         ),
         Row::new(
             "Security, TLS, durable deletes, multi-record transactions, compression",
-            "as on the Community Edition: refused with its codes",
+            "as on the Community Edition: refused with its result codes",
         ),
         Row::new("Controls over the info protocol, from any language", families()),
     ])
 }
 
-/// The table of controls, in Markdown: what a client can ask under `spikelet/`.
+/// Returns the table of controls, the info commands under `spikelet/`, in Markdown.
 #[must_use]
 pub fn control_table() -> impl fmt::Display {
     Rows(
@@ -147,7 +147,7 @@ impl fmt::Display for Rows {
     }
 }
 
-/// The families of controls: what stands before the first slash of their names.
+/// The families of controls: the names before the first slash.
 fn families() -> String {
     let mut families: Vec<String> = controls::listed()
         .map(|(control, _)| format!("`{}`", control.split(['/', ':']).next().unwrap_or_default()))
@@ -156,7 +156,7 @@ fn families() -> String {
     families.join(", ")
 }
 
-/// Asks every info command that there is, and sorts them by whether it is answered.
+/// Sends every known info command to a server, and counts which are supported.
 fn info_row() -> Row {
     let (state, mut session) = (State::new(Config::default()), Session::default());
     let mut ask = |name: &str| -> String {
@@ -177,9 +177,9 @@ fn info_row() -> Row {
         }
     }
     Row::new(
-        "Info commands, `sets`, `namespace/…`, `statistics`, `set-config` of TTL and nsup among them",
+        "Info commands, including `sets`, `namespace/…`, `statistics`, and `set-config` for TTL and nsup",
         format!(
-            "{answered} are answered; missing, and answered by `ERROR:16`: {}",
+            "{answered} are supported; not supported, with the reply `ERROR:16`: {}",
             missing.join(", ")
         ),
     )

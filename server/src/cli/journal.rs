@@ -1,18 +1,18 @@
-//! The journal on stderr: stdout has the line that the program is waited for by.
+//! Prints the journal to stderr. Stdout is only for the line that announces that clients can connect.
 
 use std::io::{self, Write as _};
 
 use spikelet::journal::Filter;
 use spikelet::{Builder, Command};
 
-/// How many requests are kept for the controls.
+/// The number of requests that are kept for the controls.
 const CAPACITY: usize = 10_000;
 
-/// Has each request printed that is one of these commands; without one, all but info commands.
+/// Prints each request of this kind when it ends; by default all except info commands.
 pub(super) fn print(builder: Builder, command: Option<Command>) -> Builder {
     let filter = command.map_or_else(Filter::new, Filter::from);
     builder.journal(CAPACITY).on_request(filter, |entry| {
-        // Nobody is left to be told that stderr is closed.
+        // If stderr is closed, there is nowhere to report it.
         let _ = writeln!(io::stderr().lock(), "{entry}");
     })
 }

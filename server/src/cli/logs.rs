@@ -4,7 +4,7 @@ use std::io::{IsTerminal, stderr};
 
 use tracing::level_filters::LevelFilter;
 
-/// Starts to log: warnings, from `-v` on connections too, from `-vv` on everything.
+/// Starts logging: warnings; with `-v` also connections; with `-vv` everything.
 pub(super) fn start(verbose: u8) {
     let level = match verbose {
         0 => LevelFilter::WARN,

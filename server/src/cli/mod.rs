@@ -1,4 +1,4 @@
-//! The command line: what the program is told, and how it runs until it is told to stop.
+//! The command-line program: starts a server, announces it, and runs until it is told to stop.
 
 mod arguments;
 mod journal;
@@ -34,7 +34,7 @@ fn serve(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         return Ok(());
     }
     arguments.check()?;
-    // Before the server: who sees its line may already send the signal.
+    // Installed before the server starts: whoever reads its line may send a signal at once.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
     let stopped = {
         let _entered = runtime.enter();
@@ -50,7 +50,7 @@ fn serve(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     runtime.block_on(stopped);
     tracing::info!("stopping");
     drop(server);
-    // A thread that still waits for stdin is not waited for.
+    // Does not wait for a thread that is blocked on stdin.
     runtime.shutdown_background();
     Ok(())
 }
@@ -63,7 +63,7 @@ fn announce(server: &Server) -> io::Result<()> {
     stdout.flush()
 }
 
-/// Ends with Ctrl-C, SIGTERM, or, where it is told to, the end of stdin.
+/// Completes on Ctrl-C, SIGTERM or, if enabled, the end of stdin.
 #[cfg(unix)]
 fn stopped(with_stdin: bool) -> io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
@@ -79,7 +79,7 @@ fn stopped(with_stdin: bool) -> io::Result<impl Future<Output = ()>> {
     })
 }
 
-/// Ends with Ctrl-C or, where it is told to, the end of stdin.
+/// Completes on Ctrl-C or, if enabled, the end of stdin.
 #[cfg(not(unix))]
 fn stopped(with_stdin: bool) -> io::Result<impl Future<Output = ()>> {
     let stdin = end_of_stdin(with_stdin)?;
@@ -91,15 +91,15 @@ fn stopped(with_stdin: bool) -> io::Result<impl Future<Output = ()>> {
     })
 }
 
-/// Ends with stdin; never where that does not matter.
-fn end_of_stdin(matters: bool) -> io::Result<impl Future<Output = ()>> {
+/// Completes at the end of stdin, or never if not enabled.
+fn end_of_stdin(enabled: bool) -> io::Result<impl Future<Output = ()>> {
     let (ended, end) = tokio::sync::oneshot::channel::<()>();
-    if matters {
+    if enabled {
         std::thread::Builder::new()
             .name("stdin".to_owned())
             .stack_size(64 * 1024)
             .spawn(move || {
-                // What is written there says nothing; an error is an end as well.
+                // Input is ignored. An error counts as the end.
                 let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
                 drop(ended);
             })?;
@@ -108,13 +108,13 @@ fn end_of_stdin(matters: bool) -> io::Result<impl Future<Output = ()>> {
     Ok(wait(end, Some(ended)))
 }
 
-/// Waits for the other side to be dropped, and keeps it from that where it is held.
+/// Waits until the sender is dropped. A sender that is passed in is kept, so that this never completes.
 async fn wait(end: tokio::sync::oneshot::Receiver<()>, held: Option<tokio::sync::oneshot::Sender<()>>) {
     let _ = end.await;
     drop(held);
 }
 
-/// An error and what caused it, on one line.
+/// An error and its causes on one line.
 fn with_causes(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();

@@ -1,8 +1,8 @@
-//! A namespace on the command line: `name,parameter=value,...`.
+//! A namespace argument: `name,parameter=value,...`.
 
 use spikelet::NamespaceConfig;
 
-/// Reads a namespace and its parameters.
+/// Parses a namespace and its parameters.
 pub(super) fn parse(text: &str) -> Result<NamespaceConfig, String> {
     let mut parts = text.split(',');
     let mut namespace = NamespaceConfig::new(parts.next().unwrap_or_default());
@@ -24,17 +24,17 @@ pub(super) fn parse(text: &str) -> Result<NamespaceConfig, String> {
                 let policy = value.parse().map_err(|_| wrong("generation or last-update-time"))?;
                 namespace.conflict_resolution_policy = policy;
             }
-            _ => return Err(format!("there is no parameter {name:?}; there are {PARAMETERS}")),
+            _ => return Err(format!("unknown parameter {name:?}, expected one of {PARAMETERS}")),
         }
     }
     Ok(namespace)
 }
 
-const TIME: &str = "a time: a number of seconds, or one with a unit, like 90s, 15m, 12h, 30d";
+const TIME: &str = "a time: a number of seconds, or a number with a unit, such as 90s, 15m, 12h or 30d";
 const PARAMETERS: &str =
     "default-ttl, nsup-period, allow-ttl-without-nsup, replication-factor, conflict-resolution-policy";
 
-/// Reads a time in seconds, minutes, hours or days.
+/// Parses a time in seconds, minutes, hours or days.
 fn seconds(text: &str) -> Option<u32> {
     let units = [('s', 1), ('m', 60), ('h', 3600), ('d', 24 * 3600)];
     let with_unit = units
@@ -82,7 +82,7 @@ mod tests {
                 .unwrap_err()
                 .contains("true or false")
         );
-        assert!(parse("a,ttl=3").unwrap_err().contains("there is no parameter \"ttl\""));
+        assert!(parse("a,ttl=3").unwrap_err().contains("unknown parameter \"ttl\""));
         assert!(parse("a,b").unwrap_err().contains("parameter=value"));
     }
 }

@@ -1,10 +1,10 @@
-//! The file that tells the ports.
+//! The port file.
 
 use std::ffi::OsString;
 use std::path::Path;
 use std::{fs, io};
 
-/// Writes the ports, one a line, so that nobody sees the file before they are in it.
+/// Writes the ports, one per line, and moves the file into place when it is complete.
 pub(super) fn write(path: &Path, ports: &[u16]) -> io::Result<()> {
     let mut beside = OsString::from(path);
     beside.push(format!(".{}", std::process::id()));

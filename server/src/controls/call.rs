@@ -1,4 +1,4 @@
-//! A control while it is answered: its parameters, and what is wrong with them.
+//! A call of a control: its parameters and their errors.
 
 use std::str::FromStr;
 
@@ -8,21 +8,21 @@ use super::snapshot::Snapshots;
 use crate::net::Shared;
 use crate::state::ControlError;
 
-/// A control that is asked for.
+/// A call of a control.
 pub(super) struct Call<'a> {
     pub(super) shared: &'a Shared,
     /// The snapshots that clients saved.
     pub(super) snapshots: &'a Snapshots,
-    /// The position of the node that was asked.
+    /// The position of the node that received the call.
     #[expect(dead_code, reason = "no control yet concerns one node")]
     pub(super) node: usize,
     parameters: &'a str,
 }
 
-/// What it answers: the text behind the tab.
+/// The reply: the text after the tab.
 pub(super) type Answered = Result<String, ControlError>;
 
-/// The answer of a control that has nothing to tell.
+/// The reply of a control without a result.
 pub(super) fn done() -> Answered {
     Ok("ok".to_owned())
 }
@@ -37,7 +37,7 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// Checks that nothing is given but these parameters: a misspelled one would be ignored without a word.
+    /// Refuses parameters other than these, so that a misspelled one is not silently ignored.
     pub(super) fn check(&self, known: &[&str]) -> Result<(), ControlError> {
         match info::parameters(self.parameters).find(|(name, _)| !known.contains(name)) {
             Some((name, _)) if known.is_empty() => {
@@ -46,34 +46,34 @@ impl<'a> Call<'a> {
             Some((name, _)) => {
                 let known = known.join(", ");
                 Err(ControlError::parameter(format!(
-                    "unexpected parameter '{name}', there are {known}"
+                    "unexpected parameter '{name}', expected {known}"
                 )))
             }
             None => Ok(()),
         }
     }
 
-    /// The value of a parameter, if it is given.
+    /// Returns the value of a parameter, if it is given.
     pub(super) fn optional(&self, name: &str) -> Option<&'a str> {
         info::parameters(self.parameters)
             .find(|(key, _)| *key == name)
             .map(|(_, value)| value)
     }
 
-    /// The value of a parameter that must be given.
+    /// Returns the value of a required parameter.
     pub(super) fn required(&self, name: &str) -> Result<&'a str, ControlError> {
         self.optional(name)
             .ok_or_else(|| ControlError::parameter(format!("missing '{name}'")))
     }
 
-    /// The value of a parameter that must be given, as a number or whatever else is read from text.
+    /// Parses the value of a required parameter.
     pub(super) fn parsed<T: FromStr>(&self, name: &str) -> Result<T, ControlError> {
         let text = self.required(name)?;
         text.parse()
             .map_err(|_| ControlError::parameter(format!("bad {name} '{text}'")))
     }
 
-    /// The same of a parameter that may be missing.
+    /// Parses the value of an optional parameter.
     pub(super) fn parsed_if_given<T: FromStr>(&self, name: &str) -> Result<Option<T>, ControlError> {
         self.optional(name).map(|_| self.parsed(name)).transpose()
     }

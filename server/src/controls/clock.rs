@@ -33,13 +33,13 @@ pub(super) fn advance(call: &Call<'_>) -> Answered {
 }
 
 pub(super) fn set(call: &Call<'_>) -> Answered {
-    // So many bits of milliseconds are thousands of years, and every time of the system can be that far from 1970.
+    // 48 bits of milliseconds are thousands of years, which `SystemTime` can represent on every system.
     let ms = call.parsed::<u64>("ms")?.min(1 << 48);
     ServerClock::of(call.shared).set(SystemTime::UNIX_EPOCH + Duration::from_millis(ms));
     done()
 }
 
-/// The number of records that were removed.
+/// The number of removed records.
 pub(super) fn nsup(call: &Call<'_>) -> Answered {
     Ok(ServerClock::of(call.shared).run_nsup().to_string())
 }

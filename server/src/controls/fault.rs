@@ -30,7 +30,7 @@ pub(super) fn add(call: &Call<'_>) -> Answered {
     Ok(format!("id={}", fault.react(reaction).id()))
 }
 
-/// One of three ways to say what becomes of the commands.
+/// Exactly one of `result`, `delay-ms` and `reaction`.
 fn reaction(call: &Call<'_>) -> Result<Reaction, ControlError> {
     let (code, delay) = (call.parsed_if_given::<u8>("result")?, call.parsed_if_given("delay-ms")?);
     match (code, delay, call.optional("reaction")) {
@@ -40,10 +40,10 @@ fn reaction(call: &Call<'_>) -> Result<Reaction, ControlError> {
         (None, None, Some("stall")) => Ok(Reaction::Stall(call.parsed("bytes")?)),
         (None, None, Some(name)) => Reaction::named(name).ok_or_else(|| {
             let names = Reaction::names();
-            ControlError::parameter(format!("bad reaction '{name}', there are {names}"))
+            ControlError::parameter(format!("bad reaction '{name}', expected one of {names}"))
         }),
         _ => Err(ControlError::parameter(
-            "one of 'result', 'delay-ms' and 'reaction' is needed",
+            "exactly one of 'result', 'delay-ms' and 'reaction' is required",
         )),
     }
 }

@@ -1,5 +1,5 @@
-//! `spikelet/fixture/...`: files of the server's machine, whose paths hold no semicolon and no line's end; or what stands
-//! in the control itself.
+//! `spikelet/fixture`: files on the server's machine, whose paths contain no semicolon and no newline, or the content itself
+//! in base64.
 
 use std::error::Error as _;
 use std::path::Path;
@@ -22,7 +22,11 @@ pub(super) fn load(call: &Call<'_>) -> Answered {
             let bytes = bytes.map_err(|error| ControlError::parameter(format!("bad content: {error}")))?;
             Fixture::from_bytes(&bytes).and_then(|fixture| handle::load(call.shared, &fixture))
         }
-        _ => return Err(ControlError::parameter("either 'path' or 'content' is wanted")),
+        _ => {
+            return Err(ControlError::parameter(
+                "exactly one of 'path' and 'content' is required",
+            ));
+        }
     };
     let Loaded {
         records,
@@ -49,7 +53,7 @@ pub(super) fn backup(call: &Call<'_>) -> Answered {
 
 fn refused(error: FixtureError) -> ControlError {
     let code = error.result_code().unwrap_or(ResultCode::PARAMETER);
-    // What is wrong in a file stands behind the file.
+    // The causes follow: for an error in a file, what is wrong there.
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -7,10 +7,11 @@ use super::selector::selector;
 use crate::handle::journal::{Filter, Journal};
 use crate::state::ControlError;
 
-/// How many entries are told unless somebody asks for more.
+/// The number of entries in the reply by default.
 const LAST: usize = 100;
 
-/// One item for each entry; what would end an item or a line stands as `%3B`, `%0A`, `%0D` or `%09`, and `%` as `%25`.
+/// One item per entry. Characters that would end an item or a line are escaped as `%3B`, `%0A`, `%0D` or `%09`, and `%` as
+/// `%25`.
 pub(super) fn show(call: &Call<'_>) -> Answered {
     let last = call.parsed_if_given("last")?.unwrap_or(LAST);
     let entries = journal(call)?.last_of(last);
@@ -37,7 +38,7 @@ pub(super) fn clear(call: &Call<'_>) -> Answered {
     done()
 }
 
-/// The entries that are asked for.
+/// The journal, narrowed by the parameters.
 fn journal<'s>(call: &Call<'s>) -> Result<Journal<'s>, ControlError> {
     let mut filter = Filter::with_selector(selector(call)?);
     if let Some(code) = call.parsed_if_given("result")? {

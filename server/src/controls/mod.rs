@@ -1,8 +1,8 @@
-//! What a test owns, from any language: info commands under `spikelet/`, one file for each family of them.
+//! Controls: the handle's operations as info commands under `spikelet/`, for tests in any language.
 //!
-//! Every client of Aerospike can send an info command. A control is `spikelet/name:parameter=value;parameter=value`; what
-//! it cannot do it answers as the real server answers a wrong command: `ERROR:code:text`. None of them exists unless the
-//! server was started with controls, nor for a peer on another machine.
+//! Every Aerospike client can send info commands. A control is `spikelet/name:parameter=value;parameter=value`. An error is
+//! reported as the real server does: `ERROR:code:text`. Controls exist only if the server was started with them, and only for
+//! clients on the same machine.
 
 mod call;
 mod clock;
@@ -24,7 +24,7 @@ use crate::state::{ControlError, Controls};
 /// One control.
 struct Control {
     name: &'static str,
-    /// The parameters that it takes, in groups.
+    /// The names of its parameters, in groups.
     parameters: &'static [&'static [&'static str]],
     /// One sentence, without a semicolon.
     help: &'static str,
@@ -37,48 +37,48 @@ macro_rules! controls {
     };
 }
 
-/// Every control there is, in the order of `spikelet/help`.
+/// All controls, in the order of `spikelet/help`.
 const CONTROLS: &[Control] = controls! {
     "help" () => help, "Lists the controls.";
-    "clock" () => clock::show, "Tells the server's time in milliseconds since 1970, and whether it stands still.";
-    "clock/advance" ("ms") => clock::advance, "Moves the clock forward, and has happen what the time brings.";
+    "clock" () => clock::show, "Shows the server's time in milliseconds since 1970, and whether the clock is frozen.";
+    "clock/advance" ("ms") => clock::advance, "Moves the clock forward. Records that expire by then are gone when it returns.";
     "clock/freeze" () => clock::freeze, "Stops the clock.";
-    "clock/reset" () => clock::reset, "Has the clock tell the machine's time again.";
-    "clock/resume" () => clock::resume, "Lets the clock go on from where it is.";
+    "clock/reset" () => clock::reset, "Makes the clock follow the machine's clock again.";
+    "clock/resume" () => clock::resume, "Lets a frozen clock run again.";
     "clock/set" ("ms") => clock::set, "Moves the clock to a time in milliseconds since 1970.";
     "fault/add" (selector::PARAMETERS; "nth", "probability", "seed", "times", "result", "delay-ms", "reaction", "bytes") => fault::add,
-        "Arms a fault, and tells its id.";
+        "Arms a fault, and returns its id.";
     "fault/clear" () => fault::clear, "Removes all faults.";
-    "fault/list" () => fault::list, "Lists the faults, and how often each fired.";
+    "fault/list" () => fault::list, "Lists the faults, with how often each matched and fired.";
     "fault/remove" ("id") => fault::remove, "Removes a fault.";
-    "fixture/backup" ("namespace", "path") => fixture::backup, "Saves a namespace to a file, for asrestore.";
+    "fixture/backup" ("namespace", "path") => fixture::backup, "Saves a namespace as a backup file for asrestore.";
     "fixture/load" ("path", "content") => fixture::load,
-        "Loads a file of JSON, a file or a directory of asbackup, or what it would hold in base64, and tells how much that was.";
+        "Loads a JSON file, an asbackup file or directory, or such content in base64. Returns how much was loaded.";
     "fixture/save" ("path", "last-updates") => fixture::save,
-        "Saves everything to a file, as JSON, and with last-updates=true when each record was last updated.";
+        "Saves all namespaces as a JSON file, with last-updates=true including when each record was last updated.";
     "journal" (selector::PARAMETERS; "result", "since", "last") => journal::show,
-        "Tells the last entries of the journal that are meant, 100 unless more are asked for, one an item, escaped as in URLs.";
-    "journal/clear" () => journal::clear, "Forgets what was noted in the journal.";
+        "Shows the last matching entries of the journal, 100 by default, one per item, escaped as in URLs.";
+    "journal/clear" () => journal::clear, "Removes all entries from the journal.";
     "journal/count" (selector::PARAMETERS; "result", "since") => journal::count,
-        "Counts the entries of the journal that are meant.";
-    "journal/start" ("capacity") => journal::start, "Keeps a journal of the last so many requests.";
-    "journal/stop" () => journal::stop, "Notes no further requests in the journal.";
-    "node" () => node::list, "Lists the nodes that there ever were.";
-    "node/add" () => node::add, "Adds a node on a free port, and tells its id.";
-    "node/advertise" ("id", "address", "alternate") => node::advertise, "Has a node tell clients that it is reached elsewhere.";
-    "node/heal" () => node::heal, "Mends the network between nodes wherever it is cut.";
-    "node/kill" ("id") => node::kill, "Closes a node's socket, cuts its connections and takes it out of the cluster.";
-    "node/migrate" ("partitions") => node::migrate, "Finishes the migrations of so many partitions, or of all, and tells of how many.";
-    "node/partition" ("a", "b") => node::partition, "Cuts the network between the nodes of two lists, with commas between ids.";
-    "node/quiesce" ("id") => node::quiesce, "Has a node hand over what it keeps, and serve on.";
-    "node/quiesce-undo" ("id") => node::quiesce_undo, "Has a quiesced node keep its share again.";
-    "node/restart" ("id") => node::restart, "Has a node come back that was killed, empty and at the same address.";
-    "nsup" () => clock::nsup, "Removes what has expired, and tells how many records that were.";
-    "reset" () => snapshot::reset, "Has the server hold nothing, as when it was started.";
-    "snapshot/drop" ("name") => snapshot::drop, "Forgets a snapshot.";
-    "snapshot/list" () => snapshot::list, "Lists the snapshots, and how many records are in each.";
-    "snapshot/restore" ("name") => snapshot::restore, "Has the server hold what is in a snapshot, and nothing else.";
-    "snapshot/save" ("name") => snapshot::save, "Keeps aside what the server holds, under a name.";
+        "Counts the matching entries of the journal.";
+    "journal/start" ("capacity") => journal::start, "Starts a journal that keeps this many requests.";
+    "journal/stop" () => journal::stop, "Stops recording requests in the journal.";
+    "node" () => node::list, "Lists all nodes, including those that are down.";
+    "node/add" () => node::add, "Adds a node on a free port, and returns its id.";
+    "node/advertise" ("id", "address", "alternate") => node::advertise, "Sets the addresses that a node announces to clients.";
+    "node/heal" () => node::heal, "Removes all cuts of the network between nodes.";
+    "node/kill" ("id") => node::kill, "Kills a node: closes its socket and its connections, and removes it from the cluster.";
+    "node/migrate" ("partitions") => node::migrate, "Finishes the migrations of this many partitions, or of all. Returns of how many.";
+    "node/partition" ("a", "b") => node::partition, "Cuts the network between two lists of nodes, with commas between ids.";
+    "node/quiesce" ("id") => node::quiesce, "Quiesces a node: it hands over its partitions but still serves.";
+    "node/quiesce-undo" ("id") => node::quiesce_undo, "Reverts node/quiesce.";
+    "node/restart" ("id") => node::restart, "Restarts a killed node, empty and with the same address.";
+    "nsup" () => clock::nsup, "Removes expired records, and returns how many there were.";
+    "reset" () => snapshot::reset, "Empties the server, as it was when it started.";
+    "snapshot/drop" ("name") => snapshot::drop, "Removes a snapshot.";
+    "snapshot/list" () => snapshot::list, "Lists the snapshots, with the number of records in each.";
+    "snapshot/restore" ("name") => snapshot::restore, "Replaces the contents of the server with those of a snapshot.";
+    "snapshot/save" ("name") => snapshot::save, "Takes a snapshot of the server under a name.";
 };
 
 /// Executes the controls of one server.
@@ -90,8 +90,8 @@ struct ServerControls {
 }
 
 impl Builder {
-    /// Whether clients on this machine may control the server by info commands under `spikelet/`; `spikelet/help` lists them.
-    /// Off by default. Clients on other machines never can.
+    /// Sets whether clients on this machine can control the server with info commands under `spikelet/`. Off by default.
+    /// Clients on other machines never can. `spikelet/help` lists the commands.
     pub const fn controls(self, controls: bool) -> Self {
         let install: Option<InstallControls> = if controls { Some(install) } else { None };
         self.install_controls(install)
@@ -121,7 +121,7 @@ impl Controls for ServerControls {
     }
 }
 
-/// Every control with the names of its parameters, `name:parameter=;parameter=`, and what it does.
+/// All controls, as `name:parameter=;parameter=`, with their help.
 pub(crate) fn listed() -> impl Iterator<Item = (String, &'static str)> {
     CONTROLS.iter().map(|control| {
         let parameters: Vec<_> = control
@@ -138,7 +138,7 @@ pub(crate) fn listed() -> impl Iterator<Item = (String, &'static str)> {
     })
 }
 
-/// One item a control; the semicolons between its parameters are commas here.
+/// One item per control. Parameters are separated by commas here, since semicolons separate the items.
 fn help(_: &Call<'_>) -> Answered {
     let items: Vec<_> = listed()
         .map(|(control, help)| format!("spikelet/{} {help}", control.replace(';', ",")))
@@ -151,7 +151,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn controls_have_names_of_their_own_and_help_that_stays_one_item() {
+    fn names_are_unique_and_help_is_one_item() {
         for (at, control) in CONTROLS.iter().enumerate() {
             assert!(
                 CONTROLS.iter().skip(at + 1).all(|other| other.name != control.name),

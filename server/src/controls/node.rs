@@ -1,4 +1,4 @@
-//! `spikelet/node`: nodes that come and go.
+//! `spikelet/node`: nodes and the network between them.
 
 use std::fmt::Write as _;
 
@@ -60,7 +60,7 @@ pub(super) fn quiesce_undo(call: &Call<'_>) -> Answered {
     done()
 }
 
-/// The number of partitions whose migrations were finished.
+/// The number of partitions whose migrations finished.
 pub(super) fn migrate(call: &Call<'_>) -> Answered {
     let partitions = match call.optional("partitions") {
         Some(_) => call.parsed("partitions")?,
@@ -72,7 +72,7 @@ pub(super) fn migrate(call: &Call<'_>) -> Answered {
 pub(super) fn advertise(call: &Call<'_>) -> Answered {
     let (standard, alternate) = (call.optional("address"), call.optional("alternate"));
     let read = |name, given: Option<&str>| match given {
-        // Without a value it is as it was at first.
+        // An empty value restores the default.
         None | Some("") => Ok(None),
         Some(_) => call.parsed(name).map(Some),
     };

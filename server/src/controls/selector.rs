@@ -1,15 +1,14 @@
-//! The parameters by which faults are aimed, and the journal is filtered.
+//! The parameters that select requests, for faults and for the journal.
 
 use std::str::FromStr;
 
 use spikelet_wire::UserKey;
 
 use super::call::Call;
-use crate::selector::Command;
-use crate::selector::{SelectedRecord, Selector};
+use crate::selector::{Command, SelectedRecord, Selector};
 use crate::state::ControlError;
 
-/// Their names.
+/// The names of the parameters.
 pub(super) const PARAMETERS: &[&str] = &[
     "command",
     "namespace",
@@ -21,7 +20,7 @@ pub(super) const PARAMETERS: &[&str] = &[
     "node",
 ];
 
-/// Which requests are meant.
+/// Reads the selector from the parameters.
 pub(super) fn selector(call: &Call<'_>) -> Result<Selector, ControlError> {
     let command = call.optional("command").map(Command::from_str).transpose();
     let command = command.map_err(|error| ControlError::parameter(error.to_string()))?;
@@ -34,7 +33,8 @@ pub(super) fn selector(call: &Call<'_>) -> Result<Selector, ControlError> {
     })
 }
 
-/// One of four ways to name a record: an integer and its digits are two keys, and what is no text is written in hexadecimal.
+/// At most one of `key`, `int-key`, `blob-key` and `digest`. An integer key and its digits as a string are different keys;
+/// blobs and digests are hexadecimal.
 fn record(call: &Call<'_>) -> Result<Option<SelectedRecord>, ControlError> {
     let blob = call.optional("blob-key");
     let wrong = |_| ControlError::parameter(format!("bad blob-key '{}'", blob.unwrap_or_default()));

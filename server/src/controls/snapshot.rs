@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::call::{Answered, Call, done};
 use crate::state::{ControlError, Snapshot};
 
-/// Snapshots by the names that clients gave them.
+/// The snapshots that clients took, by name.
 #[derive(Debug, Default)]
 pub(super) struct Snapshots(Mutex<BTreeMap<String, Snapshot>>);
 
@@ -16,7 +16,7 @@ impl Snapshots {
     }
 }
 
-/// In place of one of the same name, if there is one.
+/// Replaces a snapshot with the same name.
 pub(super) fn save(call: &Call<'_>) -> Answered {
     let name = name(call)?;
     let snapshot = call.shared.state.snapshot();
@@ -55,7 +55,7 @@ pub(super) fn reset(call: &Call<'_>) -> Answered {
     done()
 }
 
-/// What separates names in the info protocol cannot be part of one.
+/// A name must not contain the separators of the info protocol.
 fn name<'a>(call: &Call<'a>) -> Result<&'a str, ControlError> {
     let name = call.required("name")?;
     if name.is_empty() || name.contains([':', '=']) {

@@ -14,4 +14,4 @@ pub(crate) use self::random::SplitMix64;
 pub use self::reaction::Reaction;
 pub(crate) use self::rule::{Counts, Plan, Rule};
 pub(crate) use self::table::Table;
-pub(crate) use self::verdict::{Fate, Noise, Then, Verdict};
+pub(crate) use self::verdict::{Action, Noise, Then, Verdict};

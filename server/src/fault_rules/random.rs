@@ -1,6 +1,6 @@
-//! Chance that comes out the same in every run.
+//! Random numbers that are the same in every run.
 
-/// SplitMix64: 64 bits of state, all of whose sequences are long and unlike one another, whatever the seed.
+/// The SplitMix64 generator: 64 bits of state, and long, independent sequences for every seed.
 #[derive(Debug, Clone)]
 pub(crate) struct SplitMix64(u64);
 
@@ -17,9 +17,9 @@ impl SplitMix64 {
         mixed ^ mixed >> 31
     }
 
-    /// True with this probability: never at 0, always at 1.
+    /// Returns true with this probability: never at 0, always at 1.
     pub(crate) fn chance(&mut self, probability: f64) -> bool {
-        // As many bits as a number from 0 to 1 has.
+        // The number of bits in the mantissa of a double.
         const STEPS: f64 = (1_u64 << f64::MANTISSA_DIGITS) as f64;
         let drawn = (self.next() >> (u64::BITS - f64::MANTISSA_DIGITS)) as f64 / STEPS;
         drawn < probability

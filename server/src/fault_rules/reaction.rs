@@ -1,47 +1,46 @@
-//! What becomes of a command that a fault strikes.
+//! What a fault does to a command.
 
 use std::fmt;
 use std::time::Duration;
 
 use spikelet_wire::ResultCode;
 
-/// What becomes of a command that a fault strikes.
+/// What a fault does to a command.
 ///
-/// On a connection that is being made ([`Command::Connect`](crate::Command::Connect)) there is nothing to apply or to answer:
-/// a [`Delay`](Self::Delay) lets it wait, [`RefuseConnections`](Self::RefuseConnections) resets it, what is silent otherwise
-/// ([`Ignore`](Self::Ignore), [`SilenceAfter`](Self::SilenceAfter), [`Stall`](Self::Stall)) keeps it open without serving it,
-/// and the others close it.
+/// A new connection ([`Command::Connect`](crate::Command::Connect)) has no command to execute and no reply. There,
+/// [`Delay`](Self::Delay) delays the connection, [`RefuseConnections`](Self::RefuseConnections) resets it,
+/// [`Ignore`](Self::Ignore), [`SilenceAfter`](Self::SilenceAfter) and [`Stall`](Self::Stall) keep it open without serving it,
+/// and all other reactions close it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Reaction {
-    /// It is answered with this result code, and not applied. A command of the info protocol is answered `ERROR:code:fault`.
+    /// Replies with this result code and does not execute the command. An info command gets `ERROR:code:fault`.
     Answer(ResultCode),
-    /// It waits, and what is behind it on its connection does too; then it is handled as usual. Other connections do not
-    /// wait. This is real time, whatever the server's clock says.
+    /// Delays the command and everything after it on the same connection, then executes it as usual. Other connections
+    /// are not delayed. The delay is in real time, independent of the server's clock.
     Delay(Duration),
-    /// It is not applied and not answered, and neither is what is behind it on its connection, which stays open.
+    /// Neither executes the command nor replies. The connection stays open, but nothing after it is served either.
     Ignore,
-    /// Its connection is closed, and it is not applied.
+    /// Closes the connection without executing the command.
     CutBefore,
-    /// It is applied, and then its connection is closed without an answer: the client cannot know.
+    /// Executes the command, then closes the connection without a reply. The client cannot know the outcome.
     CutAfter,
-    /// It is applied and never answered: the reply is lost, and with it what is behind it on its connection, which stays
-    /// open and is not served any more.
+    /// Executes the command and never replies. The connection stays open, but nothing after the command is served.
     SilenceAfter,
-    /// It is applied, so many bytes of the reply are sent, the 8 of the frame's header among them, and the connection is
-    /// closed.
+    /// Executes the command, sends this many bytes of the reply, including the 8 bytes of the frame header, and closes the
+    /// connection.
     Truncate(usize),
-    /// It is applied, so many bytes of the reply are sent, and the connection stays open and is not served any more.
+    /// Executes the command and sends this many bytes of the reply. The connection stays open, but is no longer served.
     Stall(usize),
-    /// It is applied, and every byte of the reply is changed but for the six that say how long it is: no client can take it
-    /// for an answer. The same seed changes the same replies in the same way.
+    /// Executes the command and changes every byte of the reply except the six that hold its length, so that no client can
+    /// parse it. The same seed changes the same replies in the same way.
     Corrupt,
-    /// Connections are reset when they are made. Clients see that the node accepts and then breaks them; those that are
-    /// open remain. A command of another kind has its connection closed, as by [`CutBefore`](Self::CutBefore).
+    /// Resets connections right after they are accepted. Open connections are not affected. A command of another kind has
+    /// its connection closed, as by [`CutBefore`](Self::CutBefore).
     RefuseConnections,
 }
 
-/// How the info protocol names the reactions that need no more than a name.
+/// The names in the info protocol of reactions without parameters.
 const NAMES: [(&str, Reaction); 8] = [
     ("ignore", Reaction::Ignore),
     ("cut-before", Reaction::CutBefore),
@@ -54,7 +53,7 @@ const NAMES: [(&str, Reaction); 8] = [
 ];
 
 impl Reaction {
-    /// The reaction of a name, if that is all it needs.
+    /// Finds a reaction without parameters by its name.
     pub(crate) fn named(name: &str) -> Option<Self> {
         NAMES
             .iter()
@@ -62,14 +61,14 @@ impl Reaction {
             .map(|(_, reaction)| *reaction)
     }
 
-    /// All names, to be told to someone who used another.
+    /// All names, for an error message.
     pub(crate) fn names() -> String {
         let names: Vec<_> = NAMES.iter().map(|(name, _)| *name).collect();
         format!("{}, truncate, stall", names.join(", "))
     }
 }
 
-/// As the parameters of the control that arms it, with a colon between them.
+/// The parameters of the control that would arm it, separated by colons.
 impl fmt::Display for Reaction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,21 +1,21 @@
-//! What a frame asks, as far as faults are aimed at it.
+//! What a frame requests, as far as rules can select it.
 
 use spikelet_wire::batch::BatchRequest;
 use spikelet_wire::{FrameHeader, FrameType, Message, frame, info};
 
 use crate::selector::{Command, Kind, Subject, is_control, rows};
 
-/// What a whole frame asks.
+/// The commands in a frame.
 #[derive(Debug)]
 pub(super) enum Requested<'a> {
     One(Subject<'a>),
-    /// The rows up to the first that is damaged, in their order.
+    /// The rows up to the first damaged one, in order.
     Batch(Vec<Subject<'a>>),
 }
 
-/// Calls `judge` with what a frame asks. Frames that ask nothing are not judged: what is damaged or of another protocol, and
-/// info requests for controls, without which no fault could be removed.
-pub(super) fn with<R: Default>(header: FrameHeader, body: &[u8], judge: impl FnOnce(&Requested<'_>) -> R) -> R {
+/// Calls `evaluate` with the commands in a frame. Skips damaged frames, frames of other protocols, and info requests for
+/// controls: a fault on those could never be removed.
+pub(super) fn with<R: Default>(header: FrameHeader, body: &[u8], evaluate: impl FnOnce(&Requested<'_>) -> R) -> R {
     let requested = match header.frame_type {
         FrameType::INFO if !is_for_controls(body) => Some(Requested::One(Subject::of_kind(Command::Info))),
         FrameType::MESSAGE => of_message(body),
@@ -23,14 +23,14 @@ pub(super) fn with<R: Default>(header: FrameHeader, body: &[u8], judge: impl FnO
             let inner = frame::decompress(body).unwrap_or_default();
             return match inner.split_first_chunk() {
                 Some((header, body)) if FrameHeader::decode(*header).frame_type == FrameType::MESSAGE => {
-                    of_message(body).as_ref().map_or_else(R::default, judge)
+                    of_message(body).as_ref().map_or_else(R::default, evaluate)
                 }
                 _ => R::default(),
             };
         }
         _ => None,
     };
-    requested.as_ref().map_or_else(R::default, judge)
+    requested.as_ref().map_or_else(R::default, evaluate)
 }
 
 fn is_for_controls(body: &[u8]) -> bool {

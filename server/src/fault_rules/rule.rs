@@ -1,4 +1,4 @@
-//! A rule: what it is aimed at, when it strikes, and how.
+//! A rule: which commands it matches, which of them it fires on, and its reaction.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,28 +8,28 @@ use super::random::SplitMix64;
 use super::reaction::Reaction;
 use crate::selector::Selector;
 
-/// What a rule is, before it is armed.
+/// A rule before it is armed.
 #[derive(Debug, Clone)]
 pub(crate) struct Plan {
     pub(crate) selector: Selector,
-    /// The first command that can be struck of those it is aimed at, from 1.
+    /// The first matching command that the rule can fire on, counted from 1.
     pub(crate) nth: Option<u64>,
     pub(crate) probability: Option<f64>,
     pub(crate) times: Option<u64>,
     pub(crate) seed: u64,
 }
 
-/// A rule that is armed, or was.
+/// A rule that was armed.
 #[derive(Debug, Clone)]
 pub(crate) struct Rule {
     pub(crate) id: u64,
     pub(super) plan: Plan,
     pub(super) reaction: Reaction,
-    /// How many commands came that it is aimed at, and how many of them it struck.
     pub(crate) counts: Arc<Counts>,
     pub(super) random: SplitMix64,
 }
 
+/// How many commands a rule matched, and on how many of them it fired.
 #[derive(Debug, Default)]
 pub(crate) struct Counts {
     pub(crate) matched: AtomicU64,
@@ -51,24 +51,24 @@ impl Rule {
         &self.plan.selector
     }
 
-    /// Whether it strikes the next command that it is aimed at.
-    pub(super) fn strikes(&mut self) -> bool {
+    /// Counts a matching command, and returns whether the rule fires on it.
+    pub(super) fn fires(&mut self) -> bool {
         if self.is_spent() {
             return false;
         }
         let matched = self.counts.matched.fetch_add(1, Ordering::Relaxed) + 1;
-        let strikes = matched >= self.plan.nth.unwrap_or(1)
+        let fires = matched >= self.plan.nth.unwrap_or(1)
             && self
                 .plan
                 .probability
                 .is_none_or(|probability| self.random.chance(probability));
-        if strikes {
+        if fires {
             self.counts.fired.fetch_add(1, Ordering::Relaxed);
         }
-        strikes
+        fires
     }
 
-    /// Whether it will never strike again.
+    /// Whether it will never fire again.
     pub(super) fn is_spent(&self) -> bool {
         self.budget()
             .is_some_and(|budget| self.counts.fired.load(Ordering::Relaxed) >= budget)
@@ -79,7 +79,7 @@ impl Rule {
     }
 }
 
-/// As the parameters of the control that arms it, with a colon between them, and behind them what it counted.
+/// The parameters of the control that would arm it, separated by colons, followed by the counts.
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let uses_seed = self.plan.probability.is_some() || self.reaction == Reaction::Corrupt;

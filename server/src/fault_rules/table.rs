@@ -8,14 +8,14 @@ use spikelet_wire::FrameHeader;
 use super::reaction::Reaction;
 use super::requested::{self, Requested};
 use super::rule::{Counts, Plan, Rule};
-use super::verdict::{Fate, Verdict};
+use super::verdict::{Action, Verdict};
 use crate::cluster::NodeId;
 use crate::selector::{Command, Subject};
 
 /// The rules of a server, in the order in which they were armed.
 #[derive(Debug, Default)]
 pub(crate) struct Table {
-    /// Whether any rule can strike: all that is looked at where there is none.
+    /// Whether any rule can fire. While it is false, a request costs one load.
     armed: AtomicBool,
     state: Mutex<State>,
 }
@@ -27,62 +27,62 @@ struct State {
 }
 
 impl Table {
-    /// Whether any rule can strike.
+    /// Whether any rule can fire.
     pub(crate) fn is_armed(&self) -> bool {
         self.armed.load(Ordering::Relaxed)
     }
 
-    /// Arms a rule; gives its id and what it counts.
+    /// Arms a rule, and returns its id and its counts.
     pub(crate) fn arm(&self, plan: Plan, reaction: Reaction) -> (u64, Arc<Counts>) {
         let mut state = self.state();
         state.last_id += 1;
         let rule = Rule::new(state.last_id, plan, reaction);
         let armed = (rule.id, Arc::clone(&rule.counts));
         state.rules.push(rule);
-        self.note(&state);
+        self.update_armed(&state);
         armed
     }
 
-    /// Takes a rule away; whether there was one.
+    /// Removes a rule, and returns whether there was one.
     pub(crate) fn remove(&self, id: u64) -> bool {
         let mut state = self.state();
         let before = state.rules.len();
         state.rules.retain(|rule| rule.id != id);
-        self.note(&state);
+        self.update_armed(&state);
         state.rules.len() < before
     }
 
     pub(crate) fn clear(&self) {
         let mut state = self.state();
         state.rules.clear();
-        self.note(&state);
+        self.update_armed(&state);
     }
 
     pub(crate) fn rules(&self) -> Vec<Rule> {
         self.state().rules.clone()
     }
 
-    /// What becomes of a frame that reached a node. It counts for the rules that are aimed at it, up to the one that
-    /// decides.
-    pub(crate) fn judge(&self, node: NodeId, header: FrameHeader, body: &[u8]) -> Verdict {
+    /// Decides what happens to a frame that reached a node. The frame counts for every rule that matches it, up to and
+    /// including the one that decides.
+    pub(crate) fn evaluate(&self, node: NodeId, header: FrameHeader, body: &[u8]) -> Verdict {
         requested::with(header, body, |requested| {
-            self.judged(node, |rule, verdict| match requested {
-                Requested::One(subject) => rule.selector().matches(subject) && strike(rule, verdict, requested),
-                Requested::Batch(rows) => strike_batch(rule, verdict, requested, rows),
+            self.evaluate_rules(node, |rule, verdict| match requested {
+                Requested::One(subject) => rule.selector().matches(subject) && fire(rule, verdict, requested),
+                Requested::Batch(rows) => fire_on_batch(rule, verdict, requested, rows),
             })
         })
     }
 
-    /// What becomes of a connection to a node while it is made.
-    pub(crate) fn judge_connection(&self, node: NodeId) -> Verdict {
+    /// Decides what happens to a new connection to a node.
+    pub(crate) fn evaluate_connection(&self, node: NodeId) -> Verdict {
         let subject = Subject::of_kind(Command::Connect);
-        self.judged(node, |rule, verdict| {
-            rule.selector().matches(&subject) && strike(rule, verdict, &Requested::One(subject))
+        self.evaluate_rules(node, |rule, verdict| {
+            rule.selector().matches(&subject) && fire(rule, verdict, &Requested::One(subject))
         })
     }
 
-    /// Asks the rules in turn, until one has decided.
-    fn judged(&self, node: NodeId, mut decide: impl FnMut(&mut Rule, &mut Verdict) -> bool) -> Verdict {
+    /// Evaluates the rules in order until one decides.
+    fn evaluate_rules(&self, node: NodeId, mut decide: impl FnMut(&mut Rule, &mut Verdict) -> bool) -> Verdict {
         let mut verdict = Verdict::default();
         let mut state = self.state();
         for rule in &mut state.rules {
@@ -90,11 +90,11 @@ impl Table {
                 break;
             }
         }
-        self.note(&state);
+        self.update_armed(&state);
         verdict
     }
 
-    fn note(&self, state: &State) {
+    fn update_armed(&self, state: &State) {
         let is_armed = state.rules.iter().any(|rule| !rule.is_spent());
         self.armed.store(is_armed, Ordering::Relaxed);
     }
@@ -104,9 +104,9 @@ impl Table {
     }
 }
 
-/// Has a rule strike a whole frame that it is aimed at, if its time has come; whether that decides.
-fn strike(rule: &mut Rule, verdict: &mut Verdict, requested: &Requested<'_>) -> bool {
-    if !rule.strikes() {
+/// Evaluates a rule for a whole frame that it matches. Returns whether the rule decides, so that no later one is evaluated.
+fn fire(rule: &mut Rule, verdict: &mut Verdict, requested: &Requested<'_>) -> bool {
+    if !rule.fires() {
         return false;
     }
     verdict.by = Some(rule.id);
@@ -116,29 +116,29 @@ fn strike(rule: &mut Rule, verdict: &mut Verdict, requested: &Requested<'_>) -> 
             false
         }
         reaction => {
-            verdict.fate = Fate::of(reaction, requested, &mut rule.random);
+            verdict.action = Action::of(reaction, requested, &mut rule.random);
             true
         }
     }
 }
 
-/// A rule for batches strikes the whole; one for commands on records strikes the rows: with a result code each by itself,
-/// in every other way the frame that they share.
-fn strike_batch(rule: &mut Rule, verdict: &mut Verdict, requested: &Requested<'_>, rows: &[Subject<'_>]) -> bool {
+/// Evaluates a rule for a batch. A rule for batches applies to the whole frame. A rule for commands on records applies to
+/// the rows: a result code to each matching row, every other reaction to the frame that they share.
+fn fire_on_batch(rule: &mut Rule, verdict: &mut Verdict, requested: &Requested<'_>, rows: &[Subject<'_>]) -> bool {
     if rule.selector().command.includes(Command::Batch.into()) {
         let is_at = rule.selector().matches_any_target() || rows.iter().any(|row| rule.selector().matches_target(row));
-        return is_at && strike(rule, verdict, requested);
+        return is_at && fire(rule, verdict, requested);
     }
     for (position, row) in rows.iter().enumerate() {
         if !rule.selector().matches(row) || verdict.row(position).is_some() {
             continue;
         }
         if let Reaction::Answer(code) = rule.reaction {
-            if rule.strikes() {
+            if rule.fires() {
                 verdict.by = Some(rule.id);
                 verdict.rows.push((position, code));
             }
-        } else if strike(rule, verdict, requested) {
+        } else if fire(rule, verdict, requested) {
             return true;
         }
     }

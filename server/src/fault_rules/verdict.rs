@@ -1,4 +1,4 @@
-//! What the rules decided, in terms of what is to be done.
+//! What the rules decided about a frame or a connection.
 
 use std::time::Duration;
 
@@ -11,43 +11,43 @@ use super::reaction::Reaction;
 use super::requested::Requested;
 use crate::selector::Command;
 
-/// What becomes of a frame or of a connection: first the delay, then the rest.
+/// What happens to a frame or a connection: first the delay, then the rest.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Verdict {
     pub(crate) delay: Duration,
-    /// The id of the rule that struck last.
+    /// The id of the rule that fired last.
     pub(crate) by: Option<u64>,
-    /// The rows of a batch that are answered with a result code instead of being carried out, by their positions.
+    /// The rows of a batch that get a result code instead of being executed, by position.
     pub(crate) rows: Vec<(usize, ResultCode)>,
-    pub(crate) fate: Fate,
+    pub(crate) action: Action,
 }
 
-/// What becomes of a whole frame.
+/// What happens to a whole frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum Fate {
-    /// It is handled.
+pub(crate) enum Action {
+    /// It is executed.
     #[default]
-    Handled,
-    /// It is answered with a result code, and not handled.
-    Refused(ErrorReply),
-    /// It is not handled.
-    Lost(Then),
-    /// It is handled, but its reply suffers.
-    Spoiled {
+    Execute,
+    /// It is not executed, and the reply is a result code.
+    Refuse(ErrorReply),
+    /// It is not executed, and there is no reply.
+    Drop(Then),
+    /// It is executed, but its reply is cut short or changed.
+    DamageReply {
         /// How many bytes of the reply are sent.
         sent: usize,
-        /// What they are changed by.
+        /// The noise that changes them, if any.
         noise: Option<Noise>,
         then: Then,
     },
 }
 
-/// What becomes of the connection.
+/// What the connection does after the reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Then {
-    /// It is served on.
+    /// It continues to be served.
     Serve,
-    /// It stays open, and is not served any more.
+    /// It stays open, and is no longer served.
     Silence,
     /// It is closed.
     Close,
@@ -55,7 +55,7 @@ pub(crate) enum Then {
     Reset,
 }
 
-/// How a frame is refused: each protocol has its form.
+/// An error reply, in the form that the protocol of the request demands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ErrorReply {
     code: ResultCode,
@@ -65,17 +65,17 @@ pub(crate) struct ErrorReply {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Form {
     Message,
-    /// Behind the answers to a batch's rows stands one that is marked as the last.
+    /// A message marked as the last one, as the reply to a batch ends.
     Batch,
     Info,
 }
 
-/// Bytes that change others: a sequence of chance, of which any place can be read.
+/// A random sequence of bytes with random access, used to change a reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Noise(u64);
 
 impl Verdict {
-    /// Whether all is as usual.
+    /// Whether no rule fired.
     pub(crate) fn is_nothing(&self) -> bool {
         *self == Self::default()
     }
@@ -86,29 +86,29 @@ impl Verdict {
     }
 }
 
-impl Fate {
+impl Action {
     pub(super) fn of(reaction: Reaction, requested: &Requested<'_>, random: &mut SplitMix64) -> Self {
-        let spoiled = |sent, then| Self::Spoiled {
+        let damaged = |sent, then| Self::DamageReply {
             sent,
             noise: None,
             then,
         };
         match reaction {
-            Reaction::Delay(_) => Self::Handled,
+            Reaction::Delay(_) => Self::Execute,
             Reaction::Answer(code) => match requested {
-                Requested::One(subject) if subject.kind.command == Command::Connect => Self::Lost(Then::Close),
+                Requested::One(subject) if subject.kind.command == Command::Connect => Self::Drop(Then::Close),
                 Requested::One(subject) if subject.kind.command == Command::Info => Self::refused(code, Form::Info),
                 Requested::One(_) => Self::refused(code, Form::Message),
                 Requested::Batch(_) => Self::refused(code, Form::Batch),
             },
-            Reaction::Ignore => Self::Lost(Then::Silence),
-            Reaction::CutBefore => Self::Lost(Then::Close),
-            Reaction::RefuseConnections => Self::Lost(Then::Reset),
-            Reaction::CutAfter => spoiled(0, Then::Close),
-            Reaction::SilenceAfter => spoiled(0, Then::Silence),
-            Reaction::Truncate(bytes) => spoiled(bytes, Then::Close),
-            Reaction::Stall(bytes) => spoiled(bytes, Then::Silence),
-            Reaction::Corrupt => Self::Spoiled {
+            Reaction::Ignore => Self::Drop(Then::Silence),
+            Reaction::CutBefore => Self::Drop(Then::Close),
+            Reaction::RefuseConnections => Self::Drop(Then::Reset),
+            Reaction::CutAfter => damaged(0, Then::Close),
+            Reaction::SilenceAfter => damaged(0, Then::Silence),
+            Reaction::Truncate(bytes) => damaged(bytes, Then::Close),
+            Reaction::Stall(bytes) => damaged(bytes, Then::Silence),
+            Reaction::Corrupt => Self::DamageReply {
                 sent: usize::MAX,
                 noise: Some(Noise(random.next())),
                 then: Then::Serve,
@@ -117,15 +117,15 @@ impl Fate {
     }
 
     const fn refused(code: ResultCode, form: Form) -> Self {
-        Self::Refused(ErrorReply { code, form })
+        Self::Refuse(ErrorReply { code, form })
     }
 
-    /// What becomes of a connection that is being made, which has nothing to be handled.
+    /// What happens to a new connection, which has no command to execute.
     pub(crate) const fn then(self) -> Then {
         match self {
-            Self::Handled => Then::Serve,
-            Self::Refused(_) => Then::Close,
-            Self::Lost(then) | Self::Spoiled { then, .. } => match then {
+            Self::Execute => Then::Serve,
+            Self::Refuse(_) => Then::Close,
+            Self::Drop(then) | Self::DamageReply { then, .. } => match then {
                 Then::Serve => Then::Close,
                 then => then,
             },
@@ -134,7 +134,7 @@ impl Fate {
 }
 
 impl ErrorReply {
-    /// Appends the answer to a frame.
+    /// Appends the reply to a frame.
     pub(crate) fn write(self, body: &[u8], out: &mut BytesMut) {
         let header = Header::result(self.code);
         match self.form {
@@ -159,13 +159,13 @@ impl ErrorReply {
 }
 
 impl Noise {
-    /// Changes bytes that stand at this place of a reply; every one of them, but for the size that the frame announces: a
-    /// client would wait for what never comes.
-    pub(crate) fn spoil(self, at: usize, bytes: &mut [u8]) {
+    /// Changes the bytes at this offset of a reply: every one except the size in the frame header. With another size, a
+    /// client would wait for bytes that never arrive.
+    pub(crate) fn corrupt(self, at: usize, bytes: &mut [u8]) {
         for (at, byte) in (at..).zip(bytes) {
             if !(2..8).contains(&at) {
                 let word = SplitMix64::new(self.0.wrapping_add(at as u64)).next();
-                // No version and no type of a frame is far from what it was: the highest bit is in neither.
+                // No valid protocol version or frame type has the highest bit set.
                 *byte ^= word as u8 | 0x80;
             }
         }

@@ -1,4 +1,4 @@
-//! The configuration of a server before it starts.
+//! The builder of a server.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -9,13 +9,12 @@ use crate::clock::Clock;
 use crate::cluster::{Cluster, Node, NodeId};
 use crate::config::{Config, ConfigError, NamespaceConfig};
 use crate::fixture::{self, Fixture, FixtureError};
-
 use crate::net::{Bound, Nodes, Shared};
 use crate::request_log::{Entry, Filter, Log, Observer};
 use crate::state::{Controls, State};
 use crate::version::Edition;
 
-/// Makes what executes a server's info commands under `spikelet/`. The controls know the handle, and not the other way round.
+/// Creates the controls of a server. A function pointer, so that the handle need not import the controls.
 pub(crate) type InstallControls = fn(Weak<Shared>) -> Arc<dyn Controls>;
 
 /// Configures a [`Server`] and starts it.
@@ -33,7 +32,7 @@ pub(crate) type InstallControls = fn(Weak<Shared>) -> Arc<dyn Controls>;
 #[must_use = "nothing starts before `start` is called"]
 pub struct Builder {
     listen: SocketAddr,
-    /// Empty as long as nobody named one: the defaults of [`Config`] then.
+    /// If empty, the defaults of [`Config`].
     namespaces: Vec<NamespaceConfig>,
     version: Option<String>,
     edition: Edition,
@@ -78,84 +77,85 @@ impl Server {
     /// Clients can connect as soon as this returns.
     ///
     /// # Errors
-    /// [`StartError`] if the system has no port, thread or file descriptor left.
+    /// [`StartError`] if the system has no free port, thread or file descriptor.
     pub fn start() -> Result<Self, StartError> {
         Self::builder().start()
     }
 
-    /// Returns a builder, which configures a server and starts it.
+    /// Returns a builder that configures and starts a server.
     pub fn builder() -> Builder {
         Builder::default()
     }
 }
 
 impl Builder {
-    /// Listens here; port 0, the default, is a free one.
+    /// Sets the address to listen on. The default is 127.0.0.1 and port 0, which stands for a free port.
     pub const fn listen(mut self, address: SocketAddr) -> Self {
         self.listen = address;
         self
     }
 
-    /// Adds a namespace. Without any the server has `test` and `bar`.
+    /// Adds a namespace. By default the server has `test` and `bar`.
     pub fn namespace(mut self, namespace: impl Into<NamespaceConfig>) -> Self {
         self.namespaces.push(namespace.into());
         self
     }
 
-    /// The version that the server says it is, `8.1.2.0` by default. Clients decide by it what they use.
+    /// Sets the version that the server reports, `8.1.2.0` by default. Clients enable features by it.
     pub fn version(mut self, version: impl Into<String>) -> Self {
         self.version = Some(version.into());
         self
     }
 
-    /// The edition whose limits the server has, Community by default.
+    /// Sets the edition, [Community](Edition::Community) by default. The server has the limits of that edition.
     pub const fn edition(mut self, edition: Edition) -> Self {
         self.edition = edition;
         self
     }
 
-    /// The name of the cluster, up to 63 bytes; `spikelet` by default. Clients that are told one refuse another.
+    /// Sets the name of the cluster, up to 63 bytes; `spikelet` by default. Clients configured with another name refuse to
+    /// connect.
     pub fn cluster_name(mut self, name: impl Into<String>) -> Self {
         self.cluster_name = name.into();
         self
     }
 
-    /// The id of the node, `A1` by default; not 0. Where there are several it is the first one's, `B1` by default, and the
-    /// others have those behind it.
+    /// Sets the id of the first node, which must not be 0. The default is `A1` for a single node and `B1` for several. Further
+    /// nodes get the ids that follow.
     pub const fn node_id(mut self, id: u64) -> Self {
         self.node_id = Some(NodeId(id));
         self
     }
 
-    /// How many nodes there are, 1 to 64; 1 by default. Each listens on a port of its own: a free one, or where the first
-    /// has a given one, one of those behind it.
+    /// Sets the number of nodes, 1 to 64; 1 by default. Each listens on its own port: a free one or, if
+    /// [`listen`](Self::listen) sets the port of the first, the ports that follow.
     pub const fn nodes(mut self, nodes: usize) -> Self {
         self.nodes = nodes;
         self
     }
 
-    /// How many nodes keep a copy of each record (`replication-factor`), 1 to 256: in the namespaces whose own
-    /// configuration leaves it at 1, the default.
+    /// Sets the number of copies of each record (`replication-factor`), 1 to 256, for every namespace whose own
+    /// configuration leaves it at the default of 1.
     pub const fn replication_factor(mut self, factor: u32) -> Self {
         self.replication_factor = Some(factor);
         self
     }
 
-    /// The racks that the nodes stand in (`rack-id`), one for each, and 0 for those beyond: the copies of a record are kept
-    /// in different racks where that is possible. Clients learn of racks from the Enterprise Edition only.
+    /// Sets the racks of the nodes (`rack-id`), in the order of the nodes; further nodes are in rack 0. The copies of a record
+    /// are kept in different racks where possible. Only the Enterprise Edition tells clients of racks.
     pub fn racks(mut self, racks: impl IntoIterator<Item = u32>) -> Self {
         self.racks = racks.into_iter().collect();
         self
     }
 
-    /// Whether migrations wait for [`Server::migrate`]; by default they are finished at once.
+    /// Sets whether migrations wait for [`Server::migrate`]. By default they finish at once.
     pub const fn slow_migrations(mut self, slow: bool) -> Self {
         self.slow_migrations = slow;
         self
     }
 
-    /// The directory that the errors of UDFs name (`work-directory`), `/opt/aerospike` by default, as where the real server
-    /// is installed. Nothing is read from it or written to it.
+    /// Sets the directory that error messages of UDFs name (`work-directory`). The default is `/opt/aerospike`, where the real
+    /// server is installed. Nothing is read from it or written to it.
     pub fn work_directory(mut self, directory: impl Into<String>) -> Self {
         self.work_directory = Some(directory.into());
         self
@@ -166,16 +166,16 @@ impl Builder {
         self
     }
 
-    /// Keeps a journal of the last so many requests, at most 64 MiB of them: [`Server::journal`]. Off by default.
+    /// Enables the [journal](Server::journal), which keeps the last `capacity` requests, but at most 64 MiB. Off by default.
     pub const fn journal(mut self, capacity: usize) -> Self {
         self.journal = Some(capacity);
         self
     }
 
-    /// Has the entries of the journal told that are meant, each once it is over and before the client has the last of its
-    /// answer. Without [`journal`](Self::journal) nothing is told.
+    /// Calls a function with every journal entry that matches the filter, when the request has ended and before the client has
+    /// the whole reply. Requires [`journal`](Self::journal).
     ///
-    /// Whoever asks waits for it, so it should be short.
+    /// The client waits for the function, so it should be short.
     ///
     /// ```
     /// use spikelet::{Command, Server, journal::Filter};
@@ -184,12 +184,12 @@ impl Builder {
     /// let server = builder.on_request(Filter::from(Command::Write), |entry| eprintln!("{entry}")).start()?;
     /// # Ok::<(), spikelet::StartError>(())
     /// ```
-    pub fn on_request(mut self, filter: Filter, tell: impl Fn(&Entry) + Send + Sync + 'static) -> Self {
-        self.observer = Some(Observer::new(filter, tell));
+    pub fn on_request(mut self, filter: Filter, callback: impl Fn(&Entry) + Send + Sync + 'static) -> Self {
+        self.observer = Some(Observer::new(filter, callback));
         self
     }
 
-    /// Has the server hold a fixture before clients can connect; after those that were named before.
+    /// Loads a fixture before clients can connect. Several are loaded in the order in which they were added.
     pub fn fixture(mut self, fixture: Fixture) -> Self {
         self.fixtures.push(fixture);
         self
@@ -198,9 +198,10 @@ impl Builder {
     /// Starts the server. Clients can connect as soon as this returns.
     ///
     /// # Errors
-    /// [`StartError::Config`] where the configuration is not one of the real server, [`StartError::Bind`] where the
-    /// address is taken or not of this machine, [`StartError::Fixture`] for a fixture that the server does not take,
-    /// [`StartError::Run`] where the system has no thread or descriptors left.
+    /// - [`StartError::Config`] if the real server would refuse the configuration
+    /// - [`StartError::Bind`] if the address is in use or not an address of this machine
+    /// - [`StartError::Fixture`] if the server refuses a fixture
+    /// - [`StartError::Run`] if the system has no thread or file descriptor left
     pub fn start(self) -> Result<Server, StartError> {
         let config = self.config()?;
         let bound = Bound::new(self.listen, self.nodes);
@@ -210,15 +211,15 @@ impl Builder {
         Ok(Server::new(Some(running), shared))
     }
 
-    /// Starts the server without a thread and without sockets: [`Server::connect`] and [`Server::connector`] reach it.
+    /// Starts the server without a thread and without sockets. Connect with [`Server::connect`] or [`Server::connector`].
     ///
-    /// Its nodes have addresses all the same, by which clients tell them apart: from the one it would [`listen`](Self::listen)
-    /// on, with port 3000 unless that names one, each a port higher. Nothing runs by itself: what has expired is removed
-    /// when the [clock](Server::clock) is moved, and by [`Server::run_nsup`].
+    /// Nodes still have addresses, by which clients tell them apart. The first node has the address set by
+    /// [`listen`](Self::listen), with port 3000 if that is 0; each further node has the next port. Nothing runs in the
+    /// background: expired records are removed when the [clock](Server::clock) is moved, and by [`Server::run_nsup`].
     ///
     /// # Errors
-    /// [`StartError::Config`] where the configuration is not one of the real server, [`StartError::Fixture`] for a fixture that
-    /// the server does not take.
+    /// - [`StartError::Config`] if the real server would refuse the configuration
+    /// - [`StartError::Fixture`] if the server refuses a fixture
     pub fn start_in_process(self) -> Result<Server, StartError> {
         let config = self.config()?;
         let first = match self.listen.port() {
@@ -231,7 +232,7 @@ impl Builder {
         Ok(Server::new(None, shared))
     }
 
-    /// The configuration, checked.
+    /// Returns the checked configuration.
     fn config(&self) -> Result<Config, ConfigError> {
         let mut config = Config {
             edition: self.edition,
@@ -263,7 +264,7 @@ impl Builder {
         Ok(config)
     }
 
-    /// What the nodes at these addresses share, with the fixtures in it.
+    /// Creates what the nodes at these addresses share, with the fixtures loaded.
     fn share(self, config: Config, addresses: &[SocketAddr], sockets: Nodes) -> Result<Arc<Shared>, FixtureError> {
         let first = self
             .node_id
@@ -292,21 +293,21 @@ impl Builder {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
-    /// The configuration is one that the real server refuses.
+    /// The real server would refuse the configuration.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// The address cannot be listened on.
+    /// The server cannot listen on the address.
     #[error("cannot listen on {address}")]
     Bind {
         /// The address.
         address: SocketAddr,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
-    /// A fixture was not taken.
+    /// The server refused a fixture.
     #[error("cannot load a fixture")]
     Fixture(#[from] FixtureError),
-    /// The system has no thread or no descriptors left.
+    /// The system has no thread or file descriptor left.
     #[error("cannot run a server")]
     Run(#[source] io::Error),
 }

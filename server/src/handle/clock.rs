@@ -1,4 +1,4 @@
-//! The time of a server, in the hands of the test that owns it.
+//! Control of a server's clock.
 
 use std::fmt;
 use std::time::{Duration, SystemTime};
@@ -8,10 +8,10 @@ use crate::clock::{Clock, Now};
 use crate::net::Shared;
 use crate::state::Split;
 
-/// The clock of a [`Server`]: it goes with the machine's until it is told otherwise.
+/// The clock of a [`Server`]. It follows the machine's clock until a test changes it.
 ///
-/// When a method that moves it returns, everything has happened that the time brings: records have expired, the
-/// namespaces whose `nsup-period` is over are swept, and indexes and counters agree with that.
+/// Methods that move the clock are synchronous. When they return, records have expired, namespaces whose `nsup-period` has
+/// passed have been swept, and indexes and counters reflect that.
 ///
 /// ```
 /// use std::time::Duration;
@@ -37,43 +37,45 @@ impl<'s> ServerClock<'s> {
         }
     }
 
-    /// The time as the server knows it, in whole milliseconds.
+    /// Returns the server's time, in whole milliseconds.
     #[must_use]
     pub fn now(&self) -> SystemTime {
         self.clock.now().into()
     }
 
-    /// Whether it stands still.
+    /// Whether the clock is frozen.
     #[must_use]
     pub fn is_frozen(&self) -> bool {
         self.clock.is_frozen()
     }
 
-    /// Stops it where it is.
+    /// Stops the clock at the current time.
     pub fn freeze(&self) {
         self.clock.freeze();
     }
 
-    /// Lets it go on from where it is, as fast as the machine's.
+    /// Lets a frozen clock run again, from the time it shows.
     pub fn resume(&self) {
         self.clock.resume();
     }
 
-    /// Moves it forward, in whole milliseconds, at most to 2146. It goes on or stands still as before.
+    /// Moves the clock forward, in whole milliseconds, at most to the year 2146. A frozen clock stays frozen.
+    ///
+    /// A TTL that a client computes from a void time may be wrong afterwards: clients use their own clock.
     pub fn advance(&self, by: Duration) {
         self.clock.advance(by);
         self.catch_up();
     }
 
-    /// Moves it to a time from 2010 to 2146, forward or back. It goes on or stands still as before.
+    /// Moves the clock forward or back, to a time between the years 2010 and 2146. A frozen clock stays frozen.
     ///
-    /// As on a machine whose clock is set back, records that were removed stay removed.
+    /// Moving the clock back does not restore records that were removed.
     pub fn set(&self, to: SystemTime) {
         self.clock.set(Now::from(to));
         self.catch_up();
     }
 
-    /// Has it tell the machine's time again.
+    /// Makes the clock follow the machine's clock again.
     pub fn reset(&self) {
         self.clock.reset();
         self.catch_up();
@@ -101,15 +103,15 @@ impl fmt::Debug for ServerClock<'_> {
 }
 
 impl Server {
-    /// Its clock.
+    /// Returns the clock of this server.
     #[must_use]
     pub fn clock(&self) -> ServerClock<'_> {
         ServerClock::of(self.shared())
     }
 
-    /// Removes the records that have expired, in all namespaces, whatever their `nsup-period`, and says how many they were.
+    /// Removes expired records from all namespaces, independent of their `nsup-period`, and returns how many there were.
     ///
-    /// Commands treat what has expired as gone all the same; this is for what counts or keeps it until it is removed.
+    /// Commands never see expired records. But statistics count them, and memory holds them, until they are removed.
     pub fn run_nsup(&self) -> u64 {
         self.clock().run_nsup()
     }

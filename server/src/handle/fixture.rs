@@ -1,4 +1,4 @@
-//! Fixtures in and out of a running server.
+//! Loading fixtures into a running server, and saving its contents.
 
 use std::fs;
 use std::path::Path;
@@ -8,36 +8,36 @@ use crate::fixture::{self, Fixture, FixtureError, Loaded};
 use crate::net::Shared;
 
 impl Server {
-    /// Everything that it holds, but for records that have expired. Void times and last update times are kept as how far they
-    /// lie from now.
+    /// Returns the contents of the server as a fixture, without expired records. Void times and last update times are kept
+    /// relative to now.
     #[must_use]
     pub fn fixture(&self) -> Fixture {
         fixture::take(self.state(), self.now())
     }
 
-    /// Loads a fixture: all of it, or nothing where there is an error.
+    /// Loads a fixture. If there is an error, nothing is loaded.
     ///
-    /// Its records come in place of those with the same digests, whatever those are, with the generations of the fixture;
-    /// everything else stays. Its modules come in place of those with the same names.
+    /// Records of the fixture replace records with the same digest and have the generation that the fixture gives. Modules
+    /// replace modules with the same name. Everything else stays.
     ///
     /// # Errors
-    /// [`FixtureError::Refused`] for what the server does not take: a namespace that it does not have, a record that is too
-    /// big, a TTL where there can be none, an index whose name stands for another, a module that cannot be compiled.
+    /// [`FixtureError::Refused`] if the server refuses any of it: an unknown namespace, a record that is too big, a TTL in a
+    /// namespace that allows none, an index name that is in use for another index, a module that does not compile.
     pub fn load(&self, fixture: &Fixture) -> Result<Loaded, FixtureError> {
         load(self.shared(), fixture)
     }
 
-    /// Loads a file, JSON or a backup of the real server, or the directory of such a backup, whichever it is.
+    /// Loads a file of JSON, or a file or directory written by `asbackup`. The format is detected.
     ///
     /// # Errors
-    /// As [`Fixture::from_file`], and [`FixtureError::InFile`] for what [`load`](Self::load) refuses.
+    /// Those of [`Fixture::from_file`], and [`FixtureError::InFile`] with any error of [`load`](Self::load).
     pub fn load_file(&self, path: impl AsRef<Path>) -> Result<Loaded, FixtureError> {
         load_file(self.shared(), path.as_ref())
     }
 
-    /// Saves everything that it holds as JSON, [without last update times](Fixture::without_last_updates).
+    /// Saves the contents of the server as JSON, [without last update times](Fixture::without_last_updates).
     ///
-    /// [`fixture`](Self::fixture) has them; write its [`to_json`](Fixture::to_json) to a file to keep them.
+    /// To keep those, write [`to_json`](Fixture::to_json) of [`fixture`](Self::fixture) to a file.
     ///
     /// ```
     /// # let path = std::env::temp_dir().join(format!("spikelet-doc-{}.json", std::process::id()));
@@ -53,15 +53,15 @@ impl Server {
     /// ```
     ///
     /// # Errors
-    /// [`FixtureError::File`] where it cannot be written.
+    /// [`FixtureError::File`] if the file cannot be written.
     pub fn save_json(&self, path: impl AsRef<Path>) -> Result<(), FixtureError> {
         save_json(self.shared(), path.as_ref(), false)
     }
 
-    /// Saves a namespace and the modules as a backup that `asrestore` takes to a real cluster.
+    /// Saves a namespace and all UDF modules as a backup, which `asrestore` can load into a real cluster.
     ///
     /// # Errors
-    /// As [`Fixture::to_backup`], and [`FixtureError::File`] where it cannot be written.
+    /// Those of [`Fixture::to_backup`], and [`FixtureError::File`] if the file cannot be written.
     pub fn save_backup(&self, namespace: &str, path: impl AsRef<Path>) -> Result<(), FixtureError> {
         save_backup(self.shared(), namespace, path.as_ref())
     }

@@ -1,4 +1,4 @@
-//! Reaching a server without sockets.
+//! Connections without sockets.
 
 use std::future::{Ready, ready};
 use std::io;
@@ -9,21 +9,21 @@ use tokio::io::{AsyncRead, AsyncWrite, DuplexStream};
 use super::Server;
 use crate::net;
 
-/// # In one process
+/// # In-process connections
 ///
-/// A connection needs no socket. It is served by the tokio runtime in which it is opened, so a test that pauses tokio's time
-/// pauses it for the server too: for what faults delay, for queries that are to be slow, for the client's timeouts. The
-/// server's own [clock](Self::clock), by which records expire, is another one.
+/// A connection needs no socket. It is served by the tokio runtime in which it is opened. A test that pauses tokio's time
+/// therefore also pauses it for delays of faults, for slow queries and for timeouts of the client. Records expire by the
+/// server's own [clock](Self::clock), which is independent of tokio's.
 ///
-/// `spikelet-client` connects by `Client::builder(server.hosts()).connector(server.connector())`.
+/// `spikelet-client` connects with `Client::builder(server.hosts()).connector(server.connector())`.
 ///
-/// [`Builder::start_in_process`](crate::Builder::start_in_process) starts a server that has nothing else; one with sockets
-/// can be reached like this as well.
+/// [`Builder::start_in_process`](crate::Builder::start_in_process) starts a server without sockets. A server with sockets
+/// also accepts in-process connections.
 impl Server {
     /// Opens a connection to the first node.
     ///
     /// # Errors
-    /// [`ConnectionRefused`](io::ErrorKind::ConnectionRefused) where the node is down; any other outside of a tokio runtime.
+    /// [`ConnectionRefused`](io::ErrorKind::ConnectionRefused) if the node is down; another kind outside of a tokio runtime.
     ///
     /// ```
     /// use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -46,24 +46,24 @@ impl Server {
     /// Opens a connection to a node, by its position in [`nodes`](Self::nodes).
     ///
     /// # Errors
-    /// As [`connect`](Self::connect); also where there is no such node.
+    /// Those of [`connect`](Self::connect), also if there is no such node.
     pub fn connect_to(&self, node: usize) -> io::Result<DuplexStream> {
         net::connect(self.shared_arc(), node)
     }
 
-    /// What opens connections to the nodes by their addresses, `127.0.0.1:3000`: for `ClientBuilder::connector` of
-    /// `spikelet-client`, or for what else takes streams. It outlives the server, and is refused everything then.
+    /// Returns a function that opens a connection to a node by its address, such as `127.0.0.1:3000`. Pass it to
+    /// `ClientBuilder::connector` of `spikelet-client`. It may outlive the server; its connections are refused then.
     pub fn connector(&self) -> impl Fn(String) -> Ready<io::Result<DuplexStream>> + Clone + Send + Sync + use<> {
         let shared = Arc::clone(self.shared_arc());
         move |address| ready(net::connect_to(&shared, &address))
     }
 
-    /// Serves a stream as a connection to the first node: one that came over a simulated network, for example.
+    /// Serves a stream as a connection to the first node, for example one from a simulated network.
     ///
-    /// It is served by a task of the runtime in which this is called, until either side ends it.
+    /// Spawns a task on the current runtime, which serves the stream until either end closes it.
     ///
     /// # Errors
-    /// As [`connect`](Self::connect).
+    /// Those of [`connect`](Self::connect).
     pub fn serve<S>(&self, stream: S) -> io::Result<()>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -74,7 +74,7 @@ impl Server {
     /// Serves a stream as a connection to a node, by its position in [`nodes`](Self::nodes).
     ///
     /// # Errors
-    /// As [`connect_to`](Self::connect_to).
+    /// Those of [`connect_to`](Self::connect_to).
     pub fn serve_at<S>(&self, node: usize, stream: S) -> io::Result<()>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,

@@ -1,4 +1,4 @@
-//! Looking into a server, and preparing what it holds, without a connection.
+//! Reading and writing records without a connection.
 
 use std::collections::BTreeMap;
 
@@ -15,29 +15,29 @@ use crate::command;
 use crate::state::{Session, State};
 use crate::store::{self, Namespace};
 
-/// A record, as a test looks at it.
+/// A record in a server.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Record {
-    /// The namespace that it is in.
+    /// The namespace.
     pub namespace: String,
-    /// The set that it is in, if any.
+    /// The set, if any.
     pub set: Option<String>,
-    /// The user's key, where it was sent to be stored.
+    /// The user key, if a client sent it with a write.
     pub key: Option<UserKey>,
-    /// What it is found by.
+    /// The digest, which identifies the record.
     pub digest: Digest,
-    /// How often it was written, from 1; behind 65535 comes 1 again.
+    /// The number of writes, from 1 to 65535, after which it starts again at 1.
     pub generation: u16,
-    /// When it expires, in seconds since 2010-01-01T00:00:00Z; 0 for never.
+    /// When the record expires, in seconds since 2010-01-01T00:00:00Z; 0 for never.
     pub void_time: u32,
-    /// When it was last written.
+    /// When the record was last written.
     pub last_update: Now,
-    /// Its bins, by name. A name that is not UTF-8 has its wrong bytes replaced.
+    /// The bins by name. Invalid UTF-8 in a name is replaced.
     pub bins: BTreeMap<String, Value>,
 }
 
 impl Record {
-    /// How many seconds it lives from `now` on; `None` for one that never expires.
+    /// Returns the remaining TTL at the time `now`, in seconds; `None` if the record never expires.
     #[must_use]
     pub const fn ttl(&self, now: Now) -> Option<u32> {
         match self.void_time {
@@ -77,7 +77,7 @@ impl Record {
 }
 
 impl Server {
-    /// The record of a key, if there is one that has not expired. The empty set stands for none.
+    /// Returns the record with a key, unless it has expired. The empty set name stands for no set.
     ///
     /// ```
     /// let server = spikelet::Server::start()?;
@@ -91,7 +91,7 @@ impl Server {
         self.record_in(self.state(), namespace, set, &key.into())
     }
 
-    /// The record of a key as a node's subcluster holds it, while the network between nodes is [cut](Self::partition).
+    /// Returns the record with a key as the subcluster of a node holds it, while the network is [cut](Self::partition).
     ///
     /// # Errors
     /// [`ClusterError::Unknown`](crate::ClusterError::Unknown) if there is no such node.
@@ -116,7 +116,7 @@ impl Server {
         lives.then(|| Record::of(namespace, digest, record))
     }
 
-    /// All records that have not expired: by namespace, then in the order of a scan.
+    /// Returns all records that have not expired, by namespace, then in scan order.
     #[must_use]
     pub fn records(&self) -> Vec<Record> {
         let mut records = Vec::new();
@@ -124,7 +124,7 @@ impl Server {
         records
     }
 
-    /// How many records there are that have not expired.
+    /// Returns the number of records that have not expired.
     #[must_use]
     pub fn count(&self) -> usize {
         let mut count = 0;
@@ -132,16 +132,19 @@ impl Server {
         count
     }
 
-    /// Removes all records of all namespaces. Nothing of it remains: what is written next is there.
+    /// Removes all records from all namespaces. Later writes are not affected, even in the same millisecond.
     pub fn truncate(&self) {
         self.shared().split.truncate();
     }
 
-    /// Puts a record, as a client that sends its key does: into the bins of an existing one, or into a new one.
+    /// Writes bins to a record, as a put of a client that also sends the user key. Creates the record if there is none.
     ///
     /// # Errors
-    /// The result code that the client would get: [`ResultCode::INVALID_NAMESPACE`], [`ResultCode::BIN_NAME`] for a name
-    /// over 15 bytes, [`ResultCode::RECORD_TOO_BIG`], [`ResultCode::PARAMETER`] for no bins at all.
+    /// The result code that a client would get:
+    /// - [`ResultCode::INVALID_NAMESPACE`] if there is no such namespace
+    /// - [`ResultCode::BIN_NAME`] if a bin name has more than 15 bytes
+    /// - [`ResultCode::RECORD_TOO_BIG`]
+    /// - [`ResultCode::PARAMETER`] if there are no bins
     pub fn insert<N, V>(
         &self,
         namespace: &str,

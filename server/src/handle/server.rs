@@ -1,4 +1,4 @@
-//! The embedded server.
+//! The handle of a running server.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -9,7 +9,8 @@ use crate::state::State;
 
 /// A running server. Dropping it stops it, closes its connections and frees its port.
 ///
-/// It has a thread of its own, so it serves `#[test]` and `#[tokio::test]` alike, and thousands can live in one process.
+/// The server runs on its own thread, so it works in `#[test]` and `#[tokio::test]` alike. Thousands of servers fit in one
+/// process.
 ///
 /// ```
 /// let server = spikelet::Server::start()?;
@@ -19,7 +20,7 @@ use crate::state::State;
 #[derive(Debug)]
 #[must_use = "dropping a server stops it"]
 pub struct Server {
-    // The sockets close before the engine goes. There are none, nor a thread, where all is in one process.
+    // Declared first, so that sockets close before the state is dropped. `None` if there are no sockets.
     _running: Option<Running>,
     shared: Arc<Shared>,
 }
@@ -32,18 +33,18 @@ impl Server {
         }
     }
 
-    /// Where it listens; its first node, where it has several.
+    /// Returns the address of the first node.
     #[must_use]
     pub fn addr(&self) -> SocketAddr {
-        // A server is made of at least one node.
+        // A server has at least one node.
         let cluster = self.state().cluster();
         cluster
             .node(0)
             .map_or(SocketAddr::from(([127, 0, 0, 1], 0)), |node| node.address)
     }
 
-    /// Where its nodes listen that are up, in the form in which clients take their seed hosts: `127.0.0.1:40123`, with a
-    /// comma between two of them.
+    /// Returns the addresses of the nodes that are up, separated by commas, as clients take seed hosts:
+    /// `127.0.0.1:40123,127.0.0.1:40124`.
     #[must_use]
     pub fn hosts(&self) -> String {
         let cluster = self.state().cluster();
@@ -52,13 +53,13 @@ impl Server {
         hosts.join(",")
     }
 
-    /// The time, as the server knows it.
+    /// Returns the server's time.
     #[must_use]
     pub fn now(&self) -> Now {
         self.shared.clock.now()
     }
 
-    /// What the server holds.
+    /// The contents of the server.
     pub(crate) fn state(&self) -> &State {
         &self.shared.state
     }
@@ -74,7 +75,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // Other runtimes than its own serve these.
+        // In-process connections are served by other runtimes, so they do not end with the server's own.
         self.shared.nodes.pipes.close();
     }
 }

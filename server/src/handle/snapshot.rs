@@ -1,21 +1,21 @@
-//! Keeping aside what a server holds, and putting it back.
+//! Snapshots and resets of a server.
 
 use super::Server;
 use crate::state::{RestoreError, Snapshot};
 
 impl Server {
-    /// Keeps aside what it holds: records, sets, secondary indexes, truncations, UDF modules, changed settings.
+    /// Takes a snapshot of the server: records, sets, secondary indexes, truncations, UDF modules and changed settings.
     ///
-    /// It takes microseconds, however many records there are: they are copied when they are written next, one small part of
-    /// them at a time. The snapshot is of one moment, also while clients write: every command is in it with all that it did,
-    /// or not at all. The clock is no part of it, nor are the counts of commands.
+    /// This takes microseconds, however many records there are: records are copied on write, a few at a time. A snapshot is
+    /// consistent: it holds every command that runs at the same time either completely or not at all. The clock and the
+    /// statistics are not part of it.
     ///
     /// ```
     /// let server = spikelet::Server::start()?;
     /// server.insert("test", "demo", "user1", [("name", "Alice")])?;
     /// let prepared = server.snapshot();
     ///
-    /// // What every test does first:
+    /// // At the start of every test:
     /// server.restore(&prepared)?;
     /// server.insert("test", "demo", "user1", [("name", "Bob")])?;
     ///
@@ -28,20 +28,19 @@ impl Server {
         self.state().snapshot()
     }
 
-    /// Has it hold what a snapshot holds, and nothing else. The snapshot may be another server's.
+    /// Replaces the contents of the server with those of a snapshot. The snapshot may be of another server.
     ///
-    /// Connections stay. Long queries that run are aborted, and get result code 210.
+    /// Connections stay open. Long queries that are running are aborted with result code 210.
     ///
     /// # Errors
-    /// [`RestoreError::Namespaces`] where the names of the namespaces are not the same; then nothing changes.
+    /// [`RestoreError::Namespaces`] if the snapshot has other namespaces; nothing changes then.
     pub fn restore(&self, snapshot: &Snapshot) -> Result<(), RestoreError> {
         self.shared().split.restore(self.now(), snapshot)
     }
 
-    /// Has it hold nothing, as when it was started: no records, sets, indexes or UDF modules, and the settings that it was
-    /// configured with.
+    /// Empties the server: no records, sets, indexes or UDF modules, and the settings with which it was built.
     ///
-    /// Connections stay, and so do the clock and the counts of commands.
+    /// Connections stay open. The clock and the statistics do not change.
     ///
     /// ```
     /// let server = spikelet::Server::start()?;

@@ -1,4 +1,4 @@
-//! Nodes that come and go, as a test wishes.
+//! Nodes and the network between them: kill, restart, add, quiesce, partition.
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::{MutexGuard, PoisonError};
@@ -7,27 +7,27 @@ use super::Server;
 use crate::cluster::{self, Cluster, ClusterError, Node, NodeId};
 use crate::net::{self, Shared};
 
-/// Why the nodes of a server cannot change so.
+/// Why a change of nodes failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TopologyError {
-    /// The cluster has no such node, or not in that state.
+    /// The cluster has no such node, or the node is not in the required state.
     #[error(transparent)]
     Cluster(#[from] ClusterError),
-    /// The node's address cannot be listened on.
+    /// The server cannot listen on the node's address.
     #[error("cannot listen on {address}")]
     Bind {
         /// The address.
         address: SocketAddr,
-        /// What the system said.
+        /// The system's error.
         source: std::io::Error,
     },
 }
 
 /// # Nodes
 ///
-/// A server of several nodes is a cluster in one process: [`Builder::nodes`](crate::Builder::nodes). Nodes that see one
-/// another share one store, so what has a copy left is there at once; what has none left is lost.
+/// A server with several [nodes](crate::Builder::nodes) is a cluster in one process. Nodes that can reach each other share
+/// one store. After a node is killed, records with another copy are available at once; records without one are lost.
 ///
 /// ```
 /// use spikelet::{NodeState, Server};
@@ -35,9 +35,9 @@ pub enum TopologyError {
 /// let server = Server::builder().nodes(3).replication_factor(2).start()?;
 /// server.insert("test", "demo", 1, [("a", 1)])?;
 ///
-/// server.kill(0xB2)?; // its socket is closed, and its connections are cut
+/// server.kill(0xB2)?; // closes its socket and its connections
 /// assert_eq!(server.nodes()[1].state, NodeState::Down);
-/// assert_eq!(server.count(), 1); // there was a second copy
+/// assert_eq!(server.count(), 1); // the second copy survives
 ///
 /// server.restart(0xB2)?; // at the same address
 /// server.quiesce(0xB1)?;
@@ -46,14 +46,14 @@ pub enum TopologyError {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 impl Server {
-    /// All nodes that there ever were: where they are, and whether they are up.
+    /// Returns all nodes, including those that are down.
     #[must_use]
     pub fn nodes(&self) -> Vec<Node> {
         self.state().cluster().nodes().to_vec()
     }
 
-    /// Has a node die. When this returns its socket is closed, its connections are cut, and the others have taken over
-    /// what it had. The records of partitions of which no copy is left are gone.
+    /// Kills a node. When this returns, its socket and its connections are closed, and the other nodes have taken over its
+    /// partitions. Records of which it had the only copy are lost.
     ///
     /// # Errors
     /// [`ClusterError::Unknown`] and [`ClusterError::Down`].
@@ -61,25 +61,25 @@ impl Server {
         self.settled(self.shared().kill(node.into()))
     }
 
-    /// Has a node come back that was killed, at the same address and under the same id. It comes back empty, as a node does
-    /// whose namespaces are in memory, and gets its copies by migration.
+    /// Restarts a killed node with the same address and id. It starts empty, as a node whose namespaces are in memory does,
+    /// and gets its copies by migration.
     ///
     /// # Errors
-    /// [`ClusterError::Unknown`] and [`ClusterError::Up`]; [`TopologyError::Bind`] where its port was taken meanwhile.
+    /// [`ClusterError::Unknown`] and [`ClusterError::Up`]; [`TopologyError::Bind`] if its port is in use now.
     pub fn restart(&self, node: impl Into<NodeId>) -> Result<(), TopologyError> {
         self.settled(self.shared().restart(node.into()))
     }
 
-    /// Adds a node, on a free port beside the first one's and with the id behind the highest, and gives its id.
+    /// Adds a node on a free port of the first node's address, and returns its id, which is one above the highest.
     ///
     /// # Errors
-    /// [`ClusterError::TooMany`] from the 65th on; [`TopologyError::Bind`] where the system has no port left.
+    /// [`ClusterError::TooMany`] if there are 64 nodes already; [`TopologyError::Bind`] if the system has no free port.
     pub fn add_node(&self) -> Result<NodeId, TopologyError> {
         self.settled(self.shared().add_node())
     }
 
-    /// Has a node hand over what it is the master of, and keep no more than is needed. It still serves, and passes
-    /// commands on. The real server can do so only in its Enterprise Edition.
+    /// Quiesces a node: it hands over the partitions that it is master of. It still serves, and forwards commands. The real
+    /// server can do this in the Enterprise Edition only.
     ///
     /// # Errors
     /// [`ClusterError::Unknown`] and [`ClusterError::Down`].
@@ -87,7 +87,7 @@ impl Server {
         self.shared().quiesce(node.into(), true)
     }
 
-    /// Takes back what [`quiesce`](Self::quiesce) did.
+    /// Reverts [`quiesce`](Self::quiesce).
     ///
     /// # Errors
     /// [`ClusterError::Unknown`] and [`ClusterError::Down`].
@@ -95,15 +95,15 @@ impl Server {
         self.shared().quiesce(node.into(), false)
     }
 
-    /// Finishes the migrations of up to so many partitions of each namespace, where they are
-    /// [slow](crate::Builder::slow_migrations), and gives for how many it did so: 0 where all were finished before.
-    /// Namespaces of one replication factor go together, and count once.
+    /// Finishes the migrations of up to this many partitions of each namespace, if migrations are
+    /// [slow](crate::Builder::slow_migrations). Returns the number of partitions, 0 if all were finished before. Namespaces with
+    /// the same replication factor migrate together and count once.
     pub fn migrate(&self, partitions: usize) -> usize {
         self.shared().migrate(partitions)
     }
 
-    /// Has a node tell clients that it is reached elsewhere (`access-address`), rightly or wrongly; with `None` again where
-    /// it listens.
+    /// Sets the address that a node announces to clients (`access-address`), whether it can be reached there or not. `None`
+    /// restores the address on which it listens.
     ///
     /// # Errors
     /// [`ClusterError::Unknown`].
@@ -111,8 +111,8 @@ impl Server {
         self.shared().advertise(node.into(), |node| node.advertised = address)
     }
 
-    /// Has a node tell clients that ask for alternate addresses where it is reached (`alternate-access-address`); with
-    /// `None`, as at first, nowhere.
+    /// Sets the address that a node announces to clients that use alternate addresses (`alternate-access-address`). `None`,
+    /// the default, announces none.
     ///
     /// # Errors
     /// [`ClusterError::Unknown`].
@@ -124,17 +124,16 @@ impl Server {
         self.shared().advertise(node.into(), |node| node.alternate = address)
     }
 
-    /// Cuts the network between each of some nodes and each of some others. Clients still reach all of them.
+    /// Cuts the network between every node in `a` and every node in `b`. Clients still reach all nodes.
     ///
-    /// Nodes that see one another make a cluster of their own, at once: it deals the partitions anew, tells clients of no
-    /// other nodes, and takes writes. Records of which none of its nodes has a copy it does not find. A node that sees two
-    /// that do not see each other is with the one of the higher id.
+    /// Nodes that can reach each other form a subcluster at once: it rebalances the partitions, announces only its own nodes
+    /// to clients, and accepts writes. It does not find records of which none of its nodes has a copy. A node that can reach
+    /// two nodes that cannot reach each other joins the one with the higher id.
     ///
-    /// Networks can be cut further, and nodes that are down keep to it when they are back. What looks into the server or
-    /// prepares what it holds, such as [`record`](Self::record), [`insert`](Self::insert) and
-    /// [`snapshot`](Self::snapshot), is about the side of the first node that is up; for another one's there is
-    /// [`record_at`](Self::record_at). [`restore`](Self::restore), [`reset`](Self::reset) and
-    /// [`truncate`](Self::truncate) are about all sides.
+    /// Further cuts can be added, and also apply to nodes that restart later. Methods that read or write the contents of
+    /// the server, such as [`record`](Self::record), [`insert`](Self::insert) and [`snapshot`](Self::snapshot), use the
+    /// subcluster of the first node that is up. [`record_at`](Self::record_at) reads from that of any node.
+    /// [`restore`](Self::restore), [`reset`](Self::reset) and [`truncate`](Self::truncate) apply to all subclusters.
     ///
     /// ```
     /// use spikelet::Server;
@@ -144,14 +143,14 @@ impl Server {
     ///
     /// server.partition(&[0xB1], &[0xB2, 0xB3])?;
     /// assert_eq!(server.subclusters().len(), 2);
-    /// // Clients write to both sides, and then:
+    /// // Clients write to both subclusters, and then:
     /// server.heal();
     /// assert_eq!(server.subclusters().len(), 1);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors
-    /// [`ClusterError::Unknown`], and [`ClusterError::Both`] for a node that is among both.
+    /// [`ClusterError::Unknown`], and [`ClusterError::Both`] if a node is in both lists.
     pub fn partition<A, B>(&self, a: &[A], b: &[B]) -> Result<(), TopologyError>
     where
         A: Into<NodeId> + Copy,
@@ -162,18 +161,18 @@ impl Server {
         self.shared().partition(&a, &b)
     }
 
-    /// Mends the network wherever it is [cut](Self::partition).
+    /// Removes all [cuts](Self::partition) of the network, and merges the subclusters.
     ///
-    /// What was written on either side is there. Of two records of one key the one of the higher generation is kept, and of
-    /// the same generation the one that was written last; or by the
-    /// [`conflict_resolution_policy`](crate::NamespaceConfig::conflict_resolution_policy) of the namespace that one in any
-    /// case. A record that was deleted on one side only is back. Of indexes and UDF modules what was changed last holds.
-    /// Long queries to nodes that come to others end with result code 210.
+    /// If several subclusters have a record with the same digest, the one with the higher generation is kept; with equal
+    /// generations, the one that was written last. The namespace's
+    /// [`conflict_resolution_policy`](crate::NamespaceConfig::conflict_resolution_policy) can make the last write win in any
+    /// case. A record that was deleted in one subcluster only comes back. Of secondary indexes and UDF modules, the last change
+    /// wins. Long queries to nodes that join other nodes end with result code 210.
     pub fn heal(&self) {
         self.shared().heal();
     }
 
-    /// The nodes that are up, by whom they see: one side, or several where the network is [cut](Self::partition).
+    /// Returns the nodes that are up, grouped into subclusters. There is one, unless the network is [cut](Self::partition).
     #[must_use]
     pub fn subclusters(&self) -> Vec<Vec<NodeId>> {
         let cluster = self.state().cluster();
@@ -187,14 +186,15 @@ impl Server {
         cluster.subclusters().iter().map(on).collect()
     }
 
-    /// Waits until the sockets are as the cluster is.
+    /// Waits until the sockets match the cluster.
     fn settled<T>(&self, changed: Result<T, TopologyError>) -> Result<T, TopologyError> {
         self.shared().nodes.wait();
         changed
     }
 }
 
-/// The same without waiting: the server's own thread cannot, and a connection waits before it answers.
+/// The same operations without waiting for the sockets. The server's own thread must not block; a connection awaits the
+/// sockets before it replies.
 impl Shared {
     pub(crate) fn kill(&self, id: NodeId) -> Result<(), TopologyError> {
         let _changing = self.changing();
@@ -226,8 +226,8 @@ impl Shared {
             .node(0)
             .map_or(SocketAddr::from(([127, 0, 0, 1], 0)), |node| node.address);
         let ports = cluster.nodes().iter().map(|node| node.address.port());
-        let behind = ports.max().unwrap_or_default().wrapping_add(1);
-        address.set_port(if self.nodes.have_sockets() { 0 } else { behind });
+        let next = ports.max().unwrap_or_default().wrapping_add(1);
+        address.set_port(if self.nodes.have_sockets() { 0 } else { next });
         let listener = self.bind(address)?;
         if let Some(listener) = &listener {
             address = listener
@@ -273,7 +273,7 @@ impl Shared {
         self.split.change(now, |cluster| change(cluster, now))
     }
 
-    /// Nothing where the nodes have no sockets.
+    /// Returns `None` if the nodes have no sockets.
     fn bind(&self, address: SocketAddr) -> Result<Option<TcpListener>, TopologyError> {
         let listener = self.nodes.have_sockets().then(|| net::bind(address)).transpose();
         listener.map_err(|source| TopologyError::Bind { address, source })

@@ -128,7 +128,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
                 break Pause::Input;
             };
             if let Some(faults) = self.shared.armed_faults() {
-                let verdict = faults.judge(self.shared.node_id(self.session.node), header, body);
+                let verdict = faults.evaluate(self.shared.node_id(self.session.node), header, body);
                 if !verdict.is_nothing() {
                     break Pause::Fault(verdict);
                 }

@@ -14,7 +14,7 @@ use tokio::time::sleep;
 use super::journal::{self, Struck};
 use super::{Shared, query};
 use crate::command::Flow;
-use crate::fault_rules::{Fate, Noise, Then, Verdict};
+use crate::fault_rules::{Action, Noise, Then, Verdict};
 use crate::request_log::Ended;
 use crate::state::Session;
 
@@ -40,18 +40,18 @@ pub(super) async fn execute<S: AsyncRead + AsyncWrite + Unpin>(
         struck.waits();
         sleep(verdict.delay).await;
     }
-    let (sent, noise, then) = match verdict.fate {
-        Fate::Refused(refusal) => {
+    let (sent, noise, then) = match verdict.action {
+        Action::Refuse(refusal) => {
             refusal.write(&body, out);
             struck.ended(out, Ended::Answered);
             return Ok(Then::Serve);
         }
-        Fate::Lost(then) => {
+        Action::Drop(then) => {
             struck.ended(&[], journal::ended(then));
             return Ok(then);
         }
-        Fate::Handled => (usize::MAX, None, Then::Serve),
-        Fate::Spoiled { sent, noise, then } => (sent, noise, then),
+        Action::Execute => (usize::MAX, None, Then::Serve),
+        Action::DamageReply { sent, noise, then } => (sent, noise, then),
     };
     session.struck_rows = verdict.rows;
     let flow = shared.turn().handle(shared.clock.now(), session, header, &body, out);
@@ -62,7 +62,7 @@ pub(super) async fn execute<S: AsyncRead + AsyncWrite + Unpin>(
     let pending = struck.ended(out, ended);
     // A client that reads that a node is gone must no longer be able to reach it.
     shared.nodes.settle().await;
-    let mut stream = Spoiled {
+    let mut stream = DamagedStream {
         stream,
         at: 0,
         sent,
@@ -110,8 +110,8 @@ pub(super) async fn admit<S: AsyncRead + Unpin>(
     let Some(faults) = shared.armed_faults() else {
         return Some(stream);
     };
-    let verdict = faults.judge_connection(shared.node_id(node));
-    let then = verdict.fate.then();
+    let verdict = faults.evaluate_connection(shared.node_id(node));
+    let then = verdict.action.then();
     let is_refused = then != Then::Serve;
     let mut refused = is_refused.then(|| Struck::new(shared, journal::connecting(shared, node, peer), verdict.by));
     if !verdict.delay.is_zero() {
@@ -134,7 +134,7 @@ pub(super) async fn admit<S: AsyncRead + Unpin>(
 }
 
 /// A stream that sends only the first bytes of what is written to it, and damages them if the fault requests that.
-struct Spoiled<'s, S> {
+struct DamagedStream<'s, S> {
     stream: &'s mut S,
     /// How many bytes were written to it.
     at: usize,
@@ -143,7 +143,7 @@ struct Spoiled<'s, S> {
     noise: Option<Noise>,
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Spoiled<'_, S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for DamagedStream<'_, S> {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         let left = this.sent.saturating_sub(this.at);
@@ -151,9 +151,9 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Spoiled<'_, S> {
             ([], _) => bytes.len(),
             (bytes, None) => ready!(Pin::new(&mut *this.stream).poll_write(context, bytes))?,
             (bytes, Some(noise)) => {
-                let mut spoiled = bytes.get(..AT_ONCE).unwrap_or(bytes).to_vec();
-                noise.spoil(this.at, &mut spoiled);
-                ready!(Pin::new(&mut *this.stream).poll_write(context, &spoiled))?
+                let mut damaged = bytes.get(..AT_ONCE).unwrap_or(bytes).to_vec();
+                noise.corrupt(this.at, &mut damaged);
+                ready!(Pin::new(&mut *this.stream).poll_write(context, &damaged))?
             }
         };
         this.at = this.at.saturating_add(written);

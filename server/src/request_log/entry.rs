@@ -1,4 +1,4 @@
-//! An entry: what was asked, decoded.
+//! An entry of the journal: a decoded request and its outcome.
 
 use std::net::SocketAddr;
 use std::time::SystemTime;
@@ -11,101 +11,102 @@ use super::outcome::Outcome;
 use crate::cluster::NodeId;
 use crate::selector::Command;
 
-/// One request and how it ended, or one connection that a fault refused. Its `Display` is one line.
+/// A request and its outcome, or a connection that a fault refused. Its `Display` is one line.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Entry {
-    /// Its number, from 1; the next request has the next one, on whatever connection.
+    /// The number of the request, from 1, counted over all connections.
     pub number: u64,
-    /// The node that was asked.
+    /// The node that received the request.
     pub node: NodeId,
-    /// When it arrived, or its turn came behind others on its connection, by the server's clock, in whole milliseconds.
+    /// When the request arrived or, after others on its connection, was taken up; by the server's clock, in whole
+    /// milliseconds.
     pub time: SystemTime,
-    /// Who asked; `None` where there is no socket.
+    /// The address of the client; `None` for an in-process connection.
     pub peer: Option<SocketAddr>,
-    /// What was asked; of a batch, nothing but the command: the rest stands in its rows.
+    /// The request. For a batch it has only the command; the rest is in `rows`.
     pub request: Request,
     /// The rows of a batch.
     pub rows: Vec<Row>,
     /// The commands of an info request, in order.
     pub info: Vec<String>,
-    /// Whether it was over a megabyte, of which the journal keeps no operations and no rows.
+    /// Whether the request was larger than 1 MiB. The journal then keeps no operations and no rows.
     pub is_shortened: bool,
-    /// How it ended.
+    /// The outcome.
     pub outcome: Outcome,
 }
 
-/// One row of a batch.
+/// A row of a batch.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Row {
-    /// Its position, from 0, as the client gave it.
+    /// The index that the client gave the row, from 0.
     pub index: u32,
-    /// What was asked.
+    /// The request.
     pub request: Request,
-    /// How it ended; `None` where it was not answered.
+    /// The result code; `None` if there was no reply for the row.
     pub code: Option<ResultCode>,
 }
 
-/// What was asked, of one record or of a set.
+/// A request for a record or a set.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Request {
-    /// Which command it is: the most special one, so never [`Command::Write`] for a touch.
+    /// The most specific command: [`Command::Touch`] rather than [`Command::Write`], for example.
     pub command: Command,
-    /// Whether it may change a record.
+    /// Whether the request may change a record.
     pub writes: bool,
     /// The namespace.
     pub namespace: Option<String>,
     /// The set; `None` for no set.
     pub set: Option<String>,
-    /// The user's key, where the client sent it: most send nothing but the digest unless told to.
+    /// The user key, if the client sent it. By default most clients send only the digest.
     pub key: Option<UserKey>,
-    /// The digest, which all but queries have.
+    /// The digest; `None` for a query.
     pub digest: Option<Digest>,
     /// The operations, in order.
     pub operations: Vec<Operation>,
-    /// The module and the name of a UDF, as `module.function`.
+    /// The UDF, as `module.function`.
     pub udf: Option<String>,
-    /// What the UDF is called with, behind the record or the stream.
+    /// The arguments of the UDF, without the record or the stream that comes first.
     pub udf_arguments: Vec<Value>,
-    /// The index that a query names; most name a bin instead, or none.
+    /// The name of the secondary index that a query gives. Most queries name a bin instead, or nothing.
     pub index: Option<String>,
-    /// What a query asks of an index; `None` for a scan.
+    /// The range of an indexed value that a query selects; `None` for a scan.
     pub range: Option<IndexRange>,
-    /// On what conditions.
+    /// The policies.
     pub policies: Policies,
 }
 
-/// The conditions of a command, as far as they decide what it does.
+/// The policies of a request that affect what it does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Policies {
-    /// The generation that the record must have.
+    /// The condition on the generation of the record.
     pub generation: GenerationCheck,
-    /// The TTL that is asked for in seconds, or one of the values in [`ttl`](spikelet_wire::message::ttl); 0, the default
-    /// of the namespace, for commands that do not write.
+    /// The requested TTL in seconds, or one of the values in [`ttl`](spikelet_wire::message::ttl). Requests that do not write
+    /// have 0, which means the default of the namespace.
     pub ttl: u32,
-    /// What is to happen where the record exists, or does not.
+    /// The record-exists action.
     pub exists_action: ExistsAction,
-    /// Whether a filter expression decides too.
+    /// Whether there is a filter expression.
     pub filter: bool,
-    /// Whether a deletion is to leave a tombstone.
+    /// Whether a delete leaves a tombstone.
     pub durable_delete: bool,
-    /// Whether a query goes on in the background: its answer says only that it has begun.
+    /// Whether a query runs in the background, so that the reply only confirms its start.
     pub background: bool,
 }
 
-/// The generation that a record must have.
+/// A condition on the generation of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum GenerationCheck {
-    /// Any.
+    /// No condition.
     #[default]
     None,
-    /// This one.
+    /// The generation must be this.
     Equal(u32),
-    /// One below this.
+    /// The generation must be less than this.
     Below(u32),
 }
 
@@ -120,7 +121,7 @@ impl Policies {
             } else {
                 GenerationCheck::None
             },
-            // What a read carries there is no TTL, but when to touch.
+            // A read uses the field for its read-touch percentage.
             ttl: if info2.contains(Info2::WRITE) {
                 header.record_ttl
             } else {

@@ -1,4 +1,4 @@
-//! Which entries are meant.
+//! Filters for journal entries.
 
 use std::fmt;
 
@@ -9,11 +9,11 @@ use super::show::shown_key;
 use crate::selector::Command;
 use crate::selector::{SelectedRecord, Selector};
 
-/// Which entries are meant: all of them but info commands and refused connections, until more is said.
+/// Selects journal entries. By default it matches all entries except info commands and refused connections.
 ///
-/// Clients tend their clusters by info commands, at times of their own, so these count only where
-/// [`command`](Self::command) asks for [`Command::Info`] or [`Command::Everything`]. Connections that a fault refuses are no
-/// commands, and count where it asks for [`Command::Connect`]. A batch is one entry, and is meant where one of its rows is.
+/// Clients send info commands in the background to watch the cluster, so these match only [`Command::Info`] and
+/// [`Command::Everything`]. Connections that a fault refuses match only [`Command::Connect`]. A batch is one entry, which
+/// matches if any of its rows does.
 ///
 /// ```
 /// use spikelet::{Command, ResultCode, journal::Filter};
@@ -31,45 +31,45 @@ pub struct Filter {
     pub(crate) faulted: bool,
 }
 
-/// The methods that narrow a filter, for whatever holds one; where, is given as the path behind `self`.
+/// Builder methods that narrow a filter. The argument is the path from `self` to the filter.
 macro_rules! narrowing {
     ($($filter:tt)*) => {
-        /// Only these commands.
+        /// Selects only these commands.
         pub fn command(mut self, command: $crate::selector::Command) -> Self {
             self $($filter)* .selector.command = command;
             self
         }
 
-        /// Only what reads one record, as [`Command::Read`](crate::Command::Read) says.
+        /// Selects only reads of one record: [`Command::Read`](crate::Command::Read).
         pub fn reads(self) -> Self {
             self.command($crate::selector::Command::Read)
         }
 
-        /// Only what writes one record, as [`Command::Write`](crate::Command::Write) says.
+        /// Selects only writes of one record: [`Command::Write`](crate::Command::Write).
         pub fn writes(self) -> Self {
             self.command($crate::selector::Command::Write)
         }
 
-        /// Only what deletes one record.
+        /// Selects only deletes of one record: [`Command::Delete`](crate::Command::Delete).
         pub fn deletes(self) -> Self {
             self.command($crate::selector::Command::Delete)
         }
 
         $crate::selector::selector_methods!($($filter)* .selector);
 
-        /// Only what ended with this result code.
+        /// Selects only requests that ended with this result code.
         pub const fn outcome(mut self, code: spikelet_wire::ResultCode) -> Self {
             self $($filter)* .outcome = Some(code);
             self
         }
 
-        /// Only the entry of this number and those behind it.
+        /// Selects only requests with this number or a higher one.
         pub const fn since(mut self, number: u64) -> Self {
             self $($filter)* .since = Some(number);
             self
         }
 
-        /// Only what a fault has struck.
+        /// Selects only requests on which a fault fired.
         pub const fn faulted(mut self) -> Self {
             self $($filter)* .faulted = true;
             self
@@ -80,7 +80,7 @@ macro_rules! narrowing {
 pub(crate) use narrowing;
 
 impl Filter {
-    /// All entries but info commands and refused connections.
+    /// Creates a filter that matches all entries except info commands and refused connections.
     pub fn new() -> Self {
         Self::default()
     }
@@ -101,7 +101,7 @@ impl Filter {
             && recorded.parts().iter().any(|part| self.matches_part(recorded, part))
     }
 
-    /// A batch is of its own kind, and of those of its rows.
+    /// A batch matches by its own command, and by those of its rows.
     fn matches_part(&self, recorded: &Recorded, part: &Part<'_>) -> bool {
         (self.selector.command.includes(recorded.kind) || self.selector.command.includes(part.subject.kind))
             && self.selector.matches_target(&part.subject)
@@ -110,7 +110,7 @@ impl Filter {
                 .is_none_or(|code| part.code == Some(code) || recorded.outcome.code == Some(code))
     }
 
-    /// What a filter means that narrows no further than to what is counted with what this one means.
+    /// Returns a filter without conditions, except that info commands or connections match if they do here.
     pub(crate) fn widened(&self) -> Self {
         match self.selector.command {
             Command::Info | Command::Everything => Command::Everything.into(),
@@ -140,7 +140,7 @@ impl fmt::Display for Filter {
         }));
         words.extend(self.outcome.map(|code| format!("outcome {code:?}")));
         words.extend(self.since.map(|number| format!("since #{number}")));
-        words.extend(self.faulted.then(|| "struck by a fault".to_owned()));
+        words.extend(self.faulted.then(|| "on which a fault fired".to_owned()));
         f.write_str(&words.join(" "))
     }
 }

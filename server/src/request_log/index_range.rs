@@ -1,4 +1,4 @@
-//! What a query asks of an index.
+//! The range of an indexed value that a query selects.
 
 use std::fmt;
 
@@ -6,20 +6,20 @@ use spikelet_wire::{ParticleType, Value};
 
 use super::show::shown;
 
-/// The values of an indexed bin that a query asks for.
+/// The range of an indexed value that a query selects.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct IndexRange {
-    /// The bin; empty where the query names the index or its expression instead.
+    /// The bin; empty if the query gives the name or the expression of an index instead.
     pub bin: String,
-    /// The first value; of GeoJSON, the region or the point that the record's is to meet.
+    /// The first value of the range. For GeoJSON, the region or the point that the record's value must lie in or contain.
     pub first: Value,
-    /// The last value; only of integers can there be another than the first.
+    /// The last value of the range. It differs from the first only for integers.
     pub last: Value,
 }
 
 impl IndexRange {
-    /// Reads the field in which it stands: a count of 1, the bin's name with its size, the type, and each end with its size.
+    /// Decodes the field: a count of 1, the bin name with its size, the type, and each end of the range with its size.
     pub(super) fn of(field: &[u8]) -> Option<Self> {
         let (&[1, name_size], rest) = field.split_first_chunk()? else {
             return None;
@@ -29,7 +29,7 @@ impl IndexRange {
         let particle_type = ParticleType(particle_type);
         let value = |bytes: &[u8]| Value::from_particle(particle_type, bytes).ok();
         let (first, rest) = end(rest)?;
-        // GeoJSON stands here as text, without what the particle has before it.
+        // GeoJSON is plain text here, without the header that the particle has.
         let first = match particle_type {
             ParticleType::GEOJSON => Value::GeoJson(String::from_utf8(first.to_vec()).ok()?),
             _ => value(first)?,
@@ -77,16 +77,16 @@ mod tests {
             field.extend_from_slice(&(end.len() as u32).to_be_bytes());
             field.extend_from_slice(end);
         }
-        // No part of it is taken for the whole.
-        let behind_first = field.len() - ends[1].len() - 4;
-        for size in 0..behind_first {
+        // A truncated field is not decoded.
+        let complete = field.len() - ends[1].len() - 4;
+        for size in 0..complete {
             assert_eq!(IndexRange::of(&field[..size]), None, "{size} bytes");
         }
         IndexRange::of(&field).map(|range| range.to_string())
     }
 
     #[test]
-    fn ranges_are_shown_as_they_are_meant() {
+    fn ranges_are_shown_as_conditions() {
         let ints = |first: i64, last: i64| {
             let ends = [first.to_be_bytes(), last.to_be_bytes()];
             text("n", ParticleType::INTEGER, [&ends[0], &ends[1]]).unwrap()

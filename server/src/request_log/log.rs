@@ -1,4 +1,4 @@
-//! The journal itself: a ring of what was asked, of bounded size, and those who wait for it.
+//! The log itself: a ring buffer of bounded size, and the tasks and threads that wait for entries.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -16,10 +16,10 @@ use super::pending::Pending;
 use super::recorded::{Arrived, Recorded};
 use crate::selector::is_control;
 
-/// How much the requests in a journal take at most, in bytes.
-const MOST: usize = 64 * 1024 * 1024;
+/// The maximum size of all requests in the log, in bytes.
+const MAX_SIZE: usize = 64 * 1024 * 1024;
 
-/// A journal that is off until it is started: what is asked then costs one load.
+/// A log, which records nothing until it is started.
 #[derive(Debug, Default)]
 pub(crate) struct Log {
     is_on: AtomicBool,
@@ -28,11 +28,11 @@ pub(crate) struct Log {
     observer: Option<Observer>,
 }
 
-/// Who is told of requests once they are over, and of which.
+/// A callback for requests that have ended and match a filter.
 #[derive(Clone)]
 pub(crate) struct Observer {
     filter: Filter,
-    tell: Arc<dyn Fn(&Entry) + Send + Sync>,
+    callback: Arc<dyn Fn(&Entry) + Send + Sync>,
 }
 
 #[derive(Debug, Default)]
@@ -40,25 +40,25 @@ pub(crate) struct State {
     capacity: usize,
     /// In the order of their numbers, which have no gaps.
     ring: VecDeque<Recorded>,
-    /// What they take together, in bytes.
+    /// The size of all of them, in bytes.
     size: usize,
-    /// How many were recorded ever.
+    /// How many requests were ever recorded.
     recorded: u64,
-    /// How many had to make room.
+    /// How many were dropped to make room.
     dropped: u64,
     waiting: Vec<Waker>,
 }
 
-/// How a request was dealt with, as whoever notes it knows.
+/// How a request ended, as the connection knows it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Ending {
     pub(crate) ended: Ended,
-    /// The number of the rule of the fault that struck it.
+    /// The id of the fault that fired on it.
     pub(crate) fault: Option<u64>,
 }
 
 impl Ending {
-    /// Of a request that no fault has struck.
+    /// The ending of a request on which no fault fired.
     pub(crate) const fn of(ended: Ended) -> Self {
         Self { ended, fault: None }
     }
@@ -76,7 +76,7 @@ impl Log {
         log
     }
 
-    /// Notes from now on, and keeps the last so many requests; what was recorded before is kept where there is room.
+    /// Starts recording, and keeps the last `capacity` requests, including those recorded before.
     pub(crate) fn start(&self, capacity: usize) {
         let mut state = self.state();
         state.capacity = capacity;
@@ -84,7 +84,7 @@ impl Log {
         self.is_on.store(true, Ordering::Relaxed);
     }
 
-    /// Notes no more; what was recorded is kept.
+    /// Stops recording. Recorded requests are kept.
     pub(crate) fn stop(&self) {
         self.is_on.store(false, Ordering::Relaxed);
     }
@@ -93,17 +93,17 @@ impl Log {
         self.is_on.load(Ordering::Relaxed)
     }
 
-    /// Forgets what was recorded. Numbers go on.
+    /// Removes all requests. Numbering continues.
     pub(crate) fn clear(&self) {
         let mut state = self.state();
         state.ring.clear();
         state.size = 0;
     }
 
-    /// Notes a request and the bytes that answer it, and gives what is still to be told of one that is pending. What asks for
-    /// nothing but controls is not recorded.
+    /// Records a request and the bytes of its reply. Returns a handle if the request is pending. Info requests that contain
+    /// only controls are not recorded.
     pub(crate) fn record(&self, arrived: &Arrived<'_>, answer: &[u8], ending: Ending) -> Option<Pending<'_>> {
-        if asks_controls(arrived) {
+        if is_for_controls(arrived) {
             return None;
         }
         let mut recorded = Recorded::new(0, arrived);
@@ -113,7 +113,7 @@ impl Log {
         recorded.answered(&read);
         recorded.number = self.push(recorded.clone());
         if ending.ended != Ended::Pending {
-            self.tell(&recorded);
+            self.notify(&recorded);
             return None;
         }
         Some(Pending::new(self, recorded, read))
@@ -131,12 +131,12 @@ impl Log {
         number
     }
 
-    /// Notes how a request ended that was pending. Whether it had to make room or not, the observer is told.
+    /// Records the end of a pending request. The observer is called even if the request is no longer in the log.
     pub(crate) fn end(&self, recorded: &Recorded) {
         let mut state = self.state();
         state.replace(recorded);
         self.wake(state);
-        self.tell(recorded);
+        self.notify(recorded);
     }
 
     fn wake(&self, mut state: MutexGuard<'_, State>) {
@@ -146,11 +146,11 @@ impl Log {
         waiting.into_iter().for_each(Waker::wake);
     }
 
-    fn tell(&self, recorded: &Recorded) {
-        if let Some(Observer { filter, tell }) = &self.observer
+    fn notify(&self, recorded: &Recorded) {
+        if let Some(Observer { filter, callback }) = &self.observer
             && filter.matches(recorded)
         {
-            tell(&recorded.entry());
+            callback(&recorded.entry());
         }
     }
 
@@ -158,7 +158,7 @@ impl Log {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Blocks until something holds of the state, or the time is over; gives whether it holds.
+    /// Blocks until a condition holds or the timeout expires. Returns whether the condition holds.
     pub(crate) fn wait(&self, limit: Duration, holds: impl Fn(&State) -> bool) -> bool {
         let waited = self
             .changed
@@ -169,16 +169,16 @@ impl Log {
 }
 
 impl State {
-    /// Forgets the oldest as long as there are too many, or they take too much.
+    /// Drops the oldest requests while there are too many, or their size is too large.
     fn make_room(&mut self) {
-        while self.ring.len() > self.capacity || self.size > MOST {
+        while self.ring.len() > self.capacity || self.size > MAX_SIZE {
             let Some(oldest) = self.ring.pop_front() else { return };
             self.size -= oldest.size().min(self.size);
             self.dropped += 1;
         }
     }
 
-    /// Keeps this in place of what has its number, if that is still there.
+    /// Replaces the request with the same number, if it is still in the log.
     fn replace(&mut self, recorded: &Recorded) {
         let first = self.ring.front().map_or(u64::MAX, |oldest| oldest.number);
         let at = recorded
@@ -212,10 +212,10 @@ impl State {
 }
 
 impl Observer {
-    pub(crate) fn new(filter: Filter, tell: impl Fn(&Entry) + Send + Sync + 'static) -> Self {
+    pub(crate) fn new(filter: Filter, callback: impl Fn(&Entry) + Send + Sync + 'static) -> Self {
         Self {
             filter,
-            tell: Arc::new(tell),
+            callback: Arc::new(callback),
         }
     }
 }
@@ -228,8 +228,8 @@ impl fmt::Debug for Observer {
     }
 }
 
-/// Whether a frame asks for controls and nothing else: a test that asks for its journal is not what it is about.
-fn asks_controls(arrived: &Arrived<'_>) -> bool {
+/// Whether a frame contains only controls. Those are requests of the test, not of the code under test.
+fn is_for_controls(arrived: &Arrived<'_>) -> bool {
     arrived.frame.is_some_and(|(header, body)| {
         let mut names = info::names(body).peekable();
         header.frame_type == FrameType::INFO && names.peek().is_some() && names.all(is_control)

@@ -1,7 +1,7 @@
 //! The request log: the last requests to a server, and how each ended.
 //!
-//! It keeps requests as bytes and decodes them when they are read, so that a request costs one copy while the log is on, and
-//! next to nothing while it is off.
+//! It keeps requests as bytes and decodes them when they are read. A request costs one copy while the log is on, and one
+//! atomic load while it is off.
 
 mod entry;
 mod filter;

@@ -1,4 +1,4 @@
-//! Operations on bins, by the names that the protocol's languages give them.
+//! Decoded operations on bins.
 
 use std::fmt;
 
@@ -13,22 +13,22 @@ use spikelet_wire::{Op, OpCode, ParticleType, Value};
 
 use super::show::shown;
 
-/// One operation of a request.
+/// An operation of a request.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Operation {
-    /// Its code.
+    /// The code.
     pub code: OpCode,
-    /// Its name: `read`, `write`, `add`, `append`, `touch`, or with its language `list.append_items`, `map.put`,
-    /// `bit_set`, `hll_add`, `exp.read`. A code that is unknown is `op 99`.
+    /// The name, such as `read`, `write`, `add`, `append`, `touch`, `list.append_items`, `map.put`, `bit_set`, `hll_add` or
+    /// `exp.read`. An unknown code is shown as `op 99`.
     pub name: String,
-    /// The bin; empty where the operation is on the record.
+    /// The bin; empty for an operation on the record.
     pub bin: String,
-    /// The value, of an operation that carries one.
+    /// The value to write, add, append or prepend.
     pub value: Option<Value>,
-    /// Where in the bin the collection is that a list or map operation is about; empty for the bin's own.
+    /// The path to the nested collection that a list or map operation applies to; empty for the collection in the bin.
     pub context: Context,
-    /// What a list, map, bit or HyperLogLog operation is called with, in order. Flags and return types are integers.
+    /// The arguments of a list, map, bit or HyperLogLog operation, in order. Flags and return types are integers.
     pub arguments: Vec<Value>,
 }
 
@@ -59,7 +59,7 @@ impl Operation {
         operation
     }
 
-    /// Reads a call of a language of operations. What cannot be read has the name of its code.
+    /// Decodes a list, map, bit or HyperLogLog operation. If that fails, the name is that of the code.
     fn call(&mut self, bytes: &[u8], name_of: fn(u32) -> Option<String>) {
         self.name = name(self.code);
         let call = Call::read(bytes).and_then(|mut call| match call.code {
@@ -101,7 +101,7 @@ impl fmt::Display for Operation {
     }
 }
 
-/// A step through a list in square brackets and one through a map in curly ones: `[0]`, `{"k"}`, `{rank -1}`.
+/// Shows a step into a list in square brackets, and a step into a map in braces: `[0]`, `{"k"}`, `{rank -1}`.
 fn show_step(step: &Step, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     match step {
         Step::ListIndex(n) | Step::ListIndexCreate(n, _) => write!(f, "[{n}]"),
@@ -116,7 +116,7 @@ fn show_step(step: &Step, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 }
 
 fn value(op: &Op<'_>) -> Value {
-    // An integer may come in fewer than 8 bytes; the server reads it all the same.
+    // The server accepts integers of fewer than 8 bytes.
     if op.particle_type == ParticleType::INTEGER && op.value.len() < 8 {
         return Value::Int(op.value.iter().fold(0, |n, &byte| n << 8 | i64::from(byte)));
     }
@@ -151,7 +151,7 @@ fn cdt_name(code: u32) -> Option<String> {
     Some(format!("{language}.{}", snake(name)))
 }
 
-/// `AppendItems` as `append_items`.
+/// Turns `AppendItems` into `append_items`.
 fn snake(name: &str) -> String {
     let mut out = String::with_capacity(name.len() + 4);
     for (at, letter) in name.char_indices() {

@@ -1,4 +1,4 @@
-//! How a request ended, read from the bytes that answer it.
+//! The outcome of a request, decoded from the reply.
 
 use std::fmt;
 
@@ -6,38 +6,38 @@ use spikelet_wire::{FrameHeader, FrameType, Info3, Message, ResultCode};
 
 use crate::selector::Command;
 
-/// How a request ended.
+/// The outcome of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Outcome {
-    /// What became of it.
+    /// How the request ended.
     pub ended: Ended,
-    /// The result code; `None` where there is none yet, and for info commands, which have none.
+    /// The result code; `None` while there is none, and for info commands, which have none.
     ///
-    /// A fault that keeps the answer from the client does not change this: it is how the server carried the request out.
+    /// This is the result of execution, even if a fault kept the reply from the client.
     pub code: Option<ResultCode>,
-    /// The generation of the record, behind a command on one record that succeeded and told it.
+    /// The generation in the reply to a successful command on one record, if the reply has one.
     pub generation: Option<u32>,
-    /// How many records, rows or values a query or a batch was answered with.
+    /// The number of records, rows or values in the reply to a query or a batch.
     pub records: u64,
-    /// The size of the answer in bytes, with the headers of its frames.
+    /// The size of the reply in bytes, including frame headers.
     pub bytes: u64,
-    /// The fault that struck it, by the number of its rule.
+    /// The id of the fault that fired on the request.
     pub fault: Option<u64>,
 }
 
-/// What became of a request.
+/// How a request ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Ended {
-    /// Not over: a query that still runs, or what a fault lets wait.
+    /// It has not ended: a query is running, or a fault delays the request.
     #[default]
     Pending,
-    /// It was answered.
+    /// The whole reply was sent.
     Answered,
-    /// It was not answered, or not wholly, and the connection was closed.
+    /// No reply, or only part of it, was sent, and the connection was closed.
     Closed,
-    /// It was not answered, or not wholly, and the connection stays open.
+    /// No reply, or only part of it, was sent, and the connection stays open.
     Unanswered,
 }
 
@@ -48,7 +48,7 @@ impl fmt::Display for Outcome {
 }
 
 impl Outcome {
-    /// Shows it, and calls by this name what there are several of in the answer.
+    /// Formats the outcome, with this noun for the items in the reply.
     pub(super) fn show(&self, f: &mut fmt::Formatter<'_>, counted: &str) -> fmt::Result {
         let code = self.code.map(|code| match code.name() {
             Some(name) => name.to_owned(),
@@ -77,7 +77,7 @@ impl Outcome {
     }
 }
 
-/// What answers a request, read as it is written.
+/// A reply, decoded while it is written.
 #[derive(Debug, Default)]
 pub(crate) struct Answer {
     pub(super) outcome: Outcome,
@@ -86,7 +86,7 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// Reads whole frames that answer a command.
+    /// Decodes complete frames of the reply to a command.
     pub(super) fn read(&mut self, command: Command, mut bytes: &[u8]) {
         self.outcome.bytes += bytes.len() as u64;
         while let Some((header, rest)) = bytes.split_first_chunk::<{ FrameHeader::SIZE }>() {
@@ -96,7 +96,7 @@ impl Answer {
             bytes = rest;
             match header.frame_type {
                 FrameType::MESSAGE => self.read_messages(command, body),
-                // The second byte of a security answer is its result code.
+                // The second byte of a security reply is its result code.
                 FrameType::SECURITY => self.outcome.code = body.get(1).copied().map(ResultCode),
                 _ => {}
             }

@@ -1,23 +1,23 @@
-//! A request that is recorded and goes on.
+//! A recorded request that has not ended.
 
 use super::log::Log;
 use super::outcome::{Answer, Ended};
 use super::recorded::Recorded;
 
-/// A request that is recorded and not over. Where this is dropped before it [ends](Self::end), as when a node is killed, its
-/// connection was closed.
+/// A recorded request that has not ended. If this is dropped without a call to [`end`](Self::end), as when a node is killed,
+/// the request is recorded as [closed](Ended::Closed).
 #[derive(Debug)]
 pub(crate) struct Pending<'l> {
     log: &'l Log,
     recorded: Recorded,
-    /// So far; it says what became of the request if it ends now.
+    /// The reply so far, and the outcome if the request ends now.
     answer: Answer,
-    /// What will have become of it once it ends as it should.
+    /// The outcome once the request ends regularly.
     ending: Ended,
 }
 
 impl<'l> Pending<'l> {
-    /// Of a request that was answered so far like this.
+    /// Creates the handle of a request with the reply so far.
     pub(super) const fn new(log: &'l Log, recorded: Recorded, mut answer: Answer) -> Self {
         answer.outcome.ended = Ended::Closed;
         Self {
@@ -28,18 +28,18 @@ impl<'l> Pending<'l> {
         }
     }
 
-    /// Says what will have become of it; it is answered otherwise.
+    /// Sets how the request ends regularly; [`Ended::Answered`] by default.
     pub(crate) const fn ending(mut self, ended: Ended) -> Self {
         self.ending = ended;
         self
     }
 
-    /// Reads more of what answers it.
+    /// Decodes more of the reply.
     pub(crate) fn answered(&mut self, bytes: &[u8]) {
         self.answer.read(self.recorded.kind.command, bytes);
     }
 
-    /// Notes that it is over.
+    /// Records that the request has ended regularly.
     pub(crate) fn end(mut self) {
         self.answer.outcome.ended = self.ending;
     }

@@ -1,4 +1,4 @@
-//! A request as the journal keeps it: its bytes, decoded when somebody asks.
+//! A request as the log keeps it: as bytes, which are decoded on demand.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -19,19 +19,19 @@ use crate::cluster::NodeId;
 use crate::selector::{self, Subject};
 use crate::selector::{Command, Kind};
 
-/// Of a larger request no operations and no rows are kept, in bytes.
+/// The size above which the log keeps no operations and no rows of a request, in bytes.
 const LARGEST: usize = 1024 * 1024;
 
-/// A frame that arrived, or a connection.
+/// A frame or a connection that arrived.
 pub(crate) struct Arrived<'a> {
     pub(crate) now: Now,
     pub(crate) node: NodeId,
     pub(crate) peer: Option<SocketAddr>,
-    /// `None` for a connection that is being made.
+    /// `None` for a new connection.
     pub(crate) frame: Option<(FrameHeader, &'a [u8])>,
 }
 
-/// A request that is kept.
+/// A request in the log.
 #[derive(Debug, Clone)]
 pub(crate) struct Recorded {
     pub(crate) number: u64,
@@ -46,7 +46,7 @@ pub(crate) struct Recorded {
     rows: Arc<[(u32, ResultCode)]>,
 }
 
-/// What one command or one row of a batch asks for, still on the wire.
+/// A command or a row of a batch, as it is on the wire.
 pub(crate) struct Part<'a> {
     pub(crate) subject: Subject<'a>,
     pub(crate) code: Option<ResultCode>,
@@ -79,12 +79,12 @@ impl Recorded {
         self.rows = answer.rows.as_slice().into();
     }
 
-    /// How much memory it takes, about, in bytes.
+    /// The approximate memory use, in bytes.
     pub(crate) fn size(&self) -> usize {
         size_of::<Self>() + self.body.len() + size_of_val(&*self.rows)
     }
 
-    /// What it asks: one thing, or of a batch its rows.
+    /// The command itself, or the rows of a batch.
     pub(crate) fn parts(&self) -> Vec<Part<'_>> {
         let rows = match self.kind.command {
             Command::Batch => self.batch_rows(),
@@ -195,7 +195,7 @@ impl Part<'_> {
         }
     }
 
-    /// A query that writes answers nothing else; of one with a UDF, a field says what it is.
+    /// A query that writes always runs in the background. A query with a UDF has a field that says whether it does.
     fn is_background(&self) -> bool {
         const BACKGROUND: &[u8] = &[2];
         let kind = self.subject.kind;
@@ -215,7 +215,7 @@ impl Part<'_> {
     }
 }
 
-/// What is kept of a frame's body, and whether that is not all of it.
+/// Returns what the log keeps of a frame's body, and whether it is shortened.
 fn keep(frame_type: FrameType, body: &[u8]) -> (Bytes, bool) {
     match frame_type {
         FrameType::COMPRESSED => match frame::decompress(body) {

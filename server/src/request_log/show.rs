@@ -1,4 +1,4 @@
-//! An entry as one line of text.
+//! Journal entries as single lines of text.
 
 use std::fmt;
 use std::time::SystemTime;
@@ -8,9 +8,9 @@ use spikelet_wire::{ExistsAction, UserKey, Value};
 
 use super::entry::{Entry, GenerationCheck, Policies, Request, Row};
 
-/// How many rows, operations or info commands a line shows.
+/// The maximum number of rows, operations or info commands on a line.
 const SHOWN: usize = 8;
-/// How many characters of a value or an info command a line shows.
+/// The maximum number of characters of a value or an info command on a line.
 const WIDTH: usize = 60;
 
 /// `#3 12:00:00.250 A1 127.0.0.1:40123 write test/demo/"user1" write name="Alice" [ttl 300s] -> OK, generation 1`
@@ -75,7 +75,7 @@ impl fmt::Display for Request {
     }
 }
 
-/// Only what is not the default, in brackets behind a space; nothing where all is.
+/// The policies that differ from the default, in brackets after a space.
 impl fmt::Display for Policies {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut words = Vec::new();
@@ -108,25 +108,25 @@ impl fmt::Display for Policies {
     }
 }
 
-/// The first of some items, what stands before, between and behind them, and how many there are beside them.
+/// Writes the first items, with a prefix, a separator and a suffix, and the number of omitted items.
 fn list<T>(
     f: &mut fmt::Formatter<'_>,
-    (before, between, behind): (&str, &str, &str),
+    (prefix, separator, suffix): (&str, &str, &str),
     items: &[T],
     show: impl Fn(&T, &mut fmt::Formatter<'_>) -> fmt::Result,
 ) -> fmt::Result {
     for (at, item) in items.iter().take(SHOWN).enumerate() {
-        f.write_str(if at == 0 { before } else { between })?;
+        f.write_str(if at == 0 { prefix } else { separator })?;
         show(item, f)?;
     }
     match items.len().checked_sub(SHOWN) {
         None | Some(0) => {}
-        Some(more) => write!(f, "{between}and {more} more")?,
+        Some(more) => write!(f, "{separator}and {more} more")?,
     }
-    f.write_str(if items.is_empty() { "" } else { behind })
+    f.write_str(if items.is_empty() { "" } else { suffix })
 }
 
-/// A key as it is written in Rust, so that text and numbers differ.
+/// A key as a Rust literal, so that strings and integers differ.
 pub(super) fn shown_key(key: &UserKey) -> String {
     match key {
         UserKey::String(text) => cut(&format!("{text:?}")),
@@ -134,7 +134,7 @@ pub(super) fn shown_key(key: &UserKey) -> String {
     }
 }
 
-/// A value, cut where it is long.
+/// A value, shortened if it is long.
 pub(super) fn shown(value: &Value) -> String {
     cut(&value.to_string())
 }

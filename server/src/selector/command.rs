@@ -1,15 +1,15 @@
-//! Commands, as faults and the journal tell them apart.
+//! Commands, as faults and the journal distinguish them.
 
 use std::fmt;
 use std::str::FromStr;
 
 use spikelet_wire::{FieldType, FrameHeader, FrameType, Info1, Info2, Message, OpCode, frame};
 
-/// The commands, as a test tells them apart.
+/// A kind of command, for selecting requests.
 ///
-/// [`Read`](Self::Read) and [`Write`](Self::Write) are what the server's statistics count as `client_read` and
-/// `client_write`, so they include the more special ones. [`Any`](Self::Any) includes all but the info protocol, by which clients
-/// watch the cluster at times of their own; nothing includes [`Connect`](Self::Connect) but itself.
+/// Some kinds include others. [`Read`](Self::Read) and [`Write`](Self::Write) include the more specific commands that the
+/// server's statistics count as `client_read` and `client_write`. [`Any`](Self::Any) includes everything except the info
+/// protocol, which clients use in the background to watch the cluster. Only [`Connect`](Self::Connect) includes connections.
 ///
 /// ```
 /// use spikelet::Command;
@@ -20,47 +20,47 @@ use spikelet_wire::{FieldType, FrameHeader, FrameType, Info1, Info2, Message, Op
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Command {
-    /// Every command but the info protocol.
+    /// All commands except the info protocol.
     #[default]
     Any,
-    /// Every command, and the info protocol.
+    /// All commands and the info protocol.
     Everything,
-    /// Reading one record: all of its bins or some, its header, whether it exists, and operations that only read.
+    /// Reads of one record: get, select, header, exists, and operate without a write operation.
     Read,
-    /// Reading a record's metadata without its bins: on the wire, whether it exists and what its header is are one question.
+    /// Reads of a record's metadata without bins: exists and header, which are the same request on the wire.
     Exists,
-    /// Writing one record: put, add, append, prepend, touch, and operations of which one writes.
+    /// Writes of one record: put, add, append, prepend, touch, and operate with at least one write operation.
     Write,
-    /// Operations on one record that are more than reading or writing bins: reads beside writes, lists, maps, bits,
-    /// HyperLogLogs, expressions.
+    /// Operate on one record, unless it only reads bins or only writes bins: reads and writes together, or operations on lists,
+    /// maps, bits, HyperLogLogs or expressions.
     Operate,
-    /// Deleting one record.
+    /// Deletes of one record.
     Delete,
-    /// Setting the TTL of one record anew, without a change to its bins.
+    /// Touches: new TTLs of one record, without a change to its bins.
     Touch,
-    /// Calling a UDF on one record.
+    /// Calls of a UDF on one record.
     Udf,
-    /// A batch.
+    /// Batches.
     Batch,
-    /// A query or a scan, one in the background included.
+    /// Queries and scans, including those in the background.
     Query,
     /// The info protocol.
     Info,
-    /// No command but the connection itself, while it is made.
+    /// New connections.
     Connect,
 }
 
-/// What one request is.
+/// The kind of one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Kind {
-    /// The most special command that it is; [`Command::Any`] for a frame that is none, such as one that is damaged.
+    /// The most specific command; [`Command::Any`] for a frame that contains no command, such as a damaged one.
     pub command: Command,
-    /// Whether it may change a record.
+    /// Whether the request may change a record.
     pub writes: bool,
 }
 
 impl Command {
-    /// Every one of them.
+    /// All kinds of commands.
     pub const ALL: &[Self] = &[
         Self::Any,
         Self::Everything,
@@ -77,7 +77,7 @@ impl Command {
         Self::Connect,
     ];
 
-    /// Whether a request is one of these.
+    /// Whether this includes a request.
     #[must_use]
     pub fn includes(self, kind: Kind) -> bool {
         match self {
@@ -97,7 +97,7 @@ impl Command {
         }
     }
 
-    /// Its name, in lower case.
+    /// The name, in lower case.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -124,9 +124,9 @@ impl fmt::Display for Command {
     }
 }
 
-/// A text that is no command's name.
+/// The error for an unknown name of a [`Command`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("there is no command '{0}', there are {names}", names = names())]
+#[error("unknown command '{0}', expected one of {names}", names = names())]
 pub struct UnknownCommand(pub String);
 
 impl FromStr for Command {
@@ -144,7 +144,7 @@ fn names() -> String {
 }
 
 impl Kind {
-    /// The kind of a frame.
+    /// Returns the kind of a frame.
     #[must_use]
     pub fn of_frame(header: FrameHeader, body: &[u8]) -> Self {
         match header.frame_type {
@@ -159,7 +159,7 @@ impl Kind {
     }
 
     fn of_body(body: &[u8]) -> Self {
-        // The server looks at this flag before it looks at anything else.
+        // The server checks this flag before anything else.
         if body
             .get(1)
             .is_some_and(|info1| Info1::from_bits_retain(*info1).contains(Info1::BATCH))
@@ -177,7 +177,7 @@ impl Kind {
         }
     }
 
-    /// The kind of a message on one record, as a row of a batch is, which has its digest elsewhere.
+    /// Returns the kind of a message on one record or of a row of a batch, whose digest is not a field of the message.
     #[must_use]
     pub fn of_record(message: &Message<'_>) -> Self {
         let (info1, info2) = (message.header.info1, message.header.info2);
@@ -208,14 +208,14 @@ impl Kind {
     }
 }
 
-/// One that does not write.
+/// A command that does not write.
 impl From<Command> for Kind {
     fn from(command: Command) -> Self {
         Self { command, writes: false }
     }
 }
 
-/// Whether an info command is a control: one that reaches what a test owns, and not the database.
+/// Whether an info command is a control of the test server, which a real server does not have.
 pub(crate) fn is_control(name: &[u8]) -> bool {
     name.starts_with(b"spikelet/")
 }

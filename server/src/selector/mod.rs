@@ -1,6 +1,6 @@
-//! Selectors: which requests a fault applies to, or a reader of the journal wants to see.
+//! Selectors: which requests a fault or a filter of the journal applies to.
 //!
-//! A [`Subject`] is what one request is about; a [`Selector`] decides whether that matches.
+//! A [`Subject`] is the command and the target of one request; a [`Selector`] decides whether they match.
 
 mod command;
 mod subject;

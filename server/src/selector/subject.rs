@@ -1,30 +1,30 @@
-//! What a request is about: its command and its target.
+//! The command and the target of a request.
 
 use spikelet_wire::batch::BatchRequest;
 use spikelet_wire::{Digest, FieldType, Message};
 
 use super::command::Kind;
 
-/// One command, or the row of a batch.
+/// The command and the target of a request or of a row of a batch.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Subject<'a> {
     pub(crate) kind: Kind,
     pub(crate) namespace: Option<&'a [u8]>,
-    /// None where it is absent or empty.
+    /// `None` if it is absent or empty.
     pub(crate) set: Option<&'a [u8]>,
     pub(crate) digest: Option<Digest>,
 }
 
-/// The row of a batch.
+/// A row of a batch.
 pub(crate) struct BatchRow<'a> {
-    /// Its position as the client gave it.
+    /// The index that the client gave the row.
     pub(crate) index: u32,
     pub(crate) subject: Subject<'a>,
     pub(crate) message: Message<'a>,
 }
 
 impl<'a> Subject<'a> {
-    /// One that is of a kind and names nothing.
+    /// Creates a subject without a target.
     pub(crate) fn of_kind(kind: impl Into<Kind>) -> Self {
         Self {
             kind: kind.into(),
@@ -32,7 +32,7 @@ impl<'a> Subject<'a> {
         }
     }
 
-    /// What a whole message is about.
+    /// Returns the subject of a message.
     pub(crate) fn of_message(kind: Kind, message: &Message<'a>) -> Self {
         let digest = message.field(FieldType::DIGEST);
         let digest = digest.and_then(|digest| Digest::try_from(digest).ok());
@@ -49,8 +49,8 @@ impl<'a> Subject<'a> {
     }
 }
 
-/// The rows of a batch up to the first that is damaged, in their order. One that repeats the one before says nothing but its
-/// digest.
+/// Returns the rows of a batch up to the first damaged one, in order. A row that repeats the previous one consists of only its
+/// digest on the wire.
 pub(crate) fn rows<'a>(request: &BatchRequest<'a>) -> impl Iterator<Item = BatchRow<'a>> + use<'a> {
     let mut previous = None;
     request.batch.rows().map_while(move |row| {

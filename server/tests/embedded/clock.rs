@@ -90,7 +90,7 @@ fn a_wrong_control_says_what_is_wrong() {
     for (control, error) in [
         ("clock/advance", "missing 'ms'"),
         ("clock/advance:ms=-1", "bad ms '-1'"),
-        ("clock/advance:s=1", "unexpected parameter 's', there are ms"),
+        ("clock/advance:s=1", "unexpected parameter 's', expected ms"),
         ("clock/freeze:now=1", "unexpected parameter 'now'"),
         ("clok", "unknown control 'clok', see spikelet/help"),
     ] {

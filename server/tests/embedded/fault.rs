@@ -72,14 +72,14 @@ fn every_reaction_has_a_name() {
 #[test]
 fn a_wrong_fault_says_what_is_wrong() {
     let (_server, mut asking) = start();
-    let needed = "one of 'result', 'delay-ms' and 'reaction' is needed";
+    let needed = "exactly one of 'result', 'delay-ms' and 'reaction' is required";
     for (parameters, error) in [
         ("command=write", needed),
         ("result=18;delay-ms=5", needed),
         ("result=300", "bad result '300'"),
         (
             "command=put;result=1",
-            "there is no command 'put', there are any, everything, read, exists, write, operate, delete, touch, udf, \
+            "unknown command 'put', expected one of any, everything, read, exists, write, operate, delete, touch, udf, \
              batch, query, info, connect",
         ),
         ("result=1;probability=2", "bad probability '2'"),
@@ -91,7 +91,7 @@ fn a_wrong_fault_says_what_is_wrong() {
         ("reaction=stall", "missing 'bytes'"),
         (
             "reaction=stop",
-            "bad reaction 'stop', there are ignore, cut-before, cut-after, silence-after, corrupt, refuse-connections, \
+            "bad reaction 'stop', expected one of ignore, cut-before, cut-after, silence-after, corrupt, refuse-connections, \
              device-overload, key-busy, truncate, stall",
         ),
     ] {

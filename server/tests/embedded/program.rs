@@ -98,7 +98,7 @@ fn it_prints_what_it_is_asked() {
     assert!(line.starts_with("#1 ") && line.contains(" info build -> "), "{line}");
     signal(&child, "TERM");
     assert!(child.wait().unwrap().success());
-    assert!(refused(&["--journal=put"]).contains("there is no command 'put'"));
+    assert!(refused(&["--journal=put"]).contains("unknown command 'put'"));
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn what_it_refuses_it_explains() {
 
 #[test]
 fn it_begins_with_the_fixtures_that_it_is_told_to_load() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/embedded/sample.asb");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/embedded/fixture/sample.asb");
     let (mut child, address) = start(&["--load", path]);
     let mut asking = Asking::at(address);
     assert_eq!(asking.ask("sindex-exists:ns=test;indexname=by_age"), "true");

@@ -1,4 +1,4 @@
-//! A fault while it is described.
+//! The builder of a fault.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,11 +9,11 @@ use super::handle::FaultHandle;
 use crate::fault_rules::{Plan, Reaction, Table};
 use crate::selector::{Selector, selector_methods};
 
-/// Describes a fault; it is armed by the method that says what becomes of the commands that it strikes.
+/// Builds a fault. A method that names a reaction, such as [`device_overload`](Self::device_overload), arms it.
 ///
-/// Without limits it strikes every command that it is aimed at.
+/// Without limits, the fault fires on every command that it matches.
 #[derive(Debug, Clone)]
-#[must_use = "a fault is armed only when it is said what it does, as by `device_overload`"]
+#[must_use = "a fault is armed only by a method that names a reaction, such as `device_overload`"]
 pub struct FaultBuilder {
     table: Arc<Table>,
     plan: Plan,
@@ -35,93 +35,94 @@ impl FaultBuilder {
 
     selector_methods!(.plan.selector);
 
-    /// Not before the nth of the commands that it is aimed at, counted from 1; once, unless [`times`](Self::times) says more.
+    /// Fires from the nth matching command on, counted from 1: once, or as often as [`times`](Self::times) allows.
     pub const fn nth(mut self, nth: u64) -> Self {
         self.plan.nth = Some(nth);
         self
     }
 
-    /// Each with this probability, from 0 to 1. The same seed strikes the same of them in every run.
+    /// Fires on each matching command with this probability, from 0 to 1. The same seed selects the same commands in every
+    /// run.
     pub const fn probability(mut self, seed: u64, probability: f64) -> Self {
         self.plan.probability = Some(probability);
         self.seed(seed)
     }
 
-    /// So many times, and never again.
+    /// Fires at most this many times.
     pub const fn times(mut self, times: u64) -> Self {
         self.plan.times = Some(times);
         self
     }
 
-    /// What a reply is [corrupted](Self::corrupt) by; 0 unless it is said.
+    /// Sets the seed by which replies are [corrupted](Self::corrupt); 0 by default.
     pub const fn seed(mut self, seed: u64) -> Self {
         self.plan.seed = seed;
         self
     }
 
-    /// Arms it to answer with a result code, without applying the command.
+    /// Arms the fault to [reply with a result code](Reaction::Answer), without executing the command.
     ///
-    /// The rows of a batch are struck each by itself if the fault is aimed at commands on records.
+    /// If the fault selects commands on single records, it fires on each matching row of a batch separately.
     pub fn answer(self, code: ResultCode) -> FaultHandle {
         self.react(Reaction::Answer(code))
     }
 
-    /// Arms it to answer that the storage cannot keep up: [`ResultCode::DEVICE_OVERLOAD`].
+    /// Arms the fault to reply [`ResultCode::DEVICE_OVERLOAD`]: the storage cannot keep up.
     pub fn device_overload(self) -> FaultHandle {
         self.answer(ResultCode::DEVICE_OVERLOAD)
     }
 
-    /// Arms it to answer that too many requests wait for the same record, a hot key: [`ResultCode::KEY_BUSY`].
+    /// Arms the fault to reply [`ResultCode::KEY_BUSY`]: too many requests wait for the same record, a hot key.
     pub fn key_busy(self) -> FaultHandle {
         self.answer(ResultCode::KEY_BUSY)
     }
 
-    /// Arms it to [let commands wait](Reaction::Delay).
+    /// Arms the fault to [delay commands](Reaction::Delay).
     pub fn delay(self, time: Duration) -> FaultHandle {
         self.react(Reaction::Delay(time))
     }
 
-    /// Arms it to [neither apply nor answer](Reaction::Ignore).
+    /// Arms the fault to [neither execute commands nor reply](Reaction::Ignore).
     pub fn ignore(self) -> FaultHandle {
         self.react(Reaction::Ignore)
     }
 
-    /// Arms it to [close the connection instead of applying the command](Reaction::CutBefore).
+    /// Arms the fault to [close the connection without executing the command](Reaction::CutBefore).
     pub fn cut_before(self) -> FaultHandle {
         self.react(Reaction::CutBefore)
     }
 
-    /// Arms it to [apply the command, and close the connection instead of answering](Reaction::CutAfter).
+    /// Arms the fault to [execute the command and close the connection without a reply](Reaction::CutAfter).
     pub fn cut_after(self) -> FaultHandle {
         self.react(Reaction::CutAfter)
     }
 
-    /// Arms it to [apply the command and never answer](Reaction::SilenceAfter).
+    /// Arms the fault to [execute the command and never reply](Reaction::SilenceAfter).
     pub fn silence_after(self) -> FaultHandle {
         self.react(Reaction::SilenceAfter)
     }
 
-    /// Arms it to [close the connection behind so many bytes of the reply](Reaction::Truncate).
+    /// Arms the fault to [close the connection after this many bytes of the reply](Reaction::Truncate).
     pub fn truncate(self, bytes: usize) -> FaultHandle {
         self.react(Reaction::Truncate(bytes))
     }
 
-    /// Arms it to [send no more than so many bytes of the reply](Reaction::Stall).
+    /// Arms the fault to [send only this many bytes of the reply](Reaction::Stall).
     pub fn stall(self, bytes: usize) -> FaultHandle {
         self.react(Reaction::Stall(bytes))
     }
 
-    /// Arms it to [damage the reply](Reaction::Corrupt).
+    /// Arms the fault to [damage the reply](Reaction::Corrupt).
     pub fn corrupt(self) -> FaultHandle {
         self.react(Reaction::Corrupt)
     }
 
-    /// Arms it to [reset connections when they are made](Reaction::RefuseConnections).
+    /// Arms the fault to [reset new connections](Reaction::RefuseConnections).
     pub fn refuse_connections(self) -> FaultHandle {
         self.react(Reaction::RefuseConnections)
     }
 
-    /// Arms it to react in this way.
+    /// Arms the fault with a reaction.
     pub fn react(self, reaction: Reaction) -> FaultHandle {
         let (id, counts) = self.table.arm(self.plan, reaction);
         FaultHandle::new(self.table, id, counts)

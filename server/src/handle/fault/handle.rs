@@ -1,4 +1,4 @@
-//! A fault that is armed, in the hands of who armed it.
+//! The handle of an armed fault.
 
 use std::panic::Location;
 use std::sync::Arc;
@@ -6,8 +6,10 @@ use std::sync::atomic::Ordering;
 
 use crate::fault_rules::{Counts, Rule, Table};
 
-/// A fault that is armed. Dropping this leaves it so, as whoever does not keep it expects; [`remove`](Self::remove),
-/// [`Faults::clear`](super::Faults::clear) and its own limits end it.
+/// The handle of an armed fault.
+///
+/// Dropping the handle does not disarm the fault. [`remove`](Self::remove), [`Faults::clear`](super::Faults::clear) and the
+/// fault's own limits do.
 #[derive(Debug, Clone)]
 pub struct FaultHandle {
     table: Arc<Table>,
@@ -24,38 +26,40 @@ impl FaultHandle {
         Self { table, id, counts }
     }
 
-    /// The number by which the info protocol and [`Faults::list`](super::Faults::list) know it.
+    /// Returns the fault's id, as the info protocol and [`Faults::list`](super::Faults::list) show it.
     #[must_use]
     pub const fn id(&self) -> u64 {
         self.id
     }
 
-    /// How many commands it has struck, or rows of batches.
+    /// Returns on how many commands, or rows of batches, the fault has fired.
     #[must_use]
     pub fn fired(&self) -> u64 {
         self.counts.fired.load(Ordering::Relaxed)
     }
 
-    /// How many commands came that it is aimed at, whether it struck them or not; behind its last strike they are not
-    /// counted.
+    /// Returns how many commands the fault has matched, whether it fired on them or not. After it has fired for the last
+    /// time it no longer counts.
     #[must_use]
     pub fn matched(&self) -> u64 {
         self.counts.matched.load(Ordering::Relaxed)
     }
 
-    /// Ends it. Connections that it has silenced stay silent.
+    /// Removes the fault. Connections that it has silenced stay silent.
     pub fn remove(&self) {
         self.table.remove(self.id);
     }
 
-    /// Ties it to a scope: at the end of it the fault is removed, and the test fails if it never fired.
+    /// Returns a guard that, when dropped, removes the fault and panics if it never fired.
+    ///
+    /// Bind the guard to a name. `let _ =` drops it at once.
     ///
     /// ```should_panic
     /// use spikelet::Command;
     /// # let server = spikelet::Server::start().unwrap();
     ///
     /// let _overload = server.faults().on(Command::Write).device_overload().must_fire();
-    /// // The test ends without having written anything.
+    /// // The test ends without a write, so it panics here.
     /// ```
     #[track_caller]
     pub fn must_fire(self) -> MustFire {
@@ -66,10 +70,10 @@ impl FaultHandle {
     }
 }
 
-/// A fault that has to fire. When this is dropped, the fault is removed.
+/// A guard for a fault that must fire. Dropping it removes the fault.
 ///
 /// # Panics
-/// Dropping it panics if the fault never fired, unless the thread panics already.
+/// Dropping it panics if the fault never fired, unless the thread is already panicking.
 #[derive(Debug)]
 #[must_use = "the fault is removed when this is dropped"]
 pub struct MustFire {
@@ -94,8 +98,8 @@ impl Drop for MustFire {
             let what = rules.iter().find(|rule| rule.id == id).map(ToString::to_string);
             let (what, armed_at) = (what.unwrap_or_else(|| format!("id={id}")), self.armed_at);
             let why = match matched {
-                0 => "no command came that it is aimed at".to_owned(),
-                n => format!("it struck none of the {n} that it is aimed at"),
+                0 => "no command matched it".to_owned(),
+                n => format!("it fired for none of the {n} that it matched"),
             };
             panic!("the fault armed at {armed_at} never fired: {why} ({what})");
         }

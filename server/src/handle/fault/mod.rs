@@ -1,8 +1,8 @@
-//! Faults: what goes wrong on purpose, and when.
+//! Fault injection: errors, delays and broken connections, for the commands that a test selects.
 //!
-//! A fault is a rule: which commands it is aimed at, which of them it strikes, and what becomes of those. Rules are asked in
-//! the order in which they were armed; the first that strikes decides, and the others do not count that command. Only
-//! [delays](Reaction::Delay) let those behind them decide as well, and add up.
+//! A fault is a rule. It selects commands, decides on which of those it fires, and has a [`Reaction`]. Rules are evaluated
+//! in the order in which they were armed. The first one that fires decides, and later ones do not count that command.
+//! Only [delays](Reaction::Delay) are different: they add up, and later rules are still evaluated.
 //!
 //! ```
 //! use std::time::Duration;
@@ -10,11 +10,11 @@
 //! use spikelet::{Command, Server};
 //!
 //! let server = Server::start()?;
-//! // Two writes of this record find it busy; the third goes through.
+//! // The first two writes of this record get KEY_BUSY. The third succeeds.
 //! let busy = server.faults().on(Command::Write).namespace("test").set("demo").key("user1").times(2).key_busy();
-//! // A tenth of all reads is late, in every run the same tenth.
+//! // A tenth of all reads is delayed, in every run the same tenth.
 //! server.faults().on(Command::Read).probability(42, 0.1).delay(Duration::from_millis(50));
-//! // The second write is applied, and the client does not get to know.
+//! // The second write is executed, but the client gets no reply.
 //! let lost = server.faults().on(Command::Write).nth(2).cut_after();
 //!
 //! assert_eq!((busy.fired(), lost.fired()), (0, 0));
@@ -46,11 +46,10 @@ impl<'s> Faults<'s> {
         Self(table)
     }
 
-    /// Describes a fault that is aimed at these commands, on records of all namespaces and on all nodes unless it is
-    /// narrowed.
+    /// Builds a fault for these commands, by default in all namespaces and on all nodes.
     ///
-    /// The info protocol, by which clients watch the cluster, is struck where that is said: by [`Command::Info`] or
-    /// [`Command::Everything`]. The controls under `spikelet/` are never struck.
+    /// Clients watch the cluster through the info protocol. Only [`Command::Info`] and [`Command::Everything`] select it. The
+    /// controls under `spikelet/` cannot be selected.
     pub fn on(self, command: Command) -> FaultBuilder {
         self.with_selector(Selector {
             command,
@@ -62,17 +61,18 @@ impl<'s> Faults<'s> {
         FaultBuilder::new(self.0, selector)
     }
 
-    /// Removes the one of this [id](FaultHandle::id); whether there was one.
+    /// Removes the fault with this [id](FaultHandle::id), and returns whether there was one.
     pub fn remove(self, id: u64) -> bool {
         self.0.remove(id)
     }
 
-    /// Removes all of them. Connections that were silenced stay silent.
+    /// Removes all faults. Connections that they have silenced stay silent.
     pub fn clear(self) {
         self.0.clear();
     }
 
-    /// Those that have not been removed, in the order in which they were armed: used up ones too.
+    /// Returns the faults that have not been removed, including those that will not fire again, in the order in which they
+    /// were armed.
     #[must_use]
     pub fn list(self) -> Vec<ArmedFault> {
         let rules = self.0.rules().into_iter();
@@ -82,7 +82,7 @@ impl<'s> Faults<'s> {
     }
 }
 
-/// A fault as [`Faults::list`] gives it; displayed it is `id=1:command=write:set=demo:result=18:matched=3:fired=2`.
+/// A fault returned by [`Faults::list`]. Its `Display` is `id=1:command=write:set=demo:result=18:matched=3:fired=2`.
 #[derive(Debug, Clone)]
 pub struct ArmedFault(String, FaultHandle);
 
@@ -101,7 +101,7 @@ impl fmt::Display for ArmedFault {
 }
 
 impl Server {
-    /// Its faults.
+    /// Returns the faults of this server.
     #[must_use]
     pub fn faults(&self) -> Faults<'_> {
         Faults::new(self.shared().faults())

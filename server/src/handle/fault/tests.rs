@@ -12,7 +12,7 @@ use spikelet_wire::{
 
 use super::{FaultBuilder, Faults, Reaction};
 use crate::cluster::NodeId;
-use crate::fault_rules::{Fate, SplitMix64, Table, Then, Verdict};
+use crate::fault_rules::{Action, SplitMix64, Table, Then, Verdict};
 use crate::selector::Command;
 
 const NODE: NodeId = NodeId(0xA1);
@@ -21,12 +21,12 @@ fn on(table: &Arc<Table>, command: Command) -> FaultBuilder {
     Faults::new(table).on(command)
 }
 
-fn judge(table: &Table, frame_type: FrameType, body: &[u8]) -> Verdict {
-    table.judge(NODE, FrameHeader::new(frame_type, body.len()), body)
+fn evaluate(table: &Table, frame_type: FrameType, body: &[u8]) -> Verdict {
+    table.evaluate(NODE, FrameHeader::new(frame_type, body.len()), body)
 }
 
-fn judge_message(table: &Table, body: &[u8]) -> Verdict {
-    judge(table, FrameType::MESSAGE, body)
+fn evaluate_message(table: &Table, body: &[u8]) -> Verdict {
+    evaluate(table, FrameType::MESSAGE, body)
 }
 
 /// A message on one record: a write of a bin, or a read of all.
@@ -109,11 +109,11 @@ fn all_that_a_rule_names_must_fit() {
         let table = Arc::default();
         let handle = narrow(on(&table, Command::Write)).cut_before();
         assert_eq!(
-            judge_message(&table, &message(false, "demo", "user1")),
+            evaluate_message(&table, &message(false, "demo", "user1")),
             Verdict::default()
         );
-        let fate = judge_message(&table, &write()).fate;
-        assert_eq!(fate == Fate::Lost(Then::Close), fits, "{name}");
+        let action = evaluate_message(&table, &write()).action;
+        assert_eq!(action == Action::Drop(Then::Close), fits, "{name}");
         assert_eq!(
             (handle.matched(), handle.fired()),
             (u64::from(fits), u64::from(fits)),
@@ -124,44 +124,44 @@ fn all_that_a_rule_names_must_fit() {
 
 #[test]
 fn nth_and_times_are_kept_and_a_table_that_is_used_up_is_not_armed() {
-    let strikes = |narrow: fn(FaultBuilder) -> FaultBuilder| {
+    let fires = |narrow: fn(FaultBuilder) -> FaultBuilder| {
         let table = Arc::default();
         let handle = narrow(on(&table, Command::Any)).ignore();
-        let struck: String = (0..6)
-            .map(|_| match judge_message(&table, &write()).is_nothing() {
+        let fired: String = (0..6)
+            .map(|_| match evaluate_message(&table, &write()).is_nothing() {
                 true => '.',
                 false => 'x',
             })
             .collect();
-        assert_eq!(handle.fired(), struck.matches('x').count() as u64);
-        (struck, table.is_armed())
+        assert_eq!(handle.fired(), fired.matches('x').count() as u64);
+        (fired, table.is_armed())
     };
-    assert_eq!(strikes(|rule| rule), ("xxxxxx".to_owned(), true));
-    assert_eq!(strikes(|rule| rule.times(2)), ("xx....".to_owned(), false));
-    assert_eq!(strikes(|rule| rule.times(0)), ("......".to_owned(), false));
-    assert_eq!(strikes(|rule| rule.nth(3)), ("..x...".to_owned(), false));
-    assert_eq!(strikes(|rule| rule.nth(3).times(2)), ("..xx..".to_owned(), false));
-    assert_eq!(strikes(|rule| rule.nth(3).times(9)), ("..xxxx".to_owned(), true));
+    assert_eq!(fires(|rule| rule), ("xxxxxx".to_owned(), true));
+    assert_eq!(fires(|rule| rule.times(2)), ("xx....".to_owned(), false));
+    assert_eq!(fires(|rule| rule.times(0)), ("......".to_owned(), false));
+    assert_eq!(fires(|rule| rule.nth(3)), ("..x...".to_owned(), false));
+    assert_eq!(fires(|rule| rule.nth(3).times(2)), ("..xx..".to_owned(), false));
+    assert_eq!(fires(|rule| rule.nth(3).times(9)), ("..xxxx".to_owned(), true));
 }
 
 #[test]
 fn chance_is_the_same_for_the_same_seed() {
-    let strikes = |seed, probability| -> Vec<bool> {
+    let fires = |seed, probability| -> Vec<bool> {
         let table = Arc::default();
         on(&table, Command::Write).probability(seed, probability).ignore();
         (0..200)
-            .map(|_| !judge_message(&table, &write()).is_nothing())
+            .map(|_| !evaluate_message(&table, &write()).is_nothing())
             .collect()
     };
-    assert_eq!(strikes(1, 0.3), strikes(1, 0.3));
-    assert_ne!(strikes(1, 0.3), strikes(2, 0.3));
-    let struck = strikes(1, 0.3).into_iter().filter(|&strikes| strikes).count();
-    assert!((40..80).contains(&struck), "{struck}");
-    assert!(strikes(1, 0.0).iter().all(|strikes| !strikes) && strikes(1, 1.0).iter().all(|&strikes| strikes));
+    assert_eq!(fires(1, 0.3), fires(1, 0.3));
+    assert_ne!(fires(1, 0.3), fires(2, 0.3));
+    let fired = fires(1, 0.3).into_iter().filter(|&fires| fires).count();
+    assert!((40..80).contains(&fired), "{fired}");
+    assert!(fires(1, 0.0).iter().all(|fires| !fires) && fires(1, 1.0).iter().all(|&fires| fires));
 }
 
 #[test]
-fn the_first_that_strikes_decides_and_delays_add_up() {
+fn the_first_that_fires_decides_and_delays_add_up() {
     let table = Arc::default();
     let ms = Duration::from_millis;
     on(&table, Command::Any).delay(ms(5));
@@ -169,13 +169,13 @@ fn the_first_that_strikes_decides_and_delays_add_up() {
     let once = on(&table, Command::Write).times(1).key_busy();
     let next = on(&table, Command::Write).cut_after();
     let last = on(&table, Command::Write).delay(ms(100));
-    let verdict = judge_message(&table, &write());
+    let verdict = evaluate_message(&table, &write());
     assert_eq!((verdict.delay, next.matched()), (ms(12), 0));
-    assert!(matches!(verdict.fate, Fate::Refused(_)));
-    let verdict = judge_message(&table, &write());
+    assert!(matches!(verdict.action, Action::Refuse(_)));
+    let verdict = evaluate_message(&table, &write());
     assert!(matches!(
-        verdict.fate,
-        Fate::Spoiled {
+        verdict.action,
+        Action::DamageReply {
             sent: 0,
             then: Then::Close,
             ..
@@ -183,31 +183,31 @@ fn the_first_that_strikes_decides_and_delays_add_up() {
     ));
     assert_eq!((once.fired(), next.fired(), last.matched()), (1, 1, 0));
     next.remove();
-    let verdict = judge_message(&table, &write());
-    assert_eq!((verdict.delay, verdict.fate), (ms(112), Fate::Handled));
+    let verdict = evaluate_message(&table, &write());
+    assert_eq!((verdict.delay, verdict.action), (ms(112), Action::Execute));
     table.clear();
-    assert!(!table.is_armed() && judge_message(&table, &write()).is_nothing());
+    assert!(!table.is_armed() && evaluate_message(&table, &write()).is_nothing());
 }
 
 #[test]
-fn rows_are_answered_by_themselves_and_all_else_befalls_the_batch() {
+fn rows_are_answered_by_themselves_and_all_else_applies_to_the_batch() {
     let body = batch("demo", &["a", "b", "a"]);
     let table = Arc::default();
     let rows = on(&table, Command::Read).key("a").nth(2).device_overload();
-    let verdict = judge_message(&table, &body);
+    let verdict = evaluate_message(&table, &body);
     assert_eq!(verdict.rows, [(2, ResultCode::DEVICE_OVERLOAD)]);
-    assert_eq!((verdict.fate, rows.fired(), rows.matched()), (Fate::Handled, 1, 2));
+    assert_eq!((verdict.action, rows.fired(), rows.matched()), (Action::Execute, 1, 2));
 
     on(&table, Command::Read).set("demo").key("b").cut_before();
     on(&table, Command::Write).ignore();
-    assert_eq!(judge_message(&table, &body).fate, Fate::Lost(Then::Close));
-    assert!(judge_message(&table, &batch("demo", &["c"])).is_nothing());
+    assert_eq!(evaluate_message(&table, &body).action, Action::Drop(Then::Close));
+    assert!(evaluate_message(&table, &batch("demo", &["c"])).is_nothing());
 
     let table = Arc::default();
     on(&table, Command::Batch).set("other").ignore();
     on(&table, Command::Batch).set("demo").key_busy();
-    let verdict = judge_message(&table, &body);
-    assert!(matches!(verdict.fate, Fate::Refused(_)) && verdict.rows.is_empty());
+    let verdict = evaluate_message(&table, &body);
+    assert!(matches!(verdict.action, Action::Refuse(_)) && verdict.rows.is_empty());
 }
 
 #[test]
@@ -215,7 +215,7 @@ fn refusals_have_the_form_of_what_was_asked() {
     let table = Arc::default();
     on(&table, Command::Everything).key_busy();
     let refused = |frame_type, body: &[u8]| {
-        let Fate::Refused(refusal) = judge(&table, frame_type, body).fate else {
+        let Action::Refuse(refusal) = evaluate(&table, frame_type, body).action else {
             panic!("it was not refused");
         };
         let mut out = BytesMut::new();
@@ -234,29 +234,29 @@ fn refusals_have_the_form_of_what_was_asked() {
 fn controls_and_what_cannot_be_read_are_left_alone() {
     let table = Arc::default();
     on(&table, Command::Everything).ignore();
-    assert!(judge(&table, FrameType::INFO, b"build\nspikelet/fault/clear\n").is_nothing());
-    assert!(judge(&table, FrameType::SECURITY, &[0; 16]).is_nothing());
+    assert!(evaluate(&table, FrameType::INFO, b"build\nspikelet/fault/clear\n").is_nothing());
+    assert!(evaluate(&table, FrameType::SECURITY, &[0; 16]).is_nothing());
     for damaged in [&b"damaged"[..], &[22, 8, 0], &[22, 1, 0, 0]] {
-        assert!(judge_message(&table, damaged).is_nothing());
-        assert!(judge(&table, FrameType::COMPRESSED, damaged).is_nothing());
+        assert!(evaluate_message(&table, damaged).is_nothing());
+        assert!(evaluate(&table, FrameType::COMPRESSED, damaged).is_nothing());
     }
-    assert!(!judge(&table, FrameType::INFO, b"build\n").is_nothing());
+    assert!(!evaluate(&table, FrameType::INFO, b"build\n").is_nothing());
 }
 
 #[test]
-fn compressed_messages_are_judged_as_others() {
+fn compressed_messages_are_evaluated_as_others() {
     let table = Arc::default();
     let handle = on(&table, Command::Write).key("user1").ignore();
     let mut frame = BytesMut::new();
     spikelet_wire::frame::write(&mut frame, FrameType::MESSAGE, &write());
     let compressed = spikelet_wire::frame::compress(&frame);
-    judge(&table, FrameType::COMPRESSED, &compressed[FrameHeader::SIZE..]);
+    evaluate(&table, FrameType::COMPRESSED, &compressed[FrameHeader::SIZE..]);
     assert_eq!(handle.fired(), 1);
 }
 
-/// Whatever a peer sends is judged, and the same way by the same rules.
+/// Equal rules decide alike, whatever bytes a peer sends.
 #[test]
-fn damaged_frames_are_judged_alike_by_equal_tables() {
+fn damaged_frames_are_evaluated_alike_by_equal_tables() {
     let table = || {
         let table = Arc::default();
         on(&table, Command::Read).key("b").probability(1, 0.5).device_overload();
@@ -268,7 +268,7 @@ fn damaged_frames_are_judged_alike_by_equal_tables() {
     let (first, second) = (table(), table());
     let frames = [write(), message(false, "demo", "b"), batch("demo", &["a", "b", "c"])];
     let mut random = SplitMix64::new(11);
-    let mut struck = 0;
+    let mut fired = 0;
     for at in 0..6000 {
         let mut body = frames[at % frames.len()].clone();
         for _ in 0..random.next() % 4 {
@@ -276,34 +276,34 @@ fn damaged_frames_are_judged_alike_by_equal_tables() {
             body[place] = random.next() as u8;
         }
         body.truncate(body.len() - random.next() as usize % 3);
-        let verdict = judge_message(&first, &body);
-        assert_eq!(verdict, judge_message(&second, &body));
-        struck += usize::from(!verdict.is_nothing());
+        let verdict = evaluate_message(&first, &body);
+        assert_eq!(verdict, evaluate_message(&second, &body));
+        fired += usize::from(!verdict.is_nothing());
     }
-    assert!((500..5500).contains(&struck), "{struck}");
+    assert!((500..5500).contains(&fired), "{fired}");
 }
 
 #[test]
 fn a_connection_is_refused_silenced_or_closed() {
-    let fate = |reaction| {
+    let action = |reaction| {
         let table = Arc::default();
         on(&table, Command::Connect).node(0xA1).react(reaction);
         on(&table, Command::Connect).set("demo").cut_before();
-        assert!(judge_message(&table, &write()).is_nothing());
-        assert!(table.judge_connection(NodeId(2)).is_nothing());
-        table.judge_connection(NODE).fate.then()
+        assert!(evaluate_message(&table, &write()).is_nothing());
+        assert!(table.evaluate_connection(NodeId(2)).is_nothing());
+        table.evaluate_connection(NODE).action.then()
     };
-    assert_eq!(fate(Reaction::RefuseConnections), Then::Reset);
-    assert_eq!(fate(Reaction::Ignore), Then::Silence);
-    assert_eq!(fate(Reaction::Stall(9)), Then::Silence);
+    assert_eq!(action(Reaction::RefuseConnections), Then::Reset);
+    assert_eq!(action(Reaction::Ignore), Then::Silence);
+    assert_eq!(action(Reaction::Stall(9)), Then::Silence);
     for closing in [
         Reaction::CutBefore,
         Reaction::Corrupt,
         Reaction::Answer(ResultCode::KEY_BUSY),
     ] {
-        assert_eq!(fate(closing), Then::Close);
+        assert_eq!(action(closing), Then::Close);
     }
-    assert_eq!(fate(Reaction::Delay(Duration::ZERO)), Then::Serve);
+    assert_eq!(action(Reaction::Delay(Duration::ZERO)), Then::Serve);
 }
 
 #[test]
@@ -311,13 +311,13 @@ fn noise_leaves_no_byte_but_the_size() {
     let noise = |seed| {
         let table = Arc::default();
         on(&table, Command::Write).seed(seed).corrupt();
-        let Fate::Spoiled { noise: Some(noise), .. } = judge_message(&table, &write()).fate else {
+        let Action::DamageReply { noise: Some(noise), .. } = evaluate_message(&table, &write()).action else {
             panic!("nothing is corrupted");
         };
         let mut reply = [2_u8; 200];
         let (first, second) = reply.split_at_mut(100);
-        noise.spoil(0, first);
-        noise.spoil(100, second);
+        noise.corrupt(0, first);
+        noise.corrupt(100, second);
         reply
     };
     let kept: Vec<_> = noise(1)
@@ -342,7 +342,7 @@ fn a_rule_is_shown_as_the_control_that_arms_it() {
     first.device_overload();
     let second = on(&table, Command::Any).key(7).node(0xB2).nth(3).probability(42, 0.25);
     second.truncate(9);
-    judge_message(&table, &write());
+    evaluate_message(&table, &write());
     let shown: Vec<_> = table.rules().iter().map(ToString::to_string).collect();
     assert_eq!(
         shown,
@@ -354,18 +354,18 @@ fn a_rule_is_shown_as_the_control_that_arms_it() {
 }
 
 #[test]
-#[should_panic(expected = "never fired: it struck none of the 1 that it is aimed at (id=1:command=write:nth=2")]
+#[should_panic(expected = "never fired: it fired for none of the 1 that it matched (id=1:command=write:nth=2")]
 fn a_fault_that_must_fire_says_so() {
     let table = Arc::default();
     let _must = on(&table, Command::Write).nth(2).ignore().must_fire();
-    judge_message(&table, &write());
+    evaluate_message(&table, &write());
 }
 
 #[test]
 fn a_fault_that_fired_is_removed_with_its_scope() {
     let table = Arc::default();
     let must = on(&table, Command::Write).key_busy().must_fire();
-    judge_message(&table, &write());
+    evaluate_message(&table, &write());
     assert_eq!(must.fired(), 1);
     drop(must);
     assert!(!table.is_armed());

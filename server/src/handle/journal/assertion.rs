@@ -1,17 +1,17 @@
-//! Assertions on the journal, and what they say when they fail.
+//! Assertions on the journal, and their failure messages.
 
 use std::fmt::Write as _;
 
 use super::{Entry, Filter, Journal};
 
-/// How many of the last entries a failure shows.
+/// How many of the last entries a failure message shows.
 const LAST: usize = 10;
 
 impl Journal<'_> {
-    /// Asserts that there are so many entries.
+    /// Asserts that there are `n` matching entries.
     ///
     /// # Panics
-    /// When there are not, with what is there instead; and when the server keeps no journal.
+    /// If there are more or fewer, with the last entries in the message, or if the server keeps no journal.
     #[track_caller]
     pub fn assert_count(&self, n: usize) {
         self.assert_on();
@@ -20,21 +20,21 @@ impl Journal<'_> {
             found == n,
             "expected {n} × {}, found {found}\n{}{}",
             self.filter,
-            self.made_room(),
+            self.dropped_note(),
             last_entries(self)
         );
     }
 
-    /// Asserts that the entries are these, in this order, and no others.
+    /// Asserts that the matching entries are exactly these, in this order.
     ///
-    /// What is expected of an entry is a [`Command`](crate::Command), a pair of a command and a key, one with a result code
-    /// as well, or a whole [`Filter`].
+    /// Each expectation is a [`Command`](crate::Command), a tuple of a command and a key, a tuple of a command, a key and a
+    /// result code, or a [`Filter`].
     ///
     /// ```
     /// use spikelet::{Command, Server};
     ///
     /// let server = Server::builder().journal(100).start()?;
-    /// // ... after a client has put and got the record `user1`:
+    /// // After a client has put and got the record `user1`:
     /// # if false {
     /// server.journal().set("demo").assert_sequence([(Command::Write, "user1"), (Command::Read, "user1")]);
     /// # }
@@ -42,7 +42,7 @@ impl Journal<'_> {
     /// ```
     ///
     /// # Panics
-    /// When they are not, showing both side by side; and when the server keeps no journal.
+    /// If they differ, with both sequences in the message, or if the server keeps no journal.
     #[track_caller]
     pub fn assert_sequence<F: Into<Filter>>(&self, expected: impl IntoIterator<Item = F>) {
         self.assert_on();
@@ -50,23 +50,23 @@ impl Journal<'_> {
         let (found, matched): (Vec<Entry>, Vec<bool>) = {
             let state = self.log.state();
             let found = state.matching(&self.filter).enumerate();
-            let found = found.map(|(at, noted)| {
-                let is_expected = expected.get(at).is_some_and(|filter| filter.matches(noted));
-                (noted.entry(), is_expected)
+            let found = found.map(|(at, recorded)| {
+                let is_expected = expected.get(at).is_some_and(|filter| filter.matches(recorded));
+                (recorded.entry(), is_expected)
             });
             found.unzip()
         };
         if found.len() == expected.len() && matched.iter().all(|matched| *matched) {
             return;
         }
-        let mut text = format!("another sequence of × {} than expected\n", self.filter);
+        let mut text = format!("unexpected sequence of journal entries (filter: {})\n", self.filter);
         for at in 0..expected.len().max(found.len()) {
             let mark = if matched.get(at) == Some(&true) { ' ' } else { '!' };
-            let wanted = expected.get(at).map_or_else(|| "nothing".to_owned(), Filter::to_string);
+            let expected = expected.get(at).map_or_else(|| "nothing".to_owned(), Filter::to_string);
             let found = found.get(at).map_or_else(|| "nothing".to_owned(), Entry::to_string);
-            let _ = writeln!(text, "{mark} expected {wanted}\n     found {found}");
+            let _ = writeln!(text, "{mark} expected {expected}\n     found {found}");
         }
-        panic!("{text}{}", self.made_room());
+        panic!("{text}{}", self.dropped_note());
     }
 
     #[track_caller]
@@ -74,25 +74,25 @@ impl Journal<'_> {
         assert!(self.is_kept(), "{}", off());
     }
 
-    fn made_room(&self) -> String {
+    fn dropped_note(&self) -> String {
         match self.dropped() {
             0 => String::new(),
-            n => format!("({n} older entries had to make room; a journal of a larger capacity keeps them)\n"),
+            n => format!("({n} older entries were dropped; a journal with a larger capacity keeps them)\n"),
         }
     }
 }
 
-/// What is said of a server that keeps no journal.
+/// The message for a server that keeps no journal.
 pub(super) const fn off() -> &'static str {
     "this server keeps no journal: start it with `Server::builder().journal(1000).start()`"
 }
 
-/// The last entries, whichever of their like were meant.
+/// The last entries, matching or not.
 pub(super) fn last_entries(journal: &Journal<'_>) -> String {
     let all = Journal::new(journal.log, journal.filter.widened());
     let last = all.last_of(LAST);
     if last.is_empty() {
-        return "nothing was asked".to_owned();
+        return "the journal has no entries".to_owned();
     }
     let mut text = format!("the last {} of {} entries:", last.len(), all.count());
     for entry in last {

@@ -1,4 +1,4 @@
-//! A server's journal, as a test reads it.
+//! The journal: the requests that a server received, with their outcomes.
 
 mod assertion;
 mod wait;
@@ -6,7 +6,7 @@ mod wait;
 use std::fmt;
 
 use self::assertion::off;
-pub use self::wait::{Unmet, Wait};
+pub use self::wait::{Wait, WaitError};
 use super::Server;
 pub use crate::request_log::{
     Ended, Entry, Filter, GenerationCheck, IndexRange, Operation, Outcome, Policies, Request, Row,
@@ -15,31 +15,31 @@ use crate::request_log::{Log, narrowing};
 pub use spikelet_wire::ExistsAction;
 pub use spikelet_wire::context::{Context, Step};
 
-/// The journal of a [`Server`], or the entries of it that are meant: what was asked of it, and how that ended.
+/// The journal of a [`Server`]: the requests that it received, with their outcomes. Filters narrow it to matching entries.
 ///
-/// A server keeps one when it is built with [`Builder::journal`](crate::Builder::journal). When a client has an answer, the
-/// journal has its entry. Info commands are left aside unless they are asked for, and so are connections that were
-/// [refused](crate::fault::Reaction::RefuseConnections), as [`Filter`] says.
+/// A server keeps a journal if it is built with [`Builder::journal`](crate::Builder::journal). An entry is in the journal
+/// before the client has the reply. Info commands, and connections that were
+/// [refused](crate::fault::Reaction::RefuseConnections), count only if the [`Filter`] asks for them.
 ///
 /// ```
 /// use std::time::Duration;
 /// use spikelet::{Command, ResultCode, Server};
-/// # fn run_what_is_tested(_: std::net::SocketAddr) {}
+/// # fn run_code_under_test(_: std::net::SocketAddr) {}
 ///
 /// let server = Server::builder().journal(1000).start()?;
-/// run_what_is_tested(server.addr());
+/// run_code_under_test(server.addr());
 ///
 /// server.journal().deletes().assert_count(0);
 /// server.journal().set("demo").assert_sequence::<Command>([]);
 /// for entry in server.journal().writes().set("demo").outcome(ResultCode::OK).iter() {
 ///     println!("{entry}");
 /// }
-/// # let waited = server.journal().wait_for(0).writes().set("demo").within(Duration::from_secs(1));
+/// # let waited = server.journal().wait_for(0).writes().set("demo").timeout(Duration::from_secs(1));
 /// # assert!(waited.is_ok());
 /// # Ok::<(), spikelet::StartError>(())
 /// ```
 #[derive(Clone)]
-#[must_use = "a journal is to be asked"]
+#[must_use = "a journal does nothing unless it is read"]
 pub struct Journal<'s> {
     pub(super) log: &'s Log,
     pub(super) filter: Filter,
@@ -52,36 +52,36 @@ impl<'s> Journal<'s> {
 
     narrowing!(.filter);
 
-    /// Whether requests are noted.
+    /// Whether requests are being recorded.
     #[must_use]
     pub fn is_on(&self) -> bool {
         self.log.is_on()
     }
 
-    /// Whether requests are noted, or were.
+    /// Whether requests are being recorded, or were at some time.
     pub(crate) fn is_kept(&self) -> bool {
         self.is_on() || self.next_number() > 1
     }
 
-    /// The entries as they are now, the oldest first.
+    /// Returns the matching entries, oldest first.
     #[must_use]
     pub fn entries(&self) -> Vec<Entry> {
         let state = self.log.state();
-        state.matching(&self.filter).map(|noted| noted.entry()).collect()
+        state.matching(&self.filter).map(|recorded| recorded.entry()).collect()
     }
 
-    /// The entries as they are now, the oldest first.
+    /// Iterates over the entries that match now, oldest first.
     pub fn iter(&self) -> std::vec::IntoIter<Entry> {
         self.entries().into_iter()
     }
 
-    /// The last entry.
+    /// Returns the last matching entry.
     #[must_use]
     pub fn last(&self) -> Option<Entry> {
         self.last_of(1).pop()
     }
 
-    /// The last so many entries, the oldest first.
+    /// Returns the last `n` matching entries, oldest first.
     #[must_use]
     pub fn last_of(&self, n: usize) -> Vec<Entry> {
         let state = self.log.state();
@@ -89,36 +89,36 @@ impl<'s> Journal<'s> {
             .matching(&self.filter)
             .rev()
             .take(n)
-            .map(|noted| noted.entry())
+            .map(|recorded| recorded.entry())
             .collect();
         entries.reverse();
         entries
     }
 
-    /// How many entries there are.
+    /// Returns the number of matching entries.
     #[must_use]
     pub fn count(&self) -> usize {
         self.log.state().matching(&self.filter).count()
     }
 
-    /// How many requests, of all, had to make room for later ones.
+    /// Returns how many entries were dropped to make room for later ones, matching or not.
     #[must_use]
     pub fn dropped(&self) -> u64 {
         self.log.state().dropped()
     }
 
-    /// The number that the next request will have: for [`since`](Self::since), to mean only what comes from now on.
+    /// Returns the number of the next request. Pass it to [`since`](Self::since) to select only requests from now on.
     #[must_use]
     pub fn next_number(&self) -> u64 {
         self.log.state().next_number()
     }
 
-    /// Forgets all entries, not only those that are meant. Numbers go on.
+    /// Removes all entries, matching or not. Numbering continues.
     pub fn clear(&self) {
         self.log.clear();
     }
 
-    /// Waits until there are so many entries, those that are there already counted.
+    /// Waits until there are `n` matching entries, including those already there.
     pub const fn wait_for(self, n: usize) -> Wait<'s> {
         Wait::new(self, n)
     }
@@ -133,7 +133,7 @@ impl IntoIterator for &Journal<'_> {
     }
 }
 
-/// Its entries, a line each.
+/// The matching entries, one per line.
 impl fmt::Display for Journal<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.is_kept() {
@@ -153,7 +153,7 @@ impl fmt::Debug for Journal<'_> {
 }
 
 impl Server {
-    /// Its journal: what was asked, and how that ended. Empty unless it was built with
+    /// Returns the journal of this server. It is empty unless the server was built with
     /// [`Builder::journal`](crate::Builder::journal).
     pub fn journal(&self) -> Journal<'_> {
         Journal::new(&self.shared().journal, Filter::new())

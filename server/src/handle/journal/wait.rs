@@ -1,4 +1,4 @@
-//! Waiting until something was asked.
+//! Waiting for journal entries.
 
 use std::fmt;
 use std::future::poll_fn;
@@ -9,34 +9,34 @@ use super::assertion::{last_entries, off};
 use super::{Entry, Journal};
 use crate::request_log::narrowing;
 
-/// Until how many entries there are, and of which kind.
+/// A wait for journal entries: for how many, and which.
 ///
-/// What a fault [delays](crate::fault::Reaction::Delay) is there from when it arrives, and a query from its beginning; with
-/// [`outcome`](Self::outcome) only what is over counts.
+/// Requests that a fault [delays](crate::fault::Reaction::Delay) count when they arrive, and queries when they start. With
+/// [`outcome`](Self::outcome), only requests that have ended count.
 ///
 /// ```
 /// use std::time::Duration;
 /// use spikelet::Server;
 ///
 /// let server = Server::builder().journal(1000).start()?;
-/// let unmet = server.journal().wait_for(2).writes().set("demo").within(Duration::from_millis(10)).unwrap_err();
-/// assert!(unmet.to_string().starts_with("expected 2 × write set demo within 10ms, found 0"));
+/// let error = server.journal().wait_for(2).writes().set("demo").timeout(Duration::from_millis(10)).unwrap_err();
+/// assert!(error.to_string().starts_with("expected 2 × write set demo within 10ms, found 0"));
 /// # Ok::<(), spikelet::StartError>(())
 /// ```
 #[derive(Debug, Clone)]
-#[must_use = "nothing is waited for before `within`"]
+#[must_use = "a wait does nothing before `timeout` or `timeout_async`"]
 pub struct Wait<'s> {
     journal: Journal<'s>,
     n: usize,
 }
 
-/// What was waited for did not come in time. It shows as text what was expected, and what came.
+/// The expected entries did not arrive in time, or the server keeps no journal. The message shows the last entries.
 #[derive(Clone, thiserror::Error)]
 #[error("{0}")]
-pub struct Unmet(String);
+pub struct WaitError(String);
 
-impl fmt::Debug for Unmet {
-    // What `unwrap` shows is to be read.
+impl fmt::Debug for WaitError {
+    // `unwrap` shows this, so it is readable.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
@@ -49,14 +49,15 @@ impl<'s> Wait<'s> {
 
     narrowing!(.journal.filter);
 
-    /// Blocks until there are so many, and gives them. Real time is waited, whatever the server's clock shows.
+    /// Blocks the thread until there are enough entries, and returns them. The timeout is real time, independent of the
+    /// server's clock.
     ///
-    /// On the thread that itself serves an in-process connection nothing would come; use
-    /// [`within_async`](Self::within_async) there.
+    /// Do not call this on a thread that serves an in-process connection: no entry can arrive while it is blocked. Use
+    /// [`timeout_async`](Self::timeout_async) there.
     ///
     /// # Errors
-    /// When that takes longer than the limit, and at once when the server keeps no journal.
-    pub fn within(self, limit: Duration) -> Result<Vec<Entry>, Unmet> {
+    /// If the timeout expires, and at once if the server keeps no journal.
+    pub fn timeout(self, limit: Duration) -> Result<Vec<Entry>, WaitError> {
         let Self { journal, n } = self;
         journal.check_on()?;
         let met = journal
@@ -65,18 +66,18 @@ impl<'s> Wait<'s> {
         if met {
             Ok(journal.entries())
         } else {
-            Err(unmet(&journal, n, limit))
+            Err(timed_out(&journal, n, limit))
         }
     }
 
-    /// Waits until there are so many, and gives them. The limit is of tokio's time, which a test can pause.
+    /// Waits until there are enough entries, and returns them. The timeout is in tokio's time, which a test can pause.
     ///
     /// # Errors
-    /// When that takes longer than the limit, and at once when the server keeps no journal.
+    /// If the timeout expires, and at once if the server keeps no journal.
     ///
     /// # Panics
-    /// Outside of a tokio runtime with time.
-    pub async fn within_async(self, limit: Duration) -> Result<Vec<Entry>, Unmet> {
+    /// Outside of a tokio runtime with time enabled.
+    pub async fn timeout_async(self, limit: Duration) -> Result<Vec<Entry>, WaitError> {
         let Self { journal, n } = self;
         journal.check_on()?;
         let met = poll_fn(|context| {
@@ -89,23 +90,23 @@ impl<'s> Wait<'s> {
         });
         match tokio::time::timeout(limit, met).await {
             Ok(()) => Ok(journal.entries()),
-            Err(_) => Err(unmet(&journal, n, limit)),
+            Err(_) => Err(timed_out(&journal, n, limit)),
         }
     }
 }
 
 impl Journal<'_> {
-    fn check_on(&self) -> Result<(), Unmet> {
+    fn check_on(&self) -> Result<(), WaitError> {
         match self.is_kept() {
             true => Ok(()),
-            false => Err(Unmet(off().to_owned())),
+            false => Err(WaitError(off().to_owned())),
         }
     }
 }
 
-fn unmet(journal: &Journal<'_>, n: usize, limit: Duration) -> Unmet {
+fn timed_out(journal: &Journal<'_>, n: usize, limit: Duration) -> WaitError {
     let found = journal.count();
-    Unmet(format!(
+    WaitError(format!(
         "expected {n} × {} within {limit:?}, found {found}\n{}",
         journal.filter,
         last_entries(journal)
