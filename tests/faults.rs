@@ -26,7 +26,7 @@ fn key(n: i64) -> Key {
 
 /// The client's view of a write that a fault affects: the kind of the error, whether it is in doubt, and whether the
 /// write was applied. The next write succeeds.
-async fn struck(arm: impl FnOnce(FaultBuilder) -> spikelet::fault::FaultHandle) -> (ErrorKind, bool, bool) {
+async fn write_with(arm: impl FnOnce(FaultBuilder) -> spikelet::fault::FaultHandle) -> (ErrorKind, bool, bool) {
     let (server, client) = start().await;
     let fault = arm(server.faults().on(Command::Write).times(1));
     let error = client.put(key(1), bins! {"a" => 1}).policy(PATIENT).await.unwrap_err();
@@ -42,13 +42,16 @@ async fn struck(arm: impl FnOnce(FaultBuilder) -> spikelet::fault::FaultHandle) 
 
 #[tokio::test]
 async fn an_ignored_write_times_out_and_is_not_applied() {
-    assert_eq!(struck(FaultBuilder::ignore).await, (ErrorKind::Timeout, true, false));
+    assert_eq!(
+        write_with(FaultBuilder::ignore).await,
+        (ErrorKind::Timeout, true, false)
+    );
 }
 
 #[tokio::test]
 async fn a_write_whose_reply_is_lost_times_out_and_is_applied() {
     assert_eq!(
-        struck(FaultBuilder::silence_after).await,
+        write_with(FaultBuilder::silence_after).await,
         (ErrorKind::Timeout, true, true)
     );
 }
@@ -56,15 +59,15 @@ async fn a_write_whose_reply_is_lost_times_out_and_is_applied() {
 #[tokio::test]
 async fn a_connection_can_be_cut_before_and_after_a_write() {
     assert_eq!(
-        struck(FaultBuilder::cut_before).await,
+        write_with(FaultBuilder::cut_before).await,
         (ErrorKind::Connection, true, false)
     );
     assert_eq!(
-        struck(FaultBuilder::cut_after).await,
+        write_with(FaultBuilder::cut_after).await,
         (ErrorKind::Connection, true, true)
     );
     assert_eq!(
-        struck(FaultBuilder::refuse_connections).await,
+        write_with(FaultBuilder::refuse_connections).await,
         (ErrorKind::Connection, true, false)
     );
 }
@@ -72,13 +75,13 @@ async fn a_connection_can_be_cut_before_and_after_a_write() {
 #[tokio::test]
 async fn a_reply_can_be_cut_stalled_and_damaged() {
     for bytes in [0, 1, 8, 29] {
-        let truncated = struck(|fault| fault.truncate(bytes)).await;
+        let truncated = write_with(|fault| fault.truncate(bytes)).await;
         assert_eq!(truncated, (ErrorKind::Connection, true, true), "{bytes} bytes");
-        let stalled = struck(|fault| fault.stall(bytes)).await;
+        let stalled = write_with(|fault| fault.stall(bytes)).await;
         assert_eq!(stalled, (ErrorKind::Timeout, true, true), "{bytes} bytes");
     }
     for seed in 0..8 {
-        let corrupted = struck(|fault| fault.seed(seed).corrupt()).await;
+        let corrupted = write_with(|fault| fault.seed(seed).corrupt()).await;
         assert_eq!(corrupted, (ErrorKind::Protocol, true, true), "seed {seed}");
     }
 }

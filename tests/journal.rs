@@ -313,7 +313,10 @@ async fn failures_show_expected_and_actual_requests() {
     ]);
     let sequence = failure(|| journal.assert_sequence([(Command::Write, "user1"), (Command::Read, "user2")]));
     let lines: Vec<&str> = sequence.lines().collect();
-    assert_eq!(lines[0], "unexpected sequence of journal entries (filter: request set demo)");
+    assert_eq!(
+        lines[0],
+        "unexpected sequence of journal entries (filter: request set demo)"
+    );
     assert_eq!(lines[1], r#"  expected write key "user1""#);
     assert_eq!(lines[3], r#"! expected read key "user2""#);
     assert!(

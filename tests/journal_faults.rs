@@ -144,7 +144,13 @@ async fn a_delayed_write_ends_when_its_node_is_killed() {
     server.faults().on(Command::Write).delay(Duration::from_secs(3600));
     let put = client.put(key("user1"), bins! {"n" => 1}).max_retries(0);
     let put = tokio::spawn(put.into_future());
-    let waited = server.journal().wait_for(1).writes().timeout_async(LIMIT).await.unwrap();
+    let waited = server
+        .journal()
+        .wait_for(1)
+        .writes()
+        .timeout_async(LIMIT)
+        .await
+        .unwrap();
     server.kill(waited[0].node).unwrap();
     let entry = server.journal().writes().last().unwrap();
     assert_eq!((entry.outcome.ended, entry.outcome.code), (Ended::Closed, None));

@@ -20,9 +20,9 @@ const FRAME: usize = 128 * 1024;
 /// Carries out a batch.
 pub(super) fn batch(state: &State, now: Now, session: &mut Session, body: &[u8], out: &mut BytesMut) {
     add(&session.stats.batch_index_initiate, 1);
-    let struck = std::mem::take(&mut session.struck_rows);
+    let refused_rows = std::mem::take(&mut session.refused_rows);
     let code = match BatchRequest::decode(body) {
-        Ok(request) => rows((state, session), now, &request, &struck, out),
+        Ok(request) => rows((state, session), now, &request, &refused_rows, out),
         Err(_) => Refusal::Malformed(Part::Batch).result_code(),
     };
     let ended = match code {
@@ -44,7 +44,7 @@ fn rows(
     by: (&State, &Session),
     now: Now,
     request: &BatchRequest<'_>,
-    struck: &[(usize, ResultCode)],
+    refused_rows: &[(usize, ResultCode)],
     out: &mut BytesMut,
 ) -> ResultCode {
     if request.batch.announced() == 0 {
@@ -64,7 +64,7 @@ fn rows(
     };
     let mut result = Ok(());
     for share in shares {
-        result = carry_out(by, now, request, parent_filter, (*share, struck), &mut answers);
+        result = carry_out(by, now, request, parent_filter, (*share, refused_rows), &mut answers);
     }
     answers.end(result.err().map(Refusal::result_code))
 }
@@ -98,7 +98,7 @@ fn carry_out(
     now: Now,
     request: &BatchRequest<'_>,
     parent_filter: Filter<'_>,
-    (share, struck): (Share, &[(usize, ResultCode)]),
+    (share, refused_rows): (Share, &[(usize, ResultCode)]),
     answers: &mut Answers<'_>,
 ) -> Result<(), Refusal> {
     let mut previous: Option<RowContent<'_>> = None;
@@ -119,7 +119,7 @@ fn carry_out(
         if !share.has(position) {
             continue;
         }
-        if let Some((_, code)) = struck.iter().find(|(other, _)| *other == position) {
+        if let Some((_, code)) = refused_rows.iter().find(|(other, _)| *other == position) {
             answers.row(row.index, |reply| reply.refuse(Refusal::Code(*code)));
             continue;
         }

@@ -40,7 +40,7 @@ enum Pause {
     Output,
     /// The last frame asks for more than a reply.
     State(Flow),
-    /// A fault strikes the next frame.
+    /// A fault fires on the next frame.
     Fault(Verdict),
 }
 

@@ -11,7 +11,7 @@ use spikelet_wire::FrameHeader;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::sleep;
 
-use super::journal::{self, Struck};
+use super::journal::{self, FaultedRequest};
 use super::{Shared, query};
 use crate::command::Flow;
 use crate::fault_rules::{Action, Noise, Then, Verdict};
@@ -35,31 +35,31 @@ pub(super) async fn execute<S: AsyncRead + AsyncWrite + Unpin>(
 ) -> io::Result<Then> {
     let (header, body) = take_frame(input);
     let arrived = journal::arrived(shared, session, shared.clock.now(), (header, &body));
-    let mut struck = Struck::new(shared, arrived, verdict.by);
+    let mut faulted = FaultedRequest::new(shared, arrived, verdict.by);
     if !verdict.delay.is_zero() {
-        struck.waits();
+        faulted.waits();
         sleep(verdict.delay).await;
     }
     let (sent, noise, then) = match verdict.action {
         Action::Refuse(refusal) => {
             refusal.write(&body, out);
-            struck.ended(out, Ended::Answered);
+            faulted.ended(out, Ended::Answered);
             return Ok(Then::Serve);
         }
         Action::Drop(then) => {
-            struck.ended(&[], journal::ended(then));
+            faulted.ended(&[], journal::ended(then));
             return Ok(then);
         }
         Action::Execute => (usize::MAX, None, Then::Serve),
         Action::DamageReply { sent, noise, then } => (sent, noise, then),
     };
-    session.struck_rows = verdict.rows;
+    session.refused_rows = verdict.rows;
     let flow = shared.turn().handle(shared.clock.now(), session, header, &body, out);
     let ended = match journal::ended_by(&flow) {
         Ended::Answered => journal::ended(then),
         other => other,
     };
-    let pending = struck.ended(out, ended);
+    let pending = faulted.ended(out, ended);
     // A client that reads that a node is gone must no longer be able to reach it.
     shared.nodes.settle().await;
     let mut stream = DamagedStream {
@@ -113,9 +113,10 @@ pub(super) async fn admit<S: AsyncRead + Unpin>(
     let verdict = faults.evaluate_connection(shared.node_id(node));
     let then = verdict.action.then();
     let is_refused = then != Then::Serve;
-    let mut refused = is_refused.then(|| Struck::new(shared, journal::connecting(shared, node, peer), verdict.by));
+    let mut refused =
+        is_refused.then(|| FaultedRequest::new(shared, journal::connecting(shared, node, peer), verdict.by));
     if !verdict.delay.is_zero() {
-        refused.iter_mut().for_each(Struck::waits);
+        refused.iter_mut().for_each(FaultedRequest::waits);
         sleep(verdict.delay).await;
     }
     if let Some(refused) = refused {

@@ -11,9 +11,9 @@ use crate::fault_rules::Then;
 use crate::request_log::{Arrived, Ended, Ending, Pending};
 use crate::state::Session;
 
-/// The journal entry of a frame, or of a new connection, that a fault strikes. It is recorded once, when the request ends, or
+/// The journal entry of a frame, or of a new connection, that a fault fires on. It is recorded once, when the request ends, or
 /// as pending before if it is delayed.
-pub(super) struct Struck<'s, 'a> {
+pub(super) struct FaultedRequest<'s, 'a> {
     shared: &'s Shared,
     arrived: Arrived<'a>,
     /// The number of the fault rule.
@@ -21,7 +21,7 @@ pub(super) struct Struck<'s, 'a> {
     pending: Option<Pending<'s>>,
 }
 
-impl<'s, 'a> Struck<'s, 'a> {
+impl<'s, 'a> FaultedRequest<'s, 'a> {
     pub(super) const fn new(shared: &'s Shared, arrived: Arrived<'a>, fault: Option<u64>) -> Self {
         Self {
             shared,
@@ -88,7 +88,7 @@ pub(super) const fn ended_by(flow: &Flow) -> Ended {
     }
 }
 
-/// How a request ends that a fault struck.
+/// How a request on which a fault fired ends.
 pub(super) const fn ended(then: Then) -> Ended {
     match then {
         Then::Serve => Ended::Answered,

@@ -1,7 +1,7 @@
 //! Sockets and connections: bytes in, bytes out. The only place that knows tokio.
 //!
 //! [`Bound`] starts the thread of a server. `listener` accepts connections, `serve` takes each through its life, `connection`
-//! reads its frames and writes the replies. `fault` delays, damages or cuts what a fault strikes, `query` runs the steps of a
+//! reads its frames and writes the replies. `fault` delays, damages or cuts what a fault fires on, `query` runs the steps of a
 //! query, and `journal` records requests. Everything shares one [`Shared`].
 
 mod connection;

@@ -23,7 +23,7 @@ pub struct Session {
     /// Executes its info commands under `spikelet/`; `None` without controls.
     pub controls: Option<Arc<dyn Controls>>,
     /// The rows of the next batch that a fault replaces, by position, with their result codes.
-    pub struck_rows: Vec<(usize, ResultCode)>,
+    pub refused_rows: Vec<(usize, ResultCode)>,
     /// The counters of the node.
     pub stats: Arc<Stats>,
 }
@@ -40,7 +40,7 @@ impl State {
             peer: None,
             user_agent: None,
             controls: None,
-            struck_rows: Vec::new(),
+            refused_rows: Vec::new(),
             stats,
         }
     }
