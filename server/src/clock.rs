@@ -15,7 +15,7 @@ pub struct Now(pub u64);
 
 impl Now {
     /// The latest time that a server's clock can show, in 2146. Later times have no void time.
-    pub const LATEST: Self = Self(u32::MAX as u64 * 1000 + 999);
+    pub(crate) const LATEST: Self = Self(u32::MAX as u64 * 1000 + 999);
 
     /// Returns whole seconds since 2010-01-01T00:00:00Z, the unit of void times.
     #[must_use]
@@ -25,7 +25,7 @@ impl Now {
 
     /// Converts nanoseconds since 1970-01-01T00:00:00Z. Times before 2010 become the start of 2010.
     #[must_use]
-    pub const fn from_unix_nanoseconds(nanoseconds: u64) -> Self {
+    pub(crate) const fn from_unix_nanoseconds(nanoseconds: u64) -> Self {
         Self((nanoseconds / 1_000_000).saturating_sub(EPOCH_SECONDS * 1000))
     }
 

@@ -53,6 +53,7 @@ mod request_log;
 mod selector;
 mod state;
 mod store;
+#[doc(hidden)]
 pub mod support;
 #[cfg(feature = "udf")]
 mod udf;

@@ -75,19 +75,19 @@ pub struct Node {
 
 /// A peer, as a node knows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Peer {
+pub(crate) struct Peer {
     /// Its position in the cluster.
-    pub node: usize,
+    pub(crate) node: usize,
     /// Whether it is in the node's subcluster. Nodes remember peers that have left.
-    pub is_present: bool,
+    pub(crate) is_present: bool,
     /// The peers generation of the last change to it.
-    pub generation: u64,
+    pub(crate) generation: u64,
 }
 
 impl Node {
     /// A node that listens at an address, in rack 0.
     #[must_use]
-    pub const fn new(id: NodeId, address: SocketAddr) -> Self {
+    pub(crate) const fn new(id: NodeId, address: SocketAddr) -> Self {
         Self {
             id,
             address,
@@ -111,31 +111,31 @@ impl Node {
 
     /// The address that it tells clients.
     #[must_use]
-    pub fn access_address(&self) -> SocketAddr {
+    pub(crate) fn access_address(&self) -> SocketAddr {
         self.advertised.unwrap_or(self.address)
     }
 
     /// Its peers, those that have left included.
     #[must_use]
-    pub fn peers(&self) -> &[Peer] {
+    pub(crate) fn peers(&self) -> &[Peer] {
         &self.peers
     }
 
     /// The number of changes to its peers. A new peer counts twice: the node, and its addresses.
     #[must_use]
-    pub const fn peers_generation(&self) -> u64 {
+    pub(crate) const fn peers_generation(&self) -> u64 {
         self.peers_generation
     }
 
     /// The number of changes to its partitions since its first balance.
     #[must_use]
-    pub const fn partition_generation(&self) -> u64 {
+    pub(crate) const fn partition_generation(&self) -> u64 {
         self.partition_generation
     }
 
     /// The number of balances that it took part in.
     #[must_use]
-    pub const fn rebalance_generation(&self) -> u64 {
+    pub(crate) const fn rebalance_generation(&self) -> u64 {
         self.rebalance_generation
     }
 

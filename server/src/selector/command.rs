@@ -52,11 +52,11 @@ pub enum Command {
 
 /// The kind of one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Kind {
+pub(crate) struct Kind {
     /// The most specific command; [`Command::Any`] for a frame that contains no command, such as a damaged one.
-    pub command: Command,
+    pub(crate) command: Command,
     /// Whether the request may change a record.
-    pub writes: bool,
+    pub(crate) writes: bool,
 }
 
 impl Command {
@@ -79,7 +79,7 @@ impl Command {
 
     /// Whether this includes a request.
     #[must_use]
-    pub fn includes(self, kind: Kind) -> bool {
+    pub(crate) fn includes(self, kind: Kind) -> bool {
         match self {
             Self::Any => !matches!(kind.command, Self::Info | Self::Connect),
             Self::Everything => kind.command != Self::Connect,
@@ -146,7 +146,7 @@ fn names() -> String {
 impl Kind {
     /// Returns the kind of a frame.
     #[must_use]
-    pub fn of_frame(header: FrameHeader, body: &[u8]) -> Self {
+    pub(crate) fn of_frame(header: FrameHeader, body: &[u8]) -> Self {
         match header.frame_type {
             FrameType::INFO => Command::Info.into(),
             FrameType::MESSAGE => Self::of_body(body),
@@ -179,7 +179,7 @@ impl Kind {
 
     /// Returns the kind of a message on one record or of a row of a batch, whose digest is not a field of the message.
     #[must_use]
-    pub fn of_record(message: &Message<'_>) -> Self {
+    pub(crate) fn of_record(message: &Message<'_>) -> Self {
         let (info1, info2) = (message.header.info1, message.header.info2);
         let writes = info2.contains(Info2::WRITE);
         let all = |codes: &[OpCode]| message.ops().all(|op| codes.contains(&op.code));
