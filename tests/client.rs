@@ -387,6 +387,14 @@ async fn clusters_are_distinguished_by_name() {
 }
 
 #[tokio::test]
+async fn a_client_without_connections_is_refused() {
+    let server = Server::start().unwrap();
+    let error = Client::builder(server.addr()).max_connections(0).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Argument);
+    assert!(error.to_string().contains("max_connections"), "{error}");
+}
+
+#[tokio::test]
 async fn empty_puts_and_long_names_are_rejected_by_the_server() {
     let (_server, client) = start().await;
     let key = key("odd");

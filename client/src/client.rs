@@ -184,6 +184,7 @@ impl ClientBuilder {
     }
 
     /// Sets the maximum number of connections to each node, from 1; the default is 100. Commands wait for a free connection.
+    /// With 0, connecting fails with [`ErrorKind::Argument`](crate::ErrorKind::Argument).
     pub const fn max_connections(mut self, connections: usize) -> Self {
         self.config.max_connections = connections;
         self
@@ -258,6 +259,11 @@ impl ClientBuilder {
     async fn connect(mut self) -> Result<Client, Error> {
         for hosts in &self.hosts {
             self.config.hosts.extend(Host::parse_list(hosts)?);
+        }
+        if self.config.max_connections == 0 {
+            return Err(Error::argument(
+                "max_connections is 0, and a client needs at least one connection",
+            ));
         }
         let cluster = Cluster::connect(self.config).await?;
         let defaults = self.defaults;
