@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Parser};
 use spikelet::{Builder, Command, Fixture, FixtureError, NamespaceConfig, Server};
 
-use super::{journal, namespace};
+use super::{journal, listen, namespace};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -42,8 +42,14 @@ port per line. Ctrl-C and SIGTERM stop the program.";
 #[derive(Debug, Parser)]
 #[command(name = "spikelet", version, after_help = EXAMPLES)]
 pub(super) struct Arguments {
-    /// Address to listen on. Port 0 stands for a free port. Further nodes use the ports that follow.
-    #[arg(long, value_name = "ADDRESS:PORT", default_value_t = SocketAddr::from((Ipv4Addr::LOCALHOST, 3000)))]
+    /// Address to listen on. Port 0 stands for a free port, and a port alone for one of 127.0.0.1. Further nodes use the ports
+    /// that follow.
+    #[arg(
+        long,
+        value_name = "ADDRESS:PORT",
+        value_parser = listen::parse,
+        default_value_t = SocketAddr::from((Ipv4Addr::LOCALHOST, 3000))
+    )]
     listen: SocketAddr,
 
     /// Allow listening on an address that other machines can reach. There is no authentication and no TLS.

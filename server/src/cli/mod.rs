@@ -2,6 +2,7 @@
 
 mod arguments;
 mod journal;
+mod listen;
 mod logs;
 mod namespace;
 mod port_file;

@@ -30,6 +30,14 @@ pub enum ConfigError {
     /// There are none, or too many.
     #[error("a server has 1 to {max} nodes, not {0}", max = crate::cluster::Cluster::MAX_NODES)]
     NodeCount(usize),
+    /// The ports of the nodes would exceed 65535.
+    #[error("{nodes} nodes need the ports {first} to {last}, and the highest port is 65535", last = u64::from(*first) + *nodes as u64 - 1)]
+    Ports {
+        /// The port of the first node.
+        first: u16,
+        /// The number of nodes.
+        nodes: usize,
+    },
     /// The name is empty, too long, or has a character that separates names.
     #[error("{0:?} is no name for a cluster: 1 to 63 bytes without spaces or semicolons")]
     ClusterName(String),

@@ -226,7 +226,7 @@ impl Builder {
             0 => 3000,
             port => port,
         };
-        let ports = (first..=u16::MAX).cycle().take(self.nodes);
+        let ports = (first..=u16::MAX).take(self.nodes);
         let addresses: Vec<_> = ports.map(|port| SocketAddr::new(self.listen.ip(), port)).collect();
         let shared = self.share(config, &addresses, Nodes::without_sockets())?;
         Ok(Server::new(None, shared))
@@ -257,6 +257,11 @@ impl Builder {
         }
         if !(1..=Cluster::MAX_NODES).contains(&self.nodes) {
             return Err(ConfigError::NodeCount(self.nodes));
+        }
+        let first = self.listen.port();
+        if usize::from(first) + self.nodes > usize::from(u16::MAX) + 1 {
+            let nodes = self.nodes;
+            return Err(ConfigError::Ports { first, nodes });
         }
         if !crate::config::is_cluster_name(&self.cluster_name) {
             return Err(ConfigError::ClusterName(self.cluster_name.clone()));

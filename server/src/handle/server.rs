@@ -1,5 +1,6 @@
 //! The handle of a running server.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -17,7 +18,6 @@ use crate::state::State;
 /// println!("clients connect to {}", server.hosts());
 /// # Ok::<(), spikelet::StartError>(())
 /// ```
-#[derive(Debug)]
 #[must_use = "dropping a server stops it"]
 pub struct Server {
     // Declared first, so that sockets close before the state is dropped. `None` if there are no sockets.
@@ -70,6 +70,17 @@ impl Server {
 
     pub(crate) const fn shared_arc(&self) -> &Arc<Shared> {
         &self.shared
+    }
+}
+
+/// Shows where the server listens and the names of its namespaces, not what they hold.
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let namespaces = self.state().namespaces().iter().map(|namespace| &namespace.name);
+        f.debug_struct("Server")
+            .field("hosts", &self.hosts())
+            .field("namespaces", &namespaces.collect::<Vec<_>>())
+            .finish_non_exhaustive()
     }
 }
 

@@ -120,6 +120,10 @@ fn what_it_refuses_it_explains() {
     assert!(beyond.contains("--listen-beyond-loopback"), "{beyond}");
     let ttl = refused(&["--namespace", "a,default-ttl=soon"]);
     assert!(ttl.contains("default-ttl") && ttl.contains("30d"), "{ttl}");
+    let host = refused(&["--listen", "example.com:3000"]);
+    assert!(host.contains("such as 127.0.0.1:3000"), "{host}");
+    let ports = refused(&["--listen", "127.0.0.1:65535", "--nodes", "3"]);
+    assert!(ports.contains("3 nodes need the ports 65535 to 65537"), "{ports}");
     let twice = refused(&["--listen", "127.0.0.1:0", "--namespace", "a", "--namespace", "a"]);
     assert!(twice.contains("the namespace a is there twice"), "{twice}");
     let (mut child, address) = start(&[]);
@@ -156,6 +160,24 @@ fn it_begins_with_the_fixtures_that_it_is_told_to_load() {
     let error = refused(&["--load", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")]);
     assert!(error.contains("Cargo.toml: line 1, column "), "{error}");
     assert!(refused(&["--load", "no-such-file"]).contains("no-such-file: "));
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/embedded/fixture/sample.asb");
+    let error = refused(&["--listen", "127.0.0.1:0", "--namespace", "other", "--load", path]);
+    assert!(
+        error.contains("sample.asb: ") && error.contains("there is no such namespace, only `other`"),
+        "{error}"
+    );
+}
+
+#[test]
+fn it_listens_on_localhost() {
+    let mut child = spikelet(&["--listen", "localhost:0"]).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.as_mut().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    assert!(line.starts_with("listening on 127.0.0.1:"), "{line}");
+    signal(&child, "TERM");
+    assert!(child.wait().unwrap().success());
 }
 
 #[test]

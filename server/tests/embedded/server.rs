@@ -74,6 +74,39 @@ fn a_wrong_configuration_is_an_error_that_says_what_is_wrong() {
 }
 
 #[test]
+fn ports_beyond_the_highest_are_an_error_that_names_them() {
+    for in_process in [false, true] {
+        let builder = Server::builder().listen(([127, 0, 0, 1], 65534).into()).nodes(3);
+        let started = if in_process {
+            builder.start_in_process()
+        } else {
+            builder.start()
+        };
+        let Err(StartError::Config(error)) = started else {
+            panic!("{started:?}");
+        };
+        assert_eq!(error, ConfigError::Ports { first: 65534, nodes: 3 });
+        assert_eq!(
+            error.to_string(),
+            "3 nodes need the ports 65534 to 65536, and the highest port is 65535"
+        );
+    }
+}
+
+#[test]
+fn a_server_is_shown_on_one_line() {
+    let server = Server::start().unwrap();
+    server.insert("test", "demo", 1, [("a", 1)]).unwrap();
+    assert_eq!(
+        format!("{server:?}"),
+        format!(
+            "Server {{ hosts: \"{}\", namespaces: [\"test\", \"bar\"], .. }}",
+            server.hosts()
+        )
+    );
+}
+
+#[test]
 fn an_address_that_is_taken_is_an_error() {
     let first = Server::start().unwrap();
     let second = Server::builder().listen(first.addr()).start();
