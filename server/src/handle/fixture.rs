@@ -22,7 +22,8 @@ impl Server {
     ///
     /// # Errors
     /// [`FixtureError::Refused`] if the server refuses any of it: an unknown namespace, a record that is too big, a TTL in a
-    /// namespace that allows none, an index name that is in use for another index, a module that does not compile.
+    /// namespace that allows none, an index name that is in use for another index, a module that does not compile. If the
+    /// fixture was read from a file, this is inside [`FixtureError::InFile`].
     pub fn load(&self, fixture: &Fixture) -> Result<Loaded, FixtureError> {
         load(self.shared(), fixture)
     }
@@ -72,7 +73,7 @@ pub(crate) fn load(shared: &Shared, fixture: &Fixture) -> Result<Loaded, Fixture
 }
 
 pub(crate) fn load_file(shared: &Shared, path: &Path) -> Result<Loaded, FixtureError> {
-    load(shared, &Fixture::from_file(path)?).map_err(|error| FixtureError::in_file(path, error))
+    load(shared, &Fixture::from_file(path)?)
 }
 
 pub(crate) fn save_json(shared: &Shared, path: &Path, with_last_updates: bool) -> Result<(), FixtureError> {
