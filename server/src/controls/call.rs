@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use spikelet_wire::info;
+use spikelet_wire::{ResultCode, info};
 
 use super::snapshot::Snapshots;
 use crate::net::Shared;
@@ -71,6 +71,21 @@ impl<'a> Call<'a> {
         let text = self.required(name)?;
         text.parse()
             .map_err(|_| ControlError::parameter(format!("bad {name} '{text}'")))
+    }
+
+    /// Reads a result code: a number, or a name such as `device-overload`.
+    pub(super) fn result_code(&self, name: &str) -> Result<Option<ResultCode>, ControlError> {
+        let code = |text: &str| {
+            let constant = text.replace('-', "_").to_ascii_uppercase();
+            let named = ResultCode::ALL.iter().find(|code| code.name() == Some(&constant));
+            let number = || text.parse().map(ResultCode).ok();
+            named.copied().or_else(number).ok_or_else(|| {
+                ControlError::parameter(format!(
+                    "bad {name} '{text}', expected a result code such as 18 or device-overload"
+                ))
+            })
+        };
+        self.optional(name).map(code).transpose()
     }
 
     /// Parses the value of an optional parameter.

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use spikelet_wire::ResultCode;
-
 use super::call::{Answered, Call, done};
 use super::selector::selector;
 use crate::handle::fault::{Faults, Reaction};
@@ -32,9 +30,9 @@ pub(super) fn add(call: &Call<'_>) -> Answered {
 
 /// Exactly one of `result`, `delay-ms` and `reaction`.
 fn reaction(call: &Call<'_>) -> Result<Reaction, ControlError> {
-    let (code, delay) = (call.parsed_if_given::<u8>("result")?, call.parsed_if_given("delay-ms")?);
+    let (code, delay) = (call.result_code("result")?, call.parsed_if_given("delay-ms")?);
     match (code, delay, call.optional("reaction")) {
-        (Some(code), None, None) => Ok(Reaction::Answer(ResultCode(code))),
+        (Some(code), None, None) => Ok(Reaction::Answer(code)),
         (None, Some(ms), None) => Ok(Reaction::Delay(Duration::from_millis(ms))),
         (None, None, Some("truncate")) => Ok(Reaction::Truncate(call.parsed("bytes")?)),
         (None, None, Some("stall")) => Ok(Reaction::Stall(call.parsed("bytes")?)),

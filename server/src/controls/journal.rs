@@ -41,8 +41,8 @@ pub(super) fn clear(call: &Call<'_>) -> Answered {
 /// The journal, narrowed by the parameters.
 fn journal<'s>(call: &Call<'s>) -> Result<Journal<'s>, ControlError> {
     let mut filter = Filter::with_selector(selector(call)?);
-    if let Some(code) = call.parsed_if_given("result")? {
-        filter = filter.outcome(ResultCode(code));
+    if let Some(code) = call.result_code("result")? {
+        filter = filter.outcome(code);
     }
     if let Some(number) = call.parsed_if_given("since")? {
         filter = filter.since(number);

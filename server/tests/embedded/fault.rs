@@ -70,13 +70,38 @@ fn every_reaction_has_a_name() {
 }
 
 #[test]
+fn a_result_code_can_be_given_by_its_name() {
+    let (_server, mut asking) = start();
+    for (name, code) in [
+        ("device-overload", 18),
+        ("DEVICE_OVERLOAD", 18),
+        ("key-busy", 14),
+        ("ok", 0),
+    ] {
+        let id = asking.ask(&format!("spikelet/fault/add:command=delete;result={name}"));
+        let list = asking.ask("spikelet/fault/list");
+        let shown = format!("{id}:command=delete:result={code}:");
+        assert!(list.contains(&shown), "{list}");
+    }
+    assert_eq!(asking.ask("spikelet/journal/start:capacity=10"), "ok");
+    assert_eq!(asking.ask("spikelet/journal/count:result=not-found"), "0");
+}
+
+#[test]
 fn a_wrong_fault_says_what_is_wrong() {
     let (_server, mut asking) = start();
     let needed = "exactly one of 'result', 'delay-ms' and 'reaction' is required";
     for (parameters, error) in [
         ("command=write", needed),
         ("result=18;delay-ms=5", needed),
-        ("result=300", "bad result '300'"),
+        (
+            "result=300",
+            "bad result '300', expected a result code such as 18 or device-overload",
+        ),
+        (
+            "result=overload",
+            "bad result 'overload', expected a result code such as 18 or device-overload",
+        ),
         (
             "command=put;result=1",
             "unknown command 'put', expected one of any, everything, read, exists, write, operate, delete, touch, udf, \

@@ -75,7 +75,7 @@ impl FaultHandle {
 /// # Panics
 /// Dropping it panics if the fault never fired, unless the thread is already panicking.
 #[derive(Debug)]
-#[must_use = "the fault is removed when this is dropped"]
+#[must_use = "the guard panics when it is dropped before the fault has fired: bind it to a name, as in `let fault = ...`, not to `_`"]
 pub struct MustFire {
     handle: FaultHandle,
     armed_at: &'static Location<'static>,
@@ -98,7 +98,7 @@ impl Drop for MustFire {
             let what = rules.iter().find(|rule| rule.id == id).map(ToString::to_string);
             let (what, armed_at) = (what.unwrap_or_else(|| format!("id={id}")), self.armed_at);
             let why = match matched {
-                0 => "no command matched it".to_owned(),
+                0 => "no command matched it while its guard was alive; bind the guard to a name, not to `_`".to_owned(),
                 n => format!("it fired for none of the {n} that it matched"),
             };
             panic!("the fault armed at {armed_at} never fired: {why} ({what})");

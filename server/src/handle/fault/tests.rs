@@ -362,6 +362,14 @@ fn a_fault_that_must_fire_says_so() {
 }
 
 #[test]
+#[should_panic(expected = "never fired: no command matched it while its guard was alive; bind the guard to a name")]
+fn a_fault_that_must_fire_says_how_to_keep_its_guard() {
+    let table = Arc::default();
+    let _ = on(&table, Command::Write).ignore().must_fire();
+    evaluate_message(&table, &write());
+}
+
+#[test]
 fn a_fault_that_fired_is_removed_with_its_scope() {
     let table = Arc::default();
     let must = on(&table, Command::Write).key_busy().must_fire();
