@@ -161,13 +161,24 @@ fn append_scalar(out: &mut Vec<u8>, marker: u8, token: &Token<'_>) -> Option<()>
             out.extend_from_slice(&(n as f32).to_be_bytes());
         }
         Token::Float(n) => write::float(out, n),
-        Token::Bytes(bytes) => write::raw(out, bytes),
+        Token::Bytes(bytes) if !keeps_bin(marker, bytes.len()) => write::raw(out, bytes),
+        Token::Bytes(bytes) => write::bin(out, bytes),
         // Up to 3 bytes of this type are reserved for wildcard and infinity.
         Token::Ext(COMPARE_ONLY, content) if (1..=3).contains(&content.len()) => return None,
         Token::Ext(ext_type, content) => write::ext(out, ext_type, content),
         Token::List(_) | Token::Map(_) => return None,
     }
     Some(())
+}
+
+/// Whether the server keeps a `bin` header instead of writing a `str` header: if no shorter `str` header exists.
+const fn keeps_bin(marker: u8, size: usize) -> bool {
+    match marker {
+        0xc4 => size >= 1 << 5,
+        0xc5 => size >= 1 << 8,
+        0xc6 => size >= 1 << 16,
+        _ => false,
+    }
 }
 
 /// Sorts the pairs from the offset `contents` to the end by key. `None` if two keys are equal.

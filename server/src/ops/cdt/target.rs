@@ -35,6 +35,12 @@ impl<'a> Target<'a> {
         }
     }
 
+    /// Whether a nested collection keeps the flag of a persisted index. The server takes it for the bin's own collection if
+    /// the context creates the bin too.
+    pub(super) const fn nested_keeps_index(&self) -> bool {
+        matches!(self, Self::Created { in_bin: false })
+    }
+
     /// Makes sure that a missing bin is created, even by an operation that writes no element.
     pub(super) fn ensure_created(&self, collection: &Collection<'a>, mut outcome: Outcome<'a>) -> Outcome<'a> {
         if matches!(self, Self::Missing) && outcome.edit.is_none() {

@@ -78,14 +78,13 @@ impl Parent<'_> {
             true => list::find(&elements, element, Equal::First).rank,
             false => self.index,
         };
-        let count = collection
-            .count
-            .checked_add(1 + self.nils)
-            .ok_or(ResultCode::PARAMETER)?;
+        let nils = list::nils(self.nils)?;
+        let count = collection.count.checked_add(1).and_then(|n| n.checked_add(self.nils));
+        let count = count.ok_or(ResultCode::PARAMETER)?;
         let mut out = Vec::with_capacity(collection.contents.len() + element.len() + 16);
         append_head(&mut out, collection.is_map, count, collection.flags);
         out.extend_from_slice(elements.before(index));
-        out.extend_from_slice(&list::nils(self.nils)?);
+        out.extend_from_slice(&nils);
         out.extend_from_slice(element);
         out.extend_from_slice(elements.from(index));
         Ok(out)

@@ -31,10 +31,8 @@ pub(super) fn index(step: &Step<'_>, list: &Collection<'_>) -> Result<Result<u32
         // An ordered list places the new element itself, whatever the index.
         Err(_) if list.is_ordered_list() => Ok(Err(0)),
         Err(_) if step.code & (CREATE_MASK | CREATE_PERSIST_INDEX) == CREATE_PADDED_OR_KEY_ORDERED => {
-            let nils = u32::try_from(index)
-                .ok()
-                .and_then(|index| index.checked_sub(list.count));
-            nils.map(Err).ok_or(NOT_APPLICABLE)
+            // Like the server, in 32 bits: a negative index, or one above 2^32, wraps around.
+            Ok(Err((index as u32).wrapping_sub(list.count)))
         }
         Err(_) => Err(NOT_APPLICABLE),
     }

@@ -73,8 +73,8 @@ pub(super) fn modify<'a>(op: ListOp, call: Call<'a>, target: &Target<'a>) -> OpR
         return remove::selected(&list, &select, spec);
     }
     let write = write::Write::read(op, &mut arguments)?;
-    let list = target.or_new(false, write.order());
-    let outcome = write.apply(&list)?;
+    let list = target.or_new(false, write.order(target.nested_keeps_index()));
+    let outcome = write.apply(&list, target.nested_keeps_index())?;
     Ok(target.ensure_created(&list, outcome))
 }
 

@@ -7,22 +7,23 @@ use spikelet_wire::list::ListSortFlags;
 use spikelet_wire::msgpack::{ORDERED, PERSIST_INDEX};
 
 use crate::ops::cdt::collection::{Collection, Elements};
+use crate::ops::cdt::head::stored_list_flags;
 use crate::ops::cdt::outcome::{Edit, OpResult, Outcome};
 use crate::ops::order;
 
-/// Makes a list ordered or unordered.
+/// Makes a list ordered or unordered. Without `keeps_index` the flag of a persisted index is dropped.
 ///
 /// # Errors
 /// `OP_NOT_APPLICABLE` for unknown flags.
-pub(super) fn set_order<'a>(list: &Collection<'a>, flags: u64) -> OpResult<'a> {
+pub(super) fn set_order<'a>(list: &Collection<'a>, flags: u64, keeps_index: bool) -> OpResult<'a> {
     if !is_valid(flags) {
         return Err(ResultCode::OP_NOT_APPLICABLE);
     }
-    let flags = flags as u8 & ORDERED;
+    let flags = stored_list_flags(flags as u8, keeps_index);
     if flags == list.flags && !list.is_new {
         return Ok(Outcome::default());
     }
-    let pieces = match flags != 0 && !list.is_ordered_list() && list.count > 1 {
+    let pieces = match flags & ORDERED != 0 && !list.is_ordered_list() && list.count > 1 {
         true => vec![Cow::Owned(sorted(list, ListSortFlags::empty())?.0)],
         false => vec![Cow::Borrowed(list.contents)],
     };

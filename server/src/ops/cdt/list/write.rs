@@ -2,7 +2,6 @@
 
 use spikelet_wire::ResultCode;
 use spikelet_wire::list::{ListOp, ListSortFlags, ListWriteFlags};
-use spikelet_wire::msgpack::ORDERED;
 
 use super::append::append;
 use super::increment::increment;
@@ -12,6 +11,7 @@ use super::sort::{is_valid, set_order, sort};
 use super::values::{Items, Values, normalised};
 use crate::ops::cdt::arguments::Arguments;
 use crate::ops::cdt::collection::Collection;
+use crate::ops::cdt::head::stored_list_flags;
 use crate::ops::cdt::outcome::OpResult;
 
 /// A list operation that stores values or reorders them.
@@ -45,9 +45,11 @@ impl<'a> Write<'a> {
     }
 
     /// The flags of a list that the operation creates. Unknown flags make it unordered.
-    pub(super) const fn order(&self) -> u8 {
+    pub(super) const fn order(&self, keeps_index: bool) -> u8 {
         match self {
-            Self::Append(_, order, _) | Self::Increment(_, _, order, _) if is_valid(*order) => *order as u8 & ORDERED,
+            Self::Append(_, order, _) | Self::Increment(_, _, order, _) if is_valid(*order) => {
+                stored_list_flags(*order as u8, keeps_index)
+            }
             _ => 0,
         }
     }
@@ -59,10 +61,10 @@ impl<'a> Write<'a> {
     /// an index out of bounds, an operation that ordered lists do not support, or duplicates among unique values;
     /// `ELEMENT_EXISTS` for a unique value that is in the list; `RECORD_TOO_BIG` if the list would be padded with more nils
     /// than a record can hold.
-    pub(super) fn apply(&self, list: &Collection<'a>) -> OpResult<'a> {
+    pub(super) fn apply(&self, list: &Collection<'a>, keeps_index: bool) -> OpResult<'a> {
         let is_ordered = list.is_ordered_list();
         match self {
-            Self::SetType(flags) => set_order(list, *flags),
+            Self::SetType(flags) => set_order(list, *flags, keeps_index),
             Self::Append(items, _, flags) => append(list, items, *flags),
             Self::Insert(index, items, flags) => match (Values::of(items)?, is_ordered) {
                 (values, false) => insert(list, *index, values, *flags),

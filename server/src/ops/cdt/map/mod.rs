@@ -69,7 +69,7 @@ pub(super) fn modify<'a>(op: MapOp, call: Call<'a>, target: &Target<'a>) -> OpRe
     }
     let write = write::Write::read(op, &mut arguments)?;
     let map = target.or_new(true, write.order(target.is_outermost()));
-    let outcome = write.apply(&map, target.is_outermost())?;
+    let outcome = write.apply(&map, target)?;
     Ok(target.ensure_created(&map, outcome))
 }
 

@@ -66,18 +66,21 @@ pub(super) fn put<'a>(map: &Collection<'a>, key: &[u8], value: &[u8], flags: Map
     })
 }
 
-/// Puts the pairs of a map.
+/// Puts the pairs of a map. A map that is created without a pair gets `empty_flags`.
 ///
 /// # Errors
 /// As [`put`].
-pub(super) fn put_items<'a>(map: &Collection<'a>, items: &[u8], flags: MapWriteFlags) -> OpResult<'a> {
+pub(super) fn put_items<'a>(map: &Collection<'a>, items: &[u8], flags: MapWriteFlags, empty_flags: u8) -> OpResult<'a> {
     let mut stored = Vec::with_capacity(items.len());
     append_normalised(&mut stored, items, false).ok_or(ResultCode::PARAMETER)?;
     let items = Collection::parse(&stored).filter(|items| items.is_map);
     let items = items.ok_or(ResultCode::PARAMETER)?;
     if items.count == 0 {
         return Ok(Outcome {
-            edit: map.is_new.then(|| Edit::unchanged(map)),
+            edit: map.is_new.then(|| Edit {
+                flags: empty_flags,
+                ..Edit::unchanged(map)
+            }),
             ..Outcome::count(map.count)
         });
     }

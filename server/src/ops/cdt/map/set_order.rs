@@ -15,15 +15,15 @@ pub(super) const fn is_valid(flags: u64) -> bool {
     flags as u8 & !(ORDERED | VALUE_ORDERED | PERSIST_INDEX) == 0
 }
 
-/// Sets the flags of a map.
+/// Sets the flags of a map. Without `keeps_index` the flag of a persisted index is dropped.
 ///
 /// # Errors
 /// `OP_NOT_APPLICABLE` for unknown flags.
-pub(super) fn set_order<'a>(map: &Collection<'a>, flags: u64, outermost: bool) -> OpResult<'a> {
+pub(super) fn set_order<'a>(map: &Collection<'a>, flags: u64, keeps_index: bool) -> OpResult<'a> {
     if !is_valid(flags) {
         return Err(ResultCode::OP_NOT_APPLICABLE);
     }
-    let flags = stored_flags(true, flags as u8, outermost);
+    let flags = stored_flags(true, flags as u8, keeps_index);
     let edit = Edit::of(map, map.count, vec![by_key(map, &Pairs::of(map)?)]);
     Ok(Outcome::edit(Edit { flags, ..edit }))
 }

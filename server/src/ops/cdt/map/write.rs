@@ -11,6 +11,7 @@ use crate::ops::cdt::arguments::Arguments;
 use crate::ops::cdt::collection::Collection;
 use crate::ops::cdt::head::stored_flags;
 use crate::ops::cdt::outcome::OpResult;
+use crate::ops::cdt::target::Target;
 
 /// A map operation that stores values or changes the order.
 pub(super) enum Write<'a> {
@@ -64,11 +65,18 @@ impl<'a> Write<'a> {
     /// `PARAMETER` for a key or value that cannot be stored, or an increment of a value that is not a number;
     /// `OP_NOT_APPLICABLE` for an unknown order; `ELEMENT_EXISTS` and `ELEMENT_NOT_FOUND` for keys that the flags do not allow
     /// to be overwritten or created.
-    pub(super) fn apply(&self, map: &Collection<'a>, outermost: bool) -> OpResult<'a> {
+    pub(super) fn apply(&self, map: &Collection<'a>, target: &Target<'a>) -> OpResult<'a> {
+        let keeps_index = target.is_outermost() || target.nested_keeps_index();
         match *self {
-            Self::SetType(flags) => set_order(map, flags, outermost),
+            Self::SetType(flags) => set_order(map, flags, keeps_index),
             Self::Put(key, value, _, flags) => put(map, key, value, flags),
-            Self::PutItems(items, _, flags) => put_items(map, items, flags),
+            Self::PutItems(items, order, flags) => {
+                let empty_flags = match target.nested_keeps_index() && is_valid(order) {
+                    true => stored_flags(true, order as u8, true),
+                    false => map.flags,
+                };
+                put_items(map, items, flags, empty_flags)
+            }
             Self::Add(key, number, _, subtract) => increment(map, key, number, subtract),
         }
     }
