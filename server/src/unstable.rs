@@ -22,7 +22,7 @@ use crate::handle::Server;
 
 /// List and map operations on a value.
 pub mod cdt {
-    pub use crate::ops::collection::{modify, read};
+    pub use crate::ops::cdt_op::{modify, read};
 }
 pub use crate::ops::Particle;
 pub use crate::state::{Session, State, Stats};

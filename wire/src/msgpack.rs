@@ -296,6 +296,12 @@ pub mod write {
         out.extend_from_slice(value);
     }
 
+    /// A byte string under a `bin` header: its particle type, and the rest.
+    pub fn bin(out: &mut Vec<u8>, value: &[u8]) {
+        let _ = encode::write_bin_len(out, value.len() as u32);
+        out.extend_from_slice(value);
+    }
+
     /// The head of a list of `n` elements.
     pub fn list(out: &mut Vec<u8>, n: u32) {
         let _ = encode::write_array_len(out, n);
@@ -375,6 +381,20 @@ mod tests {
         let mut out = Vec::new();
         write::uint(&mut out, u64::MAX);
         assert_eq!(Reader::new(&out).token().unwrap(), Token::Uint(u64::MAX));
+    }
+
+    #[test]
+    fn both_headers_of_a_byte_string_are_read_alike() {
+        for size in [0, 31, 255, 256, 65_535, 65_536] {
+            let value = vec![7; size];
+            let (mut str, mut bin) = (Vec::new(), Vec::new());
+            write::raw(&mut str, &value);
+            write::bin(&mut bin, &value);
+            assert_ne!(str, bin);
+            for packed in [str, bin] {
+                assert_eq!(Reader::new(&packed).token().unwrap(), Token::Bytes(&value));
+            }
+        }
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Bytes in little space.
+//! A compact byte string with a particle type.
 
 use std::fmt;
 use std::ops::Deref;
@@ -6,10 +6,10 @@ use std::ops::Deref;
 use spikelet_wire::ParticleType;
 use triomphe::ThinArc;
 
-/// Bytes, and the type of particle that they are.
+/// A byte string with a particle type.
 ///
-/// A server may hold millions of records with many bins each: this takes 16 bytes, and lies in the bin as a whole where it
-/// is as short as most strings are.
+/// A server may hold millions of records with many bins each. This type therefore takes 16 bytes, and holds up to 13 bytes
+/// inline, which is enough for most strings.
 #[derive(Clone)]
 pub struct Bytes(Inner);
 
@@ -23,11 +23,11 @@ enum Inner {
     Long(ParticleType, SharedBytes),
 }
 
-/// As many as fit beside type and size.
+/// The number of bytes that fit beside type and size.
 const SHORT: usize = 13;
 
 impl Bytes {
-    /// Copies bytes.
+    /// Copies `bytes`.
     #[must_use]
     pub fn new(particle_type: ParticleType, bytes: &[u8]) -> Self {
         let mut short = [0; SHORT];
@@ -44,7 +44,7 @@ impl Bytes {
         })
     }
 
-    /// Their type.
+    /// The particle type.
     #[must_use]
     pub const fn particle_type(&self) -> ParticleType {
         match self.0 {
@@ -52,7 +52,7 @@ impl Bytes {
         }
     }
 
-    /// They as such.
+    /// The bytes.
     #[must_use]
     #[inline]
     pub fn as_slice(&self) -> &[u8] {
@@ -63,7 +63,7 @@ impl Bytes {
     }
 }
 
-/// Bytes that do not change, and are shared by what is cloned. The size lies beside them, so that this takes 8 bytes.
+/// Immutable bytes that clones share. The size is stored beside the bytes, so that this type takes 8 bytes.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SharedBytes(ThinArc<(), u8>);
 

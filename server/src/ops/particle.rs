@@ -6,8 +6,8 @@ use super::Bytes;
 
 /// The value of a bin.
 ///
-/// Scalars are kept as such; everything else is kept as the bytes that go over the wire, so that reading a bin copies
-/// and never converts.
+/// Scalars are decoded. Every other type is kept as the bytes that go over the wire, so that a read copies them without a
+/// conversion.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Particle {
     /// An integer.
@@ -20,7 +20,7 @@ pub enum Particle {
     Bytes(Bytes),
 }
 
-/// A [`Particle`] to look at.
+/// A borrowed [`Particle`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum ParticleRef<'p> {
     /// An integer.
@@ -34,13 +34,13 @@ pub enum ParticleRef<'p> {
 }
 
 impl Particle {
-    /// Bytes of a type that is kept as bytes.
+    /// A value of a type that is kept as bytes.
     #[must_use]
     pub fn bytes(particle_type: ParticleType, bytes: &[u8]) -> Self {
         Self::Bytes(Bytes::new(particle_type, bytes))
     }
 
-    /// It, to look at.
+    /// A borrowed view of the value.
     #[must_use]
     pub fn view(&self) -> ParticleRef<'_> {
         match self {
@@ -51,7 +51,7 @@ impl Particle {
         }
     }
 
-    /// Whether a value of that type can be written.
+    /// Whether a value of this type can be written.
     #[must_use]
     pub const fn is_known(particle_type: ParticleType) -> bool {
         matches!(
@@ -75,7 +75,7 @@ impl Particle {
         )
     }
 
-    /// Its type.
+    /// The particle type.
     #[must_use]
     pub const fn particle_type(&self) -> ParticleType {
         match self {
@@ -86,19 +86,19 @@ impl Particle {
         }
     }
 
-    /// Its bytes, where it is of a type.
+    /// The bytes of the value, if it has the type `expected`.
     #[must_use]
-    pub fn bytes_of(&self, wanted: ParticleType) -> Option<&[u8]> {
+    pub fn bytes_of(&self, expected: ParticleType) -> Option<&[u8]> {
         match self {
-            Self::Bytes(bytes) if bytes.particle_type() == wanted => Some(bytes),
+            Self::Bytes(bytes) if bytes.particle_type() == expected => Some(bytes),
             _ => None,
         }
     }
 
-    /// It as a [`Value`], for those who look into the server.
+    /// The value as a [`Value`], for tests that inspect the server.
     ///
     /// # Errors
-    /// When it is a collection that nests deeper than a value may.
+    /// If it is a collection that nests deeper than a [`Value`] may.
     pub fn to_value(&self) -> Result<Value, DecodeError> {
         match self {
             Self::Int(n) => Ok(Value::Int(*n)),
@@ -109,7 +109,7 @@ impl Particle {
     }
 }
 
-/// An integer as it goes over the wire.
+/// Decodes an integer from the wire.
 pub(super) fn wire_int(data: &[u8]) -> Option<i64> {
     Some(match *data {
         [n] => i64::from(n),
@@ -119,7 +119,7 @@ pub(super) fn wire_int(data: &[u8]) -> Option<i64> {
     })
 }
 
-/// A double as it goes over the wire.
+/// Decodes a double from the wire.
 pub(super) fn wire_float(data: &[u8]) -> Option<f64> {
     data.try_into().ok().map(f64::from_be_bytes)
 }

@@ -1,19 +1,19 @@
-//! Operations that take a plain value: add, append, prepend.
+//! Operations on scalar bins: add, append and prepend.
 //!
-//! On a bin that does not exist, each of them writes the value that it was given, whatever its type.
+//! Each of them creates a missing bin with its operand as the value, whatever the type.
 
 use spikelet_wire::{ParticleType, ResultCode};
 
 use super::bytes::Bytes;
 use super::particle::{Particle, wire_float, wire_int};
 
-/// Bytes of an increment as memcached sends it: the amount, and 8 bytes that say nothing.
+/// The size of an increment in the form of memcached: the amount, and 8 unused bytes.
 const MEMCACHED_INCREMENT: usize = 16;
 
-/// Adds to an integer, which wraps, or to a double; never one to the other.
+/// Adds to an integer, which wraps, or to a double. The two types do not mix.
 ///
 /// # Errors
-/// - [`ResultCode::INCOMPATIBLE_TYPE`]: bin and value are not both integers or both doubles.
+/// - [`ResultCode::INCOMPATIBLE_TYPE`]: bin and operand are not both integers or both doubles.
 /// - [`ResultCode::PARAMETER`]: a type that cannot be written, or a number of a wrong size.
 /// - [`ResultCode::SERVER_ERROR`]: the bin holds GeoJSON.
 pub(crate) fn incr(bin: &mut Option<Particle>, particle_type: ParticleType, value: &[u8]) -> Result<(), ResultCode> {
@@ -33,7 +33,7 @@ pub(crate) fn incr(bin: &mut Option<Particle>, particle_type: ParticleType, valu
 /// Appends to a string or blob.
 ///
 /// # Errors
-/// - [`ResultCode::INCOMPATIBLE_TYPE`]: the bin's type is not the value's, or is none that can be appended to.
+/// - [`ResultCode::INCOMPATIBLE_TYPE`]: the bin's type differs from the operand's, or cannot be appended to.
 /// - [`ResultCode::PARAMETER`]: a type that cannot be written.
 /// - [`ResultCode::SERVER_ERROR`]: the bin holds GeoJSON.
 pub(crate) fn append(bin: &mut Option<Particle>, particle_type: ParticleType, value: &[u8]) -> Result<(), ResultCode> {
@@ -66,7 +66,7 @@ fn concat(
     }
 }
 
-/// The value of a bin that exists; one that does not gets the value written, and nothing is left to do.
+/// The value of an existing bin. A missing bin is created with the operand, and `None` is returned.
 fn existing<'a>(
     bin: &'a mut Option<Particle>,
     particle_type: ParticleType,
@@ -84,7 +84,7 @@ fn existing<'a>(
 
 fn added(n: i64, value: &[u8]) -> Result<i64, ResultCode> {
     if let (MEMCACHED_INCREMENT, Some(&amount)) = (value.len(), value.first_chunk()) {
-        // A decrement of memcached's stops at 0.
+        // A decrement in the form of memcached stops at 0.
         let amount = i64::from_be_bytes(amount);
         let sum = n.wrapping_add(amount);
         return Ok(if amount < 0 && sum as u64 > n as u64 { 0 } else { sum });
@@ -92,7 +92,7 @@ fn added(n: i64, value: &[u8]) -> Result<i64, ResultCode> {
     Ok(n.wrapping_add(wire_int(value).ok_or(ResultCode::PARAMETER)?))
 }
 
-/// Whether bytes of that type are joined as they are.
+/// Whether values of this type can be appended to.
 const fn can_grow(particle_type: ParticleType) -> bool {
     !matches!(
         particle_type,
@@ -100,7 +100,7 @@ const fn can_grow(particle_type: ParticleType) -> bool {
     )
 }
 
-/// How a value answers an operation that is not for it.
+/// The code with which a value of the wrong type is refused.
 fn refusal(particle: &Particle) -> ResultCode {
     match particle.particle_type() {
         ParticleType::GEOJSON => ResultCode::SERVER_ERROR,

@@ -62,7 +62,7 @@ pub(in crate::command) fn read<'a>(op: &Op<'_>, name: &BinName, view: &View<'a>)
         OpCode::READ => return Ok(BinRead::Value(Some(Cow::Borrowed(bin)))),
         OpCode::BITS_READ => ops::bits::read(Some(bin), bits_argument(op)?),
         OpCode::HLL_READ => ops::hll::read(Some(bin), op.value),
-        OpCode::CDT_READ => ops::collection::read(Some(bin), op.value),
+        OpCode::CDT_READ => ops::cdt_op::read(Some(bin), op.value),
         _ => return Err(Refusal::Unsupported(Feature::Operation)),
     };
     Ok(BinRead::Value(result?.map(Cow::Owned)))
@@ -87,7 +87,7 @@ pub(in crate::command) fn change(
             return Ok(bins.modify(name, |bin| ops::bits::modify(bin, argument))?);
         }
         OpCode::HLL_MODIFY => return Ok(bins.modify(name, |bin| ops::hll::modify(bin, op.value))?),
-        OpCode::CDT_MODIFY => return Ok(bins.modify(name, |bin| ops::collection::modify(bin, op.value))?),
+        OpCode::CDT_MODIFY => return Ok(bins.modify(name, |bin| ops::cdt_op::modify(bin, op.value))?),
         OpCode::EXP_MODIFY => {
             let view = View {
                 bins: bins.as_slice(),

@@ -1,18 +1,18 @@
-//! Integers of 1 to 64 bits, with and without a sign.
+//! Integers of 1 to 64 bits, signed and unsigned.
 
 use spikelet_wire::bits::BitIntegerFlags;
 
-/// An integer of some bits, which stand in the low bits of 64.
+/// An integer of 1 to 64 bits.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Integer {
-    /// Bits, 1 to 64.
+    /// The number of bits, 1 to 64.
     pub(super) size: u32,
-    /// Its bits; those above the size are 0.
+    /// The bits of the integer, in the low bits. All higher bits are 0.
     pub(super) bits: u64,
 }
 
 impl Integer {
-    /// The integer whose bits stand at the front of bytes.
+    /// The integer in the first `size` bits of `front`.
     pub(super) fn from_front(front: &[u8], size: u32) -> Self {
         let mut bytes = [0; 8];
         for (byte, &from) in bytes.iter_mut().zip(front) {
@@ -22,24 +22,24 @@ impl Integer {
         Self { size, bits }
     }
 
-    /// The low bits of an integer of 64 bits.
+    /// The low `size` bits of an integer of 64 bits.
     pub(super) const fn low(value: i64, size: u32) -> Self {
         let bits = value as u64 & (u64::MAX >> (64 - size));
         Self { size, bits }
     }
 
-    /// Its bits, at the front of bytes.
+    /// The bits of the integer, in the first bits of the bytes.
     pub(super) const fn to_front(self) -> [u8; 8] {
         (self.bits << (64 - self.size)).to_be_bytes()
     }
 
-    /// It as one of 64 bits with a sign.
+    /// The integer, sign-extended to 64 bits.
     pub(super) const fn signed(self) -> i64 {
         let unused = 64 - self.size;
         ((self.bits << unused) as i64) >> unused
     }
 
-    /// Adds; `None` for an overflow that the flags do not say what to do with.
+    /// Adds. `None` for an overflow, if the flags say neither saturate nor wrap.
     pub(super) fn add(self, other: Self, flags: BitIntegerFlags) -> Option<Self> {
         let sum = Self::low(self.bits.wrapping_add(other.bits) as i64, self.size);
         if flags.contains(BitIntegerFlags::SIGNED) {
@@ -49,7 +49,7 @@ impl Integer {
         }
     }
 
-    /// Subtracts; `None` for an overflow that the flags do not say what to do with.
+    /// Subtracts. `None` for an overflow, if the flags say neither saturate nor wrap.
     pub(super) fn subtract(self, other: Self, flags: BitIntegerFlags) -> Option<Self> {
         let difference = Self::low(self.bits.wrapping_sub(other.bits) as i64, self.size);
         if flags.contains(BitIntegerFlags::SIGNED) {
@@ -60,9 +60,9 @@ impl Integer {
         }
     }
 
-    /// The result of adding `other`, if it has the sign that both summands have.
+    /// The result of adding `other`. An overflow is a sum whose sign differs from the sign of both summands.
     ///
-    /// The server asks whether the sum has the other sign, so a sum of exactly 0 passes for no overflow.
+    /// The server tests for the opposite sign, so a sum of exactly 0 is not an overflow.
     fn signed_result(self, other: i64, sum: Self, flags: BitIntegerFlags) -> Option<Self> {
         let (own, signed_sum) = (self.signed(), sum.signed());
         let smallest = Self::low(1 << (self.size - 1), self.size);

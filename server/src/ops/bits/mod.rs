@@ -1,43 +1,49 @@
 //! Bit operations on a blob.
+//!
+//! `validate.rs` checks the parameters, `range.rs` checks offset and size against the blob, and `read.rs`, `modify.rs` and
+//! `resize.rs` execute the operations.
 
-mod apply;
 mod integer;
+mod modify;
 mod range;
+mod read;
+mod resize;
+mod shift;
+mod validate;
 
 use spikelet_wire::bits::{BitOperation, BitWriteFlags};
 use spikelet_wire::{ParticleType, ResultCode};
 
+use self::range::Failure;
+use self::validate::Rules;
 use super::Particle;
 
-/// The largest message that the server takes; no blob is as long, and no offset reaches further.
-const MAX_BYTES: i64 = 128 * 1024 * 1024;
-
-/// Reads bits of a bin; gives nothing where there is no bin.
+/// Executes a bit operation that reads. `None` if there is no bin.
 ///
 /// # Errors
 /// - [`ResultCode::PARAMETER`]: no such operation, or a parameter out of range.
-/// - [`ResultCode::INCOMPATIBLE_TYPE`]: the bin is no blob.
-/// - [`ResultCode::OP_NOT_APPLICABLE`]: the bits reach over the blob's end.
+/// - [`ResultCode::INCOMPATIBLE_TYPE`]: the bin is not a blob.
+/// - [`ResultCode::OP_NOT_APPLICABLE`]: the bits extend beyond the end of the blob.
 pub(crate) fn read(bin: Option<&Particle>, argument: &[u8]) -> Result<Option<Particle>, ResultCode> {
     let Some(bin) = bin else {
         return Ok(None);
     };
     let operation = decode(argument, true)?;
     let blob = bin.bytes_of(ParticleType::BLOB).ok_or(ResultCode::INCOMPATIBLE_TYPE)?;
-    apply::read(blob, &operation).map(Some)
+    read::read(blob, &operation).map(Some)
 }
 
-/// Modifies bits of a bin. There is no result.
+/// Executes a bit operation that modifies. It has no result.
 ///
 /// # Errors
-/// - [`ResultCode::PARAMETER`]: no such operation, a parameter out of range, or a size that the operation may not reach.
-/// - [`ResultCode::BIN_EXISTS`], [`ResultCode::BIN_NOT_FOUND`]: the flags ask for another bin than there is; only
+/// - [`ResultCode::PARAMETER`]: no such operation, a parameter out of range, or a size that the flags do not allow.
+/// - [`ResultCode::BIN_EXISTS`], [`ResultCode::BIN_NOT_FOUND`]: the flags require a missing or an existing bin; only
 ///   [`Resize`](BitOperation::Resize) and [`Insert`](BitOperation::Insert) create one.
-/// - [`ResultCode::INCOMPATIBLE_TYPE`]: the bin is no blob.
-/// - [`ResultCode::OP_NOT_APPLICABLE`]: the bits reach over the blob's end, or an integer overflows.
+/// - [`ResultCode::INCOMPATIBLE_TYPE`]: the bin is not a blob.
+/// - [`ResultCode::OP_NOT_APPLICABLE`]: the bits extend beyond the end of the blob, or an integer overflows.
 ///
-/// [`BitWriteFlags::NO_FAIL`] turns all but the wrong type and a parameter out of range into a success that changes
-/// nothing.
+/// [`BitWriteFlags::NO_FAIL`] turns every error except a wrong type and a parameter out of range into a success that
+/// changes nothing.
 pub(crate) fn modify(bin: &mut Option<Particle>, argument: &[u8]) -> Result<Option<Particle>, ResultCode> {
     let operation = decode(argument, false)?;
     let flags = operation.flags();
@@ -60,181 +66,29 @@ pub(crate) fn modify(bin: &mut Option<Particle>, argument: &[u8]) -> Result<Opti
         }
         None => None,
     };
-    match apply::modify(blob, &operation) {
+    match modify::modify(blob, &operation) {
         Ok(Some(modified)) => {
             *bin = Some(Particle::bytes(ParticleType::BLOB, &modified));
             Ok(None)
         }
         Ok(None) => Ok(None),
-        Err(apply::Failure::Refused(code)) => forbidden(code),
-        Err(apply::Failure::Wrong(code)) => Err(code),
+        Err(Failure::Refused(code)) => forbidden(code),
+        Err(Failure::Invalid(code)) => Err(code),
     }
 }
 
-/// Reads an argument and checks what of it can be checked without the blob.
+/// Decodes an argument, and checks its parameters as far as that needs no blob.
 fn decode(argument: &[u8], read: bool) -> Result<BitOperation<'_>, ResultCode> {
     let operation = BitOperation::decode(argument).map_err(|_| ResultCode::PARAMETER)?;
     let fits = operation.is_read() == read && operation.has_valid_parameters();
     fits.then_some(operation).ok_or(ResultCode::PARAMETER)
 }
 
-/// What the server knows of an operation beyond its parameters.
-trait Rules {
-    /// The flags, none for a read.
-    fn flags(&self) -> BitWriteFlags;
-    /// Whether it makes a bin where there is none.
-    fn can_create(&self) -> bool;
-    /// Whether the parameters are in their ranges.
-    fn has_valid_parameters(&self) -> bool;
-}
-
-impl Rules for BitOperation<'_> {
-    fn flags(&self) -> BitWriteFlags {
-        match *self {
-            Self::Resize { flags, .. }
-            | Self::Insert { flags, .. }
-            | Self::Remove { flags, .. }
-            | Self::Set { flags, .. }
-            | Self::Or { flags, .. }
-            | Self::Xor { flags, .. }
-            | Self::And { flags, .. }
-            | Self::Not { flags, .. }
-            | Self::LeftShift { flags, .. }
-            | Self::RightShift { flags, .. }
-            | Self::Add { flags, .. }
-            | Self::Subtract { flags, .. }
-            | Self::SetInt { flags, .. } => flags,
-            Self::Get { .. }
-            | Self::Count { .. }
-            | Self::LeftScan { .. }
-            | Self::RightScan { .. }
-            | Self::GetInt { .. } => BitWriteFlags::empty(),
-        }
-    }
-
-    fn can_create(&self) -> bool {
-        matches!(self, Self::Resize { .. } | Self::Insert { .. })
-    }
-
-    fn has_valid_parameters(&self) -> bool {
-        use spikelet_wire::bits::{BitIntegerFlags as Integer, BitResizeFlags as Resize};
-
-        const BITS: i64 = 8 * MAX_BYTES;
-        let offset = |n: i64| (-BITS..=BITS).contains(&n);
-        let size = |n: i64| (1..=BITS).contains(&n);
-        let value = |value: &[u8], size: i64| !value.is_empty() && 8 * value.len() as i64 >= size;
-        let integer = |n: i64| (1..=64).contains(&n);
-        let parameters = match *self {
-            Self::Resize {
-                byte_size,
-                resize_flags,
-                ..
-            } => {
-                (0..=MAX_BYTES).contains(&byte_size)
-                    && Resize::all().contains(resize_flags)
-                    && !resize_flags.contains(Resize::GROW_ONLY | Resize::SHRINK_ONLY)
-            }
-            Self::Insert { byte_offset, value, .. } => {
-                (-MAX_BYTES..=MAX_BYTES).contains(&byte_offset) && !value.is_empty()
-            }
-            Self::Remove {
-                byte_offset, byte_size, ..
-            } => (-MAX_BYTES..=MAX_BYTES).contains(&byte_offset) && (1..=MAX_BYTES).contains(&byte_size),
-            Self::Set {
-                offset: at,
-                size: n,
-                value: bits,
-                ..
-            }
-            | Self::Or {
-                offset: at,
-                size: n,
-                value: bits,
-                ..
-            }
-            | Self::Xor {
-                offset: at,
-                size: n,
-                value: bits,
-                ..
-            }
-            | Self::And {
-                offset: at,
-                size: n,
-                value: bits,
-                ..
-            } => offset(at) && size(n) && value(bits, n),
-            Self::LeftShift {
-                offset: at,
-                size: n,
-                shift,
-                ..
-            }
-            | Self::RightShift {
-                offset: at,
-                size: n,
-                shift,
-                ..
-            } => offset(at) && size(n) && (0..=BITS).contains(&shift),
-            Self::Not {
-                offset: at, size: n, ..
-            }
-            | Self::Get { offset: at, size: n }
-            | Self::Count { offset: at, size: n }
-            | Self::LeftScan {
-                offset: at, size: n, ..
-            }
-            | Self::RightScan {
-                offset: at, size: n, ..
-            } => offset(at) && size(n),
-            Self::Add {
-                offset: at,
-                size: n,
-                integer_flags,
-                ..
-            }
-            | Self::Subtract {
-                offset: at,
-                size: n,
-                integer_flags,
-                ..
-            } => {
-                offset(at)
-                    && integer(n)
-                    && Integer::all().contains(integer_flags)
-                    && !integer_flags.contains(Integer::SATURATE | Integer::WRAP)
-            }
-            Self::SetInt {
-                offset: at, size: n, ..
-            } => offset(at) && integer(n),
-            Self::GetInt {
-                offset: at,
-                size: n,
-                integer_flags,
-            } => offset(at) && integer(n) && Integer::SIGNED.contains(integer_flags),
-        };
-        parameters && allowed_flags(self).contains(self.flags()) && !contradicts(self.flags())
-    }
-}
-
-/// The flags that an operation knows; any other is an error.
-fn allowed_flags(operation: &BitOperation<'_>) -> BitWriteFlags {
-    const ALWAYS: BitWriteFlags = BitWriteFlags::UPDATE_ONLY.union(BitWriteFlags::NO_FAIL);
-    match operation {
-        BitOperation::Resize { .. } | BitOperation::Insert { .. } => ALWAYS | BitWriteFlags::CREATE_ONLY,
-        BitOperation::Add { .. } | BitOperation::Subtract { .. } | BitOperation::SetInt { .. } => ALWAYS,
-        _ => ALWAYS | BitWriteFlags::PARTIAL,
-    }
-}
-
-fn contradicts(flags: BitWriteFlags) -> bool {
-    flags.contains(BitWriteFlags::CREATE_ONLY | BitWriteFlags::UPDATE_ONLY)
-}
-
 #[cfg(test)]
 mod tests {
     use spikelet_wire::bits::{BitResizeFlags, BitWriteFlags as Flags};
 
+    use super::validate::MAX_BYTES;
     use super::*;
 
     fn apply(blob: &[u8], operation: &BitOperation<'_>) -> Result<Vec<u8>, ResultCode> {

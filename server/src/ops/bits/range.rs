@@ -1,23 +1,48 @@
-//! A run of bits within bytes.
+//! Ranges of bits within a blob, and the check of an operation's offset and size.
 
-/// A run of bits: those of `bytes` from bit `from` (of the first byte, 0 to 7) on, `size` of them.
+use spikelet_wire::ResultCode;
+
+/// A range of bits: `size` bits, starting at bit `bit` of byte `byte`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Range {
-    /// The first byte that it touches.
+    /// The first byte.
     pub(super) byte: usize,
-    /// Its first bit within that byte, 0 to 7.
+    /// The first bit within the first byte, 0 to 7.
     pub(super) bit: usize,
-    /// Bits, at least 1.
+    /// The number of bits, at least 1.
     pub(super) size: usize,
 }
 
 impl Range {
-    /// The bytes that it touches.
+    /// Checks an offset and a size, in bits, against the size of a blob, in bytes. With `partial`, bits beyond the end are cut
+    /// off.
+    ///
+    /// # Errors
+    /// `OP_NOT_APPLICABLE` if the range is not within the blob; `PARAMETER` if a negative offset lies before the start.
+    pub(super) fn check(blob_size: usize, offset: i64, size: i64, partial: bool) -> Result<Self, Failure> {
+        let refused = Failure::Refused(ResultCode::OP_NOT_APPLICABLE);
+        let bits = 8 * blob_size;
+        let from = start(bits, offset)?;
+        let size = usize::try_from(size).map_err(|_| refused)?;
+        let size = match bits.checked_sub(from) {
+            None | Some(0) => return Err(refused),
+            Some(left) if size <= left => size,
+            Some(left) if partial => left,
+            Some(_) => return Err(refused),
+        };
+        Ok(Self {
+            byte: from / 8,
+            bit: from % 8,
+            size,
+        })
+    }
+
+    /// The bytes that the range overlaps.
     pub(super) fn bytes(self) -> std::ops::Range<usize> {
         self.byte..self.byte + (self.bit + self.size).div_ceil(8)
     }
 
-    /// Its bits, from the highest of the first byte on; zeros fill the last byte.
+    /// The bits, from the highest bit of the first byte. Zeros pad the last byte.
     pub(super) fn get(self, blob: &[u8]) -> Vec<u8> {
         let touched = blob.get(self.bytes()).unwrap_or_default();
         let mut bits: Vec<u8> = (0..self.size.div_ceil(8))
@@ -30,11 +55,11 @@ impl Range {
         bits
     }
 
-    /// Sets its bits to those of `bits`, and leaves those around it as they are.
+    /// Sets the bits of the range to those of `bits`. All other bits are unchanged.
     pub(super) fn put(self, blob: &mut [u8], bits: &[u8]) {
         let touched = blob.get_mut(self.bytes()).unwrap_or_default();
         let last = touched.len().saturating_sub(1);
-        let behind = 8 * touched.len() - self.bit - self.size;
+        let after = 8 * touched.len() - self.bit - self.size;
         for (i, target) in touched.iter_mut().enumerate() {
             let before = if i == 0 { 0 } else { byte(bits, i - 1) };
             let pair = u16::from_be_bytes([before, byte(bits, i)]);
@@ -44,41 +69,20 @@ impl Range {
                 keep |= !(0xff_u8 >> self.bit);
             }
             if i == last {
-                keep |= !(0xff_u8 << behind);
+                keep |= !(0xff_u8 << after);
             }
             *target = (*target & keep) | (shifted & !keep);
         }
     }
 
-    /// Whether its bit `i` is 1.
+    /// Whether bit `i` of the range is 1.
     pub(super) fn is_set(self, blob: &[u8], i: usize) -> bool {
         let at = self.bit + i;
         byte(blob, self.byte + at / 8) & (0x80 >> (at % 8)) != 0
     }
 }
 
-/// Shifts bits to the front; zeros follow.
-pub(super) fn shift_left(bits: &[u8], by: usize) -> Vec<u8> {
-    let (bytes, rest) = (by / 8, by % 8);
-    (0..bits.len())
-        .map(|i| {
-            let pair = u16::from_be_bytes([byte(bits, i + bytes), byte(bits, i + bytes + 1)]);
-            (pair << rest).to_be_bytes()[0]
-        })
-        .collect()
-}
-
-/// Shifts bits to the end; zeros come before.
-pub(super) fn shift_right(bits: &[u8], by: usize) -> Vec<u8> {
-    let (bytes, rest) = (by / 8, by % 8);
-    let from = |i: usize| i.checked_sub(bytes).map_or(0, |i| byte(bits, i));
-    let before = |i: usize| i.checked_sub(bytes + 1).map_or(0, |i| byte(bits, i));
-    (0..bits.len())
-        .map(|i| (u16::from_be_bytes([before(i), from(i)]) >> rest).to_be_bytes()[1])
-        .collect()
-}
-
-/// Clears the bits of the last byte that do not belong to the first `size` bits.
+/// Clears the bits of the last byte after the first `size` bits.
 fn mask_end(bits: &mut [u8], size: usize) {
     if let Some(last) = bits.last_mut()
         && !size.is_multiple_of(8)
@@ -87,9 +91,29 @@ fn mask_end(bits: &mut [u8], size: usize) {
     }
 }
 
-/// A byte, 0 behind the end.
-fn byte(bytes: &[u8], i: usize) -> u8 {
+/// A byte; 0 beyond the end.
+pub(super) fn byte(bytes: &[u8], i: usize) -> u8 {
     bytes.get(i).copied().unwrap_or_default()
+}
+
+/// The position of an offset. A negative offset counts from the end, and must not lie before the start.
+pub(super) fn start(size: usize, offset: i64) -> Result<usize, Failure> {
+    let distance = offset.unsigned_abs() as usize;
+    match offset < 0 {
+        true => size
+            .checked_sub(distance)
+            .ok_or(Failure::Invalid(ResultCode::PARAMETER)),
+        false => Ok(distance),
+    }
+}
+
+/// Why an operation is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Failure {
+    /// It cannot be applied to this blob. `NO_FAIL` turns this into a success.
+    Refused(ResultCode),
+    /// It is invalid. An error even with `NO_FAIL`.
+    Invalid(ResultCode),
 }
 
 #[cfg(test)]
@@ -122,15 +146,5 @@ mod tests {
                 assert!((0..8 * got.len()).all(|i| (got[i / 8] & (0x80 >> (i % 8)) != 0) == (fill == 0 && i < size)));
             }
         }
-    }
-
-    #[test]
-    fn shifts_drop_what_leaves() {
-        assert_eq!(shift_left(&[0x81, 0x82, 0x83], 9), [0x05, 0x06, 0]);
-        assert_eq!(shift_right(&[0x81, 0x82, 0x83], 9), [0, 0x40, 0xc1]);
-        assert_eq!(shift_left(&[0xff], 100), [0]);
-        assert_eq!(shift_right(&[0xff], 100), [0]);
-        assert_eq!(shift_left(&[1, 2, 3], 8), [2, 3, 0]);
-        assert_eq!(shift_right(&[1, 2, 3], 16), [0, 0, 1]);
     }
 }

@@ -1,4 +1,4 @@
-//! The arguments of a call, read as its operation's parameters.
+//! The arguments of a call, read as the parameters of its operation.
 
 use spikelet_wire::ResultCode;
 use spikelet_wire::cdt::{Call, Operation};
@@ -6,14 +6,14 @@ use spikelet_wire::msgpack::{COMPARE_ONLY, Reader, Token};
 
 use super::return_type::ReturnSpec;
 
-/// The arguments of a call. Whatever is wrong with one is `PARAMETER`.
+/// The arguments of a call. Any invalid argument is refused with `PARAMETER`.
 pub(super) struct Arguments<'a> {
     call: Call<'a>,
     left: u32,
 }
 
 impl<'a> Arguments<'a> {
-    /// The arguments of a call, which must be as many as the operation takes.
+    /// The arguments of a call, whose number must fit the operation.
     pub(super) fn new(call: Call<'a>, operation: &Operation) -> Result<Self, ResultCode> {
         match call.fits(operation) {
             true => Ok(Self {
@@ -29,7 +29,7 @@ impl<'a> Arguments<'a> {
         self.take(Call::index)
     }
 
-    /// How many; where it is left out, as many as there are.
+    /// A count; if it is left out, no limit.
     pub(super) fn count(&mut self) -> Result<u64, ResultCode> {
         match self.left {
             0 => Ok(u64::from(u32::MAX)),
@@ -37,7 +37,7 @@ impl<'a> Arguments<'a> {
         }
     }
 
-    /// Flags; where they are left out, none.
+    /// Flags; if they are left out, none.
     pub(super) fn flags(&mut self) -> Result<u64, ResultCode> {
         match self.left {
             0 => Ok(0),
@@ -45,8 +45,8 @@ impl<'a> Arguments<'a> {
         }
     }
 
-    /// What is wanted of the selected elements.
-    pub(super) fn want(&mut self, multi: bool) -> Result<ReturnSpec, ResultCode> {
+    /// The return type. `multi` says whether the operation can select several elements.
+    pub(super) fn return_spec(&mut self, multi: bool) -> Result<ReturnSpec, ResultCode> {
         Ok(ReturnSpec::new(self.take(Call::unsigned)?, multi))
     }
 
@@ -55,7 +55,7 @@ impl<'a> Arguments<'a> {
         self.take(Call::value)
     }
 
-    /// A value that may be left out.
+    /// An optional value to compare with.
     pub(super) fn optional_value(&mut self) -> Result<Option<&'a [u8]>, ResultCode> {
         match self.left {
             0 => Ok(None),
@@ -63,10 +63,10 @@ impl<'a> Arguments<'a> {
         }
     }
 
-    /// A value to store.
+    /// A value to store, which can hold neither wildcard nor infinity.
     pub(super) fn stored(&mut self) -> Result<&'a [u8], ResultCode> {
         let value = self.value()?;
-        match only_compares(value) {
+        match holds_compare_only(value) {
             true => Err(ResultCode::PARAMETER),
             false => Ok(value),
         }
@@ -81,8 +81,8 @@ impl<'a> Arguments<'a> {
     }
 }
 
-/// Whether a value holds a wildcard or infinity, at any depth.
-pub(super) fn only_compares(value: &[u8]) -> bool {
+/// Whether a value holds a wildcard or infinity, at any depth. Such values can be compared with, but not be stored.
+pub(super) fn holds_compare_only(value: &[u8]) -> bool {
     let mut reader = Reader::new(value);
     while !reader.is_empty() {
         match reader.token() {

@@ -1,33 +1,34 @@
-//! Values on their way from a client into a record: checked, and brought into the one form in which they are stored.
+//! Normalisation of values from a client: they are checked, and encoded in the one form in which they are stored.
 //!
-//! Everything gets its shortest encoding, and maps are sorted by key even when they are flagged as unordered. What
-//! a client flags as ordered must already be so: the server does not sort for it. Wildcards and infinity are refused,
-//! and so are duplicate keys and keys that are no integer, text or blob.
+//! Everything gets its shortest encoding, and maps are sorted by key even if they are flagged as unordered. Collections
+//! that a client flags as ordered must be in order already: the server does not sort them. Wildcards and infinity are
+//! refused, and so are duplicate keys and keys that are not an integer, string or blob.
 
 use std::cmp::Ordering;
 
 use spikelet_wire::ParticleType;
-use spikelet_wire::msgpack::{COMPARE_ONLY, ORDERED, PERSIST_INDEX, Reader, Token, VALUE_ORDERED, write};
+use spikelet_wire::msgpack::{COMPARE_ONLY, ORDERED, Reader, Token, write};
 
+use super::head::{append_head, stored_flags};
 use crate::ops::order::{self, Kind};
 
-/// A collection that is being copied.
+/// A collection that is being encoded.
 struct Open<'a> {
     is_map: bool,
     flags: u8,
-    /// Values still to come; a pair of a map is two.
+    /// Values still to be read; a pair of a map is two.
     left: u64,
-    /// Where its contents begin in the copy.
+    /// The offset of its contents in the output.
     contents: usize,
-    /// The element or key before, as the client sent it.
-    before: Option<&'a [u8]>,
+    /// The previous element or key, as the client sent it.
+    previous: Option<&'a [u8]>,
     unsorted: bool,
 }
 
-/// Appends the one value in `source` as it is stored; nothing, when it cannot be stored.
+/// Appends the one value in `source` in its stored form, and returns its type. `None` if it cannot be stored.
 ///
-/// The flag of a stored index stays on the `outermost` map, where some results depend on it. Everywhere else it has no
-/// effect that could be seen, and is dropped.
+/// The flag of a persisted index is kept on the `outermost` map, where some results depend on it. Elsewhere it has no
+/// observable effect, and is dropped.
 pub(crate) fn append_normalised(out: &mut Vec<u8>, source: &[u8], outermost: bool) -> Option<Kind> {
     let mut reader = Reader::new(source);
     let mut open: Vec<Open<'_>> = Vec::new();
@@ -46,9 +47,9 @@ pub(crate) fn append_normalised(out: &mut Vec<u8>, source: &[u8], outermost: boo
             scalar => append_scalar(out, at.first().copied()?, &scalar)?,
         }
         while open.last().is_some_and(|innermost| innermost.left == 0) {
-            let done = open.pop()?;
-            if done.unsorted {
-                sort_map(out, done.contents)?;
+            let closed = open.pop()?;
+            if closed.unsorted {
+                sort_map(out, closed.contents)?;
             }
         }
         if open.is_empty() {
@@ -90,7 +91,7 @@ pub(crate) fn is_key(token: &Token<'_>) -> bool {
 }
 
 impl<'a> Open<'a> {
-    /// Counts a value that begins at `at`, and checks that it may stand here.
+    /// Counts a value that begins at `at`, and checks that it is allowed here.
     fn admit(&mut self, at: &'a [u8], token: &Token<'_>) -> Option<()> {
         let is_key_place = self.is_map && self.left.is_multiple_of(2);
         self.left -= 1;
@@ -101,25 +102,28 @@ impl<'a> Open<'a> {
             return None;
         }
         if (self.is_map || self.flags & ORDERED != 0) && !self.unsorted {
-            // Compared as sent: only what the client sees can have been put in order by it.
-            match self.before.map_or(Ordering::Less, |before| order::compare(before, at)) {
+            // Compared in the form that the client sent, which is the form that the client put in order.
+            match self
+                .previous
+                .map_or(Ordering::Less, |previous| order::compare(previous, at))
+            {
                 Ordering::Less => {}
                 Ordering::Equal if self.is_map => return None,
                 Ordering::Equal => {}
                 Ordering::Greater if self.flags & ORDERED != 0 => return None,
                 Ordering::Greater => self.unsorted = true,
             }
-            self.before = Some(at);
+            self.previous = Some(at);
         }
         Some(())
     }
 }
 
-/// Writes the head of a collection of `n` elements, its flags among them.
+/// Writes the head of a collection of `n` elements, including its flags.
 fn begin<'a>(out: &mut Vec<u8>, reader: &mut Reader<'a>, is_map: bool, n: u32, outermost: bool) -> Option<Open<'a>> {
     let mut elements = n;
     let mut flags = 0;
-    // An extension of 1 byte in its short form is no flags to the server, but an element.
+    // The server takes an extension of 1 byte in its short form for an element, not for flags.
     if n > 0
         && reader.rest().first() != Some(&0xd4)
         && let Ok(Token::Ext(ext_type, _)) = reader.peek()
@@ -132,41 +136,16 @@ fn begin<'a>(out: &mut Vec<u8>, reader: &mut Reader<'a>, is_map: bool, n: u32, o
             reader.token().ok()?;
         }
     }
-    // A copy is at most as long as what it is made of, so that a count alone makes no room.
+    // The output is at most as long as the input, so no space is reserved for an announced count.
     append_head(out, is_map, elements, flags);
     Some(Open {
         is_map,
         flags,
         left: u64::from(elements) * if is_map { 2 } else { 1 },
         contents: out.len(),
-        before: None,
+        previous: None,
         unsorted: false,
     })
-}
-
-/// The flags of a collection that it is stored with, of those that a client gave it.
-pub(crate) const fn stored_flags(is_map: bool, flags: u8, outermost: bool) -> u8 {
-    match (is_map, outermost) {
-        (false, _) => flags & ORDERED,
-        (true, false) => flags & (ORDERED | VALUE_ORDERED),
-        (true, true) => flags & (ORDERED | VALUE_ORDERED | PERSIST_INDEX),
-    }
-}
-
-/// Appends the head of a collection of `n` elements or pairs, and its flags where it has any.
-pub(crate) fn append_head(out: &mut Vec<u8>, is_map: bool, n: u32, flags: u8) {
-    let n = n.saturating_add(u32::from(flags != 0));
-    if is_map {
-        write::map(out, n);
-    } else {
-        write::list(out, n);
-    }
-    if flags != 0 {
-        write::flags(out, flags);
-        if is_map {
-            write::nil(out);
-        }
-    }
 }
 
 fn append_scalar(out: &mut Vec<u8>, marker: u8, token: &Token<'_>) -> Option<()> {
@@ -182,8 +161,9 @@ fn append_scalar(out: &mut Vec<u8>, marker: u8, token: &Token<'_>) -> Option<()>
             out.extend_from_slice(&(n as f32).to_be_bytes());
         }
         Token::Float(n) => write::float(out, n),
-        Token::Bytes(bytes) => write::raw(out, bytes),
-        // Up to 3 bytes of this type are reserved for values that only compare.
+        Token::Bytes(bytes) if !keeps_bin(marker, bytes.len()) => write::raw(out, bytes),
+        Token::Bytes(bytes) => write::bin(out, bytes),
+        // Up to 3 bytes of this type are reserved for wildcard and infinity.
         Token::Ext(COMPARE_ONLY, content) if (1..=3).contains(&content.len()) => return None,
         Token::Ext(ext_type, content) => write::ext(out, ext_type, content),
         Token::List(_) | Token::Map(_) => return None,
@@ -191,7 +171,17 @@ fn append_scalar(out: &mut Vec<u8>, marker: u8, token: &Token<'_>) -> Option<()>
     Some(())
 }
 
-/// Sorts the pairs from `contents` to the end by key; nothing, when two keys are equal.
+/// Whether the server keeps a `bin` header instead of writing a `str` header: if no shorter `str` header exists.
+const fn keeps_bin(marker: u8, size: usize) -> bool {
+    match marker {
+        0xc4 => size >= 1 << 5,
+        0xc5 => size >= 1 << 8,
+        0xc6 => size >= 1 << 16,
+        _ => false,
+    }
+}
+
+/// Sorts the pairs from the offset `contents` to the end by key. `None` if two keys are equal.
 fn sort_map(out: &mut Vec<u8>, contents: usize) -> Option<()> {
     let pairs = out.get(contents..)?;
     let mut reader = Reader::new(pairs);

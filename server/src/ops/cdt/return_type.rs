@@ -1,23 +1,20 @@
-//! Results: what an operation gives of the elements it selected, in the form that its return type asks for.
+//! Return types: turning the selected elements into the result of an operation.
 
+use spikelet_wire::ResultCode;
 use spikelet_wire::cdt::ReturnType;
-use spikelet_wire::msgpack::{ORDERED, Reader, Token, write};
-use spikelet_wire::{ParticleType, ResultCode};
+use spikelet_wire::msgpack::ORDERED;
 
-use super::normalise::append_head;
+use super::result::{ParticleResult, int, int_list, list, map, particle};
 use crate::ops::Particle;
 
-/// A result, or the code for a return type that the operation does not have.
-pub(super) type Answer = Result<Option<Particle>, ResultCode>;
-
-/// What is wanted of the selected elements.
+/// The return type of an operation, and how it is applied.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ReturnSpec {
-    /// Nothing, where the return type is unknown.
+    /// `None` if the return type is unknown.
     pub(super) kind: Option<ReturnType>,
-    /// All others are selected instead.
+    /// Whether the selection is inverted: all other elements are selected.
     pub(super) inverted: bool,
-    /// The operation can select several, and then gives a list.
+    /// Whether the operation can select several elements, and therefore returns a list.
     pub(super) multi: bool,
 }
 
@@ -62,14 +59,14 @@ impl ReturnSpec {
         self.map_flags().is_some()
     }
 
-    /// Whether keys or values are wanted.
+    /// Whether keys or values are returned.
     pub(super) const fn is_elements(&self) -> bool {
         self.is_map() || matches!(self.kind, Some(ReturnType::Key | ReturnType::Value))
     }
 
-    /// The flags of the map that is wanted, where one is.
+    /// The flags of the returned map, if a map is returned.
     pub(super) const fn map_flags(&self) -> Option<u8> {
-        /// The pairs stand in the order in which they were selected.
+        /// The pairs are in the order of their selection.
         const PRESERVE_ORDER: u8 = 8;
         match self.kind {
             Some(ReturnType::KeyValue) => Some(PRESERVE_ORDER),
@@ -79,8 +76,8 @@ impl ReturnSpec {
         }
     }
 
-    /// Nothing was selected; a range would begin at `index`.
-    pub(super) fn nothing(&self, index: i64) -> Answer {
+    /// The result if no element was selected. A range starts at `index`.
+    pub(super) fn empty(&self, index: i64) -> ParticleResult {
         use ReturnType as R;
         Ok(match self.kind {
             Some(R::None) => None,
@@ -98,8 +95,8 @@ impl ReturnSpec {
         })
     }
 
-    /// `count` of `n` elements were selected, whose indexes or ranks run from `start` on.
-    pub(super) fn range(&self, start: u32, count: u32, n: u32) -> Answer {
+    /// The result if `count` of `n` elements were selected, with consecutive indexes or ranks from `start`.
+    pub(super) fn range(&self, start: u32, count: u32, n: u32) -> ParticleResult {
         use ReturnType as R;
         let start = match self.kind {
             Some(R::ReverseIndexRange | R::ReverseRankRange) => n.saturating_sub(start).saturating_sub(count),
@@ -112,8 +109,8 @@ impl ReturnSpec {
         }
     }
 
-    /// As [`range`](Self::range), but for return types that give a range.
-    pub(super) fn indexes(&self, start: u32, count: u32, n: u32) -> Answer {
+    /// As [`range`](Self::range), but refuses return types that are ranges.
+    pub(super) fn indexes(&self, start: u32, count: u32, n: u32) -> ParticleResult {
         use ReturnType as R;
         Ok(Some(match self.kind {
             Some(R::None) => return Ok(None),
@@ -136,7 +133,7 @@ impl ReturnSpec {
         }))
     }
 
-    /// An index or rank of `n`, counted from the end that is wanted.
+    /// An index or rank of `n` elements, counted from the start or the end as the return type says.
     pub(super) fn directed(&self, i: u32, n: u32) -> i64 {
         match self.is_reverse() {
             true => i64::from(n) - i64::from(i) - 1,
@@ -144,7 +141,7 @@ impl ReturnSpec {
         }
     }
 
-    /// `count` indexes or ranks of `n` from `start` on, counted from the end that is wanted, always upwards.
+    /// `count` indexes or ranks of `n` elements from `start`, counted as the return type says, always ascending.
     pub(super) fn run(&self, start: u32, count: u32, n: u32) -> impl Iterator<Item = i64> + use<> {
         let start = match self.is_reverse() {
             true => i64::from(n) - i64::from(start) - i64::from(count),
@@ -153,7 +150,7 @@ impl ReturnSpec {
         start..start + i64::from(count)
     }
 
-    /// Single indexes or ranks of `n`: a list, or the first of them.
+    /// The result for single indexes or ranks of `n` elements: a list, or the first of them.
     pub(super) fn each(&self, indexes: impl IntoIterator<Item = u32>, n: u32) -> Option<Particle> {
         let mut indexes = indexes.into_iter().map(|i| self.directed(i, n));
         match self.multi {
@@ -162,11 +159,11 @@ impl ReturnSpec {
         }
     }
 
-    /// Values: a list, or the first of them.
+    /// The result for values: a list, or the first of them.
     ///
     /// # Errors
-    /// `SERVER_ERROR` when the one value has no particle type.
-    pub(super) fn values<'a>(&self, values: impl IntoIterator<Item = &'a [u8]>) -> Answer {
+    /// `SERVER_ERROR` if a single value has no particle type.
+    pub(super) fn values<'a>(&self, values: impl IntoIterator<Item = &'a [u8]>) -> ParticleResult {
         let mut values = values.into_iter();
         match self.multi {
             true => Ok(Some(list(values))),
@@ -174,7 +171,8 @@ impl ReturnSpec {
         }
     }
 
-    /// Whether any, or how many, were selected, inversion already done; nothing for other return types.
+    /// The result for the return types count and exists, where `count` elements are selected after inversion. `None` for
+    /// other return types.
     pub(super) fn counted(&self, count: u32) -> Option<Particle> {
         match self.kind {
             Some(ReturnType::Count) => Some(int(count)),
@@ -182,86 +180,4 @@ impl ReturnSpec {
             _ => None,
         }
     }
-}
-
-/// The particle of one value; nothing for nil.
-///
-/// # Errors
-/// `SERVER_ERROR` when it is an extension, which has no particle type.
-pub(crate) fn particle(value: &[u8]) -> Answer {
-    let token = Reader::new(value).token().map_err(|_| ResultCode::SERVER_ERROR)?;
-    Ok(Some(match token {
-        Token::Nil => return Ok(None),
-        Token::Bool(b) => Particle::Bool(b),
-        Token::Int(n) => Particle::Int(n),
-        Token::Uint(n) => Particle::Int(n as i64),
-        Token::Float(n) => Particle::Float(n),
-        Token::List(_) => Particle::bytes(ParticleType::LIST, value),
-        Token::Map(_) => Particle::bytes(ParticleType::MAP, value),
-        Token::Bytes(bytes) => bytes_particle(bytes),
-        Token::Ext(..) => return Err(ResultCode::SERVER_ERROR),
-    }))
-}
-
-fn bytes_particle(bytes: &[u8]) -> Particle {
-    let (&particle_type, data) = bytes.split_first().unwrap_or((&ParticleType::BLOB.0, &[]));
-    match ParticleType(particle_type) {
-        // Without its cells: they are not kept inside of collections.
-        ParticleType::GEOJSON => Particle::bytes(ParticleType::GEOJSON, &[&[0; 3], data].concat()),
-        known @ (ParticleType::STRING
-        | ParticleType::JAVA_BLOB
-        | ParticleType::CSHARP_BLOB
-        | ParticleType::PYTHON_BLOB
-        | ParticleType::RUBY_BLOB
-        | ParticleType::PHP_BLOB
-        | ParticleType::ERLANG_BLOB
-        | ParticleType::VECTOR
-        | ParticleType::HLL) => Particle::bytes(known, data),
-        _ => Particle::bytes(ParticleType::BLOB, data),
-    }
-}
-
-pub(super) const fn int(n: u32) -> Particle {
-    Particle::Int(n as i64)
-}
-
-/// A list of integers.
-pub(super) fn int_list(numbers: impl IntoIterator<Item = i64>) -> Particle {
-    let (mut contents, mut n) = (Vec::new(), 0);
-    for number in numbers {
-        write::int(&mut contents, number);
-        n += 1;
-    }
-    list_of(&contents, n)
-}
-
-/// A list of values.
-pub(super) fn list<'a>(values: impl Iterator<Item = &'a [u8]>) -> Particle {
-    let (mut contents, mut n) = (Vec::new(), 0);
-    for value in values {
-        contents.extend_from_slice(value);
-        n += 1;
-    }
-    list_of(&contents, n)
-}
-
-/// A list of `n` elements.
-pub(super) fn list_of(contents: &[u8], n: u32) -> Particle {
-    let mut out = Vec::with_capacity(contents.len() + 5);
-    append_head(&mut out, false, n, 0);
-    out.extend_from_slice(contents);
-    Particle::bytes(ParticleType::LIST, &out)
-}
-
-/// A map of pairs, with flags.
-pub(super) fn map<'a>(pairs: impl Iterator<Item = &'a [u8]>, flags: Option<u8>) -> Particle {
-    let (mut contents, mut n) = (Vec::new(), 0);
-    for pair in pairs {
-        contents.extend_from_slice(pair);
-        n += 1;
-    }
-    let mut out = Vec::with_capacity(contents.len() + 9);
-    append_head(&mut out, true, n, flags.unwrap_or_default());
-    out.extend_from_slice(&contents);
-    Particle::bytes(ParticleType::MAP, &out)
 }

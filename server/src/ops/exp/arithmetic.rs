@@ -1,13 +1,12 @@
-//! Numbers: arithmetic, integer bits, least and greatest.
+//! Operators on numbers: arithmetic, bits of integers, minimum and maximum.
 
 use spikelet_wire::exp::Operator;
 
-use super::Unknown;
 use super::evaluate::{Evaluation, Operands};
-use super::value::Value;
+use super::value::{Unknown, Value};
 
 impl<'v> Evaluation<'_, 'v> {
-    /// The value of an operator on numbers; unknown when it is none of them.
+    /// The value of an operator on numbers. Unknown for any other operator.
     pub(super) fn arithmetic(&mut self, operator: Operator, operands: Operands) -> Result<Value<'v>, Unknown> {
         match operator {
             Operator::Add => self.fold(operands, i64::wrapping_add, |a, b| a + b),
@@ -41,7 +40,7 @@ impl<'v> Evaluation<'_, 'v> {
             Operator::IntOr => self.fold(operands, |a, b| a | b, NO_DOUBLES),
             Operator::IntXor => self.fold(operands, |a, b| a ^ b, NO_DOUBLES),
             Operator::IntNot => Ok(Value::Int(!self.operand(operands, 0)?.int()?)),
-            // Of the count, only the lowest 6 bits matter, as the processor has it.
+            // Only the lowest 6 bits of the count are used, as on x86-64.
             Operator::IntLshift => self.ints(operands, |n, by| Ok(n.wrapping_shl(by as u32))),
             Operator::IntRshift => self.ints(operands, |n, by| Ok((n as u64).wrapping_shr(by as u32) as i64)),
             Operator::IntArshift => self.ints(operands, |n, by| Ok(n.wrapping_shr(by as u32))),
@@ -126,9 +125,9 @@ impl<'v> Evaluation<'_, 'v> {
     }
 }
 
-/// Towards zero; what does not fit becomes the least integer, as the processor has it.
+/// Rounds towards zero. A value out of range becomes `i64::MIN`, as on x86-64.
 fn to_int(n: f64) -> i64 {
-    // The least integer is exact as a double; 2 to the power of 63 is the first that does not fit.
+    // `i64::MIN` is exact as a double; 2 to the power of 63 is the first double out of range.
     match n >= i64::MIN as f64 && n < -(i64::MIN as f64) {
         true => n as i64,
         false => i64::MIN,

@@ -1,16 +1,16 @@
-//! Calls into the operations on lists, maps, bits and HyperLogLogs.
+//! The operator `call`: operations on lists, maps, bits and HyperLogLogs.
 
 use spikelet_wire::ResultCode;
 use spikelet_wire::exp::CallSystem;
 
 use super::evaluate::{Evaluation, Operands};
-use super::node::{Call, Piece};
-use super::value::Value;
-use super::{Unknown, path};
+use super::path;
+use super::program::{Call, Piece};
+use super::value::{Unknown, Value};
 use crate::ops::{Particle, bits, cdt, hll};
 
 impl<'v> Evaluation<'_, 'v> {
-    /// The result of an operation, or what a modifying one leaves behind; unknown where the operation fails.
+    /// The result of an operation that reads, or the bin after one that modifies. Unknown if the operation fails.
     pub(super) fn call(&mut self, call: &Call<'v>, operands: Operands) -> Result<Value<'v>, Unknown> {
         let mut at = self.all(operands);
         let mut argument = Vec::new();
@@ -34,7 +34,7 @@ impl<'v> Evaluation<'_, 'v> {
                 let bin = match bin.as_particle() {
                     Some(bin) => bin,
                     None => {
-                        // Nothing can be read of nil.
+                        // A read of nil is unknown.
                         made = bin.into_particle()?.ok_or(Unknown)?;
                         &made
                     }

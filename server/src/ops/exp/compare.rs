@@ -1,4 +1,4 @@
-//! Comparison of two values of one type.
+//! Comparisons of values of the same type.
 
 use std::cmp::Ordering;
 
@@ -6,8 +6,7 @@ use spikelet_wire::ParticleType;
 use spikelet_wire::exp::Operator;
 use spikelet_wire::msgpack::Reader;
 
-use super::Unknown;
-use super::value::Value;
+use super::value::{Unknown, Value};
 use crate::ops::order;
 
 /// Whether a comparison holds between two values.
@@ -37,10 +36,10 @@ pub(super) fn compare(operator: Operator, left: &Value<'_>, right: &Value<'_>) -
     })
 }
 
-/// Whether a list has an element equal to one.
+/// Whether a list holds an element.
 pub(super) fn contains(list: &[u8], element: &[u8]) -> Result<bool, Unknown> {
     let mut reader = Reader::new(list);
-    // The flags in front of an ordered list's elements count as an element here, which nothing but a wildcard equals.
+    // The flags of an ordered list count as an element here, which equals only a wildcard.
     for _ in 0..reader.list().map_err(|_| Unknown)? {
         if order::compare(element, reader.element().map_err(|_| Unknown)?).is_eq() {
             return Ok(true);

@@ -1,4 +1,4 @@
-//! Evaluation: a walk over the nodes; what is unknown ends it like an error.
+//! Evaluation of an expression. An unknown value ends it like an error.
 
 use std::cell::Cell;
 
@@ -6,22 +6,23 @@ use spikelet_wire::ParticleType;
 use spikelet_wire::exp::{LoopVariable, Operator, Type};
 use spikelet_wire::msgpack::{Reader, Token, write};
 
-use super::node::{Instruction, Node};
-use super::value::Value;
-use super::{Expression, RecordView, Unknown, compare};
+use super::compare;
+use super::program::{Instruction, Node, Program};
+use super::record_view::RecordView;
+use super::value::{Unknown, Value};
 use crate::clock::Now;
 use crate::ops::Particle;
 
-/// How many steps the evaluation of a command's expression may take: an operator is one, and a byte of a value that is
-/// handled.
+/// The limit of steps for the evaluation of a command's expression. An operator is one step, and so is each byte of a value
+/// that it handles.
 ///
-/// The real server has no such limit. It keeps a small hostile expression from taking forever, or all memory.
+/// The real server has no such limit. It keeps a small hostile expression from using unlimited time or memory.
 const MAX_STEPS: u64 = 1 << 24;
 
 /// An expression being evaluated.
 pub(super) struct Evaluation<'e, 'v> {
     nodes: &'v [Node<'v>],
-    /// Path expressions see no record.
+    /// `None` inside a path expression.
     pub(super) record: Option<&'v dyn RecordView>,
     pub(super) now: Now,
     variables: Vec<Result<Value<'v>, Unknown>>,
@@ -29,12 +30,12 @@ pub(super) struct Evaluation<'e, 'v> {
     pub(super) steps: &'e Steps,
 }
 
-/// How many steps were taken.
+/// The number of steps taken.
 #[derive(Debug, Default)]
 pub(super) struct Steps(Cell<u64>);
 
 impl Steps {
-    /// Takes note of work done.
+    /// Counts steps. Unknown if the limit is exceeded.
     pub(super) fn take(&self, steps: usize) -> Result<(), Unknown> {
         self.0.set(self.0.get().saturating_add(steps as u64));
         if self.0.get() > MAX_STEPS { Err(Unknown) } else { Ok(()) }
@@ -51,7 +52,7 @@ impl<'v> LoopVariables<'v> {
     }
 }
 
-/// The operands of a node: from the first one's index to the index behind the last one.
+/// The operands of a node: the index of the first, and the index after the last.
 #[derive(Clone, Copy)]
 pub(super) struct Operands {
     from: usize,
@@ -59,34 +60,29 @@ pub(super) struct Operands {
 }
 
 impl<'e, 'v> Evaluation<'e, 'v> {
-    pub(super) fn of_record(
-        expression: &'v Expression<'_>,
-        record: &'v dyn RecordView,
-        now: Now,
-        steps: &'e Steps,
-    ) -> Self {
+    pub(super) fn of_record(program: &'v Program<'_>, record: &'v dyn RecordView, now: Now, steps: &'e Steps) -> Self {
         const NONE: &LoopVariables<'static> = &LoopVariables([const { None }; 3]);
         Self {
-            nodes: &expression.nodes,
+            nodes: &program.nodes,
             record: Some(record),
             now,
-            variables: vec![Err(Unknown); expression.variables],
+            variables: vec![Err(Unknown); program.variables],
             loop_variables: NONE,
             steps,
         }
     }
 
-    /// Of an element that a path expression visits: there is no record.
+    /// An evaluation for an element that a path expression visits. There is no record.
     pub(super) fn of_element(
-        expression: &'v Expression<'_>,
+        program: &'v Program<'_>,
         loop_variables: &'e LoopVariables<'v>,
         steps: &'e Steps,
     ) -> Self {
         Self {
-            nodes: &expression.nodes,
+            nodes: &program.nodes,
             record: None,
             now: Now(0),
-            variables: vec![Err(Unknown); expression.variables],
+            variables: vec![Err(Unknown); program.variables],
             loop_variables,
             steps,
         }
@@ -174,12 +170,12 @@ impl<'e, 'v> Evaluation<'e, 'v> {
         }
     }
 
-    /// Whether any operand has this value; one that has it outweighs those that are unknown.
-    fn any(&mut self, operands: Operands, wanted: bool) -> Result<bool, Unknown> {
+    /// Whether any operand has this value. An operand with the value outweighs unknown ones.
+    fn any(&mut self, operands: Operands, expected: bool) -> Result<bool, Unknown> {
         let mut unknown = false;
         for at in self.all(operands) {
             match self.node(at) {
-                Ok(value) if value.bool()? == wanted => return Ok(true),
+                Ok(value) if value.bool()? == expected => return Ok(true),
                 Ok(_) => {}
                 Err(Unknown) => unknown = true,
             }
@@ -199,7 +195,7 @@ impl<'e, 'v> Evaluation<'e, 'v> {
         Ok(Value::Bool(found))
     }
 
-    /// The keys of a map, as a list, or its values.
+    /// The list of the keys (`part` 0) or values (`part` 1) of a map.
     fn map_parts(&mut self, operands: Operands, part: usize) -> Result<Value<'v>, Unknown> {
         let map = self.operand(operands, 0)?;
         let map = map.bytes(ParticleType::MAP)?;

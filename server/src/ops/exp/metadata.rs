@@ -1,4 +1,4 @@
-//! What an expression asks of the record itself.
+//! The operators that read a record: metadata, key, digest and bins.
 
 use std::borrow::Cow;
 
@@ -6,12 +6,12 @@ use spikelet_wire::ParticleType;
 use spikelet_wire::exp::{Operator, Type};
 
 use super::evaluate::Evaluation;
-use super::value::Value;
-use super::{RecordView, Unknown};
+use super::record_view::RecordView;
+use super::value::{Unknown, Value};
 use crate::clock::Now;
 use crate::ops::Particle;
 
-/// Whether an operator asks for metadata. The digest is none, for it never changes.
+/// Whether an operator reads metadata. The digest does not count, since it never changes.
 pub(super) const fn is_metadata(operator: Operator) -> bool {
     matches!(
         operator,
@@ -36,7 +36,7 @@ impl<'v> Evaluation<'_, 'v> {
     pub(super) fn metadata(&self, operator: Operator) -> Result<Value<'v>, Unknown> {
         let record = self.record()?;
         Ok(match operator {
-            // Records are kept in memory.
+            // Records are stored in memory only.
             Operator::DeviceSize => Value::Int(0),
             Operator::MemorySize | Operator::RecordSize => Value::Int(i64::from(record.stored_size())),
             Operator::LastUpdate => Value::Int(record.last_update().unix_nanoseconds()),
@@ -50,7 +50,7 @@ impl<'v> Evaluation<'_, 'v> {
             }),
             Operator::Ttl => Value::Int(match record.void_time() {
                 0 => -1,
-                // A record that has just expired has a second left.
+                // A record that has just expired has a TTL of one second.
                 seconds => i64::from(seconds.saturating_sub(self.now.seconds()).max(1)),
             }),
             Operator::SetName => match record.set_name() {

@@ -1,29 +1,31 @@
-//! The operations `EXP_READ` and `EXP_MODIFY`: `[expression, flags]`, the flags may be left out.
+//! The operations `EXP_READ` and `EXP_MODIFY`, whose argument is `[expression, flags]` with optional flags.
 
 use spikelet_wire::ResultCode;
 use spikelet_wire::exp::flags;
 use spikelet_wire::msgpack::{Reader, Token};
 
-use super::{Expression, RecordView, Unknown};
+use super::expression::Expression;
+use super::record_view::RecordView;
+use super::value::Unknown;
 use crate::clock::Now;
 use crate::ops::Particle;
 
-/// What becomes of the bin that an operation names.
+/// The change to the bin that an operation names.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum BinChange {
-    /// It stays as it is.
+    /// The bin is unchanged.
     Keep,
-    /// It gets a value.
+    /// The bin is set to a value.
     Set(Particle),
-    /// It is deleted, where it is there.
+    /// The bin is deleted, if it exists.
     Delete,
 }
 
 /// Evaluates the expression of an operation `EXP_READ`.
 ///
 /// # Errors
-/// `PARAMETER` (4) when the expression or a flag is not valid; `OP_NOT_APPLICABLE` (26) when the expression is unknown,
-/// unless the flags say that this is no failure: then there is no value.
+/// `PARAMETER` (4) if the expression or a flag is not valid; `OP_NOT_APPLICABLE` (26) if the expression is unknown. With the
+/// flag `EVAL_NO_FAIL` an unknown expression has no value instead.
 pub(crate) fn read_op(argument: &[u8], record: &dyn RecordView, now: Now) -> Result<Option<Particle>, ResultCode> {
     let (expression, given) = parse(argument, flags::READ)?;
     match expression.evaluate(record, now) {
@@ -33,12 +35,12 @@ pub(crate) fn read_op(argument: &[u8], record: &dyn RecordView, now: Now) -> Res
     }
 }
 
-/// Evaluates the expression of an operation `EXP_MODIFY` on a bin that exists or does not.
+/// Evaluates the expression of an operation `EXP_MODIFY`. `bin_exists` says whether the bin exists.
 ///
 /// # Errors
-/// `PARAMETER` (4) when the expression or a flag is not valid; `BIN_EXISTS` (6) or `BIN_NOT_FOUND` (17) when the flags
-/// want it otherwise; `OP_NOT_APPLICABLE` (26) when the expression is unknown, or nil and the flags do not allow that the
-/// bin be deleted.
+/// `PARAMETER` (4) if the expression or a flag is not valid; `BIN_EXISTS` (6) or `BIN_NOT_FOUND` (17) if the flags require a
+/// missing or an existing bin; `OP_NOT_APPLICABLE` (26) if the expression is unknown, or nil and the flags do not allow the
+/// deletion of the bin.
 pub(crate) fn modify_op(
     argument: &[u8],
     record: &dyn RecordView,
@@ -62,7 +64,7 @@ pub(crate) fn modify_op(
         Ok(Some(value)) => Ok(BinChange::Set(value)),
         Ok(None) if !bin_exists => Ok(BinChange::Keep),
         Ok(None) if is(flags::ALLOW_DELETE) => Ok(BinChange::Delete),
-        // The server means to look at one flag here, but takes any.
+        // The server is meant to check one flag here, but accepts any.
         Ok(None) if given != 0 => Ok(BinChange::Keep),
         Ok(None) => Err(ResultCode::OP_NOT_APPLICABLE),
         Err(Unknown) if is(flags::EVAL_NO_FAIL) => Ok(BinChange::Keep),
@@ -73,7 +75,7 @@ pub(crate) fn modify_op(
 /// Checks the argument of an operation `EXP_MODIFY` without a record.
 ///
 /// # Errors
-/// `PARAMETER` (4) when the expression or a flag is not valid.
+/// `PARAMETER` (4) if the expression or a flag is not valid.
 pub(crate) fn check_modify_op(argument: &[u8]) -> Result<(), ResultCode> {
     parse(argument, flags::MODIFY).map(drop)
 }
@@ -86,7 +88,7 @@ fn parse(argument: &[u8], allowed: u64) -> Result<(Expression<'_>, u64), ResultC
         return Err(ResultCode::PARAMETER);
     }
     let expression = reader.element().map_err(parameter)?;
-    // What is no integer counts for no flags.
+    // A value that is not an integer counts as no flags.
     let given = match reader.token() {
         Ok(Token::Int(n)) => n as u64,
         Ok(Token::Uint(n)) => n,

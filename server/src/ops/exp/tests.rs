@@ -1,12 +1,17 @@
-//! What expressions mean, in a few words each.
+//! Tests of expressions, each in a few words.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use spikelet_wire::exp::flags;
+use spikelet_wire::exp::{Type, flags};
 use spikelet_wire::msgpack::write;
-use spikelet_wire::{UserKey, Value as Element};
+use spikelet_wire::{Digest, ParticleType, ResultCode, UserKey, Value as Element};
 
+use super::build::MAX_DEPTH;
+use super::value::Unknown;
 use super::*;
+use crate::clock::Now;
+use crate::ops::Particle;
 
 /// A record of a few bins, written 5 seconds ago, with 100 seconds to live.
 struct Record {

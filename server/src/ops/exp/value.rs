@@ -1,4 +1,4 @@
-//! What an expression evaluates to, borrowed from the expression or the record where that can be.
+//! The values of expressions, borrowed from the expression or the record where possible.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -7,9 +7,12 @@ use spikelet_wire::ParticleType;
 use spikelet_wire::exp::Type;
 use spikelet_wire::msgpack::write;
 
-use super::Unknown;
 use crate::ops::Particle;
 use crate::ops::geo::{self, Geometry};
+
+/// The value of an expression is unknown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Unknown;
 
 /// A value.
 #[derive(Debug, Clone)]
@@ -20,22 +23,22 @@ pub(super) enum Value<'v> {
     Float(f64),
     /// The bytes of a particle.
     Bytes(ParticleType, Data<'v>),
-    /// The text of a point or region, without its cells.
+    /// The text of a point or region, without cells.
     GeoJson(Data<'v>),
-    /// Msgpack that is no value: infinity, wildcard and other extensions.
+    /// Msgpack extensions: infinity, wildcard and others.
     Extension(Data<'v>),
-    /// The order of a path expression to remove an element.
+    /// The instruction to a path expression to remove an element.
     Remove,
 }
 
 /// Bytes that are cheap to clone.
 #[derive(Debug, Clone)]
 pub(super) enum Data<'v> {
-    /// In the expression, or in the record's metadata.
+    /// Bytes of the expression, or of the record's metadata.
     Borrowed(&'v [u8]),
-    /// Those of a bin, which is at hand as a whole where an operation is called on it.
+    /// The bytes of a bin. Calls on the bin use the whole particle.
     Bin(&'v Particle),
-    /// Those of a value that came of evaluating.
+    /// The bytes of a computed value.
     Made(Arc<Particle>),
 }
 
@@ -78,7 +81,7 @@ impl<'v> Value<'v> {
         }
     }
 
-    /// As a bin's value: `None` is nil.
+    /// The value as a particle. `None` is nil.
     pub(super) fn into_particle(self) -> Result<Option<Particle>, Unknown> {
         Ok(Some(match self {
             Self::Nil => return Ok(None),
@@ -93,7 +96,7 @@ impl<'v> Value<'v> {
         }))
     }
 
-    /// The particle that holds it, where there is one already.
+    /// The particle that holds the value, if there is one already.
     pub(super) fn as_particle(&self) -> Option<&Particle> {
         match self {
             Self::Bytes(_, Data::Bin(particle)) => Some(particle),
@@ -102,7 +105,7 @@ impl<'v> Value<'v> {
         }
     }
 
-    /// Appends it as an element of a list, or a parameter of an operation.
+    /// Appends the value in msgpack, as an element of a list or a parameter of an operation.
     pub(super) fn pack(&self, out: &mut Vec<u8>) -> Result<(), Unknown> {
         match self {
             Self::Nil => write::nil(out),
@@ -122,14 +125,14 @@ impl<'v> Value<'v> {
         Ok(())
     }
 
-    pub(super) fn is(&self, wanted: Type) -> bool {
+    pub(super) fn is(&self, expected: Type) -> bool {
         match self {
-            Self::Nil => wanted == Type::Nil,
-            Self::Bool(_) => wanted == Type::Bool,
-            Self::Int(_) => wanted == Type::Int,
-            Self::Float(_) => wanted == Type::Float,
-            Self::Bytes(particle_type, _) => *particle_type == wanted.particle_type(),
-            Self::GeoJson(_) => wanted == Type::GeoJson,
+            Self::Nil => expected == Type::Nil,
+            Self::Bool(_) => expected == Type::Bool,
+            Self::Int(_) => expected == Type::Int,
+            Self::Float(_) => expected == Type::Float,
+            Self::Bytes(particle_type, _) => *particle_type == expected.particle_type(),
+            Self::GeoJson(_) => expected == Type::GeoJson,
             Self::Extension(_) | Self::Remove => false,
         }
     }
@@ -155,9 +158,9 @@ impl<'v> Value<'v> {
         }
     }
 
-    pub(super) fn bytes(&self, wanted: ParticleType) -> Result<&[u8], Unknown> {
+    pub(super) fn bytes(&self, expected: ParticleType) -> Result<&[u8], Unknown> {
         match self {
-            Self::Bytes(particle_type, data) if *particle_type == wanted => Ok(data),
+            Self::Bytes(particle_type, data) if *particle_type == expected => Ok(data),
             _ => Err(Unknown),
         }
     }
@@ -171,7 +174,7 @@ impl<'v> Value<'v> {
         }
     }
 
-    /// The bytes of a blob and its like, the text of a point or region.
+    /// The bytes of a value that is kept as bytes, or the text of a point or region.
     pub(super) fn bytes_or_text(&self) -> Result<&[u8], Unknown> {
         match self {
             Self::GeoJson(text) => Ok(text),
@@ -181,7 +184,7 @@ impl<'v> Value<'v> {
         }
     }
 
-    /// How many bytes it holds.
+    /// The number of bytes that the value holds.
     pub(super) fn size(&self) -> usize {
         match self {
             Self::Bytes(_, data) | Self::GeoJson(data) | Self::Extension(data) => data.len(),

@@ -1,4 +1,4 @@
-//! GeoJSON: what the server reads out of the text, and what it keeps in front of it.
+//! GeoJSON: parsing the text, and the S2 cells that are stored with it.
 
 mod polygon;
 mod region;
@@ -16,11 +16,11 @@ use self::polygon::Loop;
 pub(crate) use self::polygon::Polygons;
 use super::Particle;
 
-/// Meters; the server takes the earth for a sphere.
+/// The radius of the earth in meters. The server computes with a sphere.
 const EARTH_RADIUS: f64 = 6_371_000.0;
-/// Flag of a stored value: it is a region.
+/// The flag of a stored region.
 const IS_REGION: u8 = 1;
-/// How finely a region is covered when it is stored.
+/// The covering of a stored region.
 const COVERER: RegionCoverer = RegionCoverer {
     min_level: 1,
     max_level: 30,
@@ -28,13 +28,13 @@ const COVERER: RegionCoverer = RegionCoverer {
     max_cells: 12,
 };
 
-/// How finely a region is covered that a query asks about.
+/// The covering of the region of a query.
 const QUERY_COVERER: RegionCoverer = RegionCoverer {
     max_level: 20,
     ..COVERER
 };
 
-/// What a GeoJSON text describes.
+/// The geometry of a GeoJSON text.
 #[derive(Debug, Clone)]
 pub enum Geometry {
     /// A point, as the leaf cell that holds it.
@@ -46,9 +46,9 @@ pub enum Geometry {
 }
 
 impl Geometry {
-    /// Reads a text; `None` if it is not one that the server takes.
+    /// Parses a text. `None` if the server does not accept it.
     ///
-    /// A feature is its geometry; of other members than `type`, `geometry` and `coordinates` nothing is asked.
+    /// A feature stands for its geometry. Members other than `type`, `geometry` and `coordinates` are ignored.
     #[must_use]
     pub fn parse(text: &[u8]) -> Option<Self> {
         let json: Json = serde_json::from_slice(text).ok()?;
@@ -78,8 +78,8 @@ impl Geometry {
         })
     }
 
-    /// The cells that the server keeps with it: the point's own, or those that cover the region. `None` if it takes more
-    /// of them than the server allows.
+    /// The cells that are stored with the value: the cell of a point, or the covering of a region. `None` if the covering
+    /// takes more cells than the server allows.
     #[must_use]
     pub fn cells(&self) -> Option<Vec<CellID>> {
         match self {
@@ -89,14 +89,13 @@ impl Geometry {
         }
     }
 
-    /// Where the cells of what it is to be matched with lie, as ranges of cell ids with their ends: those of points inside
-    /// of a region, or those around a point, by which regions are known that may contain it. `None` as for
-    /// [`cells`](Self::cells).
+    /// The inclusive ranges of the cell ids of matching values: for a region those of the points inside it, for a point those
+    /// of the cells around it, by which regions that may contain it are indexed. `None` as for [`cells`](Self::cells).
     #[must_use]
     pub fn spans(&self) -> Option<Vec<(u64, u64)>> {
         let cells = match self {
             Self::Point(cell) => {
-                // Not the faces of the cube: no region is kept with one.
+                // Without the faces of the cube (level 0): no region is stored with one.
                 let around = (1..=cell.level()).map(|level| cell.parent(level).0);
                 return Some(around.map(|cell| (cell, cell)).collect());
             }
@@ -115,11 +114,11 @@ impl Geometry {
     }
 }
 
-/// A GeoJSON value that a client wrote; its flags and cells are computed anew.
+/// Decodes a GeoJSON value that a client wrote. Its flags and cells are computed, whatever the client sent.
 ///
 /// # Errors
-/// [`ResultCode::GEO_INVALID_GEOJSON`]: it is cut short, its text is not one that the server takes, or it is a region too
-/// large to be covered.
+/// [`ResultCode::GEO_INVALID_GEOJSON`]: it is cut short, its text is not accepted, or it is a region that is
+/// too large to be covered.
 pub(crate) fn from_wire(data: &[u8]) -> Result<Particle, ResultCode> {
     let stored = || {
         let text = text(data)?;
@@ -134,14 +133,14 @@ pub(crate) fn from_wire(data: &[u8]) -> Result<Particle, ResultCode> {
     stored().ok_or(ResultCode::GEO_INVALID_GEOJSON)
 }
 
-/// The text of a GeoJSON value: behind its flags, the number of its cells, and the cells.
+/// The text of a GeoJSON value, which follows the flags, the number of cells and the cells.
 #[must_use]
 pub(crate) fn text(data: &[u8]) -> Option<&[u8]> {
     let (&[_, high, low], rest) = data.split_first_chunk()?;
     rest.get(8 * usize::from(u16::from_be_bytes([high, low]))..)
 }
 
-/// The ids of the cells that are kept with a stored GeoJSON value.
+/// The ids of the cells of a stored GeoJSON value.
 pub(crate) fn stored_cells(data: &[u8]) -> impl Iterator<Item = u64> {
     let text = text(data).map_or(0, <[u8]>::len);
     let cells = data.len().checked_sub(text).and_then(|end| data.get(3..end));
@@ -167,7 +166,7 @@ fn closed_loop(json: &Json) -> Option<Loop> {
     Some(Loop::new(points))
 }
 
-/// A pair of longitude and latitude, in degrees.
+/// A point from a pair of longitude and latitude, in degrees.
 fn point(json: &Json) -> Option<Point> {
     let [longitude, latitude] = json.as_array()?.as_slice() else {
         return None;
@@ -176,7 +175,7 @@ fn point(json: &Json) -> Option<Point> {
     place.is_valid().then(|| Point::from(place))
 }
 
-/// A number; integers only up to 63 bits.
+/// A number. Integers above 63 bits are refused.
 fn number(json: &Json) -> Option<f64> {
     json.as_f64().filter(|_| !json.is_u64() || json.is_i64())
 }

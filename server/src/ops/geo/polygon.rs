@@ -1,4 +1,4 @@
-//! Polygons, and which points and cells they contain or touch.
+//! Polygons: the points and cells that they contain or touch.
 
 use s2::cap::Cap;
 use s2::cell::Cell;
@@ -7,23 +7,23 @@ use s2::point::Point;
 use s2::region::Region;
 use s2::s1::{Angle, Rad};
 
-/// Polygons, each of its loops: first the shell, then the holes.
+/// Polygons. Each is a list of loops: first the shell, then the holes.
 #[derive(Debug, Clone)]
 pub struct Polygons(pub(super) Vec<Vec<Loop>>);
 
-/// A loop. Whichever way round it runs, it is taken for the smaller of its two sides.
+/// A loop. It encloses the smaller of its two sides, whatever its orientation.
 #[derive(Debug, Clone)]
 pub(super) struct Loop {
-    /// Without the closing one.
+    /// The vertices, without the repeated last one.
     vertices: Vec<Point>,
     contains_origin: bool,
 }
 
-/// More than what rounding makes of an angle, in radians.
+/// An upper bound of the rounding error of an angle, in radians.
 const TOLERANCE: f64 = 1e-14;
 
 impl Polygons {
-    /// Whether one of them contains a point. A hole takes out of its shell what both contain.
+    /// Whether any polygon contains a point. A hole excludes the points inside it.
     pub(super) fn contain(&self, point: &Point) -> bool {
         let mut polygons = self.0.iter();
         polygons.any(|polygon| polygon_contains(polygon, point))
@@ -43,7 +43,7 @@ impl Region for Polygons {
         let center = sum.normalize();
         let angles = vertices().map(|vertex| center.0.angle(&vertex.0).rad());
         let radius = angles.fold(0.0, f64::max) + TOLERANCE;
-        // In a cap smaller than half the sphere lies also what is between two points in it, and the smaller side of loops.
+        // A cap smaller than a hemisphere also holds every edge between two of its points, and the smaller side of every loop.
         if radius < std::f64::consts::FRAC_PI_2 {
             Cap::from_center_angle(&center, &Angle::from(Rad(radius)))
         } else {
@@ -53,7 +53,7 @@ impl Region for Polygons {
 
     fn contains_cell(&self, cell: &Cell) -> bool {
         let bounds = Bounds::of(cell);
-        // Of several polygons one has to contain all of it.
+        // A single polygon must contain the whole cell.
         self.0.iter().any(|polygon| {
             polygon_contains(polygon, &cell.center()) && !polygon.iter().any(|inside| inside.touches(cell, &bounds))
         })
@@ -74,8 +74,8 @@ impl Loop {
             contains_origin: false,
         };
         if let [v0, v1, v2, ..] = made.vertices.as_slice() {
-            // The angle at a vertex tells whether the loop's left side has it, and what a way from the origin crosses
-            // whether both are on one side.
+            // The angle at a vertex tells whether the left side contains it; the edges that the path from the origin crosses
+            // tell whether both are on the same side.
             let on_left = angle_contains_vertex(v0, v1, v2) != made.crosses_to(v1);
             made.contains_origin = on_left != (made.area_on_left() > std::f64::consts::TAU);
         }
@@ -86,7 +86,7 @@ impl Loop {
         self.contains_origin != self.crosses_to(point)
     }
 
-    /// Whether the way from the origin to a point crosses the loop an odd number of times.
+    /// Whether the path from the origin to a point crosses the loop an odd number of times.
     fn crosses_to(&self, point: &Point) -> bool {
         let Some(last) = self.vertices.last() else { return false };
         let mut crosser = EdgeCrosser::new_with_c(&Point::origin(), point, last);
@@ -97,7 +97,7 @@ impl Loop {
         crossed.count() % 2 == 1
     }
 
-    /// The area to its left, in steradians, of 4 pi that the sphere has.
+    /// The area to the left of the loop, in steradians.
     fn area_on_left(&self) -> f64 {
         let Some((apex, rest)) = self.vertices.split_first() else {
             return 0.0;
@@ -110,7 +110,7 @@ impl Loop {
         self.vertices.iter().zip(self.vertices.iter().cycle().skip(1))
     }
 
-    /// Whether one of its edges has a point in a cell.
+    /// Whether an edge of the loop has a point in a cell.
     fn touches(&self, cell: &Cell, bounds: &Bounds) -> bool {
         self.edges().any(|(a, b)| {
             bounds.is_near(a, b) && (cell.contains_point(a) || cell.contains_point(b) || bounds.is_crossed(a, b))
@@ -118,12 +118,12 @@ impl Loop {
     }
 }
 
-/// A cell, as it is compared with many edges.
+/// A cell, prepared for comparison with many edges.
 struct Bounds {
     center: Point,
     /// The corners, in order.
     corners: [Point; 4],
-    /// Sine and cosine of the angle from the center to the farthest corner.
+    /// The sine and cosine of the angle from the center to the farthest corner.
     radius: (f64, f64),
 }
 
@@ -139,7 +139,7 @@ impl Bounds {
         }
     }
 
-    /// Whether the circles around the cell and around an edge meet, which takes less than to look closely.
+    /// Whether the circles around the cell and around an edge meet: a cheap check before the exact one.
     fn is_near(&self, a: &Point, b: &Point) -> bool {
         let middle = a.0 + b.0;
         let length = middle.norm();
@@ -159,7 +159,7 @@ impl Bounds {
     }
 }
 
-/// The area of a triangle, negative where it runs clockwise.
+/// The area of a triangle; negative if it is clockwise.
 fn signed_area(a: &Point, b: &Point, c: &Point) -> f64 {
     let (a, b, c) = (a.0, b.0, c.0);
     let volume = a.dot(&b.cross(&c));

@@ -1,11 +1,11 @@
-//! Which points a region contains.
+//! Matching of points and regions.
 
 use s2::point::Point;
 
 use super::Geometry;
 
 impl Geometry {
-    /// Whether one of the two is a point and the other a region that contains it.
+    /// Whether one geometry is a point, and the other a region that contains it.
     #[must_use]
     pub fn matches(&self, other: &Self) -> bool {
         match (self, other) {

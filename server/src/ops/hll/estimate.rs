@@ -1,19 +1,21 @@
-//! What can be told from sketches: counts, and how alike they are.
+//! Estimates from sketches: counts, and similarity.
 //!
-//! The estimates are floating-point sums, and the server's answers depend on their order.
+//! The estimates are floating-point sums. Their order is the server's, since the results depend on it.
 
-use super::sketch::{Draft, Shape, Sketch};
+use super::draft::Draft;
+use super::shape::Shape;
+use super::sketch::Sketch;
 
-/// Ranks that a register can hold: 0 to 63.
+/// The number of ranks that a register can hold: 0 to 63.
 const RANKS: usize = 64;
-/// What dividing 0 by 0 gives on the server's processor.
+/// The NaN of 0 / 0 on x86-64.
 const ZERO_BY_ZERO: f64 = f64::from_bits(0xfff8_0000_0000_0000);
-/// What the server answers where nothing is compared with nothing.
-const NOTHING: f64 = f64::from_bits(0x7ff8_0000_0000_0000);
+/// The NaN that the server returns for the similarity of empty sketches.
+const NO_SIMILARITY: f64 = f64::from_bits(0x7ff8_0000_0000_0000);
 
-/// How many distinct elements were added, by Ertl's improved estimator (arXiv 1702.01284, algorithm 6).
+/// The number of distinct elements in a sketch, by Ertl's improved estimator (arXiv 1702.01284, algorithm 6).
 pub(super) fn count(sketch: &Sketch<'_>) -> u64 {
-    if let Some(count) = sketch.kept_count() {
+    if let Some(count) = sketch.cached_count() {
         return count;
     }
     let registers = sketch.shape().registers();
@@ -32,26 +34,26 @@ pub(super) fn count(sketch: &Sketch<'_>) -> u64 {
     rounded(alpha(sketch.shape()) * registers * registers / z)
 }
 
-/// How many distinct elements were added to any.
+/// The number of distinct elements in the union of sketches.
 pub(super) fn union_count(sketches: &[Sketch<'_>]) -> u64 {
     Draft::union(sketches).map_or(0, |union| count(&union.as_sketch()))
 }
 
-/// How many distinct elements were added to all.
+/// The number of distinct elements in the intersection of sketches.
 pub(super) fn intersect_count(sketches: &[Sketch<'_>]) -> u64 {
     if minhash_bits(sketches) == 0 {
         return intersect_count_of_counts(sketches);
     }
     match similarity(sketches) {
-        nothing if nothing.is_nan() => 0,
+        nan if nan.is_nan() => 0,
         similarity => rounded(union_count(sketches) as f64 * similarity),
     }
 }
 
-/// The size of the intersection over that of the union.
+/// The size of the intersection divided by that of the union.
 pub(super) fn similarity(sketches: &[Sketch<'_>]) -> f64 {
     let Some((first, rest)) = sketches.split_first() else {
-        return NOTHING;
+        return NO_SIMILARITY;
     };
     if minhash_bits(sketches) == 0 {
         return match (intersect_count_of_counts(sketches), union_count(sketches)) {
@@ -61,30 +63,30 @@ pub(super) fn similarity(sketches: &[Sketch<'_>]) -> f64 {
     }
     let with_data = sketches.iter().filter(|sketch| sketch.has_data()).count();
     if with_data < sketches.len() {
-        return if with_data == 0 { NOTHING } else { 0.0 };
+        return if with_data == 0 { NO_SIMILARITY } else { 0.0 };
     }
     let Some(union) = Draft::union(sketches) else {
-        return NOTHING;
+        return NO_SIMILARITY;
     };
     let shape = union.as_sketch().shape();
     let mut intersection = Draft::empty(shape);
     intersection.merge(first);
     rest.iter().for_each(|sketch| intersection.intersect(sketch));
-    let by_chance = match sketches {
+    let expected_collisions = match sketches {
         [a, b] => collisions(shape, count(a) as f64, count(b) as f64),
         _ => 0.0,
     };
-    let similarity = (used(&intersection) - by_chance) / used(&union);
+    let similarity = (used(&intersection) - expected_collisions) / used(&union);
     if similarity < 0.0 { 0.0 } else { similarity }
 }
 
-/// The minhash bits that all sketches have in common.
+/// The minhash bits of the shape to which all sketches can be reduced.
 fn minhash_bits(sketches: &[Sketch<'_>]) -> u8 {
     let shape = sketches.iter().map(Sketch::shape).reduce(Shape::common);
     shape.map_or(0, |shape| shape.minhash_bits)
 }
 
-/// Inclusion and exclusion, for two sketches or three.
+/// The size of the intersection of two or three sketches, by inclusion and exclusion.
 fn intersect_count_of_counts(sketches: &[Sketch<'_>]) -> u64 {
     let union = union_count(sketches);
     let sum = sketches.iter().map(count).fold(0, u64::saturating_add);
@@ -97,14 +99,14 @@ fn intersect_count_of_counts(sketches: &[Sketch<'_>]) -> u64 {
     left.max(0) as u64
 }
 
-/// How many registers are not 0.
+/// The number of registers that are not 0.
 fn used(draft: &Draft) -> f64 {
     let sketch = draft.as_sketch();
     let used = (0..sketch.shape().registers()).filter(|&i| sketch.register(i) != 0);
     used.count() as f64
 }
 
-/// How many registers of two sketches are expected to be equal by chance (HyperMinHash, arXiv 1710.08436).
+/// The expected number of registers of two sketches that are equal by chance (HyperMinHash, arXiv 1710.08436).
 fn collisions(shape: Shape, count_a: f64, count_b: f64) -> f64 {
     let registers = shape.registers() as f64;
     let mut sum = 0.0;
@@ -142,7 +144,7 @@ fn alpha(shape: Shape) -> f64 {
     }
 }
 
-/// The nearest integer; a half goes away from 0.
+/// The nearest integer. Halves are rounded away from 0.
 fn rounded(x: f64) -> u64 {
     x.round() as u64
 }
@@ -189,7 +191,7 @@ mod tests {
     #[test]
     fn a_kept_count_is_believed() {
         let mut draft = sketch((8, 0), 0..100);
-        draft.keep_count(7);
+        draft.cache_count(7);
         assert_eq!(count(&draft.as_sketch()), 7);
         draft.add(&[1]);
         assert_ne!(

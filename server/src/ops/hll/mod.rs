@@ -1,28 +1,36 @@
 //! HyperLogLog: bins that count distinct elements.
+//!
+//! `sketch.rs` reads the bytes of a bin, `draft.rs` modifies them, `union.rs` unites sketches, and `estimate.rs` computes
+//! counts and similarities.
 
+mod draft;
 mod estimate;
+mod shape;
 mod sketch;
+mod union;
 
-use spikelet_wire::hll::{HllOperation, HllWriteFlags, Others};
+use spikelet_wire::hll::{HllOperation, HllWriteFlags};
 use spikelet_wire::{ParticleType, ResultCode, msgpack};
 
-use self::sketch::Draft;
-pub(crate) use self::sketch::{Shape, Sketch};
+use self::draft::Draft;
+pub(crate) use self::shape::Shape;
+pub(crate) use self::sketch::Sketch;
+use self::union::{comparable, fold, sketches, union, with_own};
 use super::Particle;
 
-/// Reads from a HyperLogLog; gives nothing where there is no bin.
+/// Executes an operation that reads a HyperLogLog. `None` if there is no bin.
 ///
 /// # Errors
-/// - [`ResultCode::PARAMETER`]: no such operation, a parameter out of range, or bytes that are no HyperLogLog.
-/// - [`ResultCode::INCOMPATIBLE_TYPE`]: the bin is none.
-/// - [`ResultCode::SERVER_ERROR`]: the bin came out of a union with index and minhash bits above 64 together.
-/// - [`ResultCode::OP_NOT_APPLICABLE`]: more than two others, whose minhash bits are not the bin's.
+/// - [`ResultCode::PARAMETER`]: no such operation, a parameter out of range, or bytes that are not a HyperLogLog.
+/// - [`ResultCode::INCOMPATIBLE_TYPE`]: the bin is not a HyperLogLog.
+/// - [`ResultCode::SERVER_ERROR`]: the bin is the result of a union, and has more than 64 index and minhash bits.
+/// - [`ResultCode::OP_NOT_APPLICABLE`]: two or more sketches in the argument, whose minhash bits differ from the bin's.
 pub(crate) fn read(bin: Option<&Particle>, argument: &[u8]) -> Result<Option<Particle>, ResultCode> {
     let Some(bin) = bin else {
         return Ok(None);
     };
     expect(argument, true)?;
-    let own = held(bin)?;
+    let own = bin_sketch(bin)?;
     Ok(Some(match decode(argument)? {
         HllOperation::GetCount {} => Particle::Int(estimate::count(&own) as i64),
         HllOperation::GetUnion { others } => {
@@ -56,18 +64,19 @@ pub(crate) fn read(bin: Option<&Particle>, argument: &[u8]) -> Result<Option<Par
     }))
 }
 
-/// Modifies a HyperLogLog.
+/// Executes an operation that modifies a HyperLogLog.
 ///
 /// # Errors
-/// - [`ResultCode::PARAMETER`]: no such operation, a parameter out of range, or bytes that are no HyperLogLog.
-/// - [`ResultCode::INCOMPATIBLE_TYPE`]: the bin is none.
-/// - [`ResultCode::SERVER_ERROR`]: the bin came out of a union with index and minhash bits above 64 together.
-/// - [`ResultCode::BIN_EXISTS`], [`ResultCode::BIN_NOT_FOUND`]: the flags ask for another bin than there is, or there is
-///   none to count or fold. For the flags, [`HllWriteFlags::NO_FAIL`] makes that a success that changes nothing.
-/// - [`ResultCode::OP_NOT_APPLICABLE`]: the shape cannot be had.
+/// - [`ResultCode::PARAMETER`]: no such operation, a parameter out of range, or bytes that are not a HyperLogLog.
+/// - [`ResultCode::INCOMPATIBLE_TYPE`]: the bin is not a HyperLogLog.
+/// - [`ResultCode::SERVER_ERROR`]: the bin is the result of a union, and has more than 64 index and minhash bits.
+/// - [`ResultCode::BIN_EXISTS`], [`ResultCode::BIN_NOT_FOUND`]: the flags require a missing or an existing bin, or
+///   there is no bin to count or fold. [`HllWriteFlags::NO_FAIL`] turns the refusal by a flag into a success that changes
+///   nothing.
+/// - [`ResultCode::OP_NOT_APPLICABLE`]: the shape is not possible.
 pub(crate) fn modify(bin: &mut Option<Particle>, argument: &[u8]) -> Result<Option<Particle>, ResultCode> {
     expect(argument, false)?;
-    let own = bin.as_ref().map(held).transpose()?;
+    let own = bin.as_ref().map(bin_sketch).transpose()?;
     let operation = decode(argument)?;
     let flags = flags(&operation);
     let forbidden = match own {
@@ -75,7 +84,7 @@ pub(crate) fn modify(bin: &mut Option<Particle>, argument: &[u8]) -> Result<Opti
         None if flags.contains(HllWriteFlags::UPDATE_ONLY) => Some(ResultCode::BIN_NOT_FOUND),
         _ => None,
     };
-    // What the parameters ask for is checked before what the flags forbid.
+    // The parameters are checked before the flags.
     let others = match &operation {
         HllOperation::SetUnion { others, .. } => sketches(others)?,
         _ => Vec::new(),
@@ -112,7 +121,7 @@ pub(crate) fn modify(bin: &mut Option<Particle>, argument: &[u8]) -> Result<Opti
             let own = existing?;
             let mut draft = Draft::from(own);
             let count = estimate::count(&own);
-            draft.keep_count(count);
+            draft.cache_count(count);
             (draft, Some(Particle::Int(count as i64)))
         }
         HllOperation::Fold { index_bits } => (fold(existing?, index_bits)?, None),
@@ -122,7 +131,7 @@ pub(crate) fn modify(bin: &mut Option<Particle>, argument: &[u8]) -> Result<Opti
     Ok(result)
 }
 
-/// Checks that an argument is an operation of the kind, before anything is asked of the bin.
+/// Checks that an argument is an operation that reads, or one that modifies, before the bin is checked.
 fn expect(argument: &[u8], read: bool) -> Result<(), ResultCode> {
     match HllOperation::code_of(argument) {
         Ok(code) if HllOperation::reads(code) == read => Ok(()),
@@ -131,16 +140,17 @@ fn expect(argument: &[u8], read: bool) -> Result<(), ResultCode> {
 }
 
 /// The HyperLogLog in a bin.
-fn held(bin: &Particle) -> Result<Sketch<'_>, ResultCode> {
+fn bin_sketch(bin: &Particle) -> Result<Sketch<'_>, ResultCode> {
     let bytes = bin.bytes_of(ParticleType::HLL).ok_or(ResultCode::INCOMPATIBLE_TYPE)?;
     let sketch = Sketch::new(bytes).filter(|sketch| sketch.shape().fits());
     sketch.ok_or(ResultCode::SERVER_ERROR)
 }
 
-/// Reads an argument, and checks what of it needs no sketch.
+/// Decodes an argument, and checks its parameters as far as that needs no sketch.
 fn decode(argument: &[u8]) -> Result<HllOperation<'_>, ResultCode> {
     let operation = HllOperation::decode(argument).map_err(|_| ResultCode::PARAMETER)?;
-    const SURE: i64 = 4;
+    /// A number of bits that is always in range.
+    const IN_RANGE: i64 = 4;
     let (in_range, allowed) = match &operation {
         HllOperation::Init {
             index_bits,
@@ -152,7 +162,7 @@ fn decode(argument: &[u8]) -> Result<HllOperation<'_>, ResultCode> {
             minhash_bits,
             ..
         } => {
-            let shape = Shape::in_range(index_bits.unwrap_or(SURE), minhash_bits.unwrap_or(SURE));
+            let shape = Shape::in_range(index_bits.unwrap_or(IN_RANGE), minhash_bits.unwrap_or(IN_RANGE));
             let fits = shape.is_some_and(|shape| index_bits.is_none() || minhash_bits.is_none() || shape.fits());
             let update_only = match operation {
                 HllOperation::Init { .. } => HllWriteFlags::UPDATE_ONLY,
@@ -161,7 +171,7 @@ fn decode(argument: &[u8]) -> Result<HllOperation<'_>, ResultCode> {
             (fits, HllWriteFlags::CREATE_ONLY | HllWriteFlags::NO_FAIL | update_only)
         }
         HllOperation::Fold { index_bits } => {
-            let in_range = Shape::in_range(index_bits.unwrap_or(SURE), SURE).is_some();
+            let in_range = Shape::in_range(index_bits.unwrap_or(IN_RANGE), IN_RANGE).is_some();
             (in_range, HllWriteFlags::empty())
         }
         _ => (true, HllWriteFlags::all()),
@@ -181,37 +191,7 @@ const fn flags(operation: &HllOperation<'_>) -> HllWriteFlags {
     }
 }
 
-/// The sketches that an operation takes beside the bin's.
-fn sketches<'a>(others: &Others<'a>) -> Result<Vec<Sketch<'a>>, ResultCode> {
-    let sketches = others.0.iter().map(|bytes| Sketch::new(bytes));
-    sketches.collect::<Option<_>>().ok_or(ResultCode::PARAMETER)
-}
-
-fn with_own<'a>(others: &Others<'a>, own: Sketch<'a>) -> Result<Vec<Sketch<'a>>, ResultCode> {
-    let mut sketches = sketches(others)?;
-    sketches.push(own);
-    Ok(sketches)
-}
-
-/// Checks that sketches, the last of which is the bin's, can be compared: more than two others must have minhash bits,
-/// and all the same number.
-fn comparable(sketches: Vec<Sketch<'_>>) -> Result<Vec<Sketch<'_>>, ResultCode> {
-    let minhash_bits = |sketch: &Sketch<'_>| sketch.shape().minhash_bits;
-    if let [first, others @ .., own] = &sketches[..]
-        && others.len() >= 2
-    {
-        let n = minhash_bits(first);
-        if n == 0 || others.iter().any(|other| minhash_bits(other) != n) {
-            return Err(ResultCode::PARAMETER);
-        }
-        if minhash_bits(own) != n {
-            return Err(ResultCode::OP_NOT_APPLICABLE);
-        }
-    }
-    Ok(sketches)
-}
-
-/// The shape that parameters ask for; where they leave a number open, it is the bin's.
+/// The requested shape. A number of bits that is not requested is the bin's.
 fn new_shape(own: Option<Sketch<'_>>, index_bits: Option<i64>, minhash_bits: Option<i64>) -> Result<Shape, ResultCode> {
     let own = own.map(|own| own.shape());
     let shape = || {
@@ -222,35 +202,6 @@ fn new_shape(own: Option<Sketch<'_>>, index_bits: Option<i64>, minhash_bits: Opt
     shape().ok_or(ResultCode::OP_NOT_APPLICABLE)
 }
 
-/// The union of the bin's sketch, if there is one, with others.
-fn union<'a>(
-    own: Option<Sketch<'a>>,
-    mut sketches: Vec<Sketch<'a>>,
-    flags: HllWriteFlags,
-) -> Result<Draft, ResultCode> {
-    sketches.extend(own);
-    let union = Draft::union(&sketches).ok_or(ResultCode::PARAMETER)?;
-    let folds = own.is_some_and(|own| own.shape() != union.as_sketch().shape());
-    match folds && !flags.contains(HllWriteFlags::ALLOW_FOLD) {
-        true => Err(ResultCode::OP_NOT_APPLICABLE),
-        false => Ok(union),
-    }
-}
-
-/// The sketch with fewer registers. Minhash bits cannot be folded.
-fn fold(own: Sketch<'_>, index_bits: Option<i64>) -> Result<Draft, ResultCode> {
-    let shape = index_bits.and_then(|n| Shape::in_range(n, 0));
-    match shape {
-        Some(shape) if shape == own.shape() => Ok(own.into()),
-        Some(shape) if own.shape().minhash_bits == 0 && shape.index_bits < own.shape().index_bits => {
-            let mut folded = Draft::empty(shape);
-            folded.merge(&own);
-            Ok(folded)
-        }
-        _ => Err(ResultCode::OP_NOT_APPLICABLE),
-    }
-}
-
 fn hll(draft: Draft) -> Particle {
     Particle::bytes(ParticleType::HLL, &draft.into_bytes())
 }
@@ -258,7 +209,7 @@ fn hll(draft: Draft) -> Particle {
 #[cfg(test)]
 mod tests {
     use spikelet_wire::Value;
-    use spikelet_wire::hll::Elements;
+    use spikelet_wire::hll::{Elements, Others};
 
     use super::*;
 

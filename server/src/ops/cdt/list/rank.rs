@@ -1,4 +1,4 @@
-//! Where values stand in lists.
+//! Search for values in a list, and the ranks of its elements.
 
 use std::cmp::Ordering;
 
@@ -7,7 +7,7 @@ use spikelet_wire::ResultCode;
 use crate::ops::cdt::collection::Elements;
 use crate::ops::order::{self, Equal, Ranked};
 
-/// Where a value stands in an ordered list, of which all elements are known.
+/// Searches an ordered list, whose elements must all be located, for a value.
 pub(in crate::ops::cdt) fn find(elements: &Elements<'_>, value: &[u8], equal: Equal) -> order::Found {
     order::search(0..elements.len(), equal, |i| order::compare(value, elements.get(i)))
 }
@@ -23,25 +23,25 @@ pub(in crate::ops::cdt) fn equal_index(elements: &Elements<'_>, value: &[u8]) ->
     (0..elements.len()).find(|&i| order::compare(elements.get(i), value).is_eq())
 }
 
-/// Chooses elements of an unordered list by rank.
+/// Selects elements of an unordered list by rank.
 pub(in crate::ops::cdt) fn ranked(elements: &Elements<'_>, rank: u32, count: u32) -> Ranked {
     order::ranked(elements.len(), rank, count, &mut |a, b| {
         order::compare(elements.get(a), elements.get(b))
     })
 }
 
-/// How many elements are less than a value.
+/// The number of elements that are less than a value.
 pub(super) fn below(elements: &Elements<'_>, value: &[u8]) -> u32 {
     let less = |&i: &u32| order::compare(elements.get(i), value) == Ordering::Less;
     (0..elements.len()).filter(less).count() as u32
 }
 
-/// The rank of every element: how many are less.
+/// The rank of every element: the number of elements that are less.
 ///
 /// # Errors
-/// `PARAMETER` when the list is damaged.
+/// `PARAMETER` if the list is damaged.
 pub(super) fn ranks(elements: &mut Elements<'_>) -> Result<Vec<u32>, ResultCode> {
-    elements.know_all()?;
+    elements.locate_all()?;
     let compare = |a: u32, b: u32| order::compare(elements.get(a), elements.get(b));
     let mut sorted: Vec<u32> = (0..elements.len()).collect();
     order::merge_sort(&mut sorted, &mut { compare });

@@ -7,10 +7,10 @@ use spikelet_wire::ResultCode;
 use crate::ops::cdt::collection::{Collection, Elements};
 use crate::ops::order::{self, Equal, Found};
 
-/// The pairs of a map. A pair's place is where it is stored; its index is its place in the order by key.
+/// The pairs of a map. The place of a pair is its position as stored, its index the position in the order by key.
 pub(in crate::ops::cdt) struct Pairs<'a> {
     elements: Elements<'a>,
-    /// The places in the order by key, where the map is not stored in that order.
+    /// The places in the order by key; `None` if the map is stored in that order.
     by_key: Option<Vec<u32>>,
 }
 
@@ -18,12 +18,12 @@ impl<'a> Pairs<'a> {
     /// The pairs of a map.
     ///
     /// # Errors
-    /// `PARAMETER` when the map is damaged.
+    /// `PARAMETER` if the map is damaged.
     pub(in crate::ops::cdt) fn of(map: &Collection<'a>) -> Result<Self, ResultCode> {
         let mut elements = map.elements();
-        elements.know_all()?;
+        elements.locate_all()?;
         let mut pairs = Self { elements, by_key: None };
-        // An unordered map is sorted by key as well, unless an expression or a UDF made it.
+        // Unordered maps are stored sorted by key too, except for those that an expression or a UDF made.
         let is_sorted = map.flags != 0 || (1..map.count).all(|i| pairs.compare_keys(i - 1, i).is_le());
         if !is_sorted {
             let mut by_key: Vec<u32> = (0..map.count).collect();
@@ -65,7 +65,7 @@ impl<'a> Pairs<'a> {
         order::compare(self.elements.get(a), self.elements.get(b))
     }
 
-    /// An order of places by value, and by key where the values are equal.
+    /// Compares places by value, and by key if the values are equal.
     fn value_order(&self) -> impl FnMut(u32, u32) -> Ordering + '_ {
         let values: Vec<&[u8]> = (0..self.len()).map(|place| self.elements.value(place)).collect();
         move |a, b| {
@@ -74,22 +74,22 @@ impl<'a> Pairs<'a> {
         }
     }
 
-    /// How a pair's key stands to another.
+    /// Compares the key of a pair with another key.
     pub(super) fn compare_key(&self, place: u32, key: &[u8]) -> Ordering {
         order::compare(self.elements.get(place), key)
     }
 
-    /// How a pair's value stands to another.
+    /// Compares the value of a pair with another value.
     pub(super) fn compare_value(&self, place: u32, value: &[u8]) -> Ordering {
         order::compare(self.elements.value(place), value)
     }
 
-    /// Where a key stands in the order by key.
+    /// Searches the order by key for a key.
     pub(in crate::ops::cdt) fn find_key(&self, key: &[u8], equal: Equal) -> Found {
         order::search(0..self.len(), equal, |i| self.compare_key(self.place(i), key).reverse())
     }
 
-    /// The place of a key, if the map has it.
+    /// The place of a key, if the map holds it.
     pub(in crate::ops::cdt) fn find(&self, key: &[u8]) -> Option<u32> {
         if !self.is_sorted() {
             return (0..self.len()).find(|&place| self.compare_key(place, key).is_eq());
@@ -98,12 +98,12 @@ impl<'a> Pairs<'a> {
         found.found.then_some(found.rank)
     }
 
-    /// The place where a key that the map does not have is put.
+    /// The place at which a key that the map does not hold is inserted.
     pub(in crate::ops::cdt) fn place_for(&self, key: &[u8]) -> u32 {
         if self.is_sorted() {
             return self.find_key(key, Equal::Any).rank;
         }
-        // Before the first greater key, as long as all keys up to there are in order; else at the end.
+        // Before the first greater key, if all keys up to there are in order; else at the end.
         let in_order = |&place: &u32| place == 0 || self.compare_keys(place - 1, place).is_lt();
         let greater = |&place: &u32| self.compare_key(place, key).is_gt();
         (0..self.len()).take_while(in_order).find(greater).unwrap_or(self.len())
@@ -116,7 +116,7 @@ impl<'a> Pairs<'a> {
         places
     }
 
-    /// The places of `count` ranks from `rank` on, upwards.
+    /// The places of `count` ranks from `rank`, ascending.
     pub(in crate::ops::cdt) fn ranked(&self, rank: u32, count: u32) -> Vec<u32> {
         let ranked = order::ranked(self.len(), rank, count, &mut self.value_order());
         let mut places = ranked.items;
@@ -126,26 +126,26 @@ impl<'a> Pairs<'a> {
         places
     }
 
-    /// The first place, as stored, whose value equals another.
+    /// The first place, in stored order, with a value.
     pub(in crate::ops::cdt) fn equal_value(&self, value: &[u8]) -> Option<u32> {
         (0..self.len()).find(|&place| self.compare_value(place, value).is_eq())
     }
 
-    /// How many keys are less than another.
+    /// The number of keys that are less than another key.
     pub(super) fn keys_below(&self, key: &[u8]) -> u32 {
         (0..self.len())
             .filter(|&place| self.compare_key(place, key).is_lt())
             .count() as u32
     }
 
-    /// How many values are less than another.
+    /// The number of values that are less than another value.
     pub(super) fn values_below(&self, value: &[u8]) -> u32 {
         (0..self.len())
             .filter(|&place| self.compare_value(place, value).is_lt())
             .count() as u32
     }
 
-    /// The ranks of the pairs at some places.
+    /// The ranks of the pairs at `places`.
     pub(super) fn ranks(&self, places: &[u32]) -> Vec<u32> {
         if let [place] = *places {
             let mut order = self.value_order();

@@ -92,6 +92,62 @@ fn nothing_is_created_by_reading_removing_or_failing() {
 }
 
 #[test]
+fn a_collection_created_together_with_its_bin_keeps_the_flag_of_a_persisted_index() {
+    let created = |call: Call, bin: &mut Bin| {
+        bin.apply_at(call, &at([Step::ListIndexCreate(0, ListCreate::Unordered)]))?;
+        Ok::<_, ResultCode>(
+            bin.0
+                .as_ref()
+                .and_then(|bin| bin.bytes_of(ParticleType::LIST))
+                .unwrap()
+                .to_vec(),
+        )
+    };
+    let mut in_new_bin = |call| created(call, &mut Bin::missing());
+    assert_eq!(
+        in_new_bin(map(MapOp::SetType).int(0x10)),
+        Ok(vec![0x91, 0x81, 0xc7, 0, 0x10, 0xc0])
+    );
+    assert_eq!(
+        in_new_bin(list(ListOp::SetType).int(0x11)),
+        Ok(vec![0x91, 0x91, 0xc7, 0, 0x11])
+    );
+    let append = list(ListOp::Append).value(7).int(0x10).int(0);
+    assert_eq!(in_new_bin(append), Ok(vec![0x91, 0x92, 0xc7, 0, 0x10, 7]));
+    let no_pairs = map(MapOp::PutItems).value(Value::Map(Map::default())).int(0x10).int(0);
+    assert_eq!(in_new_bin(no_pairs), Ok(vec![0x91, 0x81, 0xc7, 0, 0x10, 0xc0]));
+    let put = map(MapOp::Put).value(1).value(2).int(0x11).int(0);
+    assert_eq!(in_new_bin(put), Ok(vec![0x91, 0x82, 0xc7, 0, 1, 0xc0, 1, 2]));
+    // In a bin that exists the flag is dropped.
+    let mut empty = Bin::new(Value::List(Vec::new()));
+    assert_eq!(
+        created(map(MapOp::SetType).int(0x11), &mut empty),
+        Ok(vec![0x91, 0x81, 0xc7, 0, 1, 0xc0])
+    );
+}
+
+#[test]
+fn the_index_of_a_padded_element_wraps_around() {
+    let way = |index| at([Step::ListIndexCreate(index, ListCreate::Padded), Step::ListIndex(0)]);
+    let mut bin = Bin::new([1, 2]);
+    // Nothing is written, so nothing shows how far the list would be padded.
+    assert_eq!(bin.apply_at(list(ListOp::Clear), &way(-10)), Ok(Value::Nil));
+    let replace = map(MapOp::ReplaceItems).value(Value::Map(Map::default()));
+    assert_eq!(bin.apply_at(replace, &way(-10)), Err(ResultCode::ELEMENT_NOT_FOUND));
+    assert_eq!(
+        bin.apply_at(list(ListOp::Append).value(9), &way(-10)),
+        Err(ResultCode::RECORD_TOO_BIG)
+    );
+    assert_eq!(bin.value(), [1, 2].into());
+    bin.apply_at(list(ListOp::Append).value(9), &way(3 - (1 << 32)))
+        .unwrap();
+    assert_eq!(
+        bin.value(),
+        values([1.into(), 2.into(), Value::Nil, values([[9].into()])])
+    );
+}
+
+#[test]
 fn after_a_wildcard_on_the_way_nothing_can_be_stored() {
     let way = at([Step::ListValue(values([1.into(), Value::Wildcard]))]);
     let mut bin = Bin::new(values([[1, 2].into()]));

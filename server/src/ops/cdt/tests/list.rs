@@ -24,7 +24,7 @@ fn an_ordered_list_takes_values_where_they_belong() {
     );
     assert_eq!(bin.apply(list(Op::Append).value(2)), Ok(3.into()));
     assert_eq!(bin.value(), [1, 2, 3].into());
-    // Where it is to go cannot be said.
+    // Insert and set take an index, which an ordered list does not accept.
     assert_eq!(
         bin.apply(list(Op::Insert).int(0).value(9)),
         Err(ResultCode::OP_NOT_APPLICABLE)

@@ -1,4 +1,4 @@
-//! What the operations do, told on small collections.
+//! Tests of the operations on small collections.
 
 mod context;
 mod list;

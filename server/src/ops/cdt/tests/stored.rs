@@ -1,4 +1,4 @@
-use super::super::{from_wire, to_wire};
+use super::super::{from_wire, is_compact, to_wire};
 use super::*;
 
 fn stored(value: &Value) -> Result<Value, ResultCode> {
@@ -51,7 +51,7 @@ fn everything_is_stored_in_its_shortest_form() {
         0xdc, 0, 4, 0xd3, 0, 0, 0, 0, 0, 0, 0, 5, 0xd1, 0xff, 0xff, 0xc4, 2, 4, 9, 0xdd, 0, 0, 0, 0,
     ];
     assert_eq!(list(&long), Ok(vec![0x94, 5, 0xff, 0xa2, 4, 9, 0x90]));
-    // Floats of 4 bytes stay as they are, and the flag of a stored index is dropped.
+    // Floats of 4 bytes stay as they are, and the flag of a persisted index is dropped.
     assert_eq!(
         list(&[0x91, 0xca, 0x3f, 0x80, 0, 0]),
         Ok(vec![0x91, 0xca, 0x3f, 0x80, 0, 0])
@@ -61,7 +61,46 @@ fn everything_is_stored_in_its_shortest_form() {
 }
 
 #[test]
-fn the_flag_of_a_stored_index_never_goes_out() {
+fn a_bin_header_is_kept_if_no_shorter_str_header_exists() {
+    let element = |header: &[u8], size: usize| [header, &vec![4; size]].concat();
+    let list = |element: &[u8]| from_wire(ParticleType::LIST, &[&[0x91], element].concat()).map(Vec::from);
+    let kept = |element: &[u8]| {
+        assert_eq!(list(element), Ok([&[0x91], element].concat()));
+        assert!(is_compact(element));
+    };
+    let rewritten = |from: &[u8], to: &[u8]| {
+        assert_eq!(list(from), Ok([&[0x91], to].concat()));
+        assert!(!is_compact(from));
+    };
+    kept(&element(&[0xc4, 32], 32));
+    kept(&element(&[0xc4, 255], 255));
+    kept(&element(&[0xc5, 1, 0], 256));
+    kept(&element(&[0xc6, 0, 1, 0, 0], 1 << 16));
+    rewritten(&element(&[0xc4, 31], 31), &element(&[0xbf], 31));
+    rewritten(&element(&[0xc5, 0, 255], 255), &element(&[0xd9, 255], 255));
+    rewritten(
+        &element(&[0xc6, 0, 0, 0xff, 0xff], 65535),
+        &element(&[0xda, 0xff, 0xff], 65535),
+    );
+    rewritten(&element(&[0xda, 0, 32], 32), &element(&[0xd9, 32], 32));
+}
+
+#[test]
+fn values_under_both_headers_are_equal() {
+    let element = |marker: u8| [&[marker, 33, 3][..], &[b'x'; 32]].concat();
+    let (bin, str) = (element(0xc4), element(0xd9));
+    // A map whose keys are equal, under different headers.
+    let map = [&[0x82][..], &bin, &[1], &str, &[2]].concat();
+    assert_eq!(from_wire(ParticleType::MAP, &map), Err(ResultCode::SERVER_ERROR));
+    let list = from_wire(ParticleType::LIST, &[&[0x92][..], &bin, &str].concat()).unwrap();
+    let mut bin = Bin(Some(Particle::bytes(ParticleType::LIST, &list)));
+    let text = "x".repeat(32);
+    let count = super::list(ListOp::GetAllByValue).int(COUNT).value(text.as_str());
+    assert_eq!(bin.apply(count), Ok(2.into()));
+}
+
+#[test]
+fn the_flag_of_a_persisted_index_is_not_returned() {
     let data = [0x82, 0xc7, 0, 0x13, 0xc0, 1, 2];
     let stored = from_wire(ParticleType::MAP, &data).unwrap();
     assert_eq!(*stored, data);

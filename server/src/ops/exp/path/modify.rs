@@ -1,4 +1,4 @@
-//! What a modifying path expression puts in place of elements.
+//! The values that a modifying path expression stores.
 
 use spikelet_wire::msgpack::{COMPARE_ONLY, ORDERED, Reader, Token, write};
 use spikelet_wire::{ParticleType, ResultCode};
@@ -9,10 +9,10 @@ use crate::ops::order;
 /// Appends the value of an expression as an element.
 ///
 /// # Errors
-/// `INCOMPATIBLE_TYPE` (12) where it holds what cannot be stored; `SERVER_ERROR` (1) where it is no value.
+/// `INCOMPATIBLE_TYPE` (12) if it holds a wildcard or infinity; `SERVER_ERROR` (1) if it is not a value.
 pub(super) fn append(out: &mut Vec<u8>, value: &Value<'_>) -> Result<(), ResultCode> {
     match value {
-        // Bytes that came of a call are all taken for text.
+        // The server stores all bytes that are the result of a call as a string.
         Value::Bytes(particle_type, Data::Made(_))
             if !matches!(*particle_type, ParticleType::LIST | ParticleType::MAP) =>
         {
@@ -22,7 +22,7 @@ pub(super) fn append(out: &mut Vec<u8>, value: &Value<'_>) -> Result<(), ResultC
         }
         Value::Bytes(ParticleType::LIST | ParticleType::MAP, Data::Borrowed(bytes))
         | Value::Extension(Data::Borrowed(bytes))
-            if holds_what_only_compares(bytes) =>
+            if holds_compare_only(bytes) =>
         {
             Err(ResultCode::INCOMPATIBLE_TYPE)
         }
@@ -30,8 +30,8 @@ pub(super) fn append(out: &mut Vec<u8>, value: &Value<'_>) -> Result<(), ResultC
     }
 }
 
-/// Whether there is a wildcard or infinity in some msgpack.
-fn holds_what_only_compares(bytes: &[u8]) -> bool {
+/// Whether msgpack holds a wildcard or infinity.
+fn holds_compare_only(bytes: &[u8]) -> bool {
     let mut reader = Reader::new(bytes);
     while !reader.is_empty() {
         match reader.token() {
@@ -43,7 +43,7 @@ fn holds_what_only_compares(bytes: &[u8]) -> bool {
     false
 }
 
-/// The elements of an ordered list, in order again.
+/// Sorts the elements of an ordered list.
 pub(super) fn sorted(elements: Vec<u8>) -> Vec<u8> {
     let mut items = Vec::new();
     let mut reader = Reader::new(&elements);
@@ -57,10 +57,10 @@ pub(super) fn sorted(elements: Vec<u8>) -> Vec<u8> {
     items.concat()
 }
 
-/// The keys of a list of keys, in order.
+/// The keys of a list of keys, sorted.
 ///
 /// # Errors
-/// `PARAMETER` (4) where it is no list, or not in the order that its flags promise.
+/// `PARAMETER` (4) if it is not a list, or flagged as ordered and not in order.
 pub(super) fn keys(list: &[u8]) -> Result<Vec<&[u8]>, ResultCode> {
     let damaged = |_| ResultCode::PARAMETER;
     let mut reader = Reader::new(list);
@@ -83,7 +83,7 @@ pub(super) fn keys(list: &[u8]) -> Result<Vec<&[u8]>, ResultCode> {
     Ok(keys)
 }
 
-/// Sorts by the order of values, which is not total: hence not with the standard library's sort, which may panic then.
+/// Sorts by the order of values. That order is not total, so the sort of the standard library may panic.
 fn sort(items: &mut [&[u8]]) {
     let mut indexes: Vec<u32> = (0..items.len() as u32).collect();
     let unsorted = items.to_vec();

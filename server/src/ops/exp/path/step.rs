@@ -1,10 +1,10 @@
-//! The steps of a path: pairs of an integer and a value.
+//! The steps of a path, each a pair of an integer and a value.
 
 use spikelet_wire::ResultCode;
 use spikelet_wire::exp::path as wire;
 use spikelet_wire::msgpack::{Reader, Token};
 
-use crate::ops::exp::Expression;
+use crate::ops::exp::expression::Expression;
 
 /// A step.
 #[derive(Debug)]
@@ -14,38 +14,38 @@ pub(super) struct Step<'a> {
     pub(super) and: And<'a>,
 }
 
-/// Which elements a step follows.
+/// The elements that a step follows.
 #[derive(Debug)]
 pub(super) enum By<'a> {
-    /// That at an index; a map's keys are counted in their order.
+    /// The element at an index. The index of a map is that in the order by key.
     Index(i64),
-    /// That whose value has a rank.
+    /// The element whose value has a rank.
     Rank(i64),
-    /// The value of a key.
+    /// The pair with a key.
     Key(&'a [u8]),
-    /// Those that equal a value.
+    /// The elements that equal a value.
     Value(&'a [u8]),
-    /// The values of the keys in a list.
+    /// The pairs with any key of a list.
     KeyList(&'a [u8]),
-    /// Those for which an expression is true.
+    /// The elements for which an expression is true.
     Expression(Expression<'a>),
-    /// All.
+    /// All elements.
     Everything,
 }
 
-/// What else the elements of a step must meet.
+/// A further condition on the elements of a step.
 #[derive(Debug)]
 pub(super) enum And<'a> {
-    /// Nothing was said.
-    Unsaid,
-    /// Nothing, as was said.
+    /// No condition was given.
+    Missing,
+    /// The condition `true`.
     True,
     /// An expression.
     Expression(Expression<'a>),
 }
 
 impl<'a> Step<'a> {
-    /// Reads a pair: a step, or an addition to the last one.
+    /// Reads a pair: a step, or a condition for the last one.
     pub(super) fn parse(reader: &mut Reader<'a>, steps: &mut Vec<Self>, depth: usize) -> Result<(), ResultCode> {
         let damaged = |_| ResultCode::PARAMETER;
         let code = match reader.token().map_err(damaged)? {
@@ -56,7 +56,7 @@ impl<'a> Step<'a> {
         if code & wire::AND != 0 {
             let last = steps.last_mut().ok_or(ResultCode::PARAMETER)?;
             let is_expression = matches!(last.by, By::Expression(_) | By::Everything);
-            if code != wire::AND | wire::BY_EXPRESSION || is_expression || !matches!(last.and, And::Unsaid) {
+            if code != wire::AND | wire::BY_EXPRESSION || is_expression || !matches!(last.and, And::Missing) {
                 return Err(ResultCode::PARAMETER);
             }
             last.and = match expression(reader, depth)? {
@@ -87,12 +87,12 @@ impl<'a> Step<'a> {
         steps.push(Self {
             code,
             by,
-            and: And::Unsaid,
+            and: And::Missing,
         });
         Ok(())
     }
 
-    /// Whether it leads through a collection of this kind. The flags of contexts that create are refused for maps only.
+    /// Whether the step can be applied to a list or map. Flags that create are refused for maps only.
     pub(super) const fn fits(&self, is_map: bool) -> bool {
         match is_map {
             true => matches!(self.code & 0xf0, 0 | wire::MAP),
@@ -101,7 +101,7 @@ impl<'a> Step<'a> {
     }
 }
 
-/// Reads an expression; `true` is none.
+/// Reads an expression. `None` for `true`.
 fn expression<'a>(reader: &mut Reader<'a>, depth: usize) -> Result<Option<Expression<'a>>, ResultCode> {
     let damaged = |_| ResultCode::PARAMETER;
     let first = reader.peek().map_err(damaged)?;

@@ -1,11 +1,14 @@
-//! What path expressions mean, in a few words each.
+//! Tests of path expressions, each in a few words.
 
+use spikelet_wire::exp::path as wire;
 use spikelet_wire::msgpack::write;
 use spikelet_wire::{Map, MapOrder, Value};
 
 use super::*;
-use crate::ops::exp::Unknown;
+use crate::ops::exp::build::MAX_DEPTH;
 use crate::ops::exp::evaluate::{Evaluation, LoopVariables};
+use crate::ops::exp::expression::Expression;
+use crate::ops::exp::value::Unknown;
 
 fn packed(value: impl Into<Value>) -> Vec<u8> {
     let mut out = Vec::new();
@@ -201,7 +204,7 @@ fn expressions_and_paths_nest_in_each_other_only_so_deep() {
     let evaluated = |depth| {
         let expression = nested(depth);
         let expression = Expression::build(&expression).expect("only the outermost is built at once");
-        Evaluation::of_element(&expression, &LoopVariables::default(), &Steps::default())
+        Evaluation::of_element(expression.program(), &LoopVariables::default(), &Steps::default())
             .value()
             .map(|value| value.bytes(ParticleType::LIST).expect("a list").to_vec())
     };

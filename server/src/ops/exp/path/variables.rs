@@ -1,4 +1,4 @@
-//! The variables that a path's expressions see: key, value and index of the element that is visited.
+//! The variables of the expressions in a path: key, value and index of the visited element.
 
 use spikelet_wire::ParticleType;
 use spikelet_wire::exp::LoopVariable;
@@ -31,7 +31,7 @@ impl<'a> Visited<'a> {
     }
 }
 
-/// The value of an element, where an expression can hold it.
+/// The value of an element, if it can be the value of an expression.
 fn value(element: &[u8]) -> Option<Value<'_>> {
     Some(match Reader::new(element).token().ok()? {
         Token::Nil => Value::Nil,

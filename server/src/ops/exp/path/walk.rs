@@ -1,40 +1,41 @@
-//! The walk along a path, and what comes of it.
+//! The walk along a path, which selects or modifies the elements.
 
 use spikelet_wire::msgpack::{ORDERED, Reader, Token, write};
 use spikelet_wire::{ParticleType, ResultCode};
 
+use super::decode::{Output, Path};
 use super::step::{And, By, Step};
 use super::variables::Visited;
-use super::{Path, Wanted, modify, rank};
+use super::{modify, quickselect};
 use crate::ops::exp::evaluate::{Evaluation, LoopVariables, Steps};
-use crate::ops::exp::value::Value;
-use crate::ops::exp::{Expression, Unknown};
+use crate::ops::exp::expression::Expression;
+use crate::ops::exp::value::{Unknown, Value};
 use crate::ops::{Particle, order};
 
-/// A walk through a collection, from its beginning to its end.
+/// A walk through the bytes of a collection.
 pub(super) struct Walk<'w, 'a> {
     path: &'w Path<'a>,
     bytes: &'w [u8],
-    /// How far the walk has come.
+    /// The current offset.
     at: usize,
     out: Vec<u8>,
-    /// How many leaves are in `out`.
+    /// The number of leaves in `out`.
     leaves: u32,
     steps: &'w Steps,
 }
 
-/// A collection on the way.
+/// A collection along the path.
 #[derive(Clone, Copy)]
 struct Collection {
     is_map: bool,
-    /// How many elements or pairs.
+    /// The number of elements or pairs.
     count: usize,
     flags: u8,
     level: usize,
     is_leaf_level: bool,
 }
 
-/// Where an element begins, where its value does, which in a list is the same, and where it ends.
+/// The offsets of an element: its start, the start of its value, which is the same in a list, and its end.
 #[derive(Clone, Copy)]
 struct Span {
     from: usize,
@@ -56,10 +57,10 @@ impl<'w, 'a> Walk<'w, 'a> {
         }
     }
 
-    /// Walks to the end.
+    /// Walks to the end, and returns the result.
     pub(super) fn select(mut self, particle_type: ParticleType) -> Result<Particle> {
         self.level(0)?;
-        let Wanted::Leaves { keys, values } = self.path.wanted else {
+        let Output::Leaves { keys, values } = self.path.output else {
             return Ok(Particle::bytes(particle_type, &self.out));
         };
         let mut list = Vec::with_capacity(self.out.len() + 5);
@@ -72,8 +73,8 @@ impl<'w, 'a> Walk<'w, 'a> {
         self.path.steps.get(level).ok_or(ResultCode::SERVER_ERROR)
     }
 
-    const fn wants_leaves(&self) -> bool {
-        matches!(self.path.wanted, Wanted::Leaves { .. })
+    const fn returns_leaves(&self) -> bool {
+        matches!(self.path.output, Output::Leaves { .. })
     }
 
     fn slice(&self, from: usize, to: usize) -> &'w [u8] {
@@ -84,7 +85,7 @@ impl<'w, 'a> Walk<'w, 'a> {
         Reader::new(self.bytes.get(self.at..).unwrap_or_default())
     }
 
-    /// Moves over elements.
+    /// Skips elements.
     fn skip(&mut self, elements: usize) -> Result<()> {
         let mut reader = self.reader();
         for _ in 0..elements {
@@ -108,7 +109,7 @@ impl<'w, 'a> Walk<'w, 'a> {
         })
     }
 
-    /// Walks through the collection that begins here.
+    /// Walks through the collection that begins at the current offset.
     fn level(&mut self, level: usize) -> Result<()> {
         let from = self.at;
         let mut reader = self.reader();
@@ -132,13 +133,13 @@ impl<'w, 'a> Walk<'w, 'a> {
             level,
             is_leaf_level: level + 1 == self.path.steps.len(),
         };
-        let wants_keys = matches!(self.path.wanted, Wanted::Leaves { keys: true, .. });
-        if announced > 0 && collection.is_leaf_level && wants_keys && !is_map {
+        let returns_keys = matches!(self.path.output, Output::Leaves { keys: true, .. });
+        if announced > 0 && collection.is_leaf_level && returns_keys && !is_map {
             self.refuse_unless_no_fail(ResultCode::INCOMPATIBLE_TYPE)?;
             return self.skip(collection.count);
         }
         if collection.count == 0 {
-            if !self.wants_leaves() {
+            if !self.returns_leaves() {
                 self.out.extend_from_slice(self.slice(from, self.at));
             }
             return Ok(());
@@ -146,15 +147,15 @@ impl<'w, 'a> Walk<'w, 'a> {
         if !self.step(level)?.fits(is_map) {
             return Err(ResultCode::PARAMETER);
         }
-        if self.wants_leaves() {
+        if self.returns_leaves() {
             return self.elements(collection).map(|_| ());
         }
         let begin = self.out.len();
-        let modified = matches!(self.path.wanted, Wanted::Modified(_));
+        let modified = matches!(self.path.output, Output::Modified(_));
         let flags_and_nil = self.slice(contents, self.at);
         let left = self.elements(collection)?;
         let mut inside = self.out.split_off(begin);
-        // What is selected of an ordered collection has no flags any more.
+        // A selection from an ordered collection has no flags.
         let kept_flags = if modified { flags_and_nil } else { &[] };
         let head = if modified {
             left + u32::from(flags.is_some())
@@ -173,7 +174,7 @@ impl<'w, 'a> Walk<'w, 'a> {
         Ok(())
     }
 
-    /// Visits the elements of a collection that its step follows; gives how many there are in what comes of it.
+    /// Visits the elements that the step follows. Returns the number of elements in the result.
     fn elements(&mut self, collection: Collection) -> Result<u32> {
         let step = self.step(collection.level)?;
         match step.by {
@@ -183,7 +184,7 @@ impl<'w, 'a> Walk<'w, 'a> {
         }
     }
 
-    /// Visits one element, given by index or rank.
+    /// Visits one element, by index or rank.
     fn single(&mut self, collection: Collection, position: i64, by_rank: bool) -> Result<u32> {
         let Collection { is_map, count, .. } = collection;
         let mut spans = Vec::new();
@@ -208,7 +209,7 @@ impl<'w, 'a> Walk<'w, 'a> {
                     true => self.slice(span.value, span.to),
                     false => self.slice(span.from, span.value),
                 };
-                rank::of_rank(count, position, &mut |a, b| {
+                quickselect::of_rank(count, position, &mut |a, b| {
                     order::compare(compared(&spans[a]), compared(&spans[b]))
                 })
             }
@@ -219,7 +220,7 @@ impl<'w, 'a> Walk<'w, 'a> {
         let mut left = self.pass_all(before);
         let visited = self.visited(collection, *span, index);
         left += match self.and(self.step(collection.level)?, &visited) {
-            // Unlike elsewhere, what is unknown is false here.
+            // An unknown condition is false here, unlike elsewhere.
             Ok(true) => self.include(collection, *span, index)?,
             _ => {
                 self.at = span.to;
@@ -228,12 +229,12 @@ impl<'w, 'a> Walk<'w, 'a> {
         };
         left += self.pass_all(after);
         if is_map || by_rank {
-            // Behind an element that was looked up in a map, or by rank, the server goes on at the end of the whole bin.
+            // After an element that was looked up in a map, or by rank, the server continues at the end of the whole bin.
             self.at = self.bytes.len();
         } else if self.at == span.to {
             self.at = end;
         } else if !after.is_empty() {
-            // It went on at the end further in, and finds no elements here any more.
+            // A nested collection continued at the end, so the server finds no more elements here.
             return Err(ResultCode::SERVER_ERROR);
         }
         Ok(left)
@@ -288,7 +289,7 @@ impl<'w, 'a> Walk<'w, 'a> {
         Ok(left)
     }
 
-    /// Where no element is left in a list, the server finds an expression unknown before it finds the list damaged.
+    /// At the end of a truncated list, the server finds an expression unknown before it finds the list damaged.
     fn miss(&self, collection: Collection, step: &Step<'a>, index: usize) -> Result<()> {
         let nothing = Visited {
             key: &[],
@@ -311,11 +312,11 @@ impl<'w, 'a> Walk<'w, 'a> {
         }
     }
 
-    /// Whether an element meets what else its step asks.
+    /// Whether an element meets the further condition of its step.
     fn and(&self, step: &Step<'a>, visited: &Visited<'w>) -> std::result::Result<bool, Unknown> {
         match &step.and {
             And::Expression(expression) => self.is_true(expression, visited),
-            And::Unsaid | And::True => Ok(true),
+            And::Missing | And::True => Ok(true),
         }
     }
 
@@ -335,21 +336,21 @@ impl<'w, 'a> Walk<'w, 'a> {
     where
         'w: 'v,
     {
-        Evaluation::of_element(expression, variables, self.steps).value()
+        Evaluation::of_element(expression.program(), variables, self.steps).value()
     }
 
     fn refuse_unless_no_fail(&self, code: ResultCode) -> Result<()> {
         if self.path.no_fail { Ok(()) } else { Err(code) }
     }
 
-    /// An element that is not followed; gives how many stay in what comes of the collection.
+    /// Handles an element that is not followed. Returns the number of elements that it adds to the result.
     fn pass(&mut self, span: Span) -> u32 {
-        match self.path.wanted {
-            Wanted::Modified(_) => {
+        match self.path.output {
+            Output::Modified(_) => {
                 self.out.extend_from_slice(self.slice(span.from, span.to));
                 1
             }
-            Wanted::Tree | Wanted::Leaves { .. } => 0,
+            Output::Tree | Output::Leaves { .. } => 0,
         }
     }
 
@@ -357,7 +358,7 @@ impl<'w, 'a> Walk<'w, 'a> {
         spans.iter().map(|span| self.pass(*span)).sum()
     }
 
-    /// An element that is followed; gives how many stay in what comes of the collection.
+    /// Handles an element that is followed. Returns the number of elements that it adds to the result.
     fn include(&mut self, collection: Collection, span: Span, index: usize) -> Result<u32> {
         let Collection {
             level, is_leaf_level, ..
@@ -365,7 +366,7 @@ impl<'w, 'a> Walk<'w, 'a> {
         let (key, value) = (self.slice(span.from, span.value), self.slice(span.value, span.to));
         let leads_on = matches!(Reader::new(value).token(), Ok(Token::List(_) | Token::Map(_)));
         if !is_leaf_level && leads_on {
-            if !self.wants_leaves() {
+            if !self.returns_leaves() {
                 self.out.extend_from_slice(key);
             }
             self.at = span.value;
@@ -373,17 +374,17 @@ impl<'w, 'a> Walk<'w, 'a> {
             return Ok(1);
         }
         self.at = span.to;
-        match (&self.path.wanted, is_leaf_level) {
-            (Wanted::Leaves { keys, values }, true) => {
+        match (&self.path.output, is_leaf_level) {
+            (Output::Leaves { keys, values }, true) => {
                 self.leaves += 1;
-                for (part, wanted) in [(key, *keys), (value, *values)] {
-                    if wanted {
+                for (part, output) in [(key, *keys), (value, *values)] {
+                    if output {
                         self.out.extend_from_slice(part);
                     }
                 }
             }
-            (Wanted::Leaves { .. }, false) => {}
-            (Wanted::Modified(expression), true) => {
+            (Output::Leaves { .. }, false) => {}
+            (Output::Modified(expression), true) => {
                 let visited = self.visited(collection, span, index);
                 let variables = visited.variables();
                 match self.value(expression, &variables) {
@@ -396,7 +397,7 @@ impl<'w, 'a> Walk<'w, 'a> {
                 }
                 self.out.extend_from_slice(self.slice(span.from, span.to));
             }
-            (Wanted::Tree, _) | (Wanted::Modified(_), false) => {
+            (Output::Tree, _) | (Output::Modified(_), false) => {
                 self.out.extend_from_slice(self.slice(span.from, span.to));
             }
         }

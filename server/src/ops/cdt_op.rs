@@ -1,4 +1,4 @@
-//! Operations on lists and maps: on elements, or by a path expression.
+//! `CDT_READ` and `CDT_MODIFY`: operations on lists and maps, and path expressions.
 
 use spikelet_wire::ResultCode;
 use spikelet_wire::cdt::{Call, SELECT};

@@ -1,23 +1,27 @@
-//! Looking for many values at once.
+//! Lists of values: selection of the elements that equal any of many values.
 
 use std::cmp::Ordering;
 
-use super::return_type::{ReturnSpec, int_list};
+use spikelet_wire::ResultCode;
+use spikelet_wire::msgpack::Reader;
+
+use super::result::int_list;
+use super::return_type::ReturnSpec;
 use crate::ops::Particle;
 use crate::ops::order::{self, Equal};
 
-/// Which elements equal one of some values.
+/// The elements that equal any of some values.
 pub(super) struct Matches {
-    /// Those that do, in order.
+    /// The indexes of the elements, ascending.
     pub(super) elements: Vec<u32>,
-    /// The values' order.
+    /// The indexes of the values, in the order of the values.
     sorted: Vec<u32>,
-    /// Of every value the rank it has among the elements, and how many elements equal it. Of values that are equal
-    /// themselves only the last gets elements.
+    /// For each value its rank among the elements, and the number of elements that equal it. Of several equal values only
+    /// the last one counts elements.
     ranks: Vec<(u32, u32)>,
 }
 
-/// Finds the elements that equal one of `values`; with `with_ranks` the ranks of the values too.
+/// Finds the elements that equal any of `values`, and with `with_ranks` the ranks of the values.
 pub(super) fn find<'e>(elements: impl Iterator<Item = &'e [u8]>, values: &[&[u8]], with_ranks: bool) -> Matches {
     let value = |i: u32| values.get(i as usize).copied().unwrap_or_default();
     let n = values.len() as u32;
@@ -26,7 +30,7 @@ pub(super) fn find<'e>(elements: impl Iterator<Item = &'e [u8]>, values: &[&[u8]
     let at = |rank: u32| sorted.get(rank as usize).copied();
     let mut found = Vec::new();
     let mut ranks = vec![(0, 0); values.len()];
-    let equal = if with_ranks { Equal::Behind } else { Equal::Any };
+    let equal = if with_ranks { Equal::After } else { Equal::Any };
     for (i, element) in (0..).zip(elements) {
         let place = order::search(0..n, equal, |rank| {
             at(rank).map_or(Ordering::Less, |item| order::compare(element, value(item)))
@@ -59,11 +63,12 @@ pub(super) fn find<'e>(elements: impl Iterator<Item = &'e [u8]>, values: &[&[u8]
 }
 
 impl Matches {
-    /// The ranks of the elements, value by value as they were asked; of the other elements, from the least.
-    pub(super) fn ranks(&self, want: &ReturnSpec, n: u32) -> Particle {
+    /// The ranks of the elements, value by value in the order of the request. If inverted, those of the other elements,
+    /// ascending.
+    pub(super) fn ranks(&self, spec: &ReturnSpec, n: u32) -> Particle {
         let found = |&&(_, count): &&(u32, u32)| count != 0;
-        if !want.inverted {
-            let single = |&(rank, count): &(u32, u32)| (rank..rank.saturating_add(count)).map(|i| want.directed(i, n));
+        if !spec.inverted {
+            let single = |&(rank, count): &(u32, u32)| (rank..rank.saturating_add(count)).map(|i| spec.directed(i, n));
             return int_list(self.ranks.iter().filter(found).flat_map(single));
         }
         let mut at = 0;
@@ -74,6 +79,22 @@ impl Matches {
             at = rank.saturating_add(count);
         }
         gaps.push((at, n.saturating_sub(at)));
-        int_list(gaps.into_iter().flat_map(|(start, count)| want.run(start, count, n)))
+        int_list(gaps.into_iter().flat_map(|(start, count)| spec.run(start, count, n)))
     }
+}
+
+/// Reads an argument that is a list of values.
+///
+/// # Errors
+/// `PARAMETER` if it is not a list, or has more than 2^20 values.
+pub(super) fn parse(argument: &[u8]) -> Result<Vec<&[u8]>, ResultCode> {
+    const MOST: u32 = 1 << 20;
+    let mut reader = Reader::new(argument);
+    let n = reader.list().map_err(|_| ResultCode::PARAMETER)?;
+    if n > MOST {
+        return Err(ResultCode::PARAMETER);
+    }
+    (0..n)
+        .map(|_| reader.element().map_err(|_| ResultCode::PARAMETER))
+        .collect()
 }

@@ -1,4 +1,4 @@
-//! The value of a bin as clients write and read it: validation, and both directions of the conversion.
+//! The value of a bin on the wire: validation, decoding and encoding.
 
 use bytes::{BufMut, BytesMut};
 use spikelet_wire::{ParticleType, ResultCode};
@@ -7,16 +7,16 @@ use super::particle::{wire_float, wire_int};
 use super::{Particle, ParticleRef, cdt, geo, hll};
 
 impl Particle {
-    /// The value that a client wrote: a type and its bytes.
+    /// Decodes a value that a client wrote.
     ///
-    /// An integer may be written in 1, 2, 4 or 8 bytes, and the shorter ones have no sign. [`ParticleType::NULL`] is no
-    /// value: to write it is to delete the bin, which is not for here to do.
+    /// An integer may have 1, 2, 4 or 8 bytes; the shorter ones are unsigned. [`ParticleType::NULL`] is not a value: writing
+    /// it deletes the bin, which is the caller's task.
     ///
     /// # Errors
     /// - [`ResultCode::PARAMETER`]: no such type, a number or boolean of a wrong size, a boolean above 1, or bytes that
-    ///   are no HyperLogLog.
+    ///   are not a HyperLogLog.
     /// - [`ResultCode::SERVER_ERROR`]: a list or map that cannot be stored; see [`cdt::from_wire`].
-    /// - [`ResultCode::GEO_INVALID_GEOJSON`]: the text is no GeoJSON that the server knows.
+    /// - [`ResultCode::GEO_INVALID_GEOJSON`]: the text is not GeoJSON that the server supports.
     pub fn from_wire(particle_type: ParticleType, data: &[u8]) -> Result<Self, ResultCode> {
         Ok(match particle_type {
             ParticleType::INTEGER => Self::Int(wire_int(data).ok_or(ResultCode::PARAMETER)?),
@@ -34,7 +34,7 @@ impl Particle {
         })
     }
 
-    /// How many bytes it takes on the wire.
+    /// The size on the wire, in bytes.
     #[must_use]
     pub fn wire_size(&self) -> usize {
         match self.view() {
@@ -45,7 +45,7 @@ impl Particle {
         }
     }
 
-    /// Appends its bytes as they go over the wire.
+    /// Appends the bytes of the value as they go over the wire.
     pub fn write(&self, out: &mut BytesMut) {
         match self.view() {
             ParticleRef::Int(n) => out.put_i64(n),

@@ -1,44 +1,17 @@
-//! POSIX regular expressions, as the C library of the real server's machine takes them in the C locale: bytes, the basic
-//! and the extended syntax, and the GNU operators `\w \W \s \S \b \B \< \>`, with `\| \+ \?` in the basic syntax.
-//!
-//! A pattern is rewritten for the crate `regex`, which matches in time linear in the text. That crate has no back
-//! references: a pattern with one (`\1`) is refused here, where the C library takes it.
+//! Translation of POSIX patterns into those of the crate `regex`.
 
-use std::fmt::Write;
-
-use regex::bytes::{Regex, RegexBuilder};
 use spikelet_wire::exp::regex_flags;
 
-/// How often a repetition may be repeated in a row: `a***`.
+use super::byte_set::{Set, is_space, is_word};
+
+/// The limit for consecutive repetitions, as in `a***`.
 const MAX_REPETITIONS_IN_A_ROW: usize = 32;
-/// The C library's limit of a repetition's count.
+
+/// The C library's limit for the count of a repetition.
 const MAX_COUNT: u32 = 0x7fff;
-/// The C library's limit of a name in brackets.
+
+/// The C library's limit for a name in brackets, in bytes.
 const MAX_NAME: usize = 31;
-
-/// A regular expression.
-#[derive(Debug)]
-pub(super) struct Pattern(Regex);
-
-impl Pattern {
-    /// `None` when it is not valid, or has a back reference.
-    pub(super) fn new(pattern: &[u8], options: i64) -> Option<Self> {
-        let pattern = until_zero(pattern);
-        let translated = Translator::new(pattern, options).translate()?;
-        let regex = RegexBuilder::new(&translated).unicode(false).build().ok()?;
-        Some(Self(regex))
-    }
-
-    /// Whether it matches anywhere in a text, of which it sees what stands before the first zero byte.
-    pub(super) fn matches(&self, text: &[u8]) -> bool {
-        self.0.is_match(until_zero(text))
-    }
-}
-
-/// The C library sees strings that end at a zero byte.
-fn until_zero(bytes: &[u8]) -> &[u8] {
-    bytes.split(|b| *b == 0).next().unwrap_or_default()
-}
 
 enum Token {
     Byte(u8),
@@ -46,33 +19,33 @@ enum Token {
     Open,
     Close,
     Alternative,
-    /// A repetition, the character that it is where there is nothing to repeat, and whether it is `\+` or `\?`.
+    /// A repetition, and the character that it stands for if there is nothing to repeat.
     Repeat(&'static str, u8),
-    /// A repetition with counts, which follow.
+    /// A repetition with counts, which are read next.
     Interval,
     Bracket,
     /// An assertion, after which nothing can be repeated.
     Assertion(&'static str),
 }
 
-struct Translator<'a> {
+pub(super) struct Translator<'a> {
     pattern: &'a [u8],
     at: usize,
     extended: bool,
     ignore_case: bool,
     newline: bool,
     out: String,
-    /// Where the open groups begin in `out`.
+    /// The offsets of the open groups in `out`.
     groups: Vec<usize>,
-    /// Where that begins in `out` which a repetition would repeat.
+    /// The offset in `out` of what a repetition would repeat.
     atom: Option<usize>,
     repetitions: usize,
-    /// Whether `^` is an anchor here in the basic syntax.
+    /// Whether `^` is an anchor at this point in the basic syntax.
     caret_anchors: bool,
 }
 
 impl<'a> Translator<'a> {
-    fn new(pattern: &'a [u8], options: i64) -> Self {
+    pub(super) fn new(pattern: &'a [u8], options: i64) -> Self {
         Self {
             pattern,
             at: 0,
@@ -87,7 +60,7 @@ impl<'a> Translator<'a> {
         }
     }
 
-    fn translate(mut self) -> Option<String> {
+    pub(super) fn translate(mut self) -> Option<String> {
         while self.at < self.pattern.len() {
             match self.token()? {
                 Token::Byte(byte) => self.byte(byte),
@@ -135,13 +108,13 @@ impl<'a> Translator<'a> {
         self.groups.is_empty().then_some(self.out)
     }
 
-    /// Begins where there is nothing to repeat.
+    /// Starts a branch, where there is nothing to repeat.
     const fn begin(&mut self) {
         self.atom = None;
         self.caret_anchors = true;
     }
 
-    /// Ends what a repetition would repeat.
+    /// Ends an item that a repetition can repeat.
     const fn end(&mut self, from: usize) {
         self.atom = Some(from);
         self.repetitions = 0;
@@ -237,12 +210,12 @@ impl<'a> Translator<'a> {
         Token::Assertion(if self.newline { "(?m:$)" } else { r"\z" })
     }
 
-    /// Whether `$` is an anchor in the basic syntax: only at the end of a branch.
+    /// Whether `$` is an anchor in the basic syntax: at the end of a branch only.
     fn is_end_of_branch(&self) -> bool {
         matches!(self.rest(), [] | [b'\\', b'|' | b')', ..])
     }
 
-    /// The counts of a repetition, behind their opening brace.
+    /// Reads the counts of a repetition, after the opening brace.
     fn interval(&mut self) -> Option<String> {
         let least = self.count()?;
         let (least, most) = match self.next()? {
@@ -263,7 +236,7 @@ impl<'a> Translator<'a> {
         }
     }
 
-    /// A count, if one stands here; `None` when it is too large.
+    /// Reads an optional count. The outer `None` if it is too large.
     fn count(&mut self) -> Option<Option<u32>> {
         let mut count: Option<u32> = None;
         while let Some(digit @ b'0'..=b'9') = self.rest().first() {
@@ -282,7 +255,7 @@ impl<'a> Translator<'a> {
         (self.next()? == b'}').then_some(())
     }
 
-    /// A set in brackets, behind the opening one.
+    /// Reads a set in brackets, after the opening bracket.
     fn bracket(&mut self) -> Option<Set> {
         let negated = self.rest().first() == Some(&b'^');
         self.at += usize::from(negated);
@@ -291,7 +264,7 @@ impl<'a> Translator<'a> {
         loop {
             match self.rest() {
                 [b']', ..] if !first => break,
-                // A hyphen stands for itself at the start and at the end, and nowhere else.
+                // A hyphen is literal only at the start and at the end.
                 [b'-', next, ..] if !first && *next != b']' => return None,
                 _ => {}
             }
@@ -319,9 +292,9 @@ impl<'a> Translator<'a> {
         Some(set)
     }
 
-    /// One element in brackets: a byte, which can begin or end a range, or a class, which goes into the set at once.
+    /// Reads one element in brackets: a byte, which can start or end a range, or a class, which is added to the set.
     fn bracket_element(&mut self, set: &mut Set) -> Option<Option<u8>> {
-        // The C library ignores case by taking capitals for all letters, before it looks at ranges.
+        // The C library ignores case by converting all letters to uppercase, before it evaluates ranges.
         let capital = |byte: u8, ignore_case| if ignore_case { byte.to_ascii_uppercase() } else { byte };
         let byte = self.next()?;
         let kind = match (byte, self.rest().first()) {
@@ -345,169 +318,5 @@ impl<'a> Translator<'a> {
             (b'.', [byte]) => Some(Some(capital(*byte, self.ignore_case))),
             _ => None,
         }
-    }
-}
-
-/// A set of bytes: a bit for each.
-#[derive(Clone, Copy, Default, PartialEq)]
-struct Set([u128; 2]);
-
-impl Set {
-    fn of(is_member: impl Fn(u8) -> bool) -> Self {
-        let mut set = Self::default();
-        (0..=u8::MAX).filter(|b| is_member(*b)).for_each(|b| set.insert(b));
-        set
-    }
-
-    fn insert(&mut self, byte: u8) {
-        self.0[usize::from(byte >> 7)] |= 1 << (byte & 0x7f);
-    }
-
-    fn contains(&self, byte: u8) -> bool {
-        self.0[usize::from(byte >> 7)] >> (byte & 0x7f) & 1 != 0
-    }
-
-    fn insert_class(&mut self, name: &[u8], ignore_case: bool) -> Option<()> {
-        let is_member: fn(u8) -> bool = match name {
-            b"alpha" => |b| b.is_ascii_alphabetic(),
-            b"upper" | b"lower" if ignore_case => |b| b.is_ascii_alphabetic(),
-            b"upper" => |b| b.is_ascii_uppercase(),
-            b"lower" => |b| b.is_ascii_lowercase(),
-            b"digit" => |b| b.is_ascii_digit(),
-            b"xdigit" => |b| b.is_ascii_hexdigit(),
-            b"alnum" => |b| b.is_ascii_alphanumeric(),
-            b"punct" => |b| b.is_ascii_punctuation(),
-            b"graph" => |b| b.is_ascii_graphic(),
-            b"print" => |b| b.is_ascii_graphic() || b == b' ',
-            b"space" => is_space,
-            b"blank" => |b| b == b' ' || b == b'\t',
-            b"cntrl" => |b| b.is_ascii_control(),
-            _ => return None,
-        };
-        (0..=u8::MAX).filter(|b| is_member(*b)).for_each(|b| self.insert(b));
-        Some(())
-    }
-
-    /// What it holds when texts are read in capitals.
-    fn ignoring_case(&self) -> Self {
-        Self::of(|b| self.contains(b.to_ascii_uppercase()))
-    }
-
-    fn write(&self, out: &mut String) {
-        if *self == Self::default() {
-            out.push_str(r"[^\x00-\xff]");
-            return;
-        }
-        out.push('[');
-        let mut from = None;
-        for byte in 0..=u8::MAX {
-            let is_last = byte == u8::MAX || !self.contains(byte + 1);
-            match (self.contains(byte), is_last) {
-                (true, true) => {
-                    let from = from.take().unwrap_or(byte);
-                    // Writing into a `String` cannot fail.
-                    let _ = write!(out, r"\x{from:02x}-\x{byte:02x}");
-                }
-                (true, false) => from = from.or(Some(byte)),
-                (false, _) => {}
-            }
-        }
-        out.push(']');
-    }
-}
-
-fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_'
-}
-
-fn is_space(byte: u8) -> bool {
-    byte.is_ascii_whitespace() || byte == 0x0b
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const BASIC: i64 = 0;
-    const EXTENDED: i64 = regex_flags::EXTENDED;
-    const ICASE: i64 = regex_flags::ICASE;
-    const NEWLINE: i64 = regex_flags::NEWLINE;
-
-    #[track_caller]
-    fn matches(pattern: &str, options: i64, text: &str) -> bool {
-        Pattern::new(pattern.as_bytes(), options)
-            .expect("a valid pattern")
-            .matches(text.as_bytes())
-    }
-
-    #[track_caller]
-    fn refused(pattern: &str, options: i64) {
-        assert!(Pattern::new(pattern.as_bytes(), options).is_none(), "{pattern}");
-    }
-
-    #[test]
-    fn the_basic_syntax_escapes_its_operators() {
-        assert!(matches("a+", BASIC, "a+"));
-        assert!(!matches("a+b", BASIC, "aab"));
-        assert!(matches(r"^a\+$", BASIC, "aa"));
-        assert!(matches(r"^\(ab\)\{2\}$", BASIC, "abab"));
-        assert!(matches(r"^x\|y$", BASIC, "zy"));
-        assert!(matches("*a", BASIC, "*a"));
-        assert!(matches("^*a", BASIC, "*a"));
-        assert!(matches("a^b$c", BASIC, "a^b$c"));
-        assert!(matches("^^a", BASIC, "^a"));
-        assert!(matches(r"\(^a\)", BASIC, "ab"));
-        refused("a**", BASIC);
-        refused(r"\{1\}", BASIC);
-        refused(r"a\)", BASIC);
-    }
-
-    #[test]
-    fn the_extended_syntax_does_not() {
-        assert!(matches("^(ab|cd)+$", EXTENDED, "abcd"));
-        assert!(matches("^a{2,3}$", EXTENDED, "aaa"));
-        assert!(matches("^a{,2}$", EXTENDED, ""));
-        assert!(!matches("^a{2}$", EXTENDED, "aaa"));
-        assert!(matches("a)", EXTENDED, "a)"));
-        assert!(matches("^a+?$", EXTENDED, ""));
-        assert!(matches("^(a|)$", EXTENDED, ""));
-        for pattern in [
-            "*a", "(*a)", "^*", "a|*b", "a{", "a{2,1}", "a{x}", "(a", "a\\", "a{40000}",
-        ] {
-            refused(pattern, EXTENDED);
-        }
-    }
-
-    #[test]
-    fn brackets_hold_sets() {
-        assert!(matches("^[]a]+$", EXTENDED, "]a"));
-        assert!(!matches("[^]a]", EXTENDED, "]a"));
-        assert!(matches(r"^[\n]$", EXTENDED, r"\"));
-        assert!(matches("^[[:digit:][:space:]_-]+$", EXTENDED, "1 _-"));
-        assert!(matches("^[[.a.]-c]$", EXTENDED, "b"));
-        for pattern in ["[b-a]", "[[:nope:]]", "[[=ab=]]", "[a-c-e]", "[a", "[[:alpha:]-z]"] {
-            refused(pattern, EXTENDED);
-        }
-    }
-
-    #[test]
-    fn options_change_what_matches() {
-        assert!(matches("^ABC$", EXTENDED | ICASE, "abc"));
-        assert!(!matches("[^a]", EXTENDED | ICASE, "A"));
-        refused("[Z-a]", EXTENDED | ICASE);
-        assert!(!matches("[_-~]", EXTENDED | ICASE, "a"));
-        assert!(matches("a.b", EXTENDED, "a\nb"));
-        assert!(!matches("a.b", EXTENDED | NEWLINE, "a\nb"));
-        assert!(!matches("a[^x]b", EXTENDED | NEWLINE, "a\nb"));
-        assert!(!matches("^b$", EXTENDED, "a\nb\nc"));
-        assert!(matches("^b$", EXTENDED | NEWLINE, "a\nb\nc"));
-    }
-
-    #[test]
-    fn texts_are_bytes_that_end_at_zero() {
-        assert!(Pattern::new(b"^.$", EXTENDED).is_some_and(|p| p.matches(&[0xff])));
-        assert!(Pattern::new(b"^a$\0junk(", EXTENDED).is_some_and(|p| p.matches(b"a\0b")));
-        assert!(matches(r"\<word\>", EXTENDED, "a word."));
-        assert!(!matches(r"\bor\b", EXTENDED, "a word."));
     }
 }

@@ -1,4 +1,4 @@
-//! Numbers inside of collections that are added to.
+//! Increments of numbers inside collections.
 
 use spikelet_wire::ResultCode;
 use spikelet_wire::msgpack::{Reader, Token, write};
@@ -12,13 +12,12 @@ enum Number {
     Float(f64),
 }
 
-/// The sum of a number and what is added to it: as a result, and as it is stored.
+/// Adds to a number, or subtracts from it. Returns the sum as a result, and its stored form.
 ///
-/// The number there decides the type of the sum, and where there is none what is added does. Without an argument,
-/// or with nil, 1 is added.
+/// The sum has the type of the stored number, or of the argument if no number is stored. A missing or nil argument adds 1.
 ///
 /// # Errors
-/// `PARAMETER` when either is no number.
+/// `PARAMETER` if either is not a number.
 pub(super) fn add(
     number: Option<&[u8]>,
     argument: Option<&[u8]>,
@@ -68,9 +67,9 @@ const fn number(token: Token<'_>) -> Result<Number, ResultCode> {
     }
 }
 
-/// The integer part; what does not fit becomes the least integer, as on the server's machine.
+/// The integer part. A value out of range becomes `i64::MIN`, as on x86-64.
 const fn truncated(n: f64) -> i64 {
-    // 2^63 is the first that does not fit; the comparison is false for what is no number.
+    // 2^63 is the first double out of range. The comparison is false for NaN.
     if n >= -9_223_372_036_854_775_808.0 && n < 9_223_372_036_854_775_808.0 {
         n as i64
     } else {

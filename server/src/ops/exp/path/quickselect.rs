@@ -1,11 +1,11 @@
-//! Which element has a rank.
+//! Selection of the element with a rank, as the real server does it.
 
 use std::cmp::Ordering;
 
-/// The index of the element that has a rank among `0..n`.
+/// The index of the element with a rank among `0..n`.
 ///
-/// Of equal elements it depends on the way of searching which one has which rank, so the way is the server's: partitions
-/// around the middle one, until the rank is the pivot's. A hostile order, in which that takes long, is sorted instead.
+/// Which of several equal elements has which rank depends on the algorithm. This one is therefore the server's quickselect,
+/// with the middle element as the pivot. If a hostile order takes too many rounds, the elements are sorted instead.
 pub(super) fn of_rank(n: usize, rank: usize, compare: &mut impl FnMut(usize, usize) -> Ordering) -> usize {
     let mut items: Vec<usize> = (0..n).collect();
     let (mut low, mut high) = (0, n.saturating_sub(1));
@@ -24,7 +24,7 @@ pub(super) fn of_rank(n: usize, rank: usize, compare: &mut impl FnMut(usize, usi
     items.get(rank).copied().unwrap_or_default()
 }
 
-/// Parts two items or more: the pivot comes to stand at the index given, nothing greater before it, nothing less behind.
+/// Partitions two items or more. Returns the index of the pivot; no item before it is greater, and no item after it is less.
 fn partition(items: &mut [usize], compare: &mut impl FnMut(usize, usize) -> Ordering) -> usize {
     let last = items.len() - 1;
     items.swap(0, last / 2);

@@ -1,15 +1,23 @@
-//! The order of values across types, on their msgpack.
+//! The order of values across types, compared in their msgpack encoding.
 //!
-//! nil < false < true < negative integers < other integers < text < lists < maps < bytes < doubles < GeoJSON < other
-//! extensions < infinity. A wildcard equals everything. Lists compare element by element, and a list that begins
-//! another is less; maps compare by their number of pairs first, then pair by pair as they are stored.
+//! nil < false < true < negative integers < other integers < strings < lists < maps < blobs < doubles < GeoJSON < other
+//! extensions < infinity. A wildcard equals every value. Lists compare element by element, and a list that is a prefix of
+//! another is less. Maps compare by their number of pairs first, then pair by pair in their stored order.
+
+mod heap;
+mod search;
+mod sort;
 
 use std::cmp::Ordering;
 
 use spikelet_wire::ParticleType;
 use spikelet_wire::msgpack::{COMPARE_ONLY, INFINITY, ORDERED, Reader, Token, WILDCARD};
 
-/// The first byte of a text.
+pub(crate) use heap::{Ranked, ranked};
+pub(crate) use search::{Equal, Found, search};
+pub(crate) use sort::merge_sort;
+
+/// The first byte of a string.
 const STRING: u8 = ParticleType::STRING.0;
 
 /// One step of a comparison: a scalar, or the head of a collection without its flags.
@@ -24,29 +32,29 @@ enum Item<'a> {
 
 /// Compares two values.
 ///
-/// Only the first value of either is looked at. A double that is no number equals every double, and a wildcard inside
-/// a collection ends the comparison as equal: the order is not total, and whoever sorts by it must bear that.
+/// Only the first value in each slice is compared. NaN equals every double, and a wildcard inside a collection ends the
+/// comparison as equal. The order is therefore not total: sort with [`merge_sort`], which copes with that.
 #[must_use]
 pub(crate) fn compare(a: &[u8], b: &[u8]) -> Ordering {
-    compare_noting(a, b, &mut false)
+    compare_tracking(a, b, &mut false)
 }
 
-/// Compares two values as [`compare`] does; `None` where a map without an order was met on the way.
+/// Compares two values as [`compare`] does. Returns `None` if the comparison reached an unordered map.
 ///
-/// Pairs without an order have none among those of another map: expressions do not compare them.
+/// Expressions do not compare unordered maps, since their pairs have no defined order.
 #[must_use]
 pub(crate) fn compare_in_order(a: &[u8], b: &[u8]) -> Option<Ordering> {
     let mut unordered_map = false;
-    let order = compare_noting(a, b, &mut unordered_map);
+    let order = compare_tracking(a, b, &mut unordered_map);
     (!unordered_map).then_some(order)
 }
 
-fn compare_noting(a: &[u8], b: &[u8], unordered_map: &mut bool) -> Ordering {
-    // Most of what is compared is small integers or short texts, whose encodings can be compared as they are.
+fn compare_tracking(a: &[u8], b: &[u8], unordered_map: &mut bool) -> Ordering {
+    // Fast path: small integers and short strings can be compared by their encodings.
     if let (&[a @ 0..=0x7f, ..], &[b @ 0..=0x7f, ..]) = (a, b) {
         return a.cmp(&b);
     }
-    if let (Some(a), Some(b)) = (short_text(a), short_text(b)) {
+    if let (Some(a), Some(b)) = (short_string(a), short_string(b)) {
         return a.cmp(b);
     }
     let (mut a, mut b) = (Reader::new(a), Reader::new(b));
@@ -72,7 +80,7 @@ fn compare_noting(a: &[u8], b: &[u8], unordered_map: &mut bool) -> Ordering {
                 Ordering::Equal
             }
             (Item::List(a), Item::List(b)) => {
-                // What follows the shorter list in the enclosing ones can no longer matter.
+                // Elements after the shorter list, in the enclosing lists, no longer matter.
                 (left, end) = (a.min(b), a.cmp(&b));
                 Ordering::Equal
             }
@@ -88,7 +96,7 @@ fn compare_noting(a: &[u8], b: &[u8], unordered_map: &mut bool) -> Ordering {
 /// The types of values, in their order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Kind {
-    /// Nothing.
+    /// Nil.
     Nil,
     /// The boolean false.
     False,
@@ -96,25 +104,25 @@ pub(crate) enum Kind {
     True,
     /// An integer below 0.
     Negative,
-    /// An integer from 0 on.
+    /// An integer of 0 or more.
     Int,
-    /// Text.
+    /// A string.
     String,
     /// A list.
     List,
     /// A map.
     Map,
-    /// Bytes of any other particle type.
+    /// A blob of any particle type other than string and GeoJSON.
     Bytes,
     /// A double.
     Float,
     /// GeoJSON.
     GeoJson,
-    /// An extension that is not among the following.
+    /// Any other extension.
     Ext,
-    /// Equals everything.
+    /// The wildcard, which equals every value.
     Wildcard,
-    /// Greater than everything.
+    /// Infinity, which is greater than every value.
     Infinity,
 }
 
@@ -142,15 +150,15 @@ impl Kind {
         }
     }
 
-    /// The type of the value that stands first in some msgpack.
+    /// The type of the first value in `msgpack`.
     #[must_use]
     pub(crate) fn first_of(msgpack: &[u8]) -> Option<Self> {
         Reader::new(msgpack).token().ok().as_ref().map(Self::of)
     }
 }
 
-/// The text that stands first, if it is at most 30 bytes long.
-fn short_text(value: &[u8]) -> Option<&[u8]> {
+/// The first value, if it is a string of at most 30 bytes.
+fn short_string(value: &[u8]) -> Option<&[u8]> {
     match *value {
         [marker @ 0xa1..=0xbf, STRING, ref rest @ ..] => rest.get(..usize::from(marker & 0x1f) - 1),
         _ => None,
@@ -175,7 +183,8 @@ fn item<'a>(reader: &mut Reader<'a>, unordered_map: &mut bool) -> Option<(Kind, 
     Some((Kind::of(&token), item))
 }
 
-/// Skips the flags in front of a collection's elements, with what pairs up with them in a map, and gives them.
+/// Skips the flags in front of a collection's elements, and returns them. In a map the flags are a key, whose value is
+/// skipped too.
 fn skip_flags(reader: &mut Reader<'_>, n: u32, values: u32) -> Option<Option<u8>> {
     if n == 0 {
         return Some(None);
@@ -188,142 +197,6 @@ fn skip_flags(reader: &mut Reader<'_>, n: u32, values: u32) -> Option<Option<u8>
         reader.element().ok()?;
     }
     Some(Some(flags))
-}
-
-/// Sorts by merging, which leaves equal values in their order and bears an order that is not total.
-pub(crate) fn merge_sort(items: &mut [u32], compare: &mut impl FnMut(u32, u32) -> Ordering) {
-    let mut spare = items.to_vec();
-    merge_sort_into(items, &mut spare, compare);
-}
-
-/// Sorts `items`, with `spare` as room; the depth is the logarithm of the length.
-fn merge_sort_into(items: &mut [u32], spare: &mut [u32], compare: &mut impl FnMut(u32, u32) -> Ordering) {
-    if items.len() < 2 {
-        return;
-    }
-    let middle = items.len() / 2;
-    let (spare_low, spare_high) = spare.split_at_mut(middle);
-    let (low, high) = items.split_at_mut(middle);
-    merge_sort_into(low, spare_low, compare);
-    merge_sort_into(high, spare_high, compare);
-    spare.copy_from_slice(items);
-    let (low, high) = spare.split_at(middle);
-    let (mut low, mut high) = (low.iter().peekable(), high.iter().peekable());
-    for slot in items {
-        let from_high = match (low.peek(), high.peek()) {
-            (Some(&&l), Some(&&h)) => compare(l, h).is_gt(),
-            (low, _) => low.is_none(),
-        };
-        if let Some(&next) = if from_high { high.next() } else { low.next() } {
-            *slot = next;
-        }
-    }
-}
-
-/// Where a search ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Found {
-    /// Whether an equal item was met.
-    pub found: bool,
-    /// The rank of that item, or the rank that the value would have.
-    pub rank: u32,
-}
-
-/// Which of several equal items a search ends at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Equal {
-    /// The one that halving meets first. Where that is matters once the items are written out again.
-    Any,
-    /// The first.
-    First,
-    /// Behind the last.
-    Behind,
-}
-
-/// Searches sorted items by halving; `compare` is asked how the value stands to the item of a rank.
-pub(crate) fn search(items: std::ops::Range<u32>, equal: Equal, mut compare: impl FnMut(u32) -> Ordering) -> Found {
-    let (mut lower, mut upper) = (items.start, items.end);
-    let mut rank = lower + upper.saturating_sub(lower) / 2;
-    let mut found = false;
-    while lower < upper {
-        let mut order = compare(rank);
-        if order.is_eq() {
-            found = true;
-            order = match equal {
-                Equal::Any => break,
-                Equal::First => Ordering::Less,
-                Equal::Behind => Ordering::Greater,
-            };
-        }
-        if order.is_gt() {
-            lower = rank + 1;
-            if lower >= upper {
-                rank = lower;
-                break;
-            }
-            // Not the middle of what is left: the server halves from where it stands.
-            rank = rank.midpoint(upper);
-        } else {
-            if rank == lower {
-                break;
-            }
-            upper = rank;
-            rank = rank.midpoint(lower);
-        }
-    }
-    Found { found, rank }
-}
-
-/// Items chosen by rank, in the order in which the server comes by them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Ranked {
-    /// The items.
-    pub items: Vec<u32>,
-    /// Whether they come from the highest rank to the lowest.
-    pub descending: bool,
-}
-
-/// Chooses the items of `count` ranks from `rank` on, of the items from 0 to `n`.
-///
-/// Of equal items it depends on the heap which one has which rank; so the heap is the server's own: built from the items
-/// in their order, from the least up where that is nearer, else from the greatest down.
-pub(crate) fn ranked(n: u32, rank: u32, count: u32, compare: &mut impl FnMut(u32, u32) -> Ordering) -> Ranked {
-    let tail = n.saturating_sub(rank).saturating_sub(count);
-    let descending = rank <= tail;
-    let (wanted, discard) = if descending {
-        (Ordering::Less, rank)
-    } else {
-        (Ordering::Greater, tail)
-    };
-    let mut heap: Vec<u32> = (0..n).collect();
-    for i in (0..heap.len() / 2).rev() {
-        sift(&mut heap, i, wanted, compare);
-    }
-    let mut filled = heap.len();
-    for _ in 0..count.saturating_add(discard).min(n) {
-        filled -= 1;
-        heap.swap(0, filled);
-        sift(&mut heap[..filled], 0, wanted, compare);
-    }
-    let items = heap.drain(filled..).take(count as usize).collect();
-    Ranked { items, descending }
-}
-
-/// Lets the item at `i` sink until the heap is one again.
-fn sift(heap: &mut [u32], mut i: usize, wanted: Ordering, compare: &mut impl FnMut(u32, u32) -> Ordering) {
-    loop {
-        let (first, second) = (2 * i + 1, 2 * i + 2);
-        let child = match (heap.get(first), heap.get(second)) {
-            (Some(&a), Some(&b)) if compare(a, b) == wanted.reverse() => second,
-            (Some(_), _) => first,
-            (None, _) => return,
-        };
-        if compare(heap[child], heap[i]) != wanted {
-            return;
-        }
-        heap.swap(i, child);
-        i = child;
-    }
 }
 
 #[cfg(test)]
@@ -436,8 +309,8 @@ mod tests {
         let found = |rank| Found { found: true, rank };
         assert_eq!(at(3, Equal::First), found(1));
         assert_eq!(at(3, Equal::Any), found(3));
-        assert_eq!(at(3, Equal::Behind), found(5));
-        for equal in [Equal::First, Equal::Any, Equal::Behind] {
+        assert_eq!(at(3, Equal::After), found(5));
+        for equal in [Equal::First, Equal::Any, Equal::After] {
             let missing = |rank| Found { found: false, rank };
             assert_eq!(at(0, equal), missing(0));
             assert_eq!(at(4, equal), missing(5));

@@ -1,55 +1,27 @@
-//! Building: bytes are decoded and types are checked, once for a command.
+//! Building an expression: decoding the bytes, and checking the types.
 
-use spikelet_wire::exp::path::SELECT;
-use spikelet_wire::exp::{CallSystem, Form, LoopVariable, Operand, Operator, Type, Yield};
+mod call;
+
+use spikelet_wire::exp::{Form, LoopVariable, Operand, Operator, Type, Yield};
 use spikelet_wire::msgpack::{Reader, Token};
 use spikelet_wire::{DecodeError, ParticleType};
 
-use super::node::{Call, Instruction, Node, Piece};
+use super::program::{Checked, Instruction, Node, Program};
 use super::regex::Pattern;
 use super::value::{Data, Value};
-use super::{Expression, MAX_DEPTH};
 use crate::ops::geo::Geometry;
 
-/// The real server refuses an expression that needs so much memory when it is built.
+/// The limit for nested operators of an expression.
+///
+/// The real server has no such limit, and overflows its stack instead.
+pub(crate) const MAX_DEPTH: usize = 256;
+/// The memory from which on the real server refuses an expression, in bytes of its own representation.
 const MAX_SIZE: usize = 1 << 20;
-/// Bytes of memory that the real server needs beside those of `cond` itself for each of its cases.
+/// The memory that the real server needs for each case of a `cond`, in bytes, in addition to the operator.
 const CASE_SIZE: usize = 8;
-/// A bin's name is shorter than this.
+/// The name of a bin is shorter than this, in bytes.
 const BIN_NAME_SIZE: usize = 16;
-/// Operations on lists and maps are called inside a context: `[0xff, context, operation]`.
-const CONTEXT_EVAL: i64 = 0xff;
-/// The real server takes so many parts of a call's operation, written and evaluated ones, and dies of more.
-const MAX_PIECES: usize = 18;
-
-/// What is known of an expression's type before it is evaluated.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Checked {
-    /// The operator `unknown`, which fits any type in `cond`, and elsewhere is a boolean.
-    Unknown,
-    /// Of a type.
-    Is(Type),
-    /// The removal of an element.
-    Remove,
-    /// Msgpack that is no value.
-    Extension,
-}
-
-impl Checked {
-    /// The type as anything but `cond` sees it.
-    pub(super) fn comparable(self) -> Self {
-        match self {
-            Self::Unknown => Self::Is(Type::Bool),
-            _ => self,
-        }
-    }
-
-    fn is(self, wanted: Type) -> bool {
-        self.comparable() == Self::Is(wanted)
-    }
-}
-
-/// The building of an expression came to an end: it is not valid.
+/// The expression is not valid.
 struct Invalid;
 
 impl From<DecodeError> for Invalid {
@@ -67,11 +39,11 @@ fn check(valid: bool) -> Result<()> {
     }
 }
 
-/// Builds an expression, which stands inside of so many others; `None` when it is not valid.
-pub(super) fn build(bytes: &[u8], depth: usize) -> Option<Expression<'_>> {
+/// Builds an expression that is nested at a depth. `None` if it is not valid.
+pub(super) fn build(bytes: &[u8], depth: usize) -> Option<Program<'_>> {
     let mut builder = Builder {
         reader: Reader::new(bytes),
-        // Enough for most, in one allocation: an operator is rarely written in fewer than 4 bytes.
+        // Usually enough, in one allocation: an operator rarely takes fewer than 4 bytes.
         nodes: Vec::with_capacity(bytes.len().min(64) / 4 + 1),
         size: 0,
         depth,
@@ -79,8 +51,8 @@ pub(super) fn build(bytes: &[u8], depth: usize) -> Option<Expression<'_>> {
         variables: 0,
     };
     let checked = builder.expression().ok()?;
-    // Infinity and the like can be compared, but not be the value of an expression.
-    (builder.reader.is_empty() && checked != Checked::Extension).then_some(Expression {
+    // Extensions such as infinity can be compared with, but not be the value of an expression.
+    (builder.reader.is_empty() && checked != Checked::Extension).then_some(Program {
         nodes: builder.nodes,
         variables: builder.variables,
         checked,
@@ -94,7 +66,7 @@ struct Builder<'a> {
     depth: usize,
     /// The variables in scope, the innermost last.
     scope: Vec<Variable<'a>>,
-    /// How many variables were in scope at most.
+    /// The largest number of variables in scope.
     variables: usize,
 }
 
@@ -117,13 +89,13 @@ impl<'a> Builder<'a> {
         let code = u64::try_from(self.reader.int()?).map_err(|_| Invalid)?;
         let operator = Operator::from_code(code).ok_or(Invalid)?;
         let checked = match operator.form() {
-            Form::Exactly(wanted) => {
-                check(operands == wanted.len())?;
-                self.plain(operator, wanted.iter().copied())
+            Form::Exactly(expected) => {
+                check(operands == expected.len())?;
+                self.plain(operator, expected.iter().copied())
             }
-            Form::AtLeast(least, wanted) => {
+            Form::AtLeast(least, expected) => {
                 check(operands >= least)?;
-                self.plain(operator, std::iter::repeat_n(wanted, operands))
+                self.plain(operator, std::iter::repeat_n(expected, operands))
             }
             Form::Own => self.own(operator, operands),
         }?;
@@ -131,7 +103,7 @@ impl<'a> Builder<'a> {
         Ok(checked)
     }
 
-    /// A literal, of which the first token was read, and which began at `from`.
+    /// Builds a literal that begins at `from`, whose first token was read.
     fn literal(&mut self, token: Token<'a>, mut from: Reader<'a>) -> Result<Checked> {
         let mut written = || {
             let written = from.element()?;
@@ -142,7 +114,7 @@ impl<'a> Builder<'a> {
             Token::Nil => (Value::Nil, Checked::Is(Type::Nil)),
             Token::Bool(b) => (Value::Bool(b), Checked::Is(Type::Bool)),
             Token::Int(n) => (Value::Int(n), Checked::Is(Type::Int)),
-            // The server reads an unsigned integer into a signed one.
+            // The server converts an unsigned integer to a signed one.
             Token::Uint(n) => (Value::Int(n as i64), Checked::Is(Type::Int)),
             Token::Float(n) => (Value::Float(n), Checked::Is(Type::Float)),
             Token::Bytes([particle_type, bytes @ ..]) => {
@@ -172,7 +144,7 @@ impl<'a> Builder<'a> {
         Ok(checked)
     }
 
-    /// Adds a node, whose operands are to follow.
+    /// Adds a node. Its operands follow.
     fn open(&mut self, instruction: Instruction<'a>) -> Result<usize> {
         self.size += instruction.size();
         check(self.size < MAX_SIZE)?;
@@ -180,7 +152,7 @@ impl<'a> Builder<'a> {
         Ok(self.nodes.len() - 1)
     }
 
-    /// Ends a node behind its operands.
+    /// Ends a node after its operands.
     fn close(&mut self, at: usize) {
         self.nodes[at].end = self.nodes.len();
     }
@@ -191,14 +163,14 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    fn plain(&mut self, operator: Operator, wanted: impl Iterator<Item = Operand>) -> Result<Checked> {
+    fn plain(&mut self, operator: Operator, expected: impl Iterator<Item = Operand>) -> Result<Checked> {
         let at = self.open(Instruction::Plain(operator))?;
         let mut common: Option<Checked> = None;
-        for operand in wanted {
+        for operand in expected {
             let checked = self.expression()?.comparable();
             check(match operand {
                 Operand::Any => true,
-                Operand::Of(wanted) => checked.is(wanted),
+                Operand::Of(expected) => checked.is(expected),
                 Operand::Number => checked.is(Type::Int) || checked.is(Type::Float),
                 Operand::Comparable => !checked.is(Type::GeoJson) && !checked.is(Type::Hll),
             })?;
@@ -239,7 +211,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// An integer, a negative one as the unsigned one of the same bits.
+    /// Reads an integer. A negative one is converted to the unsigned integer with the same bits.
     fn uint(&mut self) -> Result<u64> {
         match self.reader.token()? {
             Token::Int(n) => Ok(n as u64),
@@ -299,7 +271,7 @@ impl<'a> Builder<'a> {
     fn loop_variable(&mut self, operands: usize) -> Result<Checked> {
         check(operands == 2)?;
         let code = self.uint()?;
-        // The server does not stop at the last type: behind it stand one that nothing is of, and the removal.
+        // The server accepts two codes after the last type: one that no value has, and the removal.
         let (of, checked) = match (Type::from_code(code), code) {
             (Some(of), _) => (Some(of), Checked::Is(of)),
             (None, 10) => (None, Checked::Unknown),
@@ -368,115 +340,6 @@ impl<'a> Builder<'a> {
         let list = self.reader.element()?;
         self.leaf(Instruction::Literal(Value::borrowed(ParticleType::LIST, list)))?;
         Ok(Checked::Is(Type::List))
-    }
-
-    fn call(&mut self, operands: usize) -> Result<Checked> {
-        check(operands == 4)?;
-        let value = Type::from_code(self.uint()?).ok_or(Invalid)?;
-        let system = self.uint()? & u64::from(u32::MAX);
-        let call = Call {
-            value,
-            system: CallSystem::from_code(system & !CallSystem::MODIFY_LOCAL),
-            modifies: system & CallSystem::MODIFY_LOCAL != 0,
-            is_path: false,
-            depth: self.depth,
-            pieces: Vec::new(),
-        };
-        let system = call.system;
-        let at = self.open(Instruction::Call(Box::new(call)))?;
-        let (is_path, pieces) = self.call_operation()?;
-        if let Instruction::Call(call) = &mut self.nodes[at].instruction {
-            (call.is_path, call.pieces) = (is_path, pieces);
-        }
-        let bin = self.expression()?;
-        self.close(at);
-        // The server does not look further where the bin is nil, and takes the call for nil too.
-        if bin.is(Type::Nil) {
-            return Ok(Checked::Is(Type::Nil));
-        }
-        check(match system {
-            Some(CallSystem::Cdt) => bin.is(Type::List) || bin.is(Type::Map),
-            Some(CallSystem::Bits) => bin.is(Type::Blob),
-            Some(CallSystem::Hll) => bin.is(Type::Hll),
-            None => false,
-        })?;
-        Ok(Checked::Is(value))
-    }
-
-    /// The operation of a call, a list in which every list is an expression, and whether it is a path expression.
-    fn call_operation(&mut self) -> Result<(bool, Vec<Piece<'a>>)> {
-        let mut pieces = Pieces::new(self.reader);
-        let mut count = self.reader.list()?;
-        check(count > 0)?;
-        let code = self.reader.int()?;
-        match code {
-            CONTEXT_EVAL => {
-                check(count == 3)?;
-                self.reader.element()?;
-                count = self.reader.list()?;
-                check(count > 0)?;
-                self.reader.int()?;
-            }
-            SELECT => {
-                check((3..=4).contains(&count) && matches!(self.reader.peek()?, Token::List(_)))?;
-                self.reader.element()?;
-                self.reader.int()?;
-                if count == 4 {
-                    self.reader.element()?;
-                }
-                count = 1;
-            }
-            _ => {}
-        }
-        let mut evaluated = false;
-        for _ in 1..count {
-            let token = self.reader.peek()?;
-            if let Token::List(_) = token {
-                pieces.operand(&self.reader);
-                self.expression()?;
-                pieces.written_from(&self.reader);
-                evaluated = true;
-                check(pieces.list.len() < MAX_PIECES)?;
-            } else {
-                // Behind an expression, the server counts the parameters among the operators, which takes no other blobs.
-                if let (true, Token::Bytes(bytes)) = (evaluated, token) {
-                    check(matches!(bytes.first(), Some(3 | 4 | 18 | 23)))?;
-                }
-                self.reader.element()?;
-            }
-        }
-        pieces.end(&self.reader);
-        Ok((code == SELECT, pieces.list))
-    }
-}
-
-/// The parts of a call's operation, as they are found.
-struct Pieces<'a> {
-    list: Vec<Piece<'a>>,
-    /// Where the written part that is not yet in the list began.
-    from: Reader<'a>,
-}
-
-impl<'a> Pieces<'a> {
-    const fn new(from: Reader<'a>) -> Self {
-        Self { list: Vec::new(), from }
-    }
-
-    fn operand(&mut self, at: &Reader<'a>) {
-        self.end(at);
-        self.list.push(Piece::Operand);
-    }
-
-    fn written_from(&mut self, at: &Reader<'a>) {
-        self.from = *at;
-    }
-
-    fn end(&mut self, at: &Reader<'a>) {
-        let size = at.at() - self.from.at();
-        let written = self.from.rest().get(..size).unwrap_or_default();
-        if !written.is_empty() {
-            self.list.push(Piece::Written(written));
-        }
     }
 }
 
