@@ -4,13 +4,11 @@ use std::fmt;
 
 use bytes::{BufMut, BytesMut};
 
-use super::commands;
 use super::error::InfoError;
 use crate::clock::Now;
 use crate::cluster::Node;
-use crate::state::{Session, State, add};
+use crate::state::{Session, State};
 use crate::store::sindex::Build;
-use crate::version::Edition;
 
 /// An info command that is being executed.
 pub(super) struct Call<'a> {
@@ -30,26 +28,6 @@ pub(super) struct Call<'a> {
 pub(super) type Answered = Result<(), InfoError>;
 
 impl Call<'_> {
-    /// Executes the command and appends its value, or its error.
-    pub(super) fn run(&mut self) {
-        let at = self.out.len();
-        if let Err(error) = self.answer() {
-            self.out.truncate(at);
-            self.say(error);
-        }
-    }
-
-    fn answer(&mut self) -> Answered {
-        let command = commands::find(self.name).ok_or_else(InfoError::unrecognized)?;
-        if command.enterprise_only() && self.state.config().edition == Edition::Community {
-            return Err(InfoError::enterprise_only());
-        }
-        if command.deprecated() {
-            add(&self.session.stats.deprecated_requests, 1);
-        }
-        (command.answer)(self)
-    }
-
     /// Appends to the reply.
     pub(super) fn say(&mut self, text: impl fmt::Display) {
         // Writing to a `BytesMut` does not fail.

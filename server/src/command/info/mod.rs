@@ -33,12 +33,14 @@ use bytes::{BufMut, BytesMut};
 use spikelet_wire::FrameType;
 use spikelet_wire::frame::OpenFrame;
 
-use self::call::Call;
+use self::call::{Answered, Call};
 use self::commands::COMMANDS;
+use self::error::InfoError;
 use super::query::{self, Query};
 use crate::clock::Now;
 use crate::state::{Session, State, add};
 use crate::store::sindex::Build;
+use crate::version::Edition;
 
 /// Executes an info request. Returns the query that builds new indexes in the background, if there are any.
 pub(super) fn handle(
@@ -111,9 +113,29 @@ impl Execution<'_> {
             out: self.out,
             builds: &mut self.builds,
         };
-        call.run();
+        execute(&mut call);
         self.out.put_u8(b'\n');
     }
+}
+
+/// Executes a command and appends its value, or its error.
+fn execute(call: &mut Call<'_>) {
+    let at = call.out.len();
+    if let Err(error) = find_and_execute(call) {
+        call.out.truncate(at);
+        call.say(error);
+    }
+}
+
+fn find_and_execute(call: &mut Call<'_>) -> Answered {
+    let command = commands::find(call.name).ok_or_else(InfoError::unrecognized)?;
+    if command.enterprise_only() && call.state.config().edition == Edition::Community {
+        return Err(InfoError::enterprise_only());
+    }
+    if command.deprecated() {
+        add(&call.session.stats.deprecated_requests, 1);
+    }
+    (command.answer)(call)
 }
 
 /// A command's name, and the text after the first character that can end it.
