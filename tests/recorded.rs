@@ -43,6 +43,8 @@ areas! {
     scan: 150,
     sindex: 80,
     udf: 400,
+    forms: 2000,
+    edge: 3,
 }
 
 #[track_caller]

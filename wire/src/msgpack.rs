@@ -296,7 +296,7 @@ pub mod write {
         out.extend_from_slice(value);
     }
 
-    /// A byte string under a `bin` header: its particle type, and the rest.
+    /// Bytes under a `bin` header, whose first byte is their particle type.
     pub fn bin(out: &mut Vec<u8>, value: &[u8]) {
         let _ = encode::write_bin_len(out, value.len() as u32);
         out.extend_from_slice(value);

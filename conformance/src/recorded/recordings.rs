@@ -30,7 +30,9 @@ recordings!(
     "path",
     "scan",
     "sindex",
-    "udf"
+    "udf",
+    "forms",
+    "edge"
 );
 
 /// The cases of an area that comes with this crate.

@@ -103,7 +103,7 @@ fn a_collection_created_together_with_its_bin_keeps_the_flag_of_a_persisted_inde
                 .to_vec(),
         )
     };
-    let mut in_new_bin = |call| created(call, &mut Bin::missing());
+    let in_new_bin = |call| created(call, &mut Bin::missing());
     assert_eq!(
         in_new_bin(map(MapOp::SetType).int(0x10)),
         Ok(vec![0x91, 0x81, 0xc7, 0, 0x10, 0xc0])
