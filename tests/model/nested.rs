@@ -20,6 +20,8 @@ pub enum Node {
 /// The result of an operation with a context; `None` if it is unknown.
 pub type Followed<T> = Option<Result<T, ResultCode>>;
 
+/// The largest number of nils that a record can hold.
+const MAX_NILS: usize = 8 << 20;
 /// The error if a context selects nothing.
 const NOWHERE: ResultCode = ResultCode::OP_NOT_APPLICABLE;
 
@@ -136,12 +138,16 @@ fn in_list<T>(
     }
     let nils = match step {
         Step::ListIndexCreate(i, _) if *i == n as i64 || (n == 0 && *i == -1) || list.ordered => 0,
-        Step::ListIndexCreate(i, ListCreate::Padded) if *i > n as i64 => *i as usize - n,
+        // The number of nils is computed in 32 bits: before the start of the list there are too many for a record.
+        Step::ListIndexCreate(i, ListCreate::Padded) => (*i as u32).wrapping_sub(n as u32) as usize,
         _ => return Some(Err(NOWHERE)),
     };
     let mut inner = None;
     let done = follow(&mut inner, rest, then)?;
     if let Some(inner) = inner {
+        if nils > MAX_NILS {
+            return Some(Err(ResultCode::RECORD_TOO_BIG));
+        }
         list.items.resize(n + nils, Value::Nil);
         list.items.push(inner.into());
         if list.ordered {
