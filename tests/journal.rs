@@ -448,7 +448,7 @@ async fn the_journal_is_available_through_controls() {
     }
     let wrong = ask("spikelet/journal/count:command=put").await.unwrap_err().to_string();
     assert!(
-        wrong.contains("there is no command 'put', there are any, everything, read"),
+        wrong.contains("unknown command 'put', expected one of any, everything, read"),
         "{wrong}"
     );
 

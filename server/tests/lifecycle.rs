@@ -1,7 +1,7 @@
-//! Servers come and go, and leave nothing behind.
+//! Starting and stopping many servers leaks nothing.
 //!
-//! `SERVERS` is how many come and go, 10,000 where the tests are built for release. This file is one test, since it counts
-//! what its process holds.
+//! `SERVERS` sets their number, 10,000 in release builds. This is the only test in its file, because it counts the resources
+//! of the whole process.
 #![cfg(target_os = "linux")]
 
 use std::fs;
@@ -16,7 +16,7 @@ use spikelet_wire::{Digest, FieldType, Header, Info2, MessageWriter, Op, OpCode,
 fn servers_leave_no_thread_socket_or_memory_behind() {
     let default = if cfg!(debug_assertions) { 2_000 } else { 10_000 };
     let servers = std::env::var("SERVERS").map_or(default, |n| n.parse().unwrap());
-    // What the process takes once and keeps is taken by the first ones.
+    // The first servers allocate what the process keeps.
     (0..200).for_each(|_| use_once());
     let before = Held::now();
     (0..servers).for_each(|_| use_once());
@@ -42,7 +42,7 @@ fn use_once() {
     TcpListener::bind(address).expect("the port is free again");
 }
 
-/// Puts a record by hand: no client whose threads and sockets would be counted too.
+/// Writes a record without a client, whose threads and sockets would be counted too.
 fn put(address: SocketAddr) {
     let mut request = BytesMut::new();
     let header = Header {
@@ -67,11 +67,11 @@ fn put(address: SocketAddr) {
     assert_eq!(answer[13], ResultCode::OK.0);
 }
 
-/// What the process holds.
+/// The resources of the process.
 struct Held {
     threads: usize,
     descriptors: usize,
-    /// In KiB.
+    /// Resident memory, in KiB.
     memory: usize,
 }
 

@@ -27,12 +27,12 @@ pub(super) async fn answer<S: AsyncWrite + Unpin>(
 ) -> io::Result<()> {
     loop {
         let step = query.step(&shared.split.of(query.node()), shared.clock.now(), out);
-        if let Some(mut noted) = pending.take() {
-            noted.answered(out);
+        if let Some(mut recorded) = pending.take() {
+            recorded.answered(out);
             // Before the client has the last of the answer, so that it finds it in the journal.
             match step {
-                Step::Done => noted.end(),
-                Step::More | Step::Wait(_) => pending = Some(noted),
+                Step::Done => recorded.end(),
+                Step::More | Step::Wait(_) => pending = Some(recorded),
             }
         }
         if let Err(error) = write_all(stream, out, query.socket_timeout()).await {

@@ -2,31 +2,37 @@
 
 use spikelet::{Command, Server};
 
-use crate::support::Asking;
+use crate::support::InfoClient;
 
-fn start() -> (Server, Asking) {
+fn start() -> (Server, InfoClient) {
     let server = Server::builder().controls(true).start().unwrap();
-    let asking = Asking::to(&server);
-    (server, asking)
+    let info = InfoClient::to(&server);
+    (server, info)
 }
 
 #[test]
-fn faults_are_armed_listed_and_removed_from_any_language() {
-    let (server, mut asking) = start();
+fn faults_are_armed_listed_and_removed_by_info_commands() {
+    let (server, mut info) = start();
     let narrow = "command=write;namespace=test;set=demo;key=user1;node=A1;nth=2;times=3";
-    assert_eq!(asking.ask(&format!("spikelet/fault/add:{narrow};result=18")), "id=1");
+    assert_eq!(info.command(&format!("spikelet/fault/add:{narrow};result=18")), "id=1");
     let second = "int-key=7;probability=0.5;seed=9;reaction=truncate;bytes=4";
-    assert_eq!(asking.ask(&format!("spikelet/fault/add:{second}")), "id=2");
-    assert_eq!(asking.ask("spikelet/fault/add:command=info;times=1;delay-ms=1"), "id=3");
-    assert_eq!(asking.ask("node"), "A1");
+    assert_eq!(info.command(&format!("spikelet/fault/add:{second}")), "id=2");
     assert_eq!(
-        asking.ask("spikelet/fault/list"),
+        info.command("spikelet/fault/add:command=info;times=1;delay-ms=1"),
+        "id=3"
+    );
+    assert_eq!(info.command("node"), "A1");
+    assert_eq!(
+        info.command("spikelet/fault/list"),
         "id=1:command=write:namespace=test:set=demo:key=user1:node=A1:nth=2:times=3:result=18:matched=0:fired=0;\
          id=2:command=any:int-key=7:probability=0.5:seed=9:reaction=truncate:bytes=4:matched=0:fired=0;\
          id=3:command=info:times=1:delay-ms=1:matched=1:fired=1"
     );
-    assert_eq!(asking.ask("spikelet/fault/remove:id=2"), "ok");
-    assert_eq!(asking.ask("spikelet/fault/remove:id=2"), "ERROR:4:there is no fault 2");
+    assert_eq!(info.command("spikelet/fault/remove:id=2"), "ok");
+    assert_eq!(
+        info.command("spikelet/fault/remove:id=2"),
+        "ERROR:4:there is no fault 2"
+    );
     assert_eq!(
         server
             .faults()
@@ -36,13 +42,13 @@ fn faults_are_armed_listed_and_removed_from_any_language() {
             .collect::<Vec<_>>(),
         [1, 3]
     );
-    assert_eq!(asking.ask("spikelet/fault/clear"), "ok");
-    assert_eq!(asking.ask("spikelet/fault/list"), "");
+    assert_eq!(info.command("spikelet/fault/clear"), "ok");
+    assert_eq!(info.command("spikelet/fault/list"), "");
 }
 
 #[test]
 fn every_reaction_has_a_name() {
-    let (_server, mut asking) = start();
+    let (_server, mut info) = start();
     for reaction in [
         "result=14",
         "delay-ms=5",
@@ -54,8 +60,8 @@ fn every_reaction_has_a_name() {
         "reaction=stall;bytes=3",
         "reaction=refuse-connections",
     ] {
-        let id = asking.ask(&format!("spikelet/fault/add:command=delete;{reaction}"));
-        let list = asking.ask("spikelet/fault/list");
+        let id = info.command(&format!("spikelet/fault/add:command=delete;{reaction}"));
+        let list = info.command("spikelet/fault/list");
         let shown = format!("{id}:command=delete:{}:matched=0:fired=0", reaction.replace(';', ":"));
         assert!(list.ends_with(&shown), "{list}");
     }
@@ -64,32 +70,32 @@ fn every_reaction_has_a_name() {
         ("key-busy", "result=14"),
         ("corrupt", "seed=0:reaction=corrupt"),
     ] {
-        asking.ask(&format!("spikelet/fault/add:command=delete;reaction={name}"));
-        assert!(asking.ask("spikelet/fault/list").contains(shown));
+        info.command(&format!("spikelet/fault/add:command=delete;reaction={name}"));
+        assert!(info.command("spikelet/fault/list").contains(shown));
     }
 }
 
 #[test]
 fn a_result_code_can_be_given_by_its_name() {
-    let (_server, mut asking) = start();
+    let (_server, mut info) = start();
     for (name, code) in [
         ("device-overload", 18),
         ("DEVICE_OVERLOAD", 18),
         ("key-busy", 14),
         ("ok", 0),
     ] {
-        let id = asking.ask(&format!("spikelet/fault/add:command=delete;result={name}"));
-        let list = asking.ask("spikelet/fault/list");
+        let id = info.command(&format!("spikelet/fault/add:command=delete;result={name}"));
+        let list = info.command("spikelet/fault/list");
         let shown = format!("{id}:command=delete:result={code}:");
         assert!(list.contains(&shown), "{list}");
     }
-    assert_eq!(asking.ask("spikelet/journal/start:capacity=10"), "ok");
-    assert_eq!(asking.ask("spikelet/journal/count:result=not-found"), "0");
+    assert_eq!(info.command("spikelet/journal/start:capacity=10"), "ok");
+    assert_eq!(info.command("spikelet/journal/count:result=not-found"), "0");
 }
 
 #[test]
-fn a_wrong_fault_says_what_is_wrong() {
-    let (_server, mut asking) = start();
+fn fault_controls_report_errors() {
+    let (_server, mut info) = start();
     let needed = "exactly one of 'result', 'delay-ms' and 'reaction' is required";
     for (parameters, error) in [
         ("command=write", needed),
@@ -120,20 +126,20 @@ fn a_wrong_fault_says_what_is_wrong() {
              device-overload, key-busy, truncate, stall",
         ),
     ] {
-        let answer = asking.ask(&format!("spikelet/fault/add:{parameters}"));
+        let answer = info.command(&format!("spikelet/fault/add:{parameters}"));
         assert_eq!(answer, format!("ERROR:4:{error}"));
     }
-    assert_eq!(asking.ask("spikelet/fault/list"), "");
+    assert_eq!(info.command("spikelet/fault/list"), "");
 }
 
 #[test]
-fn controls_are_not_struck_and_other_info_is() {
-    let (server, mut asking) = start();
+fn faults_affect_info_commands_but_not_controls() {
+    let (server, mut info) = start();
     let refused = server
         .faults()
         .on(Command::Info)
         .answer(spikelet::ResultCode::FORBIDDEN);
-    assert_eq!(asking.ask("node"), "ERROR:22:fault");
-    assert_eq!(asking.ask("spikelet/fault/clear"), "ok");
-    assert_eq!((asking.ask("node").as_str(), refused.fired()), ("A1", 1));
+    assert_eq!(info.command("node"), "ERROR:22:fault");
+    assert_eq!(info.command("spikelet/fault/clear"), "ok");
+    assert_eq!((info.command("node").as_str(), refused.fired()), ("A1", 1));
 }

@@ -4,11 +4,11 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use spikelet::{NamespaceConfig, Server};
 
-use crate::support::Asking;
+use crate::support::InfoClient;
 
-/// One value of an answer that is made of `name=value` pairs.
-fn value(info: &mut Asking, command: &str, name: &str) -> String {
-    let answer = info.ask(command);
+/// Returns a value from a reply of `name=value` pairs.
+fn value(info: &mut InfoClient, command: &str, name: &str) -> String {
+    let answer = info.command(command);
     let values = answer.split(';').filter_map(|pair| pair.split_once('='));
     let found = values
         .filter(|(key, _)| *key == name)
@@ -18,20 +18,20 @@ fn value(info: &mut Asking, command: &str, name: &str) -> String {
 }
 
 #[test]
-fn commands_are_lines_and_what_has_no_line_end_is_not_read() {
+fn a_command_without_a_newline_is_not_read() {
     let server = Server::start().unwrap();
-    let mut info = Asking::to(&server);
+    let mut info = InfoClient::to(&server);
     assert_eq!(
-        info.whole("node\nnope\n\nbuild"),
+        info.request("node\nnope\n\nbuild"),
         "node\tA1\nnope\tERROR:4:unrecognized command\n\tERROR:4:unrecognized command\n"
     );
-    assert_eq!(info.whole("node"), "");
-    // Names end with any of the separators, are case-sensitive, and come back as they were written.
+    assert_eq!(info.request("node"), "");
+    // Names end at any separator, are case-sensitive, and are returned as they were sent.
     for command in ["build:", "build;node", "build/x:y"] {
-        assert_eq!(info.ask(command), "8.1.2.0", "{command}");
+        assert_eq!(info.command(command), "8.1.2.0", "{command}");
     }
-    assert_eq!(info.ask("STATISTICS"), "ERROR:4:unrecognized command");
-    let summary = info.whole("");
+    assert_eq!(info.command("STATISTICS"), "ERROR:4:unrecognized command");
+    let summary = info.request("");
     let names: Vec<_> = summary.lines().map(|line| line.split('\t').next().unwrap()).collect();
     let expected = "features node compatibility-id edition build_ee_sha build_sha build_arch build_time build_os build \
                     version statistics services-alumni services partition-generation";
@@ -39,75 +39,81 @@ fn commands_are_lines_and_what_has_no_line_end_is_not_read() {
 }
 
 #[test]
-fn what_clients_ask_to_connect_is_answered() {
+fn commands_that_clients_send_to_connect_are_supported() {
     let server = Server::builder()
         .cluster_name("staging")
         .node_id(0xBB9)
         .start()
         .unwrap();
-    let mut info = Asking::to(&server);
+    let mut info = InfoClient::to(&server);
     let address = server.addr().to_string();
-    assert_eq!(info.ask("node"), "BB9");
-    assert_eq!(info.ask("cluster-name"), "staging");
-    assert_eq!(info.ask("namespaces"), "test;bar");
-    assert_eq!(info.ask("service-clear-std"), address);
-    assert_eq!(info.ask("peers-clear-std"), "0,3000,[]");
-    assert_eq!(info.ask("services"), "");
-    assert_eq!(info.ask("service-tls-std"), "ERROR:25:enterprise only");
+    assert_eq!(info.command("node"), "BB9");
+    assert_eq!(info.command("cluster-name"), "staging");
+    assert_eq!(info.command("namespaces"), "test;bar");
+    assert_eq!(info.command("service-clear-std"), address);
+    assert_eq!(info.command("peers-clear-std"), "0,3000,[]");
+    assert_eq!(info.command("services"), "");
+    assert_eq!(info.command("service-tls-std"), "ERROR:25:enterprise only");
     let bitmap = format!("{}8=", "/".repeat(682));
-    assert_eq!(info.ask("replicas"), format!("test:0,1,{bitmap};bar:0,1,{bitmap}"));
-    assert_eq!(info.ask("replicas:max=1"), info.ask("replicas"));
-    assert_eq!(info.ask("replicas-master"), format!("test:{bitmap};bar:{bitmap}"));
-    assert_eq!(info.ask("replicas-all"), format!("test:1,{bitmap};bar:1,{bitmap}"));
-    assert_eq!(info.ask("partition-info").split(';').count(), 1 + 2 * 4096);
+    assert_eq!(info.command("replicas"), format!("test:0,1,{bitmap};bar:0,1,{bitmap}"));
+    assert_eq!(info.command("replicas:max=1"), info.command("replicas"));
+    assert_eq!(info.command("replicas-master"), format!("test:{bitmap};bar:{bitmap}"));
+    assert_eq!(info.command("replicas-all"), format!("test:1,{bitmap};bar:1,{bitmap}"));
+    assert_eq!(info.command("partition-info").split(';').count(), 1 + 2 * 4096);
 }
 
-/// A server that listens everywhere tells each client the address under which that client found it.
+/// A server that listens on all addresses reports to each client the address which that client used.
 #[test]
-fn a_server_that_listens_everywhere_is_where_it_was_found() {
+fn a_server_on_all_addresses_reports_the_one_the_client_used() {
     let everywhere = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
     let server = Server::builder().listen(everywhere).start().unwrap();
     let expected = format!("127.0.0.1:{}", server.addr().port());
-    assert_eq!(Asking::to(&server).ask("service-clear-std"), expected);
+    assert_eq!(InfoClient::to(&server).command("service-clear-std"), expected);
 }
 
 #[test]
-fn a_stable_cluster_tells_its_key() {
+fn cluster_stable_returns_the_cluster_key() {
     let server = Server::start().unwrap();
-    let mut info = Asking::to(&server);
-    let key = info.ask("cluster-stable:");
+    let mut info = InfoClient::to(&server);
+    let key = info.command("cluster-stable:");
     assert_eq!(value(&mut info, "statistics", "cluster_key"), key);
-    assert_eq!(info.ask("cluster-stable:size=1;ignore-migrations=true"), key);
-    assert_eq!(info.ask("cluster-stable:size=2"), "ERROR:7:cluster not specified size");
-    assert_eq!(info.ask("cluster-stable:size=x"), "ERROR:4:bad size");
-    assert_eq!(info.ask("cluster-stable:size="), "ERROR:4:missing 'size' value");
-    assert_eq!(info.ask("cluster-stable:size=1000"), "ERROR:4:'size' value too long");
+    assert_eq!(info.command("cluster-stable:size=1;ignore-migrations=true"), key);
     assert_eq!(
-        info.ask("cluster-stable:namespace=nope"),
+        info.command("cluster-stable:size=2"),
+        "ERROR:7:cluster not specified size"
+    );
+    assert_eq!(info.command("cluster-stable:size=x"), "ERROR:4:bad size");
+    assert_eq!(info.command("cluster-stable:size="), "ERROR:4:missing 'size' value");
+    assert_eq!(
+        info.command("cluster-stable:size=1000"),
+        "ERROR:4:'size' value too long"
+    );
+    assert_eq!(
+        info.command("cluster-stable:namespace=nope"),
         "ERROR:20:namespace not found on node"
     );
 }
 
 #[test]
-fn the_configuration_is_read_and_changed() {
+fn the_configuration_can_be_read_and_changed() {
     let namespace = NamespaceConfig {
         nsup_period: 0,
         allow_ttl_without_nsup: false,
         ..NamespaceConfig::new("test")
     };
     let server = Server::builder().namespace(namespace).start().unwrap();
-    let mut info = Asking::to(&server);
+    let mut info = InfoClient::to(&server);
     let get = "get-config:context=namespace;namespace=test";
     let set = "set-config:context=namespace;id=test;";
     let invalid = "ERROR:4:invalid set-config parameter";
     assert_eq!(value(&mut info, get, "default-ttl"), "0");
     assert_eq!(
-        info.ask(&format!("{set}default-ttl=30")),
+        info.command(&format!("{set}default-ttl=30")),
         invalid,
         "nothing would remove what expires"
     );
-    assert_eq!(info.ask(&format!("{set}nsup-period=2m")), "ok");
-    assert_eq!(info.ask(&format!("{set}default-ttl=30d")), "ok");
+    assert_eq!(info.command(&format!("{set}nsup-period=2m")), "ok");
+    assert_eq!(info.command(&format!("{set}default-ttl=30d")), "ok");
     assert_eq!(
         (
             value(&mut info, get, "default-ttl"),
@@ -119,22 +125,22 @@ fn the_configuration_is_read_and_changed() {
     let ttl = server.record("test", "", 1).unwrap().ttl(server.now());
     assert!((2_591_990..=2_592_000).contains(&ttl.unwrap()), "{ttl:?}");
 
-    assert_eq!(info.ask(&format!("{set}default-ttl=3651d")), invalid);
-    assert_eq!(info.ask(&format!("{set}nope=1")), invalid);
+    assert_eq!(info.command(&format!("{set}default-ttl=3651d")), invalid);
+    assert_eq!(info.command(&format!("{set}nope=1")), invalid);
     assert_eq!(
-        info.ask(&format!("{set}migrate-order=1")),
+        info.command(&format!("{set}migrate-order=1")),
         "ERROR:16:this server cannot change 'migrate-order'"
     );
     assert_eq!(
-        info.ask("set-config:context=namespace;namespace=nope;default-ttl=0"),
+        info.command("set-config:context=namespace;namespace=nope;default-ttl=0"),
         "ERROR:20:namespace not found on node"
     );
     assert_eq!(
-        info.ask("set-config:context=security;nope=1"),
+        info.command("set-config:context=security;nope=1"),
         "ERROR:25:enterprise only"
     );
-    assert_eq!(info.ask("set-config:default-ttl=0"), "ERROR:4:missing 'context'");
-    assert_eq!(info.ask("get-config:context=nope"), "ERROR:4:invalid context");
+    assert_eq!(info.command("set-config:default-ttl=0"), "ERROR:4:missing 'context'");
+    assert_eq!(info.command("get-config:context=nope"), "ERROR:4:invalid context");
     assert_eq!(
         value(&mut info, "get-config:context=network", "service.port"),
         server.addr().port().to_string()
@@ -145,9 +151,9 @@ fn the_configuration_is_read_and_changed() {
 #[test]
 fn namespaces_and_sets_are_counted() {
     let server = Server::start().unwrap();
-    let mut info = Asking::to(&server);
+    let mut info = InfoClient::to(&server);
     assert_eq!(
-        (info.ask("sets"), info.ask("namespace/nope")),
+        (info.command("sets"), info.command("namespace/nope")),
         (String::new(), "type=unknown".to_owned())
     );
     server.insert("test", "a", 1, [("x", 1)]).unwrap();
@@ -156,33 +162,33 @@ fn namespaces_and_sets_are_counted() {
     let properties = "objects=2:tombstones=0:data_used_bytes=0:truncate_lut=0:sindexes=0:index_populating=false:\
                       truncating=false:default-read-touch-ttl-pct=0:default-ttl=0:disable-eviction=false:\
                       enable-index=false:stop-writes-count=0:stop-writes-size=0;";
-    assert_eq!(info.ask("sets/test/a"), properties);
-    assert_eq!(info.ask("sets/test"), format!("ns=test:set=a:{properties}"));
-    assert_eq!(info.ask("sets").matches("ns=").count(), 2);
+    assert_eq!(info.command("sets/test/a"), properties);
+    assert_eq!(info.command("sets/test"), format!("ns=test:set=a:{properties}"));
+    assert_eq!(info.command("sets").matches("ns=").count(), 2);
     assert_eq!(
-        (info.ask("sets/test/nope"), info.ask("sets:ns=test")),
+        (info.command("sets/test/nope"), info.command("sets:ns=test")),
         (String::new(), "ns_type=unknown".to_owned())
     );
     assert_eq!(value(&mut info, "namespace/test", "objects"), "2");
-    // No client asked for what the test prepared.
+    // Records that the test inserts are not counted as client requests.
     assert_eq!(value(&mut info, "namespace/test", "client_write_success"), "0");
     assert_eq!(value(&mut info, "namespace/test", "replication-factor"), "1");
     assert_eq!(
-        (value(&mut info, "statistics", "objects"), info.ask("objects")),
+        (value(&mut info, "statistics", "objects"), info.command("objects")),
         ("3".to_owned(), "3".to_owned())
     );
 }
 
 #[test]
-fn truncation_removes_what_was_written_before() {
+fn truncation_removes_earlier_writes() {
     let server = Server::start().unwrap();
-    let mut info = Asking::to(&server);
+    let mut info = InfoClient::to(&server);
     for set in ["a", "b"] {
         server.insert("test", set, 1, [("x", 1)]).unwrap();
     }
-    // What is written in the very millisecond of the truncation stays.
+    // A record that is written in the same millisecond as the truncation stays.
     std::thread::sleep(std::time::Duration::from_millis(5));
-    assert_eq!(info.ask("truncate:namespace=test;set=a"), "ok");
+    assert_eq!(info.command("truncate:namespace=test;set=a"), "ok");
     assert_eq!(
         (server.count(), value(&mut info, "namespace/test", "objects")),
         (1, "1".to_owned())
@@ -191,67 +197,70 @@ fn truncation_removes_what_was_written_before() {
     assert_eq!(server.count(), 2);
     std::thread::sleep(std::time::Duration::from_millis(5));
     assert_eq!(
-        info.ask("truncate-namespace:namespace=test;set=a"),
+        info.command("truncate-namespace:namespace=test;set=a"),
         "ERROR:4:unexpected set name"
     );
-    assert_eq!(info.ask("truncate-namespace:namespace=test"), "ok");
+    assert_eq!(info.command("truncate-namespace:namespace=test"), "ok");
     assert_eq!(server.count(), 0);
 
-    assert_eq!(info.ask("truncate:namespace=nope;set=s"), "ok");
-    assert_eq!(info.ask("truncate:set=s"), "ERROR:20:missing 'namespace'");
-    assert_eq!(info.ask("truncate:namespace=test"), "ERROR:4:missing 'set'");
+    assert_eq!(info.command("truncate:namespace=nope;set=s"), "ok");
+    assert_eq!(info.command("truncate:set=s"), "ERROR:20:missing 'namespace'");
+    assert_eq!(info.command("truncate:namespace=test"), "ERROR:4:missing 'set'");
     assert_eq!(
-        info.ask("truncate:namespace=test;set=s;lut=1"),
+        info.command("truncate:namespace=test;set=s;lut=1"),
         "ERROR:4:would truncate to 0"
     );
     assert_eq!(
-        info.ask("truncate:namespace=test;set=s;lut=9999999999999999999"),
+        info.command("truncate:namespace=test;set=s;lut=9999999999999999999"),
         "ERROR:4:would truncate in the future"
     );
 }
 
 #[test]
-fn user_agents_are_those_of_open_connections() {
+fn user_agents_lists_open_connections() {
     let server = Server::start().unwrap();
-    let (mut named, mut unnamed) = (Asking::to(&server), Asking::to(&server));
-    assert_eq!(named.ask("user-agents"), "");
-    named.ask("features");
-    unnamed.ask("features");
-    assert_eq!(named.ask("user-agents"), "user-agent=dW5rbm93bg==:count=2;");
-    assert_eq!(named.ask("user-agent-set:value=MSx0ZXN0LTEuMCx4"), "ok");
+    let (mut named, mut unnamed) = (InfoClient::to(&server), InfoClient::to(&server));
+    assert_eq!(named.command("user-agents"), "");
+    named.command("features");
+    unnamed.command("features");
+    assert_eq!(named.command("user-agents"), "user-agent=dW5rbm93bg==:count=2;");
+    assert_eq!(named.command("user-agent-set:value=MSx0ZXN0LTEuMCx4"), "ok");
     assert_eq!(
-        named.ask("user-agent-set:value=MSx0ZXN0LTEuMCx4"),
+        named.command("user-agent-set:value=MSx0ZXN0LTEuMCx4"),
         "ERROR:4:already set"
     );
-    assert_eq!(unnamed.ask("user-agent-set:value=?"), "ERROR:4:'value' invalid base64");
     assert_eq!(
-        named.ask("user-agents"),
+        unnamed.command("user-agent-set:value=?"),
+        "ERROR:4:'value' invalid base64"
+    );
+    assert_eq!(
+        named.command("user-agents"),
         "user-agent=MSx0ZXN0LTEuMCx4:count=1;user-agent=dW5rbm93bg==:count=1;"
     );
     drop(unnamed);
     let closed = (0..100).any(|_| {
         std::thread::sleep(std::time::Duration::from_millis(10));
-        named.ask("user-agents") == "user-agent=MSx0ZXN0LTEuMCx4:count=1;"
+        named.command("user-agents") == "user-agent=MSx0ZXN0LTEuMCx4:count=1;"
     });
     assert!(closed);
 }
 
-/// Nothing is answered with a success that means nothing.
+/// A command without an effect does not report success.
 #[test]
-fn what_is_not_there_is_not_pretended() {
+fn unsupported_commands_report_errors() {
     let server = Server::start().unwrap();
-    let mut info = Asking::to(&server);
-    assert_eq!(info.ask("jobs:module=query"), "ERROR:4:unrecognized command");
+    let mut info = InfoClient::to(&server);
+    assert_eq!(info.command("jobs:module=query"), "ERROR:4:unrecognized command");
     assert_eq!(
-        info.ask("get-stats:context=namespace;namespace=test"),
+        info.command("get-stats:context=namespace;namespace=test"),
         "ERROR:4:unknown context"
     );
-    assert_eq!(info.ask("quiesce:"), "ERROR:25:enterprise only");
+    assert_eq!(info.command("quiesce:"), "ERROR:25:enterprise only");
     assert_eq!(
-        info.ask("histogram:namespace=test;type=nope"),
+        info.command("histogram:namespace=test;type=nope"),
         "ERROR:4:unknown hist name"
     );
-    assert_eq!(info.ask("latencies:hist={test}-nope"), "ERROR:4:bad hist name");
-    assert_eq!(info.ask("dump-fabric:"), "ERROR:16:not supported by this server");
-    assert_eq!(info.ask("query-abort:id=5"), "ERROR:2:id not active");
+    assert_eq!(info.command("latencies:hist={test}-nope"), "ERROR:4:bad hist name");
+    assert_eq!(info.command("dump-fabric:"), "ERROR:16:not supported by this server");
+    assert_eq!(info.command("query-abort:id=5"), "ERROR:2:id not active");
 }

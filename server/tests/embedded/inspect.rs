@@ -1,4 +1,4 @@
-//! Looking into a server without a connection.
+//! Reading and writing records without a connection.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use spikelet::unstable;
 use spikelet::{NamespaceConfig, ResultCode, Server, UserKey, Value};
 
 #[test]
-fn what_is_inserted_is_there() {
+fn inserted_records_can_be_read() {
     let server = Server::start().unwrap();
     server
         .insert(
@@ -63,9 +63,9 @@ fn an_insert_fails_as_a_put_does() {
     assert_eq!(server.count(), 0);
 }
 
-/// With `nsup_period` at 1 the record is gone from memory too, not just from sight.
+/// With an `nsup_period` of 1 the record is also removed from memory.
 #[test]
-fn nsup_removes_what_has_expired() {
+fn nsup_removes_expired_records() {
     let namespace = NamespaceConfig {
         default_ttl: 1,
         ..NamespaceConfig::new("test")
@@ -79,6 +79,6 @@ fn nsup_removes_what_has_expired() {
         std::thread::sleep(Duration::from_millis(100));
         is_gone()
     });
-    assert!(gone, "it is still there behind six seconds");
+    assert!(gone, "it is still there after six seconds");
     assert_eq!(server.count(), 0);
 }

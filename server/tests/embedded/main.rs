@@ -1,4 +1,4 @@
-//! The server and the program from outside.
+//! Tests of the public API, and of the program.
 
 mod clock;
 mod fault;

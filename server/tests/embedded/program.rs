@@ -1,4 +1,4 @@
-//! The program `spikelet`, run as a user runs it.
+//! The program `spikelet`, run as a child process.
 #![cfg(all(unix, feature = "program"))]
 
 use std::io::{BufRead, BufReader, Read};
@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
-use crate::support::Asking;
+use crate::support::InfoClient;
 
 fn spikelet(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_spikelet"));
@@ -50,7 +50,7 @@ fn refused(arguments: &[&str]) -> String {
 }
 
 #[test]
-fn it_says_where_it_listens_and_stops_by_signal() {
+fn it_prints_its_address_and_stops_on_signals() {
     for name in ["INT", "TERM"] {
         let (mut child, address) = start(&[]);
         TcpStream::connect(&address).unwrap();
@@ -64,7 +64,7 @@ fn it_says_where_it_listens_and_stops_by_signal() {
 }
 
 #[test]
-fn it_writes_its_port_and_ends_with_stdin() {
+fn it_writes_its_port_and_exits_when_stdin_is_closed() {
     let path = std::env::temp_dir().join(format!("spikelet-port-{}", std::process::id()));
     let (mut child, address) = start(&["--port-file", path.to_str().unwrap(), "--exit-with-stdin"]);
     let port = std::fs::read_to_string(&path).unwrap();
@@ -77,7 +77,7 @@ fn it_writes_its_port_and_ends_with_stdin() {
 }
 
 #[test]
-fn it_does_not_end_with_stdin_unasked() {
+fn it_ignores_the_end_of_stdin_by_default() {
     let (mut child, address) = start(&[]);
     drop(child.stdin.take());
     std::thread::sleep(Duration::from_millis(100));
@@ -88,9 +88,9 @@ fn it_does_not_end_with_stdin_unasked() {
 }
 
 #[test]
-fn it_prints_what_it_is_asked() {
+fn it_prints_requests_with_the_option_journal() {
     let (mut child, address) = start(&["--journal=info"]);
-    Asking::at(&address).ask("build");
+    InfoClient::at(&address).command("build");
     let mut line = String::new();
     BufReader::new(child.stderr.as_mut().unwrap())
         .read_line(&mut line)
@@ -115,7 +115,7 @@ fn it_takes_little_memory() {
 }
 
 #[test]
-fn what_it_refuses_it_explains() {
+fn it_explains_invalid_arguments() {
     let beyond = refused(&["--listen", "0.0.0.0:0"]);
     assert!(beyond.contains("--listen-beyond-loopback"), "{beyond}");
     let ttl = refused(&["--namespace", "a,default-ttl=soon"]);
@@ -134,12 +134,12 @@ fn what_it_refuses_it_explains() {
 }
 
 #[test]
-fn it_begins_with_the_fixtures_that_it_is_told_to_load() {
+fn it_loads_fixtures_before_clients_connect() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/embedded/fixture/sample.asb");
     let (mut child, address) = start(&["--load", path]);
-    let mut asking = Asking::at(address);
-    assert_eq!(asking.ask("sindex-exists:ns=test;indexname=by_age"), "true");
-    assert!(asking.ask("namespace/test").contains("objects=4;"));
+    let mut info = InfoClient::at(address);
+    assert_eq!(info.command("sindex-exists:ns=test;indexname=by_age"), "true");
+    assert!(info.command("namespace/test").contains("objects=4;"));
     signal(&child, "TERM");
     assert!(child.wait().unwrap().success());
 
@@ -152,7 +152,7 @@ fn it_begins_with_the_fixtures_that_it_is_told_to_load() {
     );
     std::fs::copy(path, directory.join("test_00000.asb")).unwrap();
     let (mut child, address) = start(&["--load", directory.to_str().unwrap()]);
-    assert!(Asking::at(address).ask("namespace/test").contains("objects=4;"));
+    assert!(InfoClient::at(address).command("namespace/test").contains("objects=4;"));
     signal(&child, "TERM");
     assert!(child.wait().unwrap().success());
     std::fs::remove_dir_all(&directory).unwrap();
@@ -181,7 +181,7 @@ fn it_listens_on_localhost() {
 }
 
 #[test]
-fn several_nodes_listen_on_ports_that_it_tells() {
+fn it_reports_the_ports_of_all_nodes() {
     let file = std::env::temp_dir().join(format!("spikelet-nodes-{}", std::process::id()));
     let path = file.to_str().unwrap();
     let (mut child, address) = start(&["--nodes", "3", "--replication-factor", "2", "--port-file", path]);

@@ -1,4 +1,4 @@
-//! Queries over connections: who waits for whom.
+//! Queries and slow clients.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -8,30 +8,29 @@ use bytes::BytesMut;
 use spikelet::Server;
 use spikelet_wire::{FieldType, Header, Info1, Info3, MessageWriter, PartitionId};
 
-use crate::support::Asking;
+use crate::support::InfoClient;
 
 #[test]
-fn a_client_that_reads_nothing_holds_up_nobody_and_loses_its_connection() {
+fn a_client_that_stops_reading_blocks_nobody_and_is_disconnected() {
     let server = Server::start().unwrap();
-    // More than the sockets between the two hold.
+    // More than the buffers of both sockets.
     for key in 0..128 {
         server.insert("test", "s", key, [("a", vec![0u8; 512 * 1024])]).unwrap();
     }
     let mut scanning = TcpStream::connect(server.addr()).unwrap();
     scanning.write_all(&scan(Duration::from_millis(300))).unwrap();
-    let mut asking = Asking::to(&server);
-    while !asking.ask("query-show").contains("status=done") {
+    let mut info = InfoClient::to(&server);
+    while !info.command("query-show").contains("status=done") {
         std::thread::sleep(Duration::from_millis(20));
     }
     assert!(
-        asking
-            .ask("query-show")
+        info.command("query-show")
             .contains("status=done(abandoned-response-timeout)")
     );
-    assert!(asking.ask("namespace/test").contains(";pi_query_long_basic_error=1;"));
+    assert!(info.command("namespace/test").contains(";pi_query_long_basic_error=1;"));
 
     let mut answer = Vec::new();
-    // The end of a connection that is given up on may come as an error.
+    // A connection that the server closes may end with an error.
     let _ = scanning.read_to_end(&mut answer);
     assert!(answer.len() < 64 << 20, "{} bytes", answer.len());
 }

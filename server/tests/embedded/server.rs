@@ -1,4 +1,4 @@
-//! The server as a library user meets it.
+//! Starting, configuring and stopping a server.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use spikelet::{ConfigError, Edition, NamespaceConfig, Server, StartError};
 
-use crate::support::Asking;
+use crate::support::InfoClient;
 
 #[test]
 fn two_servers_share_nothing() {
@@ -23,8 +23,14 @@ fn two_servers_share_nothing() {
         .start()
         .unwrap();
     let ask = "node\nnamespaces\ncluster-name\n";
-    assert_eq!(Asking::to(&a).whole(ask), "node\tA\nnamespaces\ta\ncluster-name\tone\n");
-    assert_eq!(Asking::to(&b).whole(ask), "node\tB\nnamespaces\tb\ncluster-name\ttwo\n");
+    assert_eq!(
+        InfoClient::to(&a).request(ask),
+        "node\tA\nnamespaces\ta\ncluster-name\tone\n"
+    );
+    assert_eq!(
+        InfoClient::to(&b).request(ask),
+        "node\tB\nnamespaces\tb\ncluster-name\ttwo\n"
+    );
     assert_eq!(a.hosts(), a.addr().to_string());
 }
 
@@ -33,7 +39,7 @@ fn dropping_a_server_closes_its_connections_and_frees_its_port() {
     let server = Server::start().unwrap();
     let address = server.addr();
     let mut idle = TcpStream::connect(address).unwrap();
-    assert_eq!(Asking::to(&server).ask("status"), "ok");
+    assert_eq!(InfoClient::to(&server).command("status"), "ok");
     drop(server);
     assert_eq!(idle.read(&mut [0]).unwrap_or(0), 0);
     TcpListener::bind(address).unwrap();
@@ -49,7 +55,7 @@ async fn a_server_starts_and_ends_within_a_runtime() {
 }
 
 #[test]
-fn a_wrong_configuration_is_an_error_that_says_what_is_wrong() {
+fn an_invalid_configuration_is_refused() {
     let error = |namespace| match Server::builder().namespace(namespace).start() {
         Err(StartError::Config(error)) => error,
         other => panic!("{other:?}"),
@@ -74,7 +80,7 @@ fn a_wrong_configuration_is_an_error_that_says_what_is_wrong() {
 }
 
 #[test]
-fn ports_beyond_the_highest_are_an_error_that_names_them() {
+fn ports_above_65535_are_refused() {
     for in_process in [false, true] {
         let builder = Server::builder().listen(([127, 0, 0, 1], 65534).into()).nodes(3);
         let started = if in_process {
@@ -94,7 +100,7 @@ fn ports_beyond_the_highest_are_an_error_that_names_them() {
 }
 
 #[test]
-fn a_server_is_shown_on_one_line() {
+fn debug_output_of_a_server_is_one_line() {
     let server = Server::start().unwrap();
     server.insert("test", "demo", 1, [("a", 1)]).unwrap();
     assert_eq!(
@@ -107,14 +113,14 @@ fn a_server_is_shown_on_one_line() {
 }
 
 #[test]
-fn an_address_that_is_taken_is_an_error() {
+fn an_address_in_use_is_an_error() {
     let first = Server::start().unwrap();
     let second = Server::builder().listen(first.addr()).start();
     assert!(matches!(second, Err(StartError::Bind { .. })), "{second:?}");
 }
 
 #[test]
-fn the_edition_decides_what_is_enterprise_only() {
+fn the_edition_decides_which_commands_are_refused() {
     let community = Server::start().unwrap();
     let enterprise = Server::builder()
         .edition(Edition::Enterprise)
@@ -122,22 +128,22 @@ fn the_edition_decides_what_is_enterprise_only() {
         .start()
         .unwrap();
     assert_eq!(
-        Asking::to(&community).whole("peers-tls-std\n"),
+        InfoClient::to(&community).request("peers-tls-std\n"),
         "peers-tls-std\tERROR:25:enterprise only\n"
     );
     assert_eq!(
-        Asking::to(&enterprise).whole("peers-tls-std\n"),
+        InfoClient::to(&enterprise).request("peers-tls-std\n"),
         "peers-tls-std\t0,3000,[]\n"
     );
     assert_eq!(
-        Asking::to(&enterprise).whole("build\nedition\n"),
+        InfoClient::to(&enterprise).request("build\nedition\n"),
         "build\t7.0.0.1\nedition\tAerospike Enterprise Edition\n"
     );
 }
 
-/// The frames of the recordings that are no messages.
+/// Frames that are not messages, as in the recordings.
 #[test]
-fn frames_that_are_no_messages_are_refused_as_the_real_server_refuses_them() {
+fn invalid_frames_are_refused_as_by_the_real_server() {
     let server = Server::start().unwrap();
     let ask = |frame: &[u8], wait: u64| {
         let mut stream = TcpStream::connect(server.addr()).unwrap();
@@ -166,9 +172,9 @@ fn frames_that_are_no_messages_are_refused_as_the_real_server_refuses_them() {
     assert!(ask(&internal, 200).is_err(), "never answered, never closed");
 }
 
-/// A frame that announces much and sends little must not be paid for; one that is cut anywhere is put together.
+/// A large frame that is announced but not sent costs no memory. A frame may arrive byte by byte.
 #[test]
-fn frames_arrive_in_any_pieces() {
+fn frames_may_arrive_in_pieces() {
     let server = Server::start().unwrap();
     let mut lying = TcpStream::connect(server.addr()).unwrap();
     lying.write_all(&[2, 3, 0, 0, 8, 0, 0, 0]).unwrap();
@@ -185,7 +191,7 @@ fn frames_arrive_in_any_pieces() {
     assert_eq!(answers[..16], answers[16..]);
 }
 
-/// Far more requests than buffers hold, from a peer that reads nothing before it has written all.
+/// A client sends far more requests than fit in buffers, and only then reads the replies.
 #[test]
 fn a_pipeline_is_answered_in_order_under_back_pressure() {
     const REQUESTS: usize = 2000;

@@ -1,16 +1,16 @@
-//! What a server holds, kept aside and put back.
+//! Snapshots and resets.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use spikelet::{NamespaceConfig, RestoreError, Server};
 
-use crate::support::Asking;
+use crate::support::InfoClient;
 
 fn server() -> Server {
     Server::builder().controls(true).start().unwrap()
 }
 
-/// The value of a name in an answer that is made of `name=value`.
+/// Returns a value from a reply of `name=value` pairs.
 fn value(answer: &str, name: &str) -> String {
     let prefix = format!("{name}=");
     let item = answer.split([';', ':']).find_map(|item| item.strip_prefix(&prefix));
@@ -18,7 +18,7 @@ fn value(answer: &str, name: &str) -> String {
 }
 
 #[test]
-fn what_was_there_is_there_again() {
+fn restoring_a_snapshot_undoes_changes() {
     let server = server();
     for n in 0..1000 {
         server.insert("test", "demo", n, [("n", n)]).unwrap();
@@ -43,27 +43,27 @@ fn what_was_there_is_there_again() {
 }
 
 #[test]
-fn sets_indexes_settings_and_modules_are_part_of_it() {
+fn a_snapshot_has_sets_indexes_settings_and_modules() {
     let server = server();
-    let mut asking = Asking::to(&server);
+    let mut info = InfoClient::to(&server);
     let empty = server.snapshot();
     for n in 0..10 {
         server.insert("test", "demo", n, [("n", n)]).unwrap();
     }
     assert_eq!(
-        asking.ask("sindex-create:namespace=test;set=demo;indexname=i;bin=n;type=numeric"),
+        info.command("sindex-create:namespace=test;set=demo;indexname=i;bin=n;type=numeric"),
         "ok"
     );
     assert_eq!(
-        asking.ask("sindex-create:namespace=none;set=demo;indexname=j;bin=n;type=numeric"),
+        info.command("sindex-create:namespace=none;set=demo;indexname=j;bin=n;type=numeric"),
         "ok"
     );
     assert_eq!(
-        asking.ask("sindex-create:namespace=test;set=demo;indexname=k;indextype=set"),
+        info.command("sindex-create:namespace=test;set=demo;indexname=k;indextype=set"),
         "ok"
     );
     assert_eq!(
-        asking.ask("set-config:context=namespace;namespace=test;default-ttl=77"),
+        info.command("set-config:context=namespace;namespace=test;default-ttl=77"),
         "ok"
     );
     let script = "ZnVuY3Rpb24gZigpIGVuZA==";
@@ -71,17 +71,17 @@ fn sets_indexes_settings_and_modules_are_part_of_it() {
         "udf-put:filename=m.lua;udf-type=LUA;content-len={};content={script}",
         script.len()
     );
-    assert_eq!(asking.ask(&put), "ok");
+    assert_eq!(info.command(&put), "ok");
     let full = server.snapshot();
-    let state = |asking: &mut Asking| {
-        let namespace = asking.ask("namespace/test");
-        let indexes = ["i", "k"].map(|name| asking.ask(&format!("sindex-exists:namespace=test;indexname={name}")));
-        let set = asking.ask("sets/test/demo");
+    let state = |info: &mut InfoClient| {
+        let namespace = info.command("namespace/test");
+        let indexes = ["i", "k"].map(|name| info.command(&format!("sindex-exists:namespace=test;indexname={name}")));
+        let set = info.command("sets/test/demo");
         (
             [value(&namespace, "objects"), value(&namespace, "default-ttl")],
             indexes,
             set.split(':').next().unwrap_or_default().to_owned(),
-            asking.ask("udf-list").is_empty(),
+            info.command("udf-list").is_empty(),
         )
     };
     let texts = |texts: [&str; 2]| texts.map(str::to_owned);
@@ -92,31 +92,31 @@ fn sets_indexes_settings_and_modules_are_part_of_it() {
         false,
     );
     let nothing = (texts(["0", "0"]), ["false"; 2].map(str::to_owned), String::new(), true);
-    assert_eq!(state(&mut asking), there);
+    assert_eq!(state(&mut info), there);
 
-    // An index of a namespace that there is not is only seen by the name that it takes.
+    // An index of an unknown namespace is only visible because its name is in use.
     let other = "sindex-create:namespace=none;set=demo;indexname=j;bin=m;type=numeric";
     server.restore(&empty).unwrap();
-    assert_eq!(state(&mut asking), nothing);
-    assert_eq!(asking.ask(other), "ok");
+    assert_eq!(state(&mut info), nothing);
+    assert_eq!(info.command(other), "ok");
     server.restore(&full).unwrap();
-    assert_eq!(state(&mut asking), there);
-    assert!(asking.ask(other).starts_with("ERROR:"));
+    assert_eq!(state(&mut info), there);
+    assert!(info.command(other).starts_with("ERROR:"));
     assert_eq!(
-        value(&asking.ask("sindex-stat:namespace=test;indexname=i"), "entries"),
+        value(&info.command("sindex-stat:namespace=test;indexname=i"), "entries"),
         "10"
     );
     server.insert("test", "demo", 3, [("n", "no number")]).unwrap();
     assert_eq!(
-        value(&asking.ask("sindex-stat:namespace=test;indexname=i"), "entries"),
+        value(&info.command("sindex-stat:namespace=test;indexname=i"), "entries"),
         "9"
     );
     server.reset();
-    assert_eq!(state(&mut asking), nothing);
+    assert_eq!(state(&mut info), nothing);
 }
 
 #[test]
-fn another_server_can_hold_it() {
+fn a_snapshot_can_be_restored_into_another_server() {
     let snapshot = {
         let server = server();
         server.insert("test", "demo", 1, [("n", 1)]).unwrap();
@@ -142,13 +142,13 @@ fn another_server_can_hold_it() {
     assert_eq!(other.count(), 0);
 }
 
-/// Every write is of two bins that agree, in a record and in an index.
+/// Every write sets two bins to the same value, one of which is indexed.
 #[test]
-fn a_snapshot_under_load_is_of_one_moment() {
+fn a_snapshot_under_load_is_consistent() {
     let server = server();
-    let mut asking = Asking::to(&server);
+    let mut info = InfoClient::to(&server);
     assert_eq!(
-        asking.ask("sindex-create:namespace=test;set=demo;indexname=i;bin=a;type=numeric"),
+        info.command("sindex-create:namespace=test;set=demo;indexname=i;bin=a;type=numeric"),
         "ok"
     );
     let done = AtomicBool::new(false);
@@ -178,31 +178,34 @@ fn a_snapshot_under_load_is_of_one_moment() {
         let records = server.records();
         assert!(records.iter().all(|record| record.bins["a"] == record.bins["b"]));
         assert_eq!(snapshot.objects(), records.len() as u64);
-        let entries = value(&asking.ask("sindex-stat:namespace=test;indexname=i"), "entries");
+        let entries = value(&info.command("sindex-stat:namespace=test;indexname=i"), "entries");
         assert_eq!(entries, records.len().to_string());
     }
 }
 
 #[test]
-fn clients_keep_snapshots_by_name() {
+fn snapshots_are_controlled_by_info_commands() {
     let server = server();
-    let mut asking = Asking::to(&server);
+    let mut info = InfoClient::to(&server);
     server.insert("test", "demo", 1, [("n", 1)]).unwrap();
-    assert_eq!(asking.ask("spikelet/snapshot/list"), "");
-    assert_eq!(asking.ask("spikelet/snapshot/save:name=b"), "ok");
-    assert_eq!(asking.ask("spikelet/reset"), "ok");
+    assert_eq!(info.command("spikelet/snapshot/list"), "");
+    assert_eq!(info.command("spikelet/snapshot/save:name=b"), "ok");
+    assert_eq!(info.command("spikelet/reset"), "ok");
     assert_eq!(server.count(), 0);
-    assert_eq!(asking.ask("spikelet/snapshot/save:name=a"), "ok");
+    assert_eq!(info.command("spikelet/snapshot/save:name=a"), "ok");
     assert_eq!(
-        asking.ask("spikelet/snapshot/list"),
+        info.command("spikelet/snapshot/list"),
         "name=a:objects=0;name=b:objects=1"
     );
-    assert_eq!(asking.ask("spikelet/snapshot/restore:name=b"), "ok");
+    assert_eq!(info.command("spikelet/snapshot/restore:name=b"), "ok");
     assert_eq!(server.count(), 1);
-    assert_eq!(asking.ask("spikelet/snapshot/drop:name=b"), "ok");
+    assert_eq!(info.command("spikelet/snapshot/drop:name=b"), "ok");
     let unknown = "ERROR:4:no snapshot 'b', see spikelet/snapshot/list";
-    assert_eq!(asking.ask("spikelet/snapshot/restore:name=b"), unknown);
-    assert_eq!(asking.ask("spikelet/snapshot/drop:name=b"), unknown);
-    assert_eq!(asking.ask("spikelet/snapshot/save"), "ERROR:4:missing 'name'");
-    assert_eq!(asking.ask("spikelet/snapshot/save:name=a=b"), "ERROR:4:bad name 'a=b'");
+    assert_eq!(info.command("spikelet/snapshot/restore:name=b"), unknown);
+    assert_eq!(info.command("spikelet/snapshot/drop:name=b"), unknown);
+    assert_eq!(info.command("spikelet/snapshot/save"), "ERROR:4:missing 'name'");
+    assert_eq!(
+        info.command("spikelet/snapshot/save:name=a=b"),
+        "ERROR:4:bad name 'a=b'"
+    );
 }

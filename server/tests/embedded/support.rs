@@ -1,19 +1,19 @@
-//! What several tests share.
+//! Shared helpers.
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpStream, ToSocketAddrs};
 
 use spikelet::Server;
 
-/// A connection that asks info commands.
-pub(crate) struct Asking(TcpStream);
+/// A connection that sends info commands.
+pub(crate) struct InfoClient(TcpStream);
 
-impl Asking {
+impl InfoClient {
     pub(crate) fn to(server: &Server) -> Self {
         Self::node(server, 0)
     }
 
-    /// To a node by its position.
+    /// Connects to a node by its position.
     pub(crate) fn node(server: &Server, at: usize) -> Self {
         let port = server.nodes()[at].address.port();
         Self::at((Ipv4Addr::LOCALHOST, port))
@@ -23,8 +23,8 @@ impl Asking {
         Self(TcpStream::connect(address).unwrap())
     }
 
-    /// The whole answer to a request.
-    pub(crate) fn whole(&mut self, request: &str) -> String {
+    /// Sends a request, and returns the whole reply.
+    pub(crate) fn request(&mut self, request: &str) -> String {
         let header = u64::to_be_bytes(2 << 56 | 1 << 48 | request.len() as u64);
         self.0.write_all(&[&header[..], request.as_bytes()].concat()).unwrap();
         let mut header = [0; 8];
@@ -34,9 +34,9 @@ impl Asking {
         String::from_utf8(answer).unwrap()
     }
 
-    /// What one command answers, behind its own text.
-    pub(crate) fn ask(&mut self, command: &str) -> String {
-        let answer = self.whole(&format!("{command}\n"));
+    /// Sends one command, and returns the reply after the name.
+    pub(crate) fn command(&mut self, command: &str) -> String {
+        let answer = self.request(&format!("{command}\n"));
         let value = answer
             .strip_prefix(&format!("{command}\t"))
             .and_then(|rest| rest.strip_suffix('\n'));

@@ -211,7 +211,7 @@ fn rows_are_answered_by_themselves_and_all_else_applies_to_the_batch() {
 }
 
 #[test]
-fn refusals_have_the_form_of_what_was_asked() {
+fn error_replies_have_the_form_of_the_request() {
     let table = Arc::default();
     on(&table, Command::Everything).key_busy();
     let refused = |frame_type, body: &[u8]| {

@@ -17,14 +17,15 @@ enum Failed {
 
 impl Failed {
     fn of(error: &Error) -> Self {
-        match error {
-            Error::ServerError(code, ..) => Self::Answered(*code),
-            Error::Timeout(_) => Self::Timeout,
-            Error::Connection(_) | Error::Io(_) => Self::Connection,
-            Error::Chain(outer, inner) => match Self::of(inner) {
-                Self::Unreadable => Self::of(outer),
-                inner => inner,
-            },
+        // The cause says more than what wraps it.
+        match error.cause().map(Self::of) {
+            None | Some(Self::Unreadable) => {}
+            Some(cause) => return cause,
+        }
+        match error.kind() {
+            ErrorKind::Server { rc, .. } => Self::Answered(*rc),
+            ErrorKind::Timeout => Self::Timeout,
+            ErrorKind::Connection | ErrorKind::Io(_) => Self::Connection,
             _ => Self::Unreadable,
         }
     }
@@ -58,7 +59,7 @@ impl Hurried {
         let command = format!("spikelet/fault/{command}");
         let nodes = self.client.nodes();
         let answers = nodes[0].info(&AdminPolicy::default(), &[&command]).await;
-        let answer = answers.expect("info").remove(&command).expect("an answer");
+        let answer = answers.expect("info").swap_remove(&command).expect("an answer");
         assert!(!answer.starts_with("ERROR"), "{command}: {answer}");
         answer
     }
@@ -77,7 +78,7 @@ impl Hurried {
             ..ReadPolicy::default()
         };
         match self.client.get(&policy, key, Bins::All).await {
-            Err(Error::ServerError(ResultCode::KeyNotFoundError, ..)) => Ok(0),
+            Err(error) if error.server_result_code() == Some(ResultCode::KeyNotFoundError) => Ok(0),
             record => record.map(|record| record.generation),
         }
     }
@@ -150,15 +151,15 @@ async fn batches(hurried: &Hurried) {
     };
     let (writes, bin) = (BatchWritePolicy::default(), as_bin!("a", 1));
     let keys: Vec<_> = (0..3).map(|n| as_key!("test", SET, format!("row {n}"))).collect();
-    let rows: Vec<_> = keys
+    let mut rows: Vec<_> = keys
         .iter()
         .map(|key| BatchOperation::write(&writes, key.clone(), vec![operations::put(&bin)]))
         .collect();
     hurried
         .control(&format!("add:command=write;set={SET};key=row 1;times=1;result=18"))
         .await;
-    let answered = hurried.client.batch(&policy, &rows).await.expect("batch");
-    let codes: Vec<_> = answered.iter().map(|row| row.result_code).collect();
+    hurried.client.batch(&policy, &mut rows).await.expect("batch");
+    let codes: Vec<_> = rows.iter().map(BatchOperation::result_code).collect();
     let expected = [ResultCode::Ok, ResultCode::DeviceOverload, ResultCode::Ok];
     assert_eq!(codes, expected.map(Some));
     for (key, generation) in keys.iter().zip([1, 0, 1]) {
@@ -167,7 +168,7 @@ async fn batches(hurried: &Hurried) {
     hurried
         .control(&format!("add:command=batch;set={SET};times=1;reaction=cut-after"))
         .await;
-    let error = hurried.client.batch(&policy, &rows).await.expect_err("cut");
+    let error = hurried.client.batch(&policy, &mut rows).await.expect_err("cut");
     assert_eq!(Failed::of(&error), Failed::Connection, "{error:?}");
     for (key, generation) in keys.iter().zip([2, 1, 2]) {
         assert_eq!(hurried.generation(&hurried.twice, key).await.expect("get"), generation);
