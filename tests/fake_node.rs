@@ -3,7 +3,7 @@
 
 use std::io::{self, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -42,6 +42,7 @@ struct Shared {
     script: Mutex<Vec<Reply>>,
     commands: Mutex<Vec<Vec<u8>>>,
     connections: Mutex<Vec<TcpStream>>,
+    open: AtomicUsize,
 }
 
 impl FakeNode {
@@ -116,6 +117,12 @@ impl FakeNode {
         lock(&self.shared.connections).len()
     }
 
+    /// The number of accepted connections that are open.
+    #[must_use]
+    pub fn open_connections(&self) -> usize {
+        self.shared.open.load(Ordering::SeqCst)
+    }
+
     /// Closes all connections, but continues to listen.
     pub fn disconnect(&self) {
         for connection in lock(&self.shared.connections).iter() {
@@ -139,11 +146,13 @@ impl Shared {
         if let Ok(copy) = stream.try_clone() {
             lock(&self.connections).push(copy);
         }
+        self.open.fetch_add(1, Ordering::SeqCst);
         let shared = self.clone();
         // A broken connection is intended by the test.
         thread::spawn(move || {
             let _ = shared.serve_frames(&stream);
             let _ = stream.shutdown(std::net::Shutdown::Both);
+            shared.open.fetch_sub(1, Ordering::SeqCst);
         });
     }
 

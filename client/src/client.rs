@@ -12,7 +12,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use crate::cluster::{Cluster, Config, Connector, Host};
 use crate::error::Error;
 use crate::policy::Policy;
-use crate::verbs::command::{Command, Verb};
+use crate::verbs::command::{self, Command, Verb};
 use crate::verbs::methods::verb_methods;
 use crate::verbs::options::Options;
 use crate::verbs::query::{Records, Values};
@@ -20,8 +20,16 @@ use crate::verbs::verb::{Aggregate, Query};
 
 /// An async client of one cluster.
 ///
-/// A clone is cheap and shares the connections, which are closed when the last clone is dropped. A client belongs to the
-/// tokio runtime in which it was connected.
+/// A clone is cheap and shares the connections, which are closed when the last clone is dropped.
+///
+/// # Runtimes
+///
+/// A client can be used in several tokio runtimes, concurrently or one after the other. A static client of `#[tokio::test]`
+/// functions is, as each of them has a runtime of its own. A connection is used only in the runtime in which it was opened.
+/// The cluster is tended in the runtime in which the client was connected. When that one ends, the next command resumes
+/// tending in its own runtime, and waits until the cluster has been checked for changes; its total timeout includes that.
+///
+/// A runtime that exists but is not driven, such as a current-thread runtime outside of `block_on`, does not tend the cluster.
 ///
 /// ```no_run
 /// use std::time::Duration;
@@ -94,7 +102,7 @@ impl<V: Verb + 'static> IntoFuture for Command<Client, V> {
 
     fn into_future(self) -> Self::IntoFuture {
         let Self { client, verb, options } = self;
-        Box::pin(async move { verb.execute(client.cluster(), options).await })
+        Box::pin(async move { command::execute(verb, client.cluster(), options).await })
     }
 }
 
@@ -194,7 +202,8 @@ impl ClientBuilder {
     ///
     /// On these connections requests are written without waiting for earlier replies. That is less work for client and
     /// server when many commands run concurrently, but a command may wait for a slow one before it. The default is 0: each
-    /// command uses a connection of its own. Batches, queries and info commands always do.
+    /// command uses a connection of its own. Batches, queries and info commands always do. Each runtime that uses the client
+    /// has pipelined connections of its own.
     pub const fn pipelines(mut self, connections: usize) -> Self {
         self.config.pipelines = connections;
         self

@@ -85,6 +85,12 @@ impl Connection {
         self.received.is_empty() && self.stream.is_quiet()
     }
 
+    /// Whether the connection can be used in its own runtime, which may be another one: that runtime has not ended, and the
+    /// connection is [quiet](Self::is_quiet).
+    pub(crate) fn is_usable(&mut self) -> bool {
+        self.stream.has_runtime() && self.is_quiet()
+    }
+
     /// Sends a frame. `sent` becomes true once the transport has taken its last byte.
     pub(crate) async fn send(&mut self, frame: &[u8], sent: &mut bool) -> io::Result<()> {
         self.stream.write_all(frame).await?;

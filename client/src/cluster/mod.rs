@@ -4,8 +4,8 @@
 //! sends it again where that is allowed (`retry`). It knows frames and result codes, not the verbs behind them.
 //!
 //! From the bottom up: `host`, `transport` (TCP or a custom stream), `connection` (frames), `endpoint` (opens
-//! connections), `pool` and `pipeline` (share connections), `node`, `partition_map` and `peers` (what nodes report),
-//! this file, then `retry` and `tend` (keeps the view up to date). No file imports one above it.
+//! connections), `pool` and `pipeline` (share connections), `node`, `partition_map` and `peers` (what nodes report), `view`,
+//! `tender` (keeps a view up to date), this file, then `retry` and `tend` (runs the tender). No file imports one above it.
 
 mod config;
 mod connection;
@@ -20,13 +20,17 @@ mod pipeline;
 mod pool;
 mod reply;
 mod retry;
+mod runtime;
 mod tend;
+mod tender;
 mod transport;
+mod view;
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use std::sync::{Arc, PoisonError, RwLock, Weak};
+use std::time::Duration;
 
-use tokio::sync::Notify;
+use tokio::sync::{Mutex, Notify};
 
 use crate::error::Error;
 use crate::key::Key;
@@ -37,49 +41,38 @@ pub(crate) use failure::{Failure, FailureCause, udf_failure};
 pub(crate) use host::Host;
 pub(crate) use info::{info_frame, info_value};
 pub(crate) use node::Node;
-use partition_map::PartitionMap;
 pub(crate) use reply::{OneMessage, Reply};
 pub(crate) use retry::Attempts;
+use tender::Tender;
 pub(crate) use transport::Connector;
+pub(crate) use view::View;
 
 /// A cluster. A background task tends it until the last client of it is dropped.
 // `pub` because the sealed trait behind the verbs takes it.
 #[derive(Debug)]
 pub struct Cluster {
     view: RwLock<Arc<View>>,
+    tender: Mutex<Tender>,
+    /// Whether the tending task runs; one of the states in `tend`.
+    tending: AtomicU8,
+    /// Notifies those who wait for a change of `tending`.
+    tending_changed: Notify,
     /// Wakes the tending task before its interval ends.
     wake: Arc<Notify>,
+    tend_interval: Duration,
     /// The number of nodes picked in turn.
     turn: AtomicUsize,
-}
-
-/// What the client knows of the cluster at one time. A change replaces the whole view.
-#[derive(Debug, Default)]
-pub(crate) struct View {
-    pub(crate) nodes: Vec<Arc<Node>>,
-    pub(crate) partitions: PartitionMap,
+    /// This cluster, for the tending task.
+    this: Weak<Self>,
 }
 
 impl Cluster {
-    fn new() -> Self {
-        Self {
-            view: RwLock::default(),
-            wake: Arc::default(),
-            turn: AtomicUsize::new(0),
-        }
-    }
-
     pub(crate) fn view(&self) -> Arc<View> {
         self.view.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn set_view(&self, view: View) {
         *self.view.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(view);
-    }
-
-    /// Requests a round of tending soon, because something suggests that the cluster has changed.
-    pub(crate) fn suspect_change(&self) {
-        self.wake.notify_one();
     }
 
     /// The node to which a command on a record is sent: the master of its partition first, then the replicas in turn.
@@ -109,12 +102,5 @@ impl Cluster {
         let node = view.nodes.iter().find(|node| &*node.name == name);
         node.cloned()
             .ok_or_else(|| Error::cluster(format!("the cluster has no node {name:?}")))
-    }
-}
-
-impl Drop for Cluster {
-    fn drop(&mut self) {
-        // The tending task wakes up, finds the cluster dropped and ends.
-        self.wake.notify_one();
     }
 }

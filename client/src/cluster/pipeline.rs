@@ -3,6 +3,8 @@
 //! Requests are written one after the other without waiting for replies, many in one write; a node replies in order. Each
 //! pipeline has a writer task and a reader task. The writer passes each request's [`Job`] to the reader before it writes
 //! the request, so that every reply finds its job.
+//!
+//! The tasks end with their runtime, so each runtime has pipelines of its own.
 
 use std::io;
 use std::sync::Arc;
@@ -12,6 +14,7 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use spikelet_wire::FrameType;
 use tokio::io::AsyncWriteExt as _;
+use tokio::runtime::Id;
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
@@ -20,6 +23,7 @@ use super::connection::{ConnectionError, FrameReader};
 use super::endpoint::Endpoint;
 use super::failure::{Failure, FailureCause};
 use super::reply::Reply;
+use super::runtime;
 use super::transport::Writer;
 use crate::clock;
 
@@ -31,7 +35,8 @@ const WRITE_CHUNK: usize = 64 * 1024;
 /// The pipelines to one node. Each connects when it is first used.
 #[derive(Debug)]
 pub(crate) struct Pipelines {
-    pipelines: Vec<Mutex<Option<Arc<Pipeline>>>>,
+    /// By turn, one for each runtime.
+    pipelines: Vec<Mutex<Vec<Arc<Pipeline>>>>,
     turn: AtomicUsize,
 }
 
@@ -41,6 +46,7 @@ struct Pipeline {
     /// The number of replies received.
     replies: Arc<AtomicU64>,
     tasks: [AbortHandle; 2],
+    runtime: Option<Id>,
 }
 
 /// A request whose reply is awaited.
@@ -136,20 +142,21 @@ impl Pipelines {
         let Some(slot) = self.pipelines.get(turn % self.pipelines.len().max(1)) else {
             return Err(io::ErrorKind::NotConnected.into());
         };
+        let runtime = runtime::current();
         let mut slot = slot.lock().await;
-        match slot.as_ref().filter(|pipeline| !pipeline.jobs.is_closed()) {
-            Some(pipeline) => Ok(pipeline.clone()),
-            None => {
-                let pipeline = Arc::new(Pipeline::open(endpoint).await?);
-                *slot = Some(pipeline.clone());
-                Ok(pipeline)
-            }
+        let open = slot.iter().find(|pipeline| pipeline.runtime == runtime);
+        if let Some(pipeline) = open.filter(|pipeline| !pipeline.jobs.is_closed()) {
+            return Ok(pipeline.clone());
         }
+        slot.retain(|pipeline| !pipeline.jobs.is_closed());
+        let pipeline = Arc::new(Pipeline::open(endpoint, runtime).await?);
+        slot.push(pipeline.clone());
+        Ok(pipeline)
     }
 }
 
 impl Pipeline {
-    async fn open(endpoint: &Endpoint) -> io::Result<Self> {
+    async fn open(endpoint: &Endpoint, runtime: Option<Id>) -> io::Result<Self> {
         let (reader, writer) = endpoint.connect().await?.into_split();
         let (jobs, waiting) = mpsc::channel(QUEUE);
         let (written, pending) = mpsc::unbounded_channel();
@@ -160,6 +167,7 @@ impl Pipeline {
             jobs,
             replies,
             tasks: [writer, reader],
+            runtime,
         })
     }
 

@@ -1,333 +1,160 @@
 //! Tending: a background task keeps the client's view of the cluster up to date.
 //!
-//! Each round requests from every node its name and two generations, numbers that change with its peers and with its
-//! partitions. The peers or partitions themselves are requested only where their generation has changed.
+//! The task runs on the tokio runtime in which the client was connected. It ends when that runtime ends, while the client
+//! may be used in others: each test of `#[tokio::test]` has a runtime of its own. The next command then starts the task
+//! again, on its own runtime, and waits for the first round: the view may be old.
 
-use std::collections::HashSet;
-use std::sync::{Arc, Weak};
+use std::pin::pin;
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use std::sync::{Arc, RwLock, Weak};
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use tokio::sync::Notify;
-use tokio::task::JoinSet;
+use tokio::runtime::Handle;
+use tokio::sync::{Mutex, Notify};
 use tokio::time::timeout;
 
+use super::Cluster;
 use super::config::Config;
-use super::connection::{Connection, ConnectionError};
-use super::endpoint::Endpoint;
-use super::host::Host;
-use super::info::{self, info_value};
-use super::node::Node;
-use super::partition_map::{Claim, PartitionMap};
-use super::peers::{Peer, Peers};
-use super::{Cluster, View};
+use super::tender::Tender;
 use crate::error::Error;
 
-/// The number of failed rounds after which a node is dropped.
-const MAX_FAILURES: u32 = 3;
 /// The shortest time between two rounds, however often a change is suspected.
 const MIN_INTERVAL: Duration = Duration::from_millis(50);
-/// How long a node may take for one info reply.
-const INFO_TIMEOUT: Duration = Duration::from_secs(1);
+/// How often a command waits for the first round before it uses the view as it is. A runtime that ends drops the task.
+const MAX_STARTS: u32 = 3;
 
-/// Tends a cluster. Nothing else writes the cluster's view.
-#[derive(Debug)]
-struct Tender {
-    config: Arc<Config>,
-    nodes: Vec<TendedNode>,
-    rounds: u64,
-}
-
-/// A node, and what it last reported.
-#[derive(Debug)]
-struct TendedNode {
-    node: Arc<Node>,
-    connection: Option<Connection>,
-    peers_generation: Option<String>,
-    partition_generation: Option<String>,
-    peers: Vec<Peer>,
-    claims: Vec<Claim>,
-    /// The round in which it reported its claims. Of two nodes that claim a partition, the later one is right.
-    claimed: u64,
-    failures: u32,
-}
-
-/// What changed in a round.
-#[derive(Debug, Default, Clone, Copy)]
-struct Changes {
-    nodes: bool,
-    partitions: bool,
-}
+/// The states of the tending task.
+const STOPPED: u8 = 0;
+/// It runs, but has not finished its first round, so that the view may be old.
+const STARTING: u8 = 1;
+const RUNNING: u8 = 2;
 
 impl Cluster {
     /// Finds the cluster through its seed hosts and starts to tend it. All of its nodes are known when this returns.
     pub(crate) async fn connect(config: Config) -> Result<Arc<Self>, Error> {
-        let cluster = Arc::new(Self::new());
-        let tender = Tender::start(&cluster, config).await?;
-        tokio::spawn(tender.run(Arc::downgrade(&cluster), cluster.wake.clone()));
+        let tend_interval = config.tend_interval;
+        let mut tender = Tender::start(config).await?;
+        let view = tender.changed_view().unwrap_or_default();
+        let cluster = Arc::new_cyclic(|this| Self {
+            view: RwLock::new(Arc::new(view)),
+            tender: Mutex::new(tender),
+            tending: AtomicU8::new(RUNNING),
+            tending_changed: Notify::new(),
+            wake: Arc::default(),
+            tend_interval,
+            turn: AtomicUsize::new(0),
+            this: this.clone(),
+        });
+        tokio::spawn(TendingTask::new(&cluster).run());
         Ok(cluster)
+    }
+
+    /// Whether the cluster is tended, so that the view is up to date.
+    pub(crate) fn is_tended(&self) -> bool {
+        self.tending.load(Ordering::Acquire) == RUNNING
+    }
+
+    /// Starts to tend the cluster again if it is not tended, and waits until the view is up to date.
+    pub(crate) fn resume_tending(&self) -> impl Future<Output = ()> + Send + Sync + use<> {
+        let this = self.this.clone();
+        async move {
+            let Some(cluster) = this.upgrade() else { return };
+            if Handle::try_current().is_err() {
+                return;
+            }
+            for _ in 0..MAX_STARTS {
+                let mut changed = pin!(cluster.tending_changed.notified());
+                changed.as_mut().enable();
+                if cluster.is_tended() {
+                    return;
+                }
+                cluster.start_tending();
+                changed.await;
+            }
+        }
+    }
+
+    /// Requests a round of tending soon, because something suggests that the cluster has changed.
+    pub(crate) fn suspect_change(&self) {
+        self.wake.notify_one();
+        self.start_tending();
+    }
+
+    /// Starts the tending task on the current runtime, unless it runs on one already.
+    fn start_tending(&self) {
+        let Ok(runtime) = Handle::try_current() else { return };
+        let starts = self
+            .tending
+            .compare_exchange(STOPPED, STARTING, Ordering::AcqRel, Ordering::Acquire);
+        if starts.is_ok() {
+            tracing::debug!("the runtime in which the cluster was tended has ended: tending resumes in this one");
+            runtime.spawn(TendingTask::new(self).resume());
+        }
+    }
+
+    fn set_tending(&self, state: u8) {
+        self.tending.store(state, Ordering::Release);
+        self.tending_changed.notify_waiters();
+    }
+
+    async fn tend(&self) {
+        let mut tender = self.tender.lock().await;
+        tender.tend().await;
+        if let Some(view) = tender.changed_view() {
+            self.set_view(view);
+        }
     }
 }
 
-impl Tender {
-    async fn start(cluster: &Cluster, config: Config) -> Result<Self, Error> {
-        let mut tender = Self {
-            config: Arc::new(config),
-            nodes: Vec::new(),
-            rounds: 0,
-        };
-        tender.seed().await?;
-        // Peers may know further peers.
-        while tender.add_new().await {}
-        tender.publish(cluster);
-        Ok(tender)
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        // The tending task wakes up, finds the cluster dropped and ends.
+        self.wake.notify_one();
+    }
+}
+
+/// The task that tends a cluster. It is dropped when its runtime ends; the cluster is not tended then.
+struct TendingTask {
+    cluster: Weak<Cluster>,
+    wake: Arc<Notify>,
+    interval: Duration,
+}
+
+impl TendingTask {
+    fn new(cluster: &Cluster) -> Self {
+        Self {
+            cluster: cluster.this.clone(),
+            wake: cluster.wake.clone(),
+            interval: cluster.tend_interval,
+        }
+    }
+
+    /// Tends the cluster at once, after an unknown time in which it was not tended, and then as [`run`](Self::run).
+    async fn resume(self) {
+        if let Some(cluster) = self.cluster.upgrade() {
+            cluster.tender.lock().await.disconnect();
+            cluster.tend().await;
+            cluster.set_tending(RUNNING);
+        }
+        self.run().await;
     }
 
     /// Tends the cluster at each interval and whenever a change is suspected, until the cluster is dropped.
-    async fn run(mut self, cluster: Weak<Cluster>, wake: Arc<Notify>) {
+    async fn run(self) {
         loop {
-            let _ = timeout(self.config.tend_interval, wake.notified()).await;
-            if cluster.strong_count() == 0 {
-                return;
-            }
-            let changes = self.tend().await;
-            let Some(cluster) = cluster.upgrade() else { return };
-            if changes.nodes || changes.partitions {
-                self.publish(&cluster);
-            }
+            let _ = timeout(self.interval, self.wake.notified()).await;
+            let Some(cluster) = self.cluster.upgrade() else { return };
+            cluster.tend().await;
             drop(cluster);
-            tokio::time::sleep(MIN_INTERVAL.min(self.config.tend_interval)).await;
+            tokio::time::sleep(MIN_INTERVAL.min(self.interval)).await;
         }
-    }
-
-    async fn tend(&mut self) -> Changes {
-        if self.nodes.is_empty()
-            && let Err(error) = self.seed().await
-        {
-            tracing::warn!(%error, "no node of the cluster can be reached");
-        }
-        self.round().await
-    }
-
-    fn publish(&self, cluster: &Cluster) {
-        let mut nodes: Vec<&TendedNode> = self.nodes.iter().collect();
-        nodes.sort_by_key(|tended| tended.claimed);
-        let claims = nodes.iter().map(|tended| (&tended.node, tended.claims.as_slice()));
-        let view = View {
-            partitions: PartitionMap::build(claims),
-            nodes: nodes.iter().map(|tended| tended.node.clone()).collect(),
-        };
-        cluster.set_view(view);
-    }
-
-    /// Adds the first seed host that replies.
-    async fn seed(&mut self) -> Result<(), Error> {
-        let mut last = Error::cluster("no host was given");
-        for host in self.config.hosts.clone() {
-            match TendedNode::meet(&host, &self.config).await {
-                Ok(tended) => {
-                    self.nodes.push(tended);
-                    return Ok(());
-                }
-                Err(error) => last = error,
-            }
-        }
-        Err(last)
-    }
-
-    /// Refreshes all nodes concurrently, so that one that hangs does not delay the others.
-    async fn round(&mut self) -> Changes {
-        self.rounds += 1;
-        let mut refreshes = JoinSet::new();
-        for mut tended in self.nodes.drain(..) {
-            let config = self.config.clone();
-            refreshes.spawn(async move {
-                let result = tended.refresh(&config).await;
-                (tended, result)
-            });
-        }
-        let mut changes = Changes::default();
-        for (mut tended, result) in refreshes.join_all().await {
-            match result {
-                Ok(changed) => {
-                    tended.failures = 0;
-                    if changed {
-                        tended.claimed = self.rounds;
-                        changes.partitions = true;
-                    }
-                }
-                Err(error) => {
-                    tracing::debug!(node = %tended.node.name, ?error, "tending failed");
-                    tended.connection = None;
-                    tended.failures += 1;
-                }
-            }
-            tended.node.pool.trim();
-            self.nodes.push(tended);
-        }
-        changes.nodes |= self.drop_lost();
-        changes.nodes |= self.add_new().await;
-        changes
-    }
-
-    /// Drops nodes that do not reply: at once if other nodes reply and no longer list them as peers, otherwise after
-    /// [`MAX_FAILURES`] rounds.
-    fn drop_lost(&mut self) -> bool {
-        let named: HashSet<String> = self.peers().map(|peer| peer.name.clone()).collect();
-        let others_reply = self.nodes.iter().any(|tended| tended.failures == 0);
-        let before = self.nodes.len();
-        self.nodes.retain(|tended| {
-            let name = &*tended.node.name;
-            let disowned = tended.failures > 0 && others_reply && !named.contains(name);
-            let lost = disowned || tended.failures >= MAX_FAILURES;
-            if lost {
-                tracing::info!(node = name, "node lost");
-                tended.node.pool.clear();
-            }
-            !lost
-        });
-        self.nodes.len() != before
-    }
-
-    /// Connects to the peers that are not known yet.
-    async fn add_new(&mut self) -> bool {
-        let known: HashSet<&str> = self.nodes.iter().map(|tended| &*tended.node.name).collect();
-        let mut new: Vec<(String, Vec<Host>)> = Vec::new();
-        for peer in self.peers() {
-            if !known.contains(peer.name.as_str()) && new.iter().all(|(name, _)| *name != peer.name) {
-                new.push((peer.name.clone(), peer.hosts.clone()));
-            }
-        }
-        let mut added = false;
-        for (name, hosts) in new {
-            for host in hosts {
-                match TendedNode::meet(&host, &self.config).await {
-                    Ok(tended) if *tended.node.name == *name => {
-                        tracing::info!(node = name, %host, "node found");
-                        self.nodes.push(tended);
-                        added = true;
-                        break;
-                    }
-                    Ok(tended) => tracing::warn!(%host, expected = name, found = %tended.node.name, "another node"),
-                    Err(error) => tracing::debug!(%host, node = name, %error, "peer cannot be reached"),
-                }
-            }
-        }
-        added
-    }
-
-    /// The peers listed by the nodes that reply.
-    fn peers(&self) -> impl Iterator<Item = &Peer> {
-        let replying = self.nodes.iter().filter(|tended| tended.failures == 0);
-        replying.flat_map(|tended| &tended.peers)
     }
 }
 
-impl TendedNode {
-    /// Connects to a host, introduces this client and requests everything there is to know, all in one info request:
-    /// tests connect more often than they do anything else.
-    async fn meet(host: &Host, config: &Config) -> Result<Self, Error> {
-        let unreachable = |what: String| Error::cluster(format!("{host}: {what}"));
-        let endpoint = Endpoint::new(host.clone(), config);
-        let connection = endpoint.connect().await;
-        let mut connection = connection.map_err(|error| unreachable(error.to_string()))?;
-        let introduction = introduction(&config.application);
-        let names = [
-            &introduction,
-            "node",
-            "cluster-name",
-            peers_name(config),
-            // Before the partitions: the next round sees it if they change in between.
-            "partition-generation",
-            "replicas",
-        ];
-        let reply = request(&mut connection, &names).await;
-        let reply = reply.map_err(|error| unreachable(error.to_string()))?;
-        let name = info_value(&reply, "node").filter(|name| !name.is_empty());
-        let name = name.ok_or_else(|| unreachable("the host does not report its node name".into()))?;
-        if let Some(expected) = &config.cluster_name {
-            let found = info_value(&reply, "cluster-name").unwrap_or_default();
-            if found != expected {
-                return Err(unreachable(format!("the cluster is {found:?}, not {expected:?}")));
-            }
+impl Drop for TendingTask {
+    fn drop(&mut self) {
+        if let Some(cluster) = self.cluster.upgrade() {
+            cluster.set_tending(STOPPED);
         }
-        let mut tended = Self {
-            node: Arc::new(Node::new(name, endpoint, config)),
-            connection: Some(connection),
-            peers_generation: None,
-            partition_generation: info_value(&reply, "partition-generation").map(str::to_owned),
-            peers: Vec::new(),
-            claims: Vec::new(),
-            claimed: 0,
-            failures: 0,
-        };
-        let read = tended
-            .take_peers(&reply, config)
-            .and_then(|()| tended.take_claims(&reply));
-        read.map_err(|error| unreachable(error.to_string()))?;
-        Ok(tended)
     }
-
-    /// Requests what has changed at the node, and returns whether its partitions have.
-    async fn refresh(&mut self, config: &Config) -> Result<bool, ConnectionError> {
-        let mut connection = match self.connection.take() {
-            Some(connection) => connection,
-            None => self.node.endpoint.connect().await?,
-        };
-        let reply = request(&mut connection, &["node", "peers-generation", "partition-generation"]).await?;
-        let value = |name| info_value(&reply, name).map(str::to_owned);
-        if value("node").as_deref() != Some(&*self.node.name) {
-            return Err(protocol("another node replies at the address"));
-        }
-        if self.peers_generation != value("peers-generation") {
-            let reply = request(&mut connection, &[peers_name(config)]).await?;
-            self.take_peers(&reply, config)?;
-        }
-        let partition_generation = value("partition-generation");
-        let changed = self.partition_generation != partition_generation;
-        if changed {
-            let reply = request(&mut connection, &["replicas"]).await?;
-            self.take_claims(&reply)?;
-            self.partition_generation = partition_generation;
-        }
-        self.connection = Some(connection);
-        Ok(changed)
-    }
-
-    fn take_peers(&mut self, reply: &str, config: &Config) -> Result<(), ConnectionError> {
-        let peers = info_value(reply, peers_name(config)).and_then(Peers::parse);
-        let peers = peers.ok_or_else(|| protocol("peers that cannot be read"))?;
-        self.peers = peers.peers;
-        self.peers_generation = Some(peers.generation.to_string());
-        Ok(())
-    }
-
-    fn take_claims(&mut self, reply: &str) -> Result<(), ConnectionError> {
-        let claims = info_value(reply, "replicas").and_then(Claim::parse_all);
-        self.claims = claims.ok_or_else(|| protocol("partitions that cannot be read"))?;
-        Ok(())
-    }
-}
-
-const fn peers_name(config: &Config) -> &'static str {
-    match config.services_alternate {
-        true => "peers-clear-alt",
-        false => "peers-clear-std",
-    }
-}
-
-async fn request(connection: &mut Connection, names: &[&str]) -> Result<String, ConnectionError> {
-    info::request(connection, names, INFO_TIMEOUT).await
-}
-
-fn protocol(what: &'static str) -> ConnectionError {
-    ConnectionError::Protocol(spikelet_wire::DecodeError::new(what, 0))
-}
-
-/// The info command that introduces this client to a node, as `format version,client-version,application`. Older servers
-/// refuse it, which does no harm.
-fn introduction(application: &str) -> String {
-    let agent = format!("1,spikelet-client-{},{application}", env!("CARGO_PKG_VERSION"));
-    format!("user-agent-set:value={}", STANDARD.encode(agent))
 }

@@ -87,6 +87,19 @@ impl Transport {
         }
     }
 
+    /// Whether the runtime in which the stream was opened still watches it.
+    ///
+    /// For a custom stream this is not known; one that depends on its runtime fails when it [is read](Self::is_quiet).
+    pub(crate) fn has_runtime(&self) -> bool {
+        match self {
+            Self::Tcp(stream) => {
+                let ready = stream.poll_read_ready(&mut Context::from_waker(Waker::noop()));
+                !matches!(ready, Poll::Ready(Err(_)))
+            }
+            Self::Other(_) => true,
+        }
+    }
+
     pub(crate) fn into_split(self) -> (Reader, Writer) {
         match self {
             Self::Tcp(stream) => {

@@ -4,8 +4,9 @@ use std::future::Future;
 use std::time::Duration;
 
 use super::options::{Options, record_option_methods, write_option_methods};
+use crate::clock;
 use crate::cluster::Cluster;
-use crate::error::Error;
+use crate::error::{Cause, Error};
 use crate::policy::Policy;
 
 /// A command that is not executed yet: set its options, then await it.
@@ -48,6 +49,29 @@ pub trait Execute {
 
     #[doc(hidden)]
     fn execute(self, cluster: &Cluster, options: Options) -> impl Future<Output = Result<Self::Output, Error>> + Send;
+}
+
+/// Executes a verb, for the client to which the command belongs.
+pub(crate) async fn execute<V: Verb>(verb: V, cluster: &Cluster, mut options: Options) -> Result<V::Output, Error> {
+    if !cluster.is_tended() {
+        // Boxed, or the future of every command would have room for it.
+        Box::pin(resume_tending(cluster, &mut options)).await?;
+    }
+    verb.execute(cluster, options).await
+}
+
+/// Waits until the cluster is tended again. The time that this takes counts towards the command's total timeout.
+async fn resume_tending(cluster: &Cluster, options: &mut Options) -> Result<(), Error> {
+    let deadline = options.deadline();
+    let resumed = clock::until(deadline, cluster.resume_tending()).await;
+    if let Some(deadline) = deadline {
+        let left = deadline.saturating_duration_since(clock::now());
+        if resumed.is_none() || left.is_zero() {
+            return Err(Error::new(Cause::Timeout));
+        }
+        options.policy.total_timeout = left;
+    }
+    Ok(())
 }
 
 impl<C, V> Command<C, V> {

@@ -364,7 +364,7 @@ macro_rules! verb_methods {
             $crate::verbs::command::Command::new(self.clone(), wait, self.query_options())
         }
 
-        /// The names of the cluster's nodes.
+        /// The names of the cluster's nodes, as of the last time that the cluster was checked for changes.
         #[must_use]
         pub fn nodes(&self) -> Vec<String> {
             self.cluster()

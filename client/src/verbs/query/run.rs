@@ -2,16 +2,17 @@
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
+use std::io;
 use std::num::NonZeroUsize;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use bytes::BytesMut;
-use spikelet_wire::{DecodeError, PartitionId, ResultCode};
+use spikelet_wire::{PartitionId, ResultCode};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, Sleep};
+use tokio::time::Instant;
 
 use super::super::command::Execute;
 use super::super::options::Options;
@@ -20,6 +21,7 @@ use super::receive::{Event, EventKind, Found, QueryMessages};
 use super::request::{self, NodeQuery};
 use super::tracker::{Group, Tracker};
 use super::{Page, Query, Selection, new_id};
+use crate::clock;
 use crate::cluster::{Attempts, Cluster, Failure, FailureCause, Node};
 use crate::error::Error;
 use crate::record::Record;
@@ -60,7 +62,8 @@ pub(crate) struct QueryRun {
 
 enum State {
     New,
-    Pausing(Pin<Box<Sleep>>),
+    /// Waits before the next round.
+    Waiting(Pin<Box<dyn Future<Output = ()> + Send + Sync>>),
     Running(Round),
     Over,
 }
@@ -152,10 +155,13 @@ impl QueryRun {
                 State::Over => return Poll::Ready(Ok(None)),
                 State::New => {
                     self.deadline = self.options.deadline();
-                    self.state = self.start(cluster)?;
+                    self.state = match cluster.is_tended() {
+                        true => self.start(cluster)?,
+                        false => State::Waiting(Box::pin(resumed(cluster, self.deadline))),
+                    };
                 }
-                State::Pausing(sleep) => {
-                    ready!(sleep.as_mut().poll(cx));
+                State::Waiting(wait) => {
+                    ready!(wait.as_mut().poll(cx));
                     self.state = self.start(cluster)?;
                 }
                 State::Running(round) => match ready!(round.events.poll_recv(cx)) {
@@ -192,10 +198,6 @@ impl QueryRun {
 
     /// Starts a round.
     fn start(&mut self, cluster: &Cluster) -> Result<State, Error> {
-        // The servers may still list the previous round under its id.
-        if !matches!(self.state, State::New) {
-            self.id = new_id();
-        }
         let tracker = match &mut self.tracker {
             Ok(tracker) => tracker,
             Err(error) => return error.take().map_or(Ok(State::Over), Err),
@@ -277,8 +279,9 @@ impl QueryRun {
                     tracker.fail_all(&group);
                     Some(failure)
                 }
+                // Its task was dropped.
                 None => Some(Failure {
-                    cause: FailureCause::Protocol(DecodeError::new("a reply without an end", 0)),
+                    cause: FailureCause::Io(io::Error::other("the runtime in which the query was started has ended")),
                     sent: true,
                 }),
             };
@@ -292,6 +295,8 @@ impl QueryRun {
                 }
             }
         }
+        // The servers may still list this round under its id.
+        self.id = new_id();
         let Some((failure, node)) = failed else {
             return self.start(cluster);
         };
@@ -304,7 +309,7 @@ impl QueryRun {
         match pause.filter(|_| can_retry) {
             Some(pause) => {
                 tracing::debug!(%node, ?failure, ?pause, "retrying the partitions that are missing");
-                Ok(State::Pausing(Box::pin(tokio::time::sleep(pause))))
+                Ok(State::Waiting(Box::pin(tokio::time::sleep(pause))))
             }
             None => Err(failure.into_error().at(&node)),
         }
@@ -328,6 +333,12 @@ impl Round {
         }
         None
     }
+}
+
+/// Waits until the cluster is tended again, or the deadline has passed.
+fn resumed(cluster: &Cluster, deadline: Option<Instant>) -> impl Future<Output = ()> + Send + Sync + use<> {
+    let resumed = cluster.resume_tending();
+    async move { clock::until(deadline, resumed).await.unwrap_or_default() }
 }
 
 /// Sends requests, one after the other, until none is left.
