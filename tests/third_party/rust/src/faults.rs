@@ -34,7 +34,7 @@ impl Failed {
 /// The client's view of a write that a fault affects: how it failed, whether it was applied, and whether the client
 /// retries it.
 ///
-/// This client does not report whether a command on one record is in doubt.
+/// A write that was applied must be in doubt. This client also reports some as in doubt that the server refused.
 const REACTIONS: [(&str, Failed, bool, bool); 9] = [
     ("result=18", Failed::Answered(ResultCode::DeviceOverload), false, true),
     ("result=14", Failed::Answered(ResultCode::KeyBusy), false, true),
@@ -114,6 +114,7 @@ async fn writes(hurried: &Hurried) {
         hurried.control(&fault).await;
         let error = hurried.put(&hurried.once, &key, 1).await.expect_err(reaction);
         assert_eq!(Failed::of(&error), expected, "{reaction}: {error:?}");
+        assert!(error.in_doubt() || !applied, "{reaction}: {error:?}");
         let before = hurried.generation(&hurried.twice, &key).await.expect("get");
         assert_eq!(before, u32::from(applied), "{reaction}");
 
