@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bytes_of_every_size_are_kept_in_16() {
+    fn bytes_of_every_size_take_16_bytes() {
         assert_eq!((size_of::<Bytes>(), size_of::<super::super::Particle>()), (16, 16));
         let all: Vec<u8> = (0..100).collect();
         for size in 0..all.len() {

@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn integers_come_in_four_sizes() {
+    fn integers_have_four_sizes() {
         let int = |data: &[u8]| Particle::from_wire(ParticleType::INTEGER, data);
         assert_eq!(int(&[0xff]), Ok(Particle::Int(255)));
         assert_eq!(int(&[0, 5]), Ok(Particle::Int(5)));
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn types_without_a_meaning_are_refused() {
+    fn unknown_types_are_refused() {
         for particle_type in [0, 5, 6, 13, 14, 15, 21, 22, 24, 255] {
             let refused = Particle::from_wire(ParticleType(particle_type), b"x");
             assert_eq!(refused, Err(ResultCode::PARAMETER), "{particle_type}");

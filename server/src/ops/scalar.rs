@@ -123,14 +123,14 @@ mod tests {
     }
 
     #[test]
-    fn short_integers_have_no_sign() {
+    fn short_integers_are_unsigned() {
         let mut bin = Some(Particle::Int(1));
         incr(&mut bin, ParticleType::INTEGER, &[0xff]).unwrap();
         assert_eq!(bin, Some(Particle::Int(256)));
     }
 
     #[test]
-    fn memcached_counts_down_to_zero_only() {
+    fn a_decrement_of_memcached_stops_at_zero() {
         let mut bin = Some(Particle::Int(3));
         let down = [(-5_i64).to_be_bytes(), [0; 8]].concat();
         incr(&mut bin, ParticleType::INTEGER, &down).unwrap();
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_there_is_written() {
+    fn a_missing_bin_is_created() {
         let mut bin = None;
         append(&mut bin, ParticleType::BOOL, &[1]).unwrap();
         assert_eq!(bin, Some(Particle::Bool(true)));
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_join_their_own_type_only() {
+    fn only_values_of_the_same_type_are_joined() {
         let mut bin = Some(Particle::bytes(ParticleType::STRING, &b"mid"[..]));
         append(&mut bin, ParticleType::STRING, b"-end").unwrap();
         prepend(&mut bin, ParticleType::STRING, b"start-").unwrap();

@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_sign() {
+    fn unsigned_overflow_follows_the_flags() {
         assert_eq!(add(200, 50, FAIL), Some(250));
         assert_eq!(add(200, 56, FAIL), None);
         assert_eq!(add(200, 57, WRAP), Some(1));
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn with_a_sign() {
+    fn signed_overflow_follows_the_flags() {
         assert_eq!(add(100, 27, SIGNED), Some(127));
         assert_eq!(add(100, 28, SIGNED), None);
         assert_eq!(add(100, 28, SIGNED | WRAP), Some(0x80));
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn of_all_sizes() {
+    fn integers_of_all_sizes_are_converted() {
         for size in 1..=64 {
             let all = Integer::low(-1, size);
             assert_eq!(all.signed(), -1);

@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn partial_takes_what_is_within_the_blob() {
+    fn partial_cuts_the_range_at_the_end_of_the_blob() {
         let over_the_end = |flags| apply(&[0, 0], &set(12, 8, &[0xff], flags));
         assert_eq!(over_the_end(Flags::empty()), Err(ResultCode::OP_NOT_APPLICABLE));
         assert_eq!(over_the_end(Flags::NO_FAIL), Ok(vec![0, 0]));
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_holds_all_its_bits() {
+    fn a_value_must_hold_all_bits() {
         let short = apply(&[0, 0], &set(0, 9, &[0xff], Flags::NO_FAIL));
         assert_eq!(short, Err(ResultCode::PARAMETER));
     }
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn a_resize_goes_no_other_way_than_told() {
+    fn a_resize_obeys_its_flags() {
         let resize = |byte_size, resize_flags| {
             let operation = BitOperation::Resize {
                 byte_size,
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn a_scan_to_the_front_goes_on_to_the_start_of_its_byte() {
+    fn a_right_scan_continues_to_the_start_of_its_byte() {
         let scan = |blob: &[u8]| {
             let mut argument = Vec::new();
             let operation = BitOperation::RightScan {
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn a_read_takes_no_code_that_writes() {
+    fn a_read_refuses_the_code_of_a_modification() {
         let blob = Particle::bytes(ParticleType::BLOB, &[1][..]);
         assert_eq!(read(Some(&blob), &[0x93, 7, 0, 1]), Err(ResultCode::PARAMETER));
         assert_eq!(read(None, &[]), Ok(None));

@@ -121,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_put_is_got_and_nothing_else_changes() {
+    fn only_the_bits_of_the_range_change() {
         for (byte, bit, size) in [
             (0, 0, 8),
             (0, 3, 2),

@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn shifts_drop_what_leaves() {
+    fn shifts_drop_bits_beyond_the_end() {
         assert_eq!(shift_left(&[0x81, 0x82, 0x83], 9), [0x05, 0x06, 0]);
         assert_eq!(shift_right(&[0x81, 0x82, 0x83], 9), [0, 0x40, 0xc1]);
         assert_eq!(shift_left(&[0xff], 100), [0]);

@@ -8,7 +8,7 @@ use super::value::Value;
 /// An expression whose types are checked.
 #[derive(Debug)]
 pub(super) struct Program<'a> {
-    /// The operators in the order in which they are written, each before its operands.
+    /// The operators in the order of the encoded expression, each before its operands.
     pub(super) nodes: Vec<Node<'a>>,
     /// The largest number of variables in scope.
     pub(super) variables: usize,

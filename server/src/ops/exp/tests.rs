@@ -151,7 +151,7 @@ fn a_filter_that_is_unknown_does_not_match() {
 }
 
 #[test]
-fn only_one_type_is_compared() {
+fn only_values_of_the_same_type_are_compared() {
     is(&op(1, &[bin(Type::String, b"s"), lit("hello")]), true);
     is(&op(5, &[lit(vec![1_u8]), lit(vec![1_u8, 0])]), true);
     is(&op(4, &[lit(()), lit(())]), true);
@@ -167,7 +167,7 @@ fn only_one_type_is_compared() {
 }
 
 #[test]
-fn numbers_are_as_the_processor_has_them() {
+fn numbers_overflow_as_on_x86_64() {
     is(&op(20, &[lit(i64::MAX), lit(1)]), i64::MIN);
     is(&op(21, &[lit(5)]), -5);
     is(&op(23, &[lit(100), lit(5), lit(2)]), 10);
@@ -189,7 +189,7 @@ fn numbers_are_as_the_processor_has_them() {
 }
 
 #[test]
-fn the_record_is_asked() {
+fn operators_read_the_record() {
     is(&op(69, &[]), 100);
     is(&op(67, &[]), 5000);
     is(&op(68, &[]), Now(NOW.0 + 100_000).unix_nanoseconds());
@@ -206,7 +206,7 @@ fn the_record_is_asked() {
 }
 
 #[test]
-fn cond_takes_unknown_for_any_type() {
+fn unknown_fits_any_type_in_cond() {
     is(&op(123, &[f(), u(), t(), lit(2), u()]), 2);
     unknown(&op(123, &[u(), lit(1), lit(2)]));
     unknown(&op(123, &[t(), u(), lit(2)]));
@@ -238,7 +238,7 @@ fn an_element_is_found_in_a_list() {
 
 #[test]
 fn operations_are_called() {
-    // [type, system, operation, bin]; a modifying system has a bit more.
+    // [type, system, operation, bin]; the system of a modification has an additional flag.
     let call = |of: Type, system: i64, operation: &[u8], bin: Vec<u8>| {
         op(127, &[lit(i64::from(of.code())), lit(system), operation.to_vec(), bin])
     };
@@ -251,7 +251,7 @@ fn operations_are_called() {
     is(&call(Type::Int, 0, &get_computed, bin(Type::List, b"l")), 3);
     unknown(&call(Type::String, 0, &get, bin(Type::List, b"l")));
     unknown(&call(Type::Int, 0, &[0x92, 17, 7], bin(Type::List, b"l")));
-    // Out of nil comes what an operation creates, and nothing can be read of it.
+    // A modification of nil creates a value. A read of nil is unknown.
     is(&call(Type::List, 0x40, &append, lit(())), [9]);
     unknown(&call(Type::Nil, 0, &size, lit(())));
     invalid(&call(Type::Int, 0, &size, bin(Type::Int, b"i")));
@@ -260,8 +260,8 @@ fn operations_are_called() {
 }
 
 #[test]
-fn small_expressions_do_not_work_forever() {
-    // Each variable is a list with all of the one before twice.
+fn the_steps_of_an_expression_are_limited() {
+    // Each variable is a list that holds the previous variable twice.
     let appended = |name: &str| {
         let var = op(124, &[raw(name.as_bytes())]);
         let operation = [&[0x92, 2][..], &var].concat();
@@ -285,7 +285,7 @@ fn regions_contain_points() {
     is(&op(8, &[region(), point()]), true);
     is(&op(8, &[region(), region()]), false);
     invalid(&op(8, &[geo("{}"), point()]));
-    // They have no other order.
+    // Geometries have no other order.
     invalid(&op(1, &[point(), point()]));
 }
 
@@ -310,7 +310,7 @@ fn hostile_bytes_are_refused() {
     ] {
         invalid(bytes);
     }
-    // Wide rather than deep.
+    // A wide expression.
     let wide = [vec![0xdd, 0, 2, 0, 1, 16], vec![0xc3; 0x20000]].concat();
     invalid(&wide);
 }

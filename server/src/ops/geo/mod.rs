@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_geometry_is_refused() {
+    fn texts_without_a_geometry_are_refused() {
         for text in [
             "",
             "{}",

@@ -37,7 +37,7 @@ mod tests {
     }
 
     #[test]
-    fn a_polygon_contains_what_is_not_in_its_holes() {
+    fn a_polygon_excludes_its_holes() {
         let shell = "[[0,0],[10,0],[10,10],[0,10],[0,0]]";
         let clockwise = "[[0,0],[0,10],[10,10],[10,0],[0,0]]";
         let hole = "[[4,4],[6,4],[6,6],[4,6],[4,4]]";
@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn a_multi_polygon_contains_what_one_of_them_does() {
+    fn a_multi_polygon_contains_the_points_of_each_polygon() {
         let both = geometry(
             r#"{"type":"MultiPolygon","coordinates":[[[[0,0],[1,0],[1,1],[0,1],[0,0]]],[[[5,5],[6,5],[6,6],[5,6],[5,5]]]]}"#,
         );
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn a_circle_contains_what_is_near() {
+    fn a_circle_contains_points_within_its_radius() {
         let circle = geometry(r#"{"type":"AeroCircle","coordinates":[[-122.0,37.5],1000]}"#);
         assert!(circle.matches(&point(-122.0, 37.508)));
         assert!(!circle.matches(&point(-122.0, 37.51)));

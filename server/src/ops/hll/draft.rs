@@ -108,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn registers_do_not_touch_one_another() {
+    fn registers_do_not_overlap() {
         for minhash_bits in [0, 4, 11, 51] {
             let shape = Shape::in_range(4, minhash_bits).unwrap();
             let mut draft = Draft::empty(shape);
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_of_a_sketch_are_checked() {
+    fn the_bytes_of_a_sketch_are_checked() {
         let bytes = Draft::empty(Shape::in_range(4, 4).unwrap()).into_bytes();
         assert!(Sketch::is_valid(&bytes));
         assert!(!Sketch::is_valid(&bytes[1..]));
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn an_element_counts_once() {
+    fn an_element_is_counted_once() {
         let mut draft = Draft::empty(Shape::in_range(8, 0).unwrap());
         assert!(draft.add(&[5]));
         let once = draft.clone();

@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn estimates_are_near_the_truth() {
+    fn estimates_are_near_the_true_values() {
         let (a, b) = (sketch((12, 0), 0..3000), sketch((12, 0), 2000..5000));
         let both = [a.as_sketch(), b.as_sketch()];
         let near = |estimate: u64, truth: u64| estimate.abs_diff(truth) * 20 < truth.max(3000);
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_like_nothing() {
+    fn empty_sketches_have_no_similarity() {
         let (plain, minhash) = (sketch((8, 0), 0..0), sketch((8, 4), 0..0));
         let (plain, minhash) = (plain.as_sketch(), minhash.as_sketch());
         assert_eq!(count(&plain), 0);
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn a_kept_count_is_believed() {
+    fn a_cached_count_is_returned() {
         let mut draft = sketch((8, 0), 0..100);
         draft.cache_count(7);
         assert_eq!(count(&draft.as_sketch()), 7);

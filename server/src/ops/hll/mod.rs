@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_added_may_be_contained() {
+    fn added_elements_may_be_contained() {
         let mut bin = None;
         let values = [Value::from(1), Value::from("one")];
         assert_eq!(
@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn init_keeps_what_it_leaves_open() {
+    fn init_keeps_the_numbers_that_it_omits() {
         let mut bin = created(8, 10);
         modify(&mut bin, &init(Some(12), None, HllWriteFlags::empty())).unwrap();
         assert_eq!(describe(&bin), shape(12, 10));
@@ -286,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn flags_forbid_and_may_do_so_in_silence() {
+    fn flags_refuse_with_or_without_an_error() {
         let mut bin = created(8, 0);
         let create_only = HllWriteFlags::CREATE_ONLY;
         let before = bin.clone();
@@ -321,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fold_keeps_the_largest_of_the_registers_that_become_one() {
+    fn a_fold_keeps_the_largest_of_the_combined_registers() {
         let values: Vec<Value> = (0..500).map(Value::from).collect();
         let (mut folded, mut small) = (None, None);
         modify(&mut folded, &add(&values, Some(10))).unwrap();
@@ -334,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn the_bin_is_looked_at_before_the_parameters() {
+    fn the_bin_is_checked_before_the_parameters() {
         let mut text = Some(Particle::bytes(ParticleType::STRING, &b"x"[..]));
         assert_eq!(modify(&mut text, &[0x92, 0, 99]), Err(ResultCode::INCOMPATIBLE_TYPE));
         assert_eq!(modify(&mut text, &[0x92, 9, 99]), Err(ResultCode::PARAMETER));

@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn types_come_before_values() {
+    fn types_are_compared_before_values() {
         let map: Map = [(1, 2)].into_iter().collect();
         let ascending = [
             Value::Nil,
@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn maps_without_an_order_have_none_among_each_other() {
+    fn unordered_maps_are_not_compared() {
         let pack = |map: Map| {
             let mut out = Vec::new();
             Value::List(vec![1.into(), Value::Map(map)]).pack(&mut out);
@@ -284,26 +284,26 @@ mod tests {
         let map = pack(map);
         assert_eq!(compare_in_order(&map, &ordered), None);
         assert_eq!(compare_in_order(&ordered, &ordered), Some(Ordering::Equal));
-        // What comes before the map has decided.
+        // The element before the map decides.
         assert_eq!(compare_in_order(&map, &[0x91, 0x02]), Some(Ordering::Less));
     }
 
     #[test]
-    fn lists_inside_lists_decide_before_what_follows() {
+    fn a_nested_list_decides_before_the_elements_after_it() {
         let a = Value::List(vec![vec![1].into(), 9.into()]);
         let b = Value::List(vec![vec![1, 1].into(), 0.into()]);
         assert_eq!(order(a, b), Ordering::Less);
     }
 
     #[test]
-    fn merging_keeps_equal_values_in_order() {
+    fn the_merge_sort_is_stable() {
         let mut items = vec![3, 12, 1, 11, 2, 10];
         merge_sort(&mut items, &mut |a, b| (a / 10).cmp(&(b / 10)));
         assert_eq!(items, [3, 1, 2, 12, 11, 10]);
     }
 
     #[test]
-    fn searching_meets_equal_items_where_it_is_told_to() {
+    fn a_search_ends_at_the_requested_equal_item() {
         let items = [1, 3, 3, 3, 3, 5];
         let at = |value: i32, equal| search(0..6, equal, |i| value.cmp(&items[i as usize]));
         let found = |rank| Found { found: true, rank };
@@ -320,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn ranks_are_chosen_from_the_nearer_end() {
+    fn ranks_are_counted_from_the_nearer_end() {
         let items = [40, 10, 30, 20, 50];
         let mut by_value = |a: u32, b: u32| items[a as usize].cmp(&items[b as usize]);
         let low = ranked(5, 0, 2, &mut by_value);

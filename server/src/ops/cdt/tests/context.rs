@@ -27,13 +27,13 @@ fn a_context_leads_into_lists_and_maps() {
 }
 
 #[test]
-fn a_context_that_leads_nowhere_is_not_applicable() {
+fn a_context_without_an_element_is_not_applicable() {
     let mut bin = Bin::new(values([[9].into(), 1.into()]));
     let mut size = |step| bin.apply_at(list(ListOp::Size), &at([step]));
     assert_eq!(size(Step::ListIndex(2)), Err(ResultCode::OP_NOT_APPLICABLE));
     assert_eq!(size(Step::MapKey("k".into())), Err(ResultCode::OP_NOT_APPLICABLE));
     assert_eq!(size(Step::ListValue(7.into())), Err(ResultCode::OP_NOT_APPLICABLE));
-    // It leads to something, which is no list.
+    // The element at the context is not a list.
     assert_eq!(size(Step::ListIndex(1)), Err(ResultCode::INCOMPATIBLE_TYPE));
     let mut number = Bin::new(1);
     let size = number.apply_at(list(ListOp::Size), &at([Step::ListIndex(0)]));
@@ -55,7 +55,7 @@ fn an_element_of_an_ordered_list_moves_when_it_changes() {
 }
 
 #[test]
-fn what_is_missing_is_created_on_the_way() {
+fn a_context_creates_missing_elements() {
     let mut bin = Bin::missing();
     let way = at([
         Step::MapKeyCreate("a".into(), MapOrder::KeyOrdered),
@@ -74,7 +74,7 @@ fn what_is_missing_is_created_on_the_way() {
 }
 
 #[test]
-fn nothing_is_created_by_reading_removing_or_failing() {
+fn reads_removals_and_errors_create_nothing() {
     let way = || at([Step::MapKeyCreate("a".into(), MapOrder::Unordered)]);
     let mut bin = Bin::new(pairs(MapOrder::Unordered, [("b", 1)]));
     assert_eq!(
@@ -148,7 +148,7 @@ fn the_index_of_a_padded_element_wraps_around() {
 }
 
 #[test]
-fn after_a_wildcard_on_the_way_nothing_can_be_stored() {
+fn nothing_can_be_stored_after_a_wildcard_in_the_context() {
     let way = at([Step::ListValue(values([1.into(), Value::Wildcard]))]);
     let mut bin = Bin::new(values([[1, 2].into()]));
     assert_eq!(bin.apply_at(list(ListOp::Size), &way), Ok(2.into()));
@@ -160,7 +160,7 @@ fn after_a_wildcard_on_the_way_nothing_can_be_stored() {
 }
 
 #[test]
-fn what_a_context_leads_to_can_be_had_as_a_particle() {
+fn the_element_at_a_context_is_returned_as_a_particle() {
     let bin = Bin::new(values([pairs(MapOrder::Unordered, [("k", "v")]), Value::Nil]))
         .0
         .unwrap();

@@ -16,7 +16,7 @@ fn appending_creates_the_bin_and_counts() {
 }
 
 #[test]
-fn an_ordered_list_takes_values_where_they_belong() {
+fn an_ordered_list_places_values_at_their_rank() {
     let mut bin = Bin::missing();
     assert_eq!(
         bin.apply(list(Op::AppendItems).value([3, 1]).int(1).int(0)),
@@ -33,7 +33,7 @@ fn an_ordered_list_takes_values_where_they_belong() {
         bin.apply(list(Op::Set).int(0).value(9)),
         Err(ResultCode::OP_NOT_APPLICABLE)
     );
-    // A number that grows moves on.
+    // An incremented number moves to its new rank.
     assert_eq!(bin.apply(list(Op::Increment).int(0).value(5)), Ok(6.into()));
     assert_eq!(bin.value(), [2, 3, 6].into());
 }
@@ -54,7 +54,7 @@ fn inserting_beyond_the_end_fills_up_with_nil() {
 }
 
 #[test]
-fn no_record_holds_as_many_nils_as_an_index_can_ask_for() {
+fn padding_beyond_the_size_of_a_record_is_refused() {
     let mut bin = Bin::new([1]);
     let far = list(Op::Set).int(1 << 30).value(1);
     assert_eq!(bin.apply(far), Err(ResultCode::RECORD_TOO_BIG));
@@ -79,7 +79,7 @@ fn unique_values_are_refused_skipped_or_ignored() {
         Ok(3.into())
     );
     assert_eq!(bin.value(), [1, 2, 3].into());
-    // An element may be set to the value it has.
+    // An element may be set to its own value.
     assert_eq!(bin.apply(list(Op::Set).int(0).value(1).int(UNIQUE)), Ok(Value::Nil));
     assert_eq!(
         bin.apply(list(Op::Set).int(0).value(2).int(UNIQUE)),
@@ -100,7 +100,7 @@ fn numbers_keep_their_type() {
 }
 
 #[test]
-fn sorting_goes_both_ways_but_drops_duplicates_one_way() {
+fn a_descending_sort_cannot_drop_duplicates() {
     let mut bin = Bin::new([2, 1, 2]);
     bin.apply(list(Op::Sort).int(1)).unwrap();
     assert_eq!(bin.value(), [2, 2, 1].into());
@@ -127,12 +127,12 @@ fn elements_are_selected_by_index_and_rank() {
         Ok([30, 20].into())
     );
     assert_eq!(get(list(Op::GetByRank).int(VALUE).int(-1)), Ok(30.into()));
-    // What begins before the first element is cut off there.
+    // A range that starts before the first element is cut off.
     assert_eq!(
         get(list(Op::GetByIndexRange).int(VALUE).int(-5).int(3)),
         Ok([30].into())
     );
-    // Ranks are counted from the nearer end, and the values come as they are met.
+    // Ranks are counted from the nearer end, and the values are in the order in which they are found.
     assert_eq!(
         get(list(Op::GetByRankRange).int(VALUE).int(0).int(2)),
         Ok([20, 10].into())
@@ -175,7 +175,7 @@ fn elements_are_selected_by_value() {
         get(list(Op::GetByValueRelRankRange).int(COUNT).value(2).int(1).int(1)),
         Ok(1.into())
     );
-    // There is nothing like a key in a list.
+    // Lists have no keys.
     assert_eq!(
         get(list(Op::GetByValue).int(KEY).value(9)),
         Err(ResultCode::OP_NOT_APPLICABLE)
@@ -183,7 +183,7 @@ fn elements_are_selected_by_value() {
 }
 
 #[test]
-fn wildcard_and_infinity_only_compare() {
+fn wildcard_and_infinity_can_only_be_compared_with() {
     let pair = |a: i64, b: &str| values([a.into(), b.into()]);
     let mut bin = Bin::new(values([pair(1, "a"), pair(2, "b"), pair(1, "c")]));
     let any_one = values([1.into(), Value::Wildcard]);
@@ -199,7 +199,7 @@ fn wildcard_and_infinity_only_compare() {
 }
 
 #[test]
-fn removing_gives_what_was_asked_for_and_leaves_the_rest() {
+fn removing_returns_the_requested_values_and_keeps_the_rest() {
     let mut bin = Bin::new([5, 6, 7, 8]);
     assert_eq!(bin.apply(list(Op::Pop).int(0)), Ok(5.into()));
     assert_eq!(bin.apply(list(Op::RemoveByValue).int(NONE).value(7)), Ok(Value::Nil));
@@ -208,7 +208,7 @@ fn removing_gives_what_was_asked_for_and_leaves_the_rest() {
     assert_eq!(bin.value(), [8].into());
     assert_eq!(bin.apply(list(Op::RemoveRange).int(0)), Ok(1.into()));
     assert_eq!(bin.value(), Value::List(Vec::new()));
-    // The bin stays, and removing from a missing one is no error.
+    // The empty list remains. Removing from a missing bin succeeds.
     assert_eq!(Bin::missing().apply(list(Op::RemoveRange).int(0)), Ok(Value::Nil));
 }
 
@@ -221,7 +221,7 @@ fn an_ordered_list_stays_ordered_when_it_is_emptied() {
 }
 
 #[test]
-fn operations_and_arguments_have_to_fit() {
+fn operations_and_arguments_must_fit() {
     let mut bin = Bin::new([1]);
     assert_eq!(bin.apply(list(Op::Get)), Err(ResultCode::PARAMETER));
     assert_eq!(bin.apply(list(Op::Get).value("x")), Err(ResultCode::PARAMETER));

@@ -12,7 +12,7 @@ fn unordered<const N: usize>(of: [(&str, i64); N]) -> Value {
 }
 
 #[test]
-fn putting_creates_the_bin_in_the_order_that_is_asked_for() {
+fn put_creates_the_bin_in_the_requested_order() {
     let mut bin = Bin::missing();
     assert_eq!(bin.apply(map(Op::Put).value("b").value(1).int(1).int(0)), Ok(1.into()));
     assert_eq!(
@@ -28,7 +28,7 @@ fn putting_creates_the_bin_in_the_order_that_is_asked_for() {
 }
 
 #[test]
-fn keys_are_integers_texts_and_blobs() {
+fn keys_are_integers_strings_and_blobs() {
     let mut bin = Bin::missing();
     for key in [Value::from(-7), "k".into(), (&[1, 2]).into()] {
         assert!(bin.apply(map(Op::Put).value(key).value(1)).is_ok());
@@ -39,7 +39,7 @@ fn keys_are_integers_texts_and_blobs() {
 }
 
 #[test]
-fn write_flags_say_which_keys_may_be_written() {
+fn write_flags_restrict_the_keys_that_are_written() {
     let mut bin = Bin::new(unordered([("a", 1)]));
     let put = |key: &str, flags| map(Op::Put).value(key).value(9).int(0).int(flags);
     assert_eq!(bin.apply(put("a", NO_OVERWRITE)), Err(ResultCode::ELEMENT_EXISTS));
@@ -67,7 +67,7 @@ fn write_flags_say_which_keys_may_be_written() {
 }
 
 #[test]
-fn numbers_are_added_to_and_subtracted_from() {
+fn numbers_are_incremented_and_decremented() {
     let mut bin = Bin::missing();
     assert_eq!(bin.apply(map(Op::Increment).value("n").value(5)), Ok(5.into()));
     assert_eq!(bin.apply(map(Op::Decrement).value("n").value(7)), Ok((-2).into()));
@@ -118,7 +118,7 @@ fn pairs_are_selected_by_index_value_and_rank() {
         Err(ResultCode::OP_NOT_APPLICABLE)
     );
     assert_eq!(get(map(Op::GetByIndexRange).int(RANK).int(0).int(2)), Ok([3, 0].into()));
-    // Of equal values the lesser key has the lesser rank.
+    // Equal values are ranked by key.
     assert_eq!(
         get(map(Op::GetByRankRange).int(KEY).int(0)),
         Ok(["b", "d", "c", "a"].into())
@@ -135,7 +135,7 @@ fn pairs_are_selected_by_index_value_and_rank() {
         get(map(Op::GetByValueRelRankRange).int(KEY).value(2).int(0)),
         Ok(["c", "a"].into())
     );
-    // Indexes have no range in the order by value, nor ranks in the order by key.
+    // A range of indexes needs the order by key, and a range of ranks the order by value.
     assert_eq!(
         get(map(Op::GetByRankRange).int(9).int(0)),
         Err(ResultCode::OP_NOT_APPLICABLE)
@@ -147,7 +147,7 @@ fn pairs_are_selected_by_index_value_and_rank() {
 }
 
 #[test]
-fn a_stored_order_by_value_shows_in_the_order_of_results() {
+fn a_persisted_order_by_value_is_the_order_of_results() {
     let by_value = || map(Op::GetByValueInterval).int(KEY).value(0);
     let mut bin = Bin::new(unordered([("a", 3), ("b", 1), ("c", 2)]));
     bin.apply(map(Op::SetType).int(3)).unwrap();
@@ -158,7 +158,7 @@ fn a_stored_order_by_value_shows_in_the_order_of_results() {
 }
 
 #[test]
-fn removing_leaves_the_rest_in_its_order() {
+fn removing_keeps_the_order_of_the_rest() {
     let mut bin = Bin::new(pairs(MapOrder::KeyOrdered, [(1, "x"), (2, "y"), (3, "x"), (4, "z")]));
     assert_eq!(bin.apply(map(Op::RemoveAllByValue).int(COUNT).value("x")), Ok(2.into()));
     assert_eq!(bin.value(), pairs(MapOrder::KeyOrdered, [(2, "y"), (4, "z")]));
@@ -172,7 +172,7 @@ fn removing_leaves_the_rest_in_its_order() {
 }
 
 #[test]
-fn an_unsorted_map_out_of_an_expression_has_indexes_by_key_all_the_same() {
+fn an_unsorted_map_from_an_expression_has_indexes_by_key() {
     // {"b": 1, "a": 2}, as only an expression or a UDF can leave it.
     let stored = [0x82, 0xa2, 3, b'b', 1, 0xa2, 3, b'a', 2];
     let mut bin = Bin(Some(Particle::bytes(ParticleType::MAP, &stored)));

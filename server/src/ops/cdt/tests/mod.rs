@@ -39,7 +39,7 @@ impl Bin {
         Self(Some(Particle::from_wire(particle_type, &data).unwrap()))
     }
 
-    /// A list of numbers that is ordered.
+    /// An ordered list of numbers.
     fn ordered(numbers: &[i64]) -> Self {
         let mut bin = Self::new(numbers.to_vec());
         bin.apply(list(ListOp::SetType).int(1)).unwrap();
@@ -55,7 +55,7 @@ impl Bin {
         self.apply_at(call, &Context::default())
     }
 
-    /// The result of an operation on the collection that a context leads to.
+    /// The result of an operation on the collection at a context.
     fn apply_at(&mut self, call: Call, context: &Context) -> Result<Value, ResultCode> {
         let argument = call.0.finish(context);
         let result = match call.1.modifies {

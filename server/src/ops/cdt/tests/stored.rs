@@ -33,7 +33,7 @@ fn unordered_maps_are_sorted_at_every_depth() {
 }
 
 #[test]
-fn what_is_flagged_as_ordered_must_be_in_order() {
+fn a_collection_flagged_as_ordered_must_be_in_order() {
     assert!(stored(&map(MapOrder::KeyOrdered, &[1, 2])).is_ok());
     assert_eq!(
         stored(&map(MapOrder::KeyOrdered, &[2, 1])),
@@ -109,7 +109,7 @@ fn the_flag_of_a_persisted_index_is_not_returned() {
 }
 
 #[test]
-fn what_cannot_be_stored_is_refused() {
+fn values_that_cannot_be_stored_are_refused() {
     let list = |items: &[u8]| from_wire(ParticleType::LIST, items);
     let refused = |items: &[u8]| assert_eq!(list(items), Err(ResultCode::SERVER_ERROR), "{items:?}");
     refused(&[]);

@@ -113,7 +113,7 @@ fn leaves_come_as_a_list() {
 }
 
 #[test]
-fn one_element_is_found_by_index_and_rank() {
+fn a_single_element_is_selected_by_index_and_rank() {
     let list = Value::from(vec![5, 9, 5, 1]);
     assert_eq!(selected(&list, &[(0x10, packed(-1))], 1), Ok([1].into()));
     assert_eq!(selected(&list, &[(0x11, packed(-1))], 1), Ok([9].into()));
@@ -125,7 +125,7 @@ fn one_element_is_found_by_index_and_rank() {
 }
 
 #[test]
-fn a_step_can_ask_more_of_its_elements() {
+fn a_step_can_have_a_further_condition() {
     let and = |expression| (0x204, expression);
     assert_eq!(
         selected(&shop(), &[(2, packed("b")), and(greater(6))], 1),
@@ -149,8 +149,8 @@ fn a_step_can_ask_more_of_its_elements() {
 }
 
 #[test]
-fn what_is_unknown_fails_unless_told_otherwise() {
-    // The value of "a" is no integer.
+fn an_unknown_value_fails_without_no_fail() {
+    // The value of "a" is not an integer.
     assert_eq!(selected(&shop(), &[(4, greater(0))], 1), Err(ResultCode::PARAMETER));
     assert_eq!(selected(&shop(), &[(4, greater(0))], 0x11), Ok([7].into()));
     let doubled = || op(20, &[variable(2, 1), variable(2, 1)]);
@@ -182,7 +182,7 @@ fn elements_are_replaced_and_removed() {
 }
 
 #[test]
-fn an_ordered_list_is_in_order_again() {
+fn a_modified_ordered_list_is_sorted() {
     let negated = op(21, &[variable(2, 1)]);
     let list = Particle::bytes(ParticleType::LIST, &[0x94, 0xc7, 0, 1, 1, 2, 3]);
     let mut bin = Some(list);
@@ -193,8 +193,8 @@ fn an_ordered_list_is_in_order_again() {
 }
 
 #[test]
-fn expressions_and_paths_nest_in_each_other_only_so_deep() {
-    // Each is a call that selects, by an expression that is the next one, from a list of one element.
+fn the_nesting_of_expressions_and_paths_is_limited() {
+    // Each call selects from a list of one element, by an expression that is the next call.
     let nested = |depth: usize| {
         (0..depth).fold(packed(true), |inner, _| {
             let select = call(&[(4, inner)], 1, None);
@@ -209,7 +209,7 @@ fn expressions_and_paths_nest_in_each_other_only_so_deep() {
             .map(|value| value.bytes(ParticleType::LIST).expect("a list").to_vec())
     };
     assert_eq!(evaluated(1), Ok(vec![0x91, 1]));
-    // A list is not true.
+    // A list is not a boolean.
     assert_eq!(evaluated(2), Ok(vec![0x90]));
     assert_eq!(evaluated(MAX_DEPTH / 2 - 1), Ok(vec![0x90]));
     assert_eq!(evaluated(MAX_DEPTH), Err(Unknown));

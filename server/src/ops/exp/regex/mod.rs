@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn the_extended_syntax_does_not() {
+    fn the_extended_syntax_does_not_escape_its_operators() {
         assert!(matches("^(ab|cd)+$", EXTENDED, "abcd"));
         assert!(matches("^a{2,3}$", EXTENDED, "aaa"));
         assert!(matches("^a{,2}$", EXTENDED, ""));
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_are_bytes_that_end_at_zero() {
+    fn strings_end_at_a_zero_byte() {
         assert!(Pattern::new(b"^.$", EXTENDED).is_some_and(|p| p.matches(&[0xff])));
         assert!(Pattern::new(b"^a$\0junk(", EXTENDED).is_some_and(|p| p.matches(b"a\0b")));
         assert!(matches(r"\<word\>", EXTENDED, "a word."));
