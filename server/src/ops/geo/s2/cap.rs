@@ -12,7 +12,7 @@ const ANYWHERE: Point = Point::new(1.0, 0.0, 0.0);
 
 /// The points within a distance of a center.
 #[derive(Debug, Clone)]
-pub(crate) struct Cap {
+pub struct Cap {
     center: Point,
     /// The square of the straight line's length to the farthest point; negative where there is no point.
     radius: f64,

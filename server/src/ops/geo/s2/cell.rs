@@ -40,7 +40,7 @@ const FACE_AXES: [[Point; 3]; 6] = {
 
 /// A cell's number: 3 bits of the face, 2 bits a level, and a 1 behind them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct CellId(pub u64);
+pub struct CellId(pub u64);
 
 impl CellId {
     pub(super) const fn from_face(face: u8) -> Self {
