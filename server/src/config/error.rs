@@ -25,7 +25,6 @@ pub enum ConfigError {
     /// There are none, or too many.
     NodeCount(usize),
     /// The ports of the nodes would exceed 65535.
-    #[error("{nodes} nodes need the ports {first} to {last}, and the highest port is 65535", last = u64::from(*first) + *nodes as u64 - 1)]
     Ports {
         /// The port of the first node.
         first: u16,
@@ -61,6 +60,13 @@ impl fmt::Display for ConfigError {
             Self::NodeCount(n) => {
                 let max = crate::cluster::Cluster::MAX_NODES;
                 write!(f, "a server has 1 to {max} nodes, not {n}")
+            }
+            Self::Ports { first, nodes } => {
+                let last = u64::from(*first) + *nodes as u64 - 1;
+                write!(
+                    f,
+                    "{nodes} nodes need the ports {first} to {last}, and the highest port is 65535"
+                )
             }
             Self::ClusterName(name) => write!(
                 f,

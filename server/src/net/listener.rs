@@ -35,7 +35,7 @@ pub(super) async fn accept(shared: Arc<Shared>, node: usize, listener: TcpListen
     let mut connections = JoinSet::new();
     let mut stopped = pin!(stopped);
     loop {
-        // `tokio::select!` would need tokio's procedural macros, which take as long to compile as the rest of it.
+        // Not `tokio::select!`: it needs procedural macros, which take as long to compile as the rest of tokio.
         let accepted = poll_fn(|cx| {
             if stopped.as_mut().poll(cx).is_ready() {
                 return Poll::Ready(None);

@@ -1,4 +1,4 @@
-//! Caps: the points within a distance of one.
+//! Caps: the points within a distance of a center.
 
 use std::f64::consts::{PI, SQRT_2};
 
@@ -6,7 +6,7 @@ use super::{Cell, CellId, Point, Region};
 
 /// The squared chord of a right angle.
 const RIGHT: f64 = 2.0;
-/// The squared chord of half the way around, the longest.
+/// The squared chord of a straight angle, the longest.
 const STRAIGHT: f64 = 4.0;
 const ANYWHERE: Point = Point::new(1.0, 0.0, 0.0);
 
@@ -14,12 +14,12 @@ const ANYWHERE: Point = Point::new(1.0, 0.0, 0.0);
 #[derive(Debug, Clone)]
 pub struct Cap {
     center: Point,
-    /// The square of the straight line's length to the farthest point; negative where there is no point.
+    /// The squared length of the chord from the center to the border; negative if the cap is empty.
     radius: f64,
 }
 
 impl Cap {
-    /// An angle from the center, in radians.
+    /// A cap with a radius in radians.
     pub(crate) fn new(center: Point, angle: f64) -> Self {
         let radius = if angle < 0.0 {
             -1.0
@@ -44,14 +44,14 @@ impl Cap {
         }
     }
 
-    /// Also one on its border.
+    /// Whether a point is in the cap or on its border.
     pub(crate) fn contains_point(&self, point: &Point) -> bool {
         STRAIGHT.min((self.center - *point).norm2()) <= self.radius
     }
 
     /// A few cells that cover it: at most four, or all the faces.
     pub(super) fn cell_bound(&self) -> Vec<CellId> {
-        // The level of the cells that are nowhere narrower than it.
+        // The highest level whose cells are nowhere narrower than the radius.
         let narrowest = 2.0 * SQRT_2 / 3.0;
         let angle = if self.radius < 0.0 {
             -1.0
@@ -92,27 +92,27 @@ impl Cap {
         }
     }
 
-    /// Whether it meets a cell, none of whose corners it contains.
+    /// Whether it intersects a cell of which it contains no corner.
     fn meets(&self, cell: &Cell, corners: &[Point; 4]) -> bool {
-        // The complement of a hemisphere or more is convex, as the cell is: with the corners it has all of it.
+        // The complement of a hemisphere or more is convex. It contains the corners, so it contains the cell.
         if self.radius >= RIGHT || self.is_empty() {
             return false;
         }
         if cell.contains_point(&self.center) {
             return true;
         }
-        // What is left is to meet the inside of an edge.
+        // Only the inside of an edge is left to intersect.
         let squared_sine = self.radius * (1.0 - 0.25 * self.radius);
         for (k, edge) in cell.edges().iter().enumerate() {
             let dot = self.center.dot(edge);
-            // From inside of this edge it is the one on the other side that is met first.
+            // The center is on the inner side of this edge, so the opposite edge is closer.
             if dot > 0.0 {
                 continue;
             }
             if dot * dot > squared_sine * edge.norm2() {
                 return false;
             }
-            // The edge's circle is met; whether between the corners?
+            // The great circle of the edge intersects the cap; check that the closest point is between the corners.
             let along = edge.cross(&self.center);
             if along.dot(&corners[k]) < 0.0 && along.dot(&corners[(k + 1) & 3]) > 0.0 {
                 return true;

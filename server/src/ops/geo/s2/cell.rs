@@ -1,26 +1,25 @@
-//! The cells: squares on the faces of a cube around the sphere, each divided into four down to level 30, and numbered along
-//! a Hilbert curve.
+//! Cells: the faces of a cube around the sphere, each divided into four down to level 30, and numbered along a Hilbert curve.
 
 use super::{DBL_EPSILON, Point};
 
 /// The level of the smallest cells, the leaves.
 const MAX_LEVEL: u32 = 30;
-/// Leaves along an edge of a face.
+/// The number of leaves along an edge of a face.
 const FACE_SIZE: i32 = 1 << MAX_LEVEL;
-/// Bits of an id behind the face.
+/// The bits of an id after the face.
 const POSITION_BITS: u32 = 2 * MAX_LEVEL + 1;
 
-/// How the curve runs through the four quarters of a cell: bit 0 exchanges the axes, bit 1 turns it by a half.
+/// The order of the four quarters of a cell on the curve: bit 0 swaps the axes, bit 1 inverts them.
 type Orientation = usize;
 const SWAPPED: Orientation = 1;
-/// What the orientation of a quarter differs by from its cell's, by the quarter's position on the curve.
+/// The difference between the orientations of a quarter and of its cell, by the quarter's position on the curve.
 const POSITION_TO_ORIENTATION: [Orientation; 4] = [1, 0, 0, 3];
-/// Which quarter (`2 * i + j`) a position on the curve is, by orientation.
+/// The quarter (`2 * i + j`) at a position on the curve, by orientation.
 const POSITION_TO_IJ: [[usize; 4]; 4] = [[0, 1, 3, 2], [0, 2, 3, 1], [3, 2, 0, 1], [3, 1, 0, 2]];
-/// The other way round.
+/// The position of a quarter on the curve, by orientation.
 const IJ_TO_POSITION: [[usize; 4]; 4] = [[0, 1, 3, 2], [0, 3, 1, 2], [2, 3, 1, 0], [2, 1, 3, 0]];
 
-/// Of each face the axes in which u and v grow, and the one that points out of it.
+/// The axes of u, of v, and outwards, for each face.
 const FACE_AXES: [[Point; 3]; 6] = {
     const X: Point = Point::new(1.0, 0.0, 0.0);
     const Y: Point = Point::new(0.0, 1.0, 0.0);
@@ -38,7 +37,7 @@ const FACE_AXES: [[Point; 3]; 6] = {
     ]
 };
 
-/// A cell's number: 3 bits of the face, 2 bits a level, and a 1 behind them.
+/// The id of a cell: 3 bits for the face, 2 bits for each level, then a 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct CellId(pub u64);
 
@@ -47,7 +46,7 @@ impl CellId {
         Self(((face as u64) << POSITION_BITS) + lsb_of(0))
     }
 
-    /// The leaf that holds a point.
+    /// The leaf that contains a point.
     pub(crate) fn from_point(point: &Point) -> Self {
         let (face, u, v) = face_uv(point);
         Self::from_face_ij(face, st_to_ij(uv_to_st(u)), st_to_ij(uv_to_st(v)))
@@ -66,9 +65,9 @@ impl CellId {
         Self(id << 1 | 1)
     }
 
-    /// A leaf by its place on a face, or next to it on another.
+    /// A leaf by its place on a face; a place beyond its edge is on the next face.
     fn from_face_ij_wrap(face: usize, i: i32, j: i32) -> Self {
-        // As far as a leaf beyond the edge; (u, v) is taken for linear in (i, j), which changes no leaf.
+        // One leaf beyond the edge is far enough. A linear projection gives the same leaf.
         let uv = |place: i32| {
             let place = f64::from(place.clamp(-1, FACE_SIZE));
             let limit = 1.0 + f64::EPSILON;
@@ -91,7 +90,7 @@ impl CellId {
         self.0 & (lsb_of(0) - 1) == 0
     }
 
-    /// The cell of a level, at most its own, that holds it.
+    /// The cell of a lower level that contains it, or itself.
     pub(crate) const fn parent(self, level: u32) -> Self {
         let lsb = lsb_of(level);
         Self(self.0 & lsb.wrapping_neg() | lsb)
@@ -117,12 +116,11 @@ impl CellId {
         self.range_min() <= other && other <= self.range_max()
     }
 
-    /// The cells of a level, coarser than its own, around that corner of its cell there which is nearest to it: four,
-    /// or three at a corner of the cube.
+    /// The cells of a lower level around the vertex that is closest to this cell: four, or three at a corner of the cube.
     pub(super) fn vertex_neighbors(self, level: u32) -> Vec<Self> {
         let (face, i, j) = self.face_ij();
         let half = FACE_SIZE >> (level + 1);
-        // Whether the neighbor in that direction is on this face, and how far off it is.
+        // Whether the neighbor in that direction is on this face, and its distance.
         let neighbor = |at: i32| {
             if at & half == 0 {
                 (at >= 2 * half, -2 * half)
@@ -150,12 +148,12 @@ impl CellId {
     pub(crate) fn center(self) -> Point {
         let (face, i, j) = self.face_ij();
         let size = self.size();
-        // Centers of leaves lie between their borders, so it counts in halves of a leaf.
+        // In halves of a leaf, because a leaf's center is between its bounds.
         let st = |at: i32| (2 * i64::from(at & -size) + i64::from(size)) as f64 / (2.0 * f64::from(FACE_SIZE));
         face_uv_to_xyz(face, st_to_uv(st(i)), st_to_uv(st(j))).normalize()
     }
 
-    /// Its face, and the place of a leaf in it.
+    /// Its face, and the place of one of its leaves.
     fn face_ij(self) -> (usize, i32, i32) {
         let face = self.face();
         let mut orientation = face & SWAPPED;
@@ -170,12 +168,12 @@ impl CellId {
         (face, i, j)
     }
 
-    /// Leaves along its edge.
+    /// The number of leaves along its edge.
     const fn size(self) -> i32 {
         FACE_SIZE >> self.level()
     }
 
-    /// Its lowest bit that is set, by which its level is known.
+    /// Its lowest set bit, which gives the level.
     pub(super) const fn lsb(self) -> u64 {
         self.0 & self.0.wrapping_neg()
     }
@@ -210,7 +208,7 @@ impl Cell {
         [(u0, v0), (u1, v0), (u1, v1), (u0, v1)].map(|(u, v)| face_uv_to_xyz(self.face, u, v).normalize())
     }
 
-    /// What is orthogonal to the planes of the edges, from each corner to the next, and points into the cell.
+    /// The inward normals of the edges, from each corner to the next.
     pub(super) fn edges(&self) -> [Point; 4] {
         let [u_axis, v_axis, out] = FACE_AXES[self.face];
         let ([u0, u1], [v0, v1]) = (self.u, self.v);
@@ -222,7 +220,7 @@ impl Cell {
         self.id.center()
     }
 
-    /// Whether a point lies in it or on its border.
+    /// Whether a point is in the cell or on its border.
     pub(crate) fn contains_point(&self, point: &Point) -> bool {
         let Some((u, v)) = uv_on(self.face, point) else {
             return false;
@@ -236,8 +234,8 @@ const fn lsb_of(level: u32) -> u64 {
     1 << (2 * (MAX_LEVEL - level))
 }
 
-/// From the place on a face, where cells of a level are alike, to the plane of the cube's face: quadratic, so that cells
-/// are about alike on the sphere.
+/// From (s, t), in which the cells of a level have the same size, to (u, v) on the plane of the face. It is quadratic, so that
+/// the cells have about the same size on the sphere.
 fn st_to_uv(s: f64) -> f64 {
     if s >= 0.5 {
         (1.0 / 3.0) * (4.0 * s * s - 1.0)
@@ -259,12 +257,12 @@ fn st_to_ij(s: f64) -> i32 {
 }
 
 fn face_uv_to_xyz(face: usize, u: f64, v: f64) -> Point {
-    // No rounding: a coordinate is one of the three, and the others are 0 there.
+    // Exact: in each coordinate only one of the three axes is not 0.
     let [u_axis, v_axis, out] = FACE_AXES[face];
     u_axis * u + v_axis * v + out
 }
 
-/// The face that a point lies on, and its place there.
+/// The face of a point, and its place there.
 fn face_uv(point: &Point) -> (usize, f64, f64) {
     let Point { x, y, z } = *point;
     let (mut face, mut largest) = (0, x);
@@ -281,7 +279,7 @@ fn face_uv(point: &Point) -> (usize, f64, f64) {
     (face, u, v)
 }
 
-/// The place of a point on a face, extended to its plane; `None` if it is on the other side.
+/// The place of a point on the plane of a face. `None` if the point is on the other side.
 fn uv_on(face: usize, point: &Point) -> Option<(f64, f64)> {
     let [_, _, out] = FACE_AXES[face];
     (point.dot(&out) > 0.0).then(|| project(face, point))

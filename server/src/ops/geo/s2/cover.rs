@@ -1,4 +1,4 @@
-//! Coverings: some cells that have all of a region.
+//! Coverings: cells that contain a region.
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
@@ -10,24 +10,25 @@ pub(crate) trait Region {
     /// A cap that contains it.
     fn cap_bound(&self) -> Cap;
 
-    /// Whether it contains all of a cell; `false` also where that is hard to tell.
+    /// Whether it contains a whole cell; `false` if that cannot be determined.
     fn contains_cell(&self, cell: &Cell) -> bool;
 
-    /// Whether it has a point of a cell; `true` also where that is hard to tell.
+    /// Whether it intersects a cell; `true` if that cannot be determined.
     fn intersects_cell(&self, cell: &Cell) -> bool;
 }
 
-/// How finely regions are covered.
+/// The limits of a covering.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Coverer {
     pub(crate) min_level: u32,
     pub(crate) max_level: u32,
-    /// How many cells there should be; there are more where a region needs them at the lowest level.
+    /// The desired number of cells. There are more if the region needs them at `min_level`.
     pub(crate) max_cells: usize,
 }
 
 impl Coverer {
-    /// The cells that cover a region, in their order. None contains another, and four that make up a larger one are that.
+    /// The cells that cover a region, sorted by id. No cell contains another, and four siblings are replaced by their parent
+    /// above `min_level`.
     pub(crate) fn covering(&self, region: &impl Region) -> Vec<CellId> {
         let mut covering = Covering {
             coverer: self,
@@ -52,13 +53,12 @@ impl Coverer {
     }
 }
 
-/// A covering that is being made: the largest cells that are not inside of the region are divided as long as there are
-/// not too many.
+/// Computes a covering: the largest cells that the region does not contain are divided until there are too many cells.
 struct Covering<'a, R> {
     coverer: &'a Coverer,
     region: &'a R,
     found: Vec<CellId>,
-    /// Which may be divided yet.
+    /// The cells that can still be divided.
     queue: BinaryHeap<Candidate>,
 }
 
@@ -84,7 +84,7 @@ impl<R: Region> Covering<'_, R> {
         }
     }
 
-    /// A cell, if it has a part of the region.
+    /// A cell, if it intersects the region.
     fn candidate(&self, cell: CellId) -> Option<Candidate> {
         let cell = Cell::new(cell);
         self.region.intersects_cell(&cell).then(|| {
@@ -112,7 +112,7 @@ impl<R: Region> Covering<'_, R> {
             0 => {}
             _ if finals == 4 && level >= self.coverer.min_level => self.found.push(candidate.cell.id),
             children => {
-                // The largest first; of those the ones with the fewest children, and of those with the fewest final ones.
+                // The largest cells first, then those with the fewest children, then those with the fewest final children.
                 candidate.priority = ((level as usize) << 2) + children;
                 candidate.priority = (candidate.priority << 2) + finals;
                 self.queue.push(candidate);
@@ -123,7 +123,7 @@ impl<R: Region> Covering<'_, R> {
 
 struct Candidate {
     cell: Cell,
-    /// It is not divided any more.
+    /// Whether it is not divided further.
     is_final: bool,
     children: Vec<Candidate>,
     /// The lowest is divided first.
@@ -156,7 +156,7 @@ impl Ord for Candidate {
     }
 }
 
-/// Cells in their order, without those that others contain, and with the larger cell for four that make it up.
+/// Sorts cells, removes those that others contain, and replaces four siblings by their parent.
 fn normalize(mut cells: Vec<CellId>) -> Vec<CellId> {
     cells.sort_unstable();
     let mut kept: Vec<CellId> = Vec::with_capacity(cells.len());

@@ -1,24 +1,24 @@
-//! Which edges cross, and on which side of a line a point is.
+//! Whether edges cross, and the orientation of three points.
 
 use super::{DBL_EPSILON, Point};
 
-/// How two edges meet.
+/// How two edges intersect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Crossing {
     Apart,
-    /// They have an end in common.
+    /// They share an end.
     AtEnd,
     Inside,
 }
 
-/// Compares an edge with one after another of a chain.
+/// Compares an edge with the edges of a chain.
 #[derive(Debug)]
 pub(crate) struct EdgeCrosser {
     a: Point,
     b: Point,
-    /// Orthogonal to the edge at its ends, and away from it; once it is needed.
+    /// The outward tangents at the ends of the edge; computed when needed.
     tangents: Option<[Point; 2]>,
-    /// The end of the chain as yet.
+    /// The current end of the chain.
     c: Point,
     acb: Turn,
 }
@@ -35,7 +35,7 @@ impl EdgeCrosser {
         }
     }
 
-    /// How the edge meets the next one of the chain, which ends in `d`.
+    /// How the edge intersects the next edge of the chain, which ends in `d`.
     pub(crate) fn crossing(&mut self, d: &Point) -> Crossing {
         let (mut acb, mut bda) = (self.acb, triage(&self.a, &self.b, d));
         let crossing = if bda != Turn::Unknown && acb == bda.reversed() {
@@ -48,8 +48,8 @@ impl EdgeCrosser {
         crossing
     }
 
-    /// Whether the edge crosses the next one of the chain; of edges that meet at an end every second does, as counting needs
-    /// it.
+    /// Whether the edge crosses the next edge of the chain. Edges that share an end are counted such that a path through the
+    /// shared point crosses a loop once.
     pub(crate) fn crosses(&mut self, d: &Point) -> bool {
         let c = self.c;
         match self.crossing(d) {
@@ -89,16 +89,16 @@ impl EdgeCrosser {
     }
 }
 
-/// Whether the angle `abc` has its vertex, so that of the angles around a point one does.
+/// Whether the angle `abc` contains its vertex `b`. Of the angles around a point exactly one does.
 pub(crate) fn angle_contains_vertex(a: &Point, b: &Point, c: &Point) -> bool {
     !is_counterclockwise(&b.ortho(), c, a, b)
 }
 
-/// Which way three points turn.
+/// The orientation of three points.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Turn {
     Clockwise,
-    /// Two are the same, or they lie on a line as closely as can be told.
+    /// Two points are the same, or the three are collinear within the precision.
     Unknown,
     Counterclockwise,
 }
@@ -130,12 +130,12 @@ fn turn(a: &Point, b: &Point, c: &Point) -> Turn {
     }
 }
 
-/// What can be told quickly.
+/// The orientation, if a simple determinant is precise enough.
 fn triage(a: &Point, b: &Point, c: &Point) -> Turn {
     Turn::of(a.cross(b).dot(c), 1.8274 * DBL_EPSILON)
 }
 
-/// What can be told with the determinant of the two shortest edges.
+/// The orientation by the determinant of the two shortest edges, which is more precise.
 fn stable(a: &Point, b: &Point, c: &Point) -> Turn {
     let (ab, bc, ca) = (*b - *a, *c - *b, *a - *c);
     let (ab2, bc2, ca2) = (ab.norm2(), bc.norm2(), ca.norm2());
@@ -153,7 +153,7 @@ fn stable(a: &Point, b: &Point, c: &Point) -> Turn {
     )
 }
 
-/// Whether a point is met in the order `a`, `b`, `c` by who turns counterclockwise around `o`.
+/// Whether `a`, `b`, `c` are in counterclockwise order around `o`.
 fn is_counterclockwise(a: &Point, b: &Point, c: &Point, o: &Point) -> bool {
     let told = [
         turn(b, o, a) != Turn::Clockwise,
@@ -177,10 +177,10 @@ fn vertex_crossing(a: &Point, b: &Point, c: &Point, d: &Point) -> bool {
     }
 }
 
-/// Half of what `f64` tells apart at 1.
+/// The rounding error of a number near 1.
 const DBL_ERROR: f64 = DBL_EPSILON / 2.0;
 
-/// In the direction of the cross product, and never 0: also not where the two are nearly parallel.
+/// A vector in the direction of the cross product. It is not 0, even if the two are nearly parallel.
 fn robust_cross(a: &Point, b: &Point) -> Point {
     let sqrt3 = 3f64.sqrt();
     let shortest = (32.0 * sqrt3 * DBL_ERROR) / (6.0 * DBL_ERROR / DBL_ERROR - (1.0 + 2.0 * sqrt3));
@@ -196,7 +196,8 @@ fn robust_cross(a: &Point, b: &Point) -> Point {
     }
 }
 
-/// The cross product of a parallel vector that was moved by next to nothing, and a later one in the order of coordinates.
+/// The cross product of two parallel vectors, as if they were moved by an infinitesimal distance. It depends only on the vector
+/// that is greater in lexicographic order.
 fn symbolic_cross(later: &Point) -> Point {
     if later.x != 0.0 || later.y != 0.0 {
         Point::new(-later.y, later.x, 0.0)
@@ -205,7 +206,7 @@ fn symbolic_cross(later: &Point) -> Point {
     }
 }
 
-/// Long enough that squares of it can be told from 0.
+/// Scales a vector so that its squared length does not underflow.
 fn normalizable(vector: Point) -> Point {
     let largest = vector.max_abs();
     if largest >= 2f64.powi(-242) {

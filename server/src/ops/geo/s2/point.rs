@@ -12,7 +12,7 @@ pub(crate) struct Point {
 }
 
 impl Point {
-    /// A point that no vertex is expected at, from which containment is counted.
+    /// The reference point of containment tests. It is unlikely to be a vertex.
     pub(crate) const ORIGIN: Self = Self::new(
         -0.009_999_466_435_025_02,
         0.002_592_454_260_932_412,
@@ -53,7 +53,7 @@ impl Point {
         self.dot(self)
     }
 
-    /// Of length 1, in the same direction.
+    /// The vector of length 1 in the same direction.
     pub(crate) fn normalize(self) -> Self {
         if self == Self::new(0.0, 0.0, 0.0) {
             self
@@ -67,11 +67,11 @@ impl Point {
         self.cross(other).norm().atan2(self.dot(other))
     }
 
-    /// A vector of length 1 that is orthogonal to it.
+    /// An orthogonal vector of length 1.
     pub(super) fn ortho(&self) -> Self {
         let (x, y, z) = (self.x.abs(), self.y.abs(), self.z.abs());
         let mut other = Self::new(0.012, 0.0053, 0.00457);
-        // One of the axis before the largest component's.
+        // The axis before that of the largest component.
         if x > y && x > z {
             other.z = 1.0;
         } else if x <= y && y > z {
@@ -82,12 +82,12 @@ impl Point {
         self.cross(&other).normalize()
     }
 
-    /// The largest of its coordinates, without signs.
+    /// The largest absolute value of a coordinate.
     pub(super) fn max_abs(&self) -> f64 {
         self.x.abs().max(self.y.abs()).max(self.z.abs())
     }
 
-    /// Whether it comes first in the order of the coordinates.
+    /// Whether it is less than another in lexicographic order.
     pub(super) fn is_before(&self, other: &Self) -> bool {
         (self.x, self.y, self.z) < (other.x, other.y, other.z)
     }
