@@ -23,6 +23,8 @@
 //!
 //! Operations on lists, maps, bits and HyperLogLogs are in [`ops`]. Expressions, as filters and as operations, are in [`exp`].
 //!
+//! The feature `serde`, on by default, reads and writes whole records as types that implement serde's traits.
+//!
 //! Not supported: TLS, authentication and multi-record transactions, which need the Enterprise Edition.
 //!
 //! The modules form layers, and imports go down only: the clients (`client`, [`blocking`]), the verbs (`verbs`), their

@@ -1,14 +1,23 @@
 //! The error of a decoder: the problem and its offset.
 
+use std::fmt;
+
 /// An error of a decoder: bytes that are not valid.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{what} at byte {at}")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DecodeError {
     /// The invalid or missing item.
     pub what: &'static str,
     /// Offset into the decoded bytes, from 0.
     pub at: usize,
 }
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} at byte {}", self.what, self.at)
+    }
+}
+
+impl std::error::Error for DecodeError {}
 
 impl DecodeError {
     /// An error found at an offset.

@@ -1,8 +1,8 @@
 //! Frames: the 8-byte header before every body on a connection, and compressed frames.
 
-use std::io::Read as _;
-
 use bytes::{BufMut, BytesMut};
+use miniz_oxide::deflate::{self, CompressionLevel};
+use miniz_oxide::inflate::{self, TINFLStatus};
 
 use crate::error::{Cursor, DecodeError};
 
@@ -136,9 +136,7 @@ pub fn compress(frame: &[u8]) -> Vec<u8> {
     let mut body = Vec::with_capacity(FrameHeader::SIZE + 8 + frame.len() / 2);
     body.put_slice(&[0; FrameHeader::SIZE]);
     body.put_u64(frame.len() as u64);
-    let mut stream = flate2::read::ZlibEncoder::new(frame, flate2::Compression::fast());
-    // Writing to a `Vec` and reading from a slice cannot fail.
-    let _ = stream.read_to_end(&mut body);
+    body.put_slice(&deflate::compress_to_vec_zlib(frame, CompressionLevel::BestSpeed as u8));
     let header = FrameHeader::new(FrameType::COMPRESSED, body.len() - FrameHeader::SIZE);
     body[..FrameHeader::SIZE].copy_from_slice(&header.encode());
     body
@@ -155,15 +153,13 @@ pub fn decompress(body: &[u8]) -> Result<Vec<u8>, DecodeError> {
         return Err(DecodeError::new("the uncompressed size is over the limit", 0));
     }
     // One byte more than announced is enough to detect a wrong size. No memory is allocated from the announced size.
-    let mut frame = Vec::new();
-    let mut stream = flate2::read::ZlibDecoder::new(cursor.rest()).take(size + 1);
-    stream
-        .read_to_end(&mut frame)
-        .map_err(|_| DecodeError::new("a damaged zlib stream", cursor.at()))?;
-    if frame.len() as u64 != size {
-        return Err(DecodeError::new("the uncompressed size is not the announced one", 0));
+    match inflate::decompress_to_vec_zlib_with_limit(cursor.rest(), size as usize + 1) {
+        Ok(frame) if frame.len() as u64 == size => Ok(frame),
+        Err(error) if error.status != TINFLStatus::HasMoreOutput => {
+            Err(DecodeError::new("a damaged zlib stream", cursor.at()))
+        }
+        _ => Err(DecodeError::new("the uncompressed size is not the announced one", 0)),
     }
-    Ok(frame)
 }
 
 #[cfg(test)]

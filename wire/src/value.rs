@@ -410,14 +410,21 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 /// An error: a value has another type than the requested one.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[error("the value {value} is no {requested}")]
+#[derive(Debug, Clone, PartialEq)]
 pub struct WrongType {
     /// The value, unchanged.
     pub value: Value,
     /// The requested type.
     pub requested: &'static str,
 }
+
+impl fmt::Display for WrongType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the value {} is no {}", self.value, self.requested)
+    }
+}
+
+impl std::error::Error for WrongType {}
 
 #[cfg(test)]
 mod tests {

@@ -1,8 +1,8 @@
 //! Deserializes types from values.
 
-use serde::de::value::{MapDeserializer, SeqDeserializer, StringDeserializer, UnitDeserializer};
-use serde::de::{self, IntoDeserializer, Visitor};
-use serde::forward_to_deserialize_any;
+use serde_core::de::value::{MapDeserializer, SeqDeserializer, StringDeserializer, UnitDeserializer};
+use serde_core::de::{self, IntoDeserializer, Visitor};
+use serde_core::forward_to_deserialize_any;
 use spikelet_wire::Value;
 
 use crate::bins::Bins;

@@ -5,8 +5,8 @@ mod ser;
 
 use std::fmt;
 
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde_core::de::DeserializeOwned;
+use serde_core::{Deserialize, Serialize};
 use spikelet_wire::Value;
 
 use crate::bins::{Bins, IntoBins};
@@ -86,13 +86,13 @@ pub fn from_value<'de, T: Deserialize<'de>>(value: Value) -> Result<T, Error> {
     T::deserialize(de::ValueDeserializer(value))
 }
 
-impl serde::ser::Error for Error {
+impl serde_core::ser::Error for Error {
     fn custom<T: fmt::Display>(what: T) -> Self {
         Self::value(what.to_string())
     }
 }
 
-impl serde::de::Error for Error {
+impl serde_core::de::Error for Error {
     fn custom<T: fmt::Display>(what: T) -> Self {
         Self::value(what.to_string())
     }
@@ -101,6 +101,8 @@ impl serde::de::Error for Error {
 #[cfg(test)]
 mod tests {
     use std::collections::{BTreeMap, HashMap};
+
+    use serde::{Deserialize, Serialize};
 
     use super::*;
     use crate::bins;

@@ -1,5 +1,6 @@
 //! The configuration of a namespace.
 
+use std::fmt;
 use std::str::FromStr;
 
 use super::{ConfigError, MAX_NODES, MAX_TTL};
@@ -60,9 +61,16 @@ impl FromStr for ConflictResolutionPolicy {
 }
 
 /// There is no conflict resolution policy of that name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("there are the policies generation and last-update-time")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UnknownPolicy;
+
+impl fmt::Display for UnknownPolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("there are the policies generation and last-update-time")
+    }
+}
+
+impl std::error::Error for UnknownPolicy {}
 
 impl NamespaceConfig {
     /// A namespace with one copy of each record, whose records do not expire by default, and where nsup runs every second.

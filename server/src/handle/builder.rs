@@ -1,5 +1,6 @@
 //! The builder of a server.
 
+use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Weak};
@@ -295,14 +296,12 @@ impl Builder {
 }
 
 /// Why a server did not start.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 #[non_exhaustive]
 pub enum StartError {
     /// The real server would refuse the configuration.
-    #[error(transparent)]
-    Config(#[from] ConfigError),
+    Config(ConfigError),
     /// The server cannot listen on the address.
-    #[error("cannot listen on {address}")]
     Bind {
         /// The address.
         address: SocketAddr,
@@ -310,9 +309,40 @@ pub enum StartError {
         source: io::Error,
     },
     /// The server refused a fixture.
-    #[error("cannot load a fixture")]
-    Fixture(#[from] FixtureError),
+    Fixture(FixtureError),
     /// The system has no thread or file descriptor left.
-    #[error("cannot run a server")]
-    Run(#[source] io::Error),
+    Run(io::Error),
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Config(error) => error.fmt(f),
+            Self::Bind { address, .. } => write!(f, "cannot listen on {address}"),
+            Self::Fixture(_) => f.write_str("cannot load a fixture"),
+            Self::Run(_) => f.write_str("cannot run a server"),
+        }
+    }
+}
+
+impl std::error::Error for StartError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Config(_) => None,
+            Self::Bind { source, .. } | Self::Run(source) => Some(source),
+            Self::Fixture(error) => Some(error),
+        }
+    }
+}
+
+impl From<ConfigError> for StartError {
+    fn from(error: ConfigError) -> Self {
+        Self::Config(error)
+    }
+}
+
+impl From<FixtureError> for StartError {
+    fn from(error: FixtureError) -> Self {
+        Self::Fixture(error)
+    }
 }

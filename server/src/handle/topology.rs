@@ -1,5 +1,6 @@
 //! Nodes and the network between them: kill, restart, add, quiesce, partition.
 
+use std::fmt;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::{MutexGuard, PoisonError};
 
@@ -8,20 +9,42 @@ use crate::cluster::{self, Cluster, ClusterError, Node, NodeId};
 use crate::net::{self, Shared};
 
 /// Why a change of nodes failed.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 #[non_exhaustive]
 pub enum TopologyError {
     /// The cluster has no such node, or the node is not in the required state.
-    #[error(transparent)]
-    Cluster(#[from] ClusterError),
+    Cluster(ClusterError),
     /// The server cannot listen on the node's address.
-    #[error("cannot listen on {address}")]
     Bind {
         /// The address.
         address: SocketAddr,
         /// The system's error.
         source: std::io::Error,
     },
+}
+
+impl fmt::Display for TopologyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cluster(error) => error.fmt(f),
+            Self::Bind { address, .. } => write!(f, "cannot listen on {address}"),
+        }
+    }
+}
+
+impl std::error::Error for TopologyError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Cluster(_) => None,
+            Self::Bind { source, .. } => Some(source),
+        }
+    }
+}
+
+impl From<ClusterError> for TopologyError {
+    fn from(error: ClusterError) -> Self {
+        Self::Cluster(error)
+    }
 }
 
 /// # Nodes

@@ -1,7 +1,10 @@
 //! A node's listening socket.
 
+use std::future::poll_fn;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
@@ -28,28 +31,28 @@ pub(crate) fn bind(address: SocketAddr) -> std::io::Result<std::net::TcpListener
 }
 
 /// Accepts connections to a node until the sender of `stopped` is dropped. Then closes the socket and all its connections.
-pub(super) async fn accept(
-    shared: Arc<Shared>,
-    node: usize,
-    listener: TcpListener,
-    mut stopped: oneshot::Receiver<()>,
-) {
+pub(super) async fn accept(shared: Arc<Shared>, node: usize, listener: TcpListener, stopped: oneshot::Receiver<()>) {
     let mut connections = JoinSet::new();
+    let mut stopped = pin!(stopped);
     loop {
-        tokio::select! {
-            biased;
-            _ = &mut stopped => break,
-            Some(_) = connections.join_next() => {}
-            accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) => {
-                    connections.spawn(serve_socket(Arc::clone(&shared), node, stream, peer));
-                }
-                Err(error) => {
-                    // Mostly out of descriptors: another connection has to end first.
-                    tracing::warn!(%error, node, "cannot accept");
-                    tokio::time::sleep(Duration::from_millis(10)).await;
-                }
-            },
+        // Not `tokio::select!`: it needs procedural macros, which take as long to compile as the rest of tokio.
+        let accepted = poll_fn(|cx| {
+            if stopped.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(None);
+            }
+            while let Poll::Ready(Some(_)) = connections.poll_join_next(cx) {}
+            listener.poll_accept(cx).map(Some)
+        });
+        match accepted.await {
+            None => break,
+            Some(Ok((stream, peer))) => {
+                connections.spawn(serve_socket(Arc::clone(&shared), node, stream, peer));
+            }
+            Some(Err(error)) => {
+                // Mostly out of descriptors: another connection has to end first.
+                tracing::warn!(%error, node, "cannot accept");
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
         }
     }
     drop(listener);

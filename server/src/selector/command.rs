@@ -125,9 +125,16 @@ impl fmt::Display for Command {
 }
 
 /// The error for an unknown name of a [`Command`].
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown command '{0}', expected one of {names}", names = names())]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnknownCommand(pub String);
+
+impl fmt::Display for UnknownCommand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "unknown command '{}', expected one of {}", self.0, names())
+    }
+}
+
+impl std::error::Error for UnknownCommand {}
 
 impl FromStr for Command {
     type Err = UnknownCommand;

@@ -15,14 +15,21 @@ pub trait Controls: fmt::Debug + Send + Sync {
 }
 
 /// Why a control failed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{text}")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ControlError {
     /// The result code.
     pub code: ResultCode,
     /// A short description.
     pub text: String,
 }
+
+impl fmt::Display for ControlError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl std::error::Error for ControlError {}
 
 impl ControlError {
     /// The control or a parameter is invalid.

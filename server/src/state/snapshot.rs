@@ -1,5 +1,6 @@
 //! Snapshots: a copy of what a server holds, which can be restored.
 
+use std::fmt;
 use std::sync::Arc;
 
 use super::State;
@@ -65,11 +66,10 @@ impl Snapshot {
 }
 
 /// Why a snapshot cannot be restored.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RestoreError {
     /// The snapshot is of a server with other namespaces.
-    #[error("the snapshot is of the namespaces {}, and the server has {}", .snapshot.join(", "), .server.join(", "))]
     Namespaces {
         /// The namespaces of the snapshot.
         snapshot: Vec<String>,
@@ -77,6 +77,19 @@ pub enum RestoreError {
         server: Vec<String>,
     },
 }
+
+impl fmt::Display for RestoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self::Namespaces { snapshot, server } = self;
+        let (snapshot, server) = (snapshot.join(", "), server.join(", "));
+        write!(
+            f,
+            "the snapshot is of the namespaces {snapshot}, and the server has {server}"
+        )
+    }
+}
+
+impl std::error::Error for RestoreError {}
 
 impl State {
     /// Takes a snapshot.

@@ -31,9 +31,16 @@ pub struct Wait<'s> {
 }
 
 /// The expected entries did not arrive in time, or the server keeps no journal. The message shows the last entries.
-#[derive(Clone, thiserror::Error)]
-#[error("{0}")]
+#[derive(Clone)]
 pub struct WaitError(String);
+
+impl fmt::Display for WaitError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for WaitError {}
 
 impl fmt::Debug for WaitError {
     // `unwrap` shows this, so it is readable.

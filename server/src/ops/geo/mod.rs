@@ -2,18 +2,14 @@
 
 mod polygon;
 mod region;
+mod s2;
 
-use s2::cap::Cap;
-use s2::cellid::CellID;
-use s2::latlng::LatLng;
-use s2::point::Point;
-use s2::region::{Region, RegionCoverer};
-use s2::s1::{Angle, Rad};
 use serde_json::Value as Json;
 use spikelet_wire::{ParticleType, ResultCode};
 
 use self::polygon::Loop;
 pub(crate) use self::polygon::Polygons;
+use self::s2::{Cap, CellId, Coverer, Point, Region};
 use super::Particle;
 
 /// The radius of the earth in meters. The server computes with a sphere.
@@ -21,15 +17,14 @@ const EARTH_RADIUS: f64 = 6_371_000.0;
 /// The flag of a stored region.
 const IS_REGION: u8 = 1;
 /// The covering of a stored region.
-const COVERER: RegionCoverer = RegionCoverer {
+const COVERER: Coverer = Coverer {
     min_level: 1,
     max_level: 30,
-    level_mod: 1,
     max_cells: 12,
 };
 
 /// The covering of the region of a query.
-const QUERY_COVERER: RegionCoverer = RegionCoverer {
+const QUERY_COVERER: Coverer = Coverer {
     max_level: 20,
     ..COVERER
 };
@@ -38,7 +33,7 @@ const QUERY_COVERER: RegionCoverer = RegionCoverer {
 #[derive(Debug, Clone)]
 pub enum Geometry {
     /// A point, as the leaf cell that holds it.
-    Point(CellID),
+    Point(CellId),
     /// An `AeroCircle`.
     Circle(Cap),
     /// A `Polygon`, or a `MultiPolygon`.
@@ -61,7 +56,7 @@ impl Geometry {
     fn from_json(json: &Json) -> Option<Self> {
         let coordinates = json.get("coordinates");
         Some(match json.get("type")?.as_str()? {
-            "Point" => Self::Point(CellID::from(point(coordinates?)?)),
+            "Point" => Self::Point(CellId::from_point(&point(coordinates?)?)),
             "Polygon" => Self::Polygons(Polygons(vec![polygon(coordinates?)?])),
             "MultiPolygon" => {
                 let polygons = coordinates?.as_array()?.iter().map(polygon);
@@ -71,8 +66,7 @@ impl Geometry {
                 let [center, radius] = coordinates?.as_array()?.as_slice() else {
                     return None;
                 };
-                let angle = Angle::from(Rad(number(radius)? / EARTH_RADIUS));
-                Self::Circle(Cap::from_center_angle(&point(center)?, &angle))
+                Self::Circle(Cap::new(point(center)?, number(radius)? / EARTH_RADIUS))
             }
             _ => return None,
         })
@@ -81,7 +75,7 @@ impl Geometry {
     /// The cells that are stored with the value: the cell of a point, or the covering of a region. `None` if the covering
     /// takes more cells than the server allows.
     #[must_use]
-    pub fn cells(&self) -> Option<Vec<CellID>> {
+    pub fn cells(&self) -> Option<Vec<CellId>> {
         match self {
             Self::Point(cell) => Some(vec![*cell]),
             Self::Circle(cap) => covering(&COVERER, cap),
@@ -102,7 +96,7 @@ impl Geometry {
             Self::Circle(cap) => covering(&QUERY_COVERER, cap),
             Self::Polygons(polygons) => covering(&QUERY_COVERER, polygons),
         };
-        let span = |cell: &CellID| (cell.range_min().0, cell.range_max().0);
+        let span = |cell: &CellId| (cell.range_min().0, cell.range_max().0);
         Some(cells?.iter().map(span).collect())
     }
 
@@ -148,8 +142,8 @@ pub(crate) fn stored_cells(data: &[u8]) -> impl Iterator<Item = u64> {
     cells.map(|cell| u64::from_be_bytes(*cell))
 }
 
-fn covering(coverer: &RegionCoverer, region: &(impl Region + 'static)) -> Option<Vec<CellID>> {
-    Some(coverer.covering(region).0).filter(|cells| cells.len() <= coverer.max_cells)
+fn covering(coverer: &Coverer, region: &impl Region) -> Option<Vec<CellId>> {
+    Some(coverer.covering(region)).filter(|cells| cells.len() <= coverer.max_cells)
 }
 
 fn polygon(json: &Json) -> Option<Vec<Loop>> {
@@ -171,8 +165,7 @@ fn point(json: &Json) -> Option<Point> {
     let [longitude, latitude] = json.as_array()?.as_slice() else {
         return None;
     };
-    let place = LatLng::from_degrees(number(latitude)?, number(longitude)?);
-    place.is_valid().then(|| Point::from(place))
+    Point::from_degrees(number(latitude)?, number(longitude)?)
 }
 
 /// A number. Integers above 63 bits are refused.

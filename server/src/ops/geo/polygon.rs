@@ -1,11 +1,6 @@
 //! Polygons: the points and cells that they contain or touch.
 
-use s2::cap::Cap;
-use s2::cell::Cell;
-use s2::edge_crossings::{Crossing, EdgeCrosser, angle_contains_vertex};
-use s2::point::Point;
-use s2::region::Region;
-use s2::s1::{Angle, Rad};
+use super::s2::{Cap, Cell, Crossing, EdgeCrosser, Point, Region, angle_contains_vertex};
 
 /// Polygons. Each is a list of loops: first the shell, then the holes.
 #[derive(Debug, Clone)]
@@ -37,15 +32,15 @@ fn polygon_contains(polygon: &[Loop], point: &Point) -> bool {
 impl Region for Polygons {
     fn cap_bound(&self) -> Cap {
         let vertices = || self.0.iter().flatten().flat_map(|inside| &inside.vertices);
-        let Some(sum) = vertices().copied().reduce(|sum, vertex| Point(sum.0 + vertex.0)) else {
+        let Some(sum) = vertices().copied().reduce(|sum, vertex| sum + vertex) else {
             return Cap::empty();
         };
         let center = sum.normalize();
-        let angles = vertices().map(|vertex| center.0.angle(&vertex.0).rad());
+        let angles = vertices().map(|vertex| center.angle(vertex));
         let radius = angles.fold(0.0, f64::max) + TOLERANCE;
         // A cap smaller than a hemisphere also holds every edge between two of its points, and the smaller side of every loop.
         if radius < std::f64::consts::FRAC_PI_2 {
-            Cap::from_center_angle(&center, &Angle::from(Rad(radius)))
+            Cap::new(center, radius)
         } else {
             Cap::full()
         }
@@ -89,11 +84,8 @@ impl Loop {
     /// Whether the path from the origin to a point crosses the loop an odd number of times.
     fn crosses_to(&self, point: &Point) -> bool {
         let Some(last) = self.vertices.last() else { return false };
-        let mut crosser = EdgeCrosser::new_with_c(&Point::origin(), point, last);
-        let crossed = self
-            .vertices
-            .iter()
-            .filter(|vertex| crosser.chain_edge_or_vertex_crossing(vertex));
+        let mut crosser = EdgeCrosser::new(&Point::ORIGIN, point, last);
+        let crossed = self.vertices.iter().filter(|vertex| crosser.crosses(vertex));
         crossed.count() % 2 == 1
     }
 
@@ -130,7 +122,7 @@ struct Bounds {
 impl Bounds {
     fn of(cell: &Cell) -> Self {
         let (center, corners) = (cell.center(), cell.vertices());
-        let angles = corners.iter().map(|corner| center.0.angle(&corner.0).rad());
+        let angles = corners.iter().map(|corner| center.angle(corner));
         let radius = angles.fold(0.0, f64::max) + TOLERANCE;
         Self {
             center,
@@ -141,27 +133,26 @@ impl Bounds {
 
     /// Whether the circles around the cell and around an edge meet: a cheap check before the exact one.
     fn is_near(&self, a: &Point, b: &Point) -> bool {
-        let middle = a.0 + b.0;
+        let middle = *a + *b;
         let length = middle.norm();
         // Half of the length of the sum is the cosine of half the angle between the two.
         let cos = length / 2.0;
         let sin = (1.0 - cos * cos).max(0.0).sqrt();
         let (radius_sin, radius_cos) = self.radius;
         let reach = radius_cos * cos - radius_sin * sin;
-        middle.dot(&self.center.0) >= (reach - 1e-12) * length
+        middle.dot(&self.center) >= (reach - 1e-12) * length
     }
 
     fn is_crossed(&self, a: &Point, b: &Point) -> bool {
         let [.., last] = &self.corners;
-        let mut crosser = EdgeCrosser::new_with_c(a, b, last);
+        let mut crosser = EdgeCrosser::new(a, b, last);
         let mut corners = self.corners.iter();
-        corners.any(|corner| crosser.chain_crossing_sign(corner) != Crossing::DoNotCross)
+        corners.any(|corner| crosser.crossing(corner) != Crossing::Apart)
     }
 }
 
 /// The area of a triangle; negative if it is clockwise.
 fn signed_area(a: &Point, b: &Point, c: &Point) -> f64 {
-    let (a, b, c) = (a.0, b.0, c.0);
-    let volume = a.dot(&b.cross(&c));
-    2.0 * volume.atan2(1.0 + a.dot(&b) + b.dot(&c) + c.dot(&a))
+    let volume = a.dot(&b.cross(c));
+    2.0 * volume.atan2(1.0 + a.dot(b) + b.dot(c) + c.dot(a))
 }

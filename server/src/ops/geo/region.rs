@@ -1,8 +1,7 @@
 //! Matching of points and regions.
 
-use s2::point::Point;
-
 use super::Geometry;
+use super::s2::Point;
 
 impl Geometry {
     /// Whether one geometry is a point, and the other a region that contains it.
@@ -10,7 +9,7 @@ impl Geometry {
     pub fn matches(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Point(_), Self::Point(_)) => false,
-            (Self::Point(cell), region) | (region, Self::Point(cell)) => region.contains(&Point::from(*cell)),
+            (Self::Point(cell), region) | (region, Self::Point(cell)) => region.contains(&cell.center()),
             _ => false,
         }
     }

@@ -3,9 +3,8 @@
 mod class;
 pub(super) mod plain;
 
+use std::fmt;
 use std::ops::Range;
-
-use thiserror::Error;
 
 use self::class::is_of_class;
 
@@ -19,29 +18,38 @@ const STEPS: usize = 1000;
 pub(super) const ESCAPE: u8 = b'%';
 
 /// What is wrong with a pattern, or with how it is used, in Lua's words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum PatternError {
-    #[error("pattern too complex")]
     TooComplex,
-    #[error("too many captures")]
     TooManyCaptures,
-    #[error("malformed pattern (ends with '%')")]
     EndsWithEscape,
-    #[error("malformed pattern (missing ']')")]
     OpenSet,
-    #[error("malformed pattern (missing arguments to '%b')")]
     NoBalance,
-    #[error("missing '[' after '%f' in pattern")]
     NoFrontier,
-    #[error("invalid pattern capture")]
     NotOpened,
-    #[error("unfinished capture")]
     Unfinished,
-    #[error("invalid capture index %{0}")]
     NoCapture(usize),
-    #[error("invalid use of '%' in replacement string")]
     InvalidReplacement,
 }
+
+impl fmt::Display for PatternError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::TooComplex => "pattern too complex",
+            Self::TooManyCaptures => "too many captures",
+            Self::EndsWithEscape => "malformed pattern (ends with '%')",
+            Self::OpenSet => "malformed pattern (missing ']')",
+            Self::NoBalance => "malformed pattern (missing arguments to '%b')",
+            Self::NoFrontier => "missing '[' after '%f' in pattern",
+            Self::NotOpened => "invalid pattern capture",
+            Self::Unfinished => "unfinished capture",
+            Self::NoCapture(index) => return write!(f, "invalid capture index %{index}"),
+            Self::InvalidReplacement => "invalid use of '%' in replacement string",
+        })
+    }
+}
+
+impl std::error::Error for PatternError {}
 
 /// Who pays for a match, and says how it failed.
 pub(super) trait Payer {

@@ -1,7 +1,8 @@
 //! Calls of what a script gave the server to call, which fail as it fails.
 
+use std::fmt;
+
 use mlua::{Error, Function, Lua, MultiValue, Table, Value};
-use thiserror::Error;
 
 /// Lua's own `pcall`, and what is called through it.
 #[derive(Debug, Clone)]
@@ -11,9 +12,16 @@ pub(super) struct Protected {
 }
 
 /// What a script threw: any value, which an [`Error`] alone would turn into text with a traceback.
-#[derive(Debug, Error)]
-#[error("{}", .0.to_string().unwrap_or_default())]
+#[derive(Debug)]
 struct Thrown(Value);
+
+impl fmt::Display for Thrown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.to_string().unwrap_or_default())
+    }
+}
+
+impl std::error::Error for Thrown {}
 
 impl Protected {
     /// To be made before a script can put something else in `pcall`'s place.

@@ -1,32 +1,30 @@
 //! POSIX regular expressions, as glibc matches them in the C locale: bytes, the basic and the extended syntax, and the GNU
 //! operators `\w \W \s \S \b \B \< \>`, with `\| \+ \?` in the basic syntax.
 //!
-//! A pattern is translated for the crate `regex`, which matches in time linear in the text. That crate has no back references:
-//! a pattern with one (`\1`) is refused, where the C library accepts it.
+//! Matching takes time linear in the text, so back references are not supported: a pattern with one (`\1`) is refused, where
+//! the C library accepts it.
 
 mod byte_set;
-mod translate;
+mod compile;
+mod program;
 
-use regex::bytes::{Regex, RegexBuilder};
-
-use self::translate::Translator;
+use self::compile::Compiler;
+use self::program::Program;
 
 /// A regular expression.
 #[derive(Debug)]
-pub(super) struct Pattern(Regex);
+pub(super) struct Pattern(Program);
 
 impl Pattern {
     /// Compiles a pattern. `None` if it is invalid, or holds a back reference.
     pub(super) fn new(pattern: &[u8], options: i64) -> Option<Self> {
         let pattern = until_zero(pattern);
-        let translated = Translator::new(pattern, options).translate()?;
-        let regex = RegexBuilder::new(&translated).unicode(false).build().ok()?;
-        Some(Self(regex))
+        Compiler::new(pattern, options).compile().map(Self)
     }
 
     /// Whether the pattern matches anywhere in a text, up to the first zero byte.
     pub(super) fn matches(&self, text: &[u8]) -> bool {
-        self.0.is_match(until_zero(text))
+        self.0.matches(until_zero(text))
     }
 }
 

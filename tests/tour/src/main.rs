@@ -1,4 +1,4 @@
-//! A server, a client, and what a test can see of both: `cargo run --example tour`.
+//! A server, a client, and what a test can see of both: `cargo run --package spikelet-tour`.
 
 use std::time::Duration;
 
