@@ -1,7 +1,9 @@
 //! Sets of bytes, as brackets in a pattern describe them.
 
+use std::fmt::Write;
+
 /// A set of bytes, with one bit for each.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Default, PartialEq)]
 pub(super) struct Set([u128; 2]);
 
 impl Set {
@@ -13,10 +15,6 @@ impl Set {
 
     pub(super) fn insert(&mut self, byte: u8) {
         self.0[usize::from(byte >> 7)] |= 1 << (byte & 0x7f);
-    }
-
-    pub(super) fn insert_all(&mut self, other: &Self) {
-        self.0 = [self.0[0] | other.0[0], self.0[1] | other.0[1]];
     }
 
     pub(super) fn contains(&self, byte: u8) -> bool {
@@ -47,6 +45,28 @@ impl Set {
     /// The set of bytes whose uppercase form is in this set.
     pub(super) fn ignoring_case(&self) -> Self {
         Self::of(|b| self.contains(b.to_ascii_uppercase()))
+    }
+
+    pub(super) fn write(&self, out: &mut String) {
+        if *self == Self::default() {
+            out.push_str(r"[^\x00-\xff]");
+            return;
+        }
+        out.push('[');
+        let mut from = None;
+        for byte in 0..=u8::MAX {
+            let is_last = byte == u8::MAX || !self.contains(byte + 1);
+            match (self.contains(byte), is_last) {
+                (true, true) => {
+                    let from = from.take().unwrap_or(byte);
+                    // Writing into a `String` cannot fail.
+                    let _ = write!(out, r"\x{from:02x}-\x{byte:02x}");
+                }
+                (true, false) => from = from.or(Some(byte)),
+                (false, _) => {}
+            }
+        }
+        out.push(']');
     }
 }
 

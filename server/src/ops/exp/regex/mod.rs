@@ -1,30 +1,32 @@
 //! POSIX regular expressions, as glibc matches them in the C locale: bytes, the basic and the extended syntax, and the GNU
 //! operators `\w \W \s \S \b \B \< \>`, with `\| \+ \?` in the basic syntax.
 //!
-//! Matching takes time linear in the text, so back references are not supported: a pattern with one (`\1`) is refused, where
-//! the C library accepts it.
+//! A pattern is translated for the crate `regex`, which matches in time linear in the text. That crate has no back references:
+//! a pattern with one (`\1`) is refused, where the C library accepts it.
 
 mod byte_set;
-mod compile;
-mod program;
+mod translate;
 
-use self::compile::Compiler;
-use self::program::Program;
+use regex::bytes::{Regex, RegexBuilder};
+
+use self::translate::Translator;
 
 /// A regular expression.
 #[derive(Debug)]
-pub(super) struct Pattern(Program);
+pub(super) struct Pattern(Regex);
 
 impl Pattern {
     /// Compiles a pattern. `None` if it is invalid, or holds a back reference.
     pub(super) fn new(pattern: &[u8], options: i64) -> Option<Self> {
         let pattern = until_zero(pattern);
-        Compiler::new(pattern, options).compile().map(Self)
+        let translated = Translator::new(pattern, options).translate()?;
+        let regex = RegexBuilder::new(&translated).unicode(false).build().ok()?;
+        Some(Self(regex))
     }
 
     /// Whether the pattern matches anywhere in a text, up to the first zero byte.
     pub(super) fn matches(&self, text: &[u8]) -> bool {
-        self.0.matches(until_zero(text))
+        self.0.is_match(until_zero(text))
     }
 }
 

@@ -1,15 +1,14 @@
-//! Compilation of POSIX patterns.
+//! Translation of POSIX patterns into those of the crate `regex`.
 
 use spikelet_wire::exp::regex_flags;
 
 use super::byte_set::{Set, is_space, is_word};
-use super::program::{Assembler, Assertion, Program};
 
 /// The limit for consecutive repetitions, as in `a***`.
 const MAX_REPETITIONS_IN_A_ROW: usize = 32;
 
 /// The C library's limit for the count of a repetition.
-const MAX_COUNT: usize = 0x7fff;
+const MAX_COUNT: u32 = 0x7fff;
 
 /// The C library's limit for a name in brackets, in bytes.
 const MAX_NAME: usize = 31;
@@ -20,30 +19,32 @@ enum Token {
     Open,
     Close,
     Alternative,
-    /// A repetition: its lowest and highest count, and the character that it stands for if there is nothing to repeat.
-    Repeat(usize, Option<usize>, u8),
+    /// A repetition, and the character that it stands for if there is nothing to repeat.
+    Repeat(&'static str, u8),
     /// A repetition with counts, which are read next.
     Interval,
     Bracket,
     /// An assertion, after which nothing can be repeated.
-    Assertion(Assertion),
+    Assertion(&'static str),
 }
 
-pub(super) struct Compiler<'a> {
+pub(super) struct Translator<'a> {
     pattern: &'a [u8],
     at: usize,
     extended: bool,
     ignore_case: bool,
     newline: bool,
-    out: Assembler,
-    /// The first step in `out` of what a repetition would repeat.
+    out: String,
+    /// The offsets of the open groups in `out`.
+    groups: Vec<usize>,
+    /// The offset in `out` of what a repetition would repeat.
     atom: Option<usize>,
     repetitions: usize,
     /// Whether `^` is an anchor at this point in the basic syntax.
     caret_anchors: bool,
 }
 
-impl<'a> Compiler<'a> {
+impl<'a> Translator<'a> {
     pub(super) fn new(pattern: &'a [u8], options: i64) -> Self {
         Self {
             pattern,
@@ -51,18 +52,16 @@ impl<'a> Compiler<'a> {
             extended: options & regex_flags::EXTENDED != 0,
             ignore_case: options & regex_flags::ICASE != 0,
             newline: options & regex_flags::NEWLINE != 0,
-            out: Assembler::default(),
+            out: String::new(),
+            groups: Vec::new(),
             atom: None,
             repetitions: 0,
             caret_anchors: true,
         }
     }
 
-    pub(super) fn compile(mut self) -> Option<Program> {
+    pub(super) fn translate(mut self) -> Option<String> {
         while self.at < self.pattern.len() {
-            if self.out.is_full() {
-                return None;
-            }
             match self.token()? {
                 Token::Byte(byte) => self.byte(byte),
                 Token::Set(set) => self.set(&set),
@@ -71,38 +70,42 @@ impl<'a> Compiler<'a> {
                     self.set(&set);
                 }
                 Token::Open => {
-                    self.out.open_group();
+                    self.groups.push(self.out.len());
+                    self.out.push_str("(?:");
                     self.begin();
                 }
-                Token::Close => match self.out.close_group() {
-                    Some(from) => self.end(from),
+                Token::Close => match self.groups.pop() {
+                    Some(from) => {
+                        self.out.push(')');
+                        self.end(from);
+                    }
                     None if self.extended => self.byte(b')'),
                     None => return None,
                 },
                 Token::Alternative => {
-                    self.out.alternative();
+                    self.out.push('|');
                     self.begin();
                 }
                 Token::Assertion(assertion) => {
-                    self.out.assert(assertion);
+                    self.out.push_str(assertion);
                     self.begin();
                     self.caret_anchors = false;
                 }
-                Token::Repeat(least, most, literal) => match self.atom {
+                Token::Repeat(operator, literal) => match self.atom {
                     Some(from) if self.extended || self.repetitions == 0 || literal != b'*' => {
-                        self.repeat(from, least, most)?;
+                        self.repeat(from, operator)?;
                     }
                     None if !self.extended => self.byte(literal),
                     _ => return None,
                 },
                 Token::Interval => {
                     let from = self.atom.filter(|_| self.extended || self.repetitions == 0)?;
-                    let (least, most) = self.interval()?;
-                    self.repeat(from, least, most)?;
+                    let counts = self.interval()?;
+                    self.repeat(from, &counts)?;
                 }
             }
         }
-        self.out.finish()
+        self.groups.is_empty().then_some(self.out)
     }
 
     /// Starts a branch, where there is nothing to repeat.
@@ -130,13 +133,18 @@ impl<'a> Compiler<'a> {
 
     fn set(&mut self, set: &Set) {
         let from = self.out.len();
-        self.out.take(if self.ignore_case { set.ignoring_case() } else { *set });
+        match self.ignore_case {
+            true => set.ignoring_case().write(&mut self.out),
+            false => set.write(&mut self.out),
+        }
         self.end(from);
     }
 
-    fn repeat(&mut self, from: usize, least: usize, most: Option<usize>) -> Option<()> {
+    fn repeat(&mut self, from: usize, operator: &str) -> Option<()> {
         self.repetitions += 1;
-        self.out.repeat(from, least, most)?;
+        self.out.insert_str(from, "(?:");
+        self.out.push(')');
+        self.out.push_str(operator);
         (self.repetitions <= MAX_REPETITIONS_IN_A_ROW).then_some(())
     }
 
@@ -155,7 +163,7 @@ impl<'a> Compiler<'a> {
         Some(match self.next()? {
             b'\\' => return self.escaped(),
             b'[' => Token::Bracket,
-            b'*' => Token::Repeat(0, None, b'*'),
+            b'*' => Token::Repeat("*", b'*'),
             b'.' => Token::Set(Set::of(|b| b != b'\n' || !self.newline)),
             b'^' if self.extended || self.caret_anchors => self.line_start(),
             b'$' if self.extended || self.is_end_of_branch() => self.line_end(),
@@ -163,8 +171,8 @@ impl<'a> Compiler<'a> {
             b'(' => Token::Open,
             b')' => Token::Close,
             b'|' => Token::Alternative,
-            b'+' => Token::Repeat(1, None, b'+'),
-            b'?' => Token::Repeat(0, Some(1), b'?'),
+            b'+' => Token::Repeat("+", b'+'),
+            b'?' => Token::Repeat("?", b'?'),
             b'{' => Token::Interval,
             byte => Token::Byte(byte),
         })
@@ -177,37 +185,29 @@ impl<'a> Compiler<'a> {
             b')' if basic => Token::Close,
             b'{' if basic => Token::Interval,
             b'|' if basic => Token::Alternative,
-            b'+' if basic => Token::Repeat(1, None, b'+'),
-            b'?' if basic => Token::Repeat(0, Some(1), b'?'),
+            b'+' if basic => Token::Repeat("+", b'+'),
+            b'?' if basic => Token::Repeat("?", b'?'),
             b'1'..=b'9' => return None,
             b'w' => Token::Set(Set::of(is_word)),
             b'W' => Token::Set(Set::of(|b| !is_word(b))),
             b's' => Token::Set(Set::of(is_space)),
             b'S' => Token::Set(Set::of(|b| !is_space(b))),
-            b'b' => Token::Assertion(Assertion::WordBoundary),
-            b'B' => Token::Assertion(Assertion::NoWordBoundary),
-            b'<' => Token::Assertion(Assertion::WordStart),
-            b'>' => Token::Assertion(Assertion::WordEnd),
-            b'`' => Token::Assertion(Assertion::TextStart),
-            b'\'' => Token::Assertion(Assertion::TextEnd),
+            b'b' => Token::Assertion(r"\b"),
+            b'B' => Token::Assertion(r"\B"),
+            b'<' => Token::Assertion(r"\b{start}"),
+            b'>' => Token::Assertion(r"\b{end}"),
+            b'`' => Token::Assertion(r"\A"),
+            b'\'' => Token::Assertion(r"\z"),
             byte => Token::Byte(byte),
         })
     }
 
     const fn line_start(&self) -> Token {
-        Token::Assertion(if self.newline {
-            Assertion::LineStart
-        } else {
-            Assertion::TextStart
-        })
+        Token::Assertion(if self.newline { "(?m:^)" } else { r"\A" })
     }
 
     const fn line_end(&self) -> Token {
-        Token::Assertion(if self.newline {
-            Assertion::LineEnd
-        } else {
-            Assertion::TextEnd
-        })
+        Token::Assertion(if self.newline { "(?m:$)" } else { r"\z" })
     }
 
     /// Whether `$` is an anchor in the basic syntax: at the end of a branch only.
@@ -216,7 +216,7 @@ impl<'a> Compiler<'a> {
     }
 
     /// Reads the counts of a repetition, after the opening brace.
-    fn interval(&mut self) -> Option<(usize, Option<usize>)> {
+    fn interval(&mut self) -> Option<String> {
         let least = self.count()?;
         let (least, most) = match self.next()? {
             b',' => {
@@ -230,15 +230,18 @@ impl<'a> Compiler<'a> {
                 (least?, least)
             }
         };
-        most.is_none_or(|most| least <= most).then_some((least, most))
+        match most {
+            Some(most) => (least <= most).then(|| format!("{{{least},{most}}}")),
+            None => Some(format!("{{{least},}}")),
+        }
     }
 
     /// Reads an optional count. The outer `None` if it is too large.
-    fn count(&mut self) -> Option<Option<usize>> {
-        let mut count: Option<usize> = None;
+    fn count(&mut self) -> Option<Option<u32>> {
+        let mut count: Option<u32> = None;
         while let Some(digit @ b'0'..=b'9') = self.rest().first() {
             self.at += 1;
-            let larger = count.unwrap_or(0) * 10 + usize::from(digit - b'0');
+            let larger = count.unwrap_or(0) * 10 + u32::from(digit - b'0');
             count = Some(larger).filter(|count| *count <= MAX_COUNT);
             count?;
         }
