@@ -20,10 +20,10 @@ pub(super) struct Call<'a> {
 }
 
 /// The reply: the text after the tab.
-pub(super) type Answered = Result<String, ControlError>;
+pub(super) type Reply = Result<String, ControlError>;
 
 /// The reply of a control without a result.
-pub(super) fn done() -> Answered {
+pub(super) fn done() -> Reply {
     Ok("ok".to_owned())
 }
 

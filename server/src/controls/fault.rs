@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use super::call::{Answered, Call, done};
+use super::call::{Call, Reply, done};
 use super::selector::selector;
 use crate::handle::fault::{Faults, Reaction};
 use crate::state::ControlError;
 
 /// `id=1`
-pub(super) fn add(call: &Call<'_>) -> Answered {
+pub(super) fn add(call: &Call<'_>) -> Reply {
     let reaction = reaction(call)?;
     let mut fault = Faults::new(call.shared.faults()).with_selector(selector(call)?);
     let seed = call.parsed_if_given("seed")?.unwrap_or_default();
@@ -47,13 +47,13 @@ fn reaction(call: &Call<'_>) -> Result<Reaction, ControlError> {
 }
 
 /// `id=1:command=write:result=18:matched=3:fired=2;id=2:...`
-pub(super) fn list(call: &Call<'_>) -> Answered {
+pub(super) fn list(call: &Call<'_>) -> Reply {
     let faults = Faults::new(call.shared.faults()).list();
     let faults: Vec<_> = faults.iter().map(ToString::to_string).collect();
     Ok(faults.join(";"))
 }
 
-pub(super) fn remove(call: &Call<'_>) -> Answered {
+pub(super) fn remove(call: &Call<'_>) -> Reply {
     let id = call.parsed("id")?;
     match Faults::new(call.shared.faults()).remove(id) {
         true => done(),
@@ -61,7 +61,7 @@ pub(super) fn remove(call: &Call<'_>) -> Answered {
     }
 }
 
-pub(super) fn clear(call: &Call<'_>) -> Answered {
+pub(super) fn clear(call: &Call<'_>) -> Reply {
     Faults::new(call.shared.faults()).clear();
     done()
 }

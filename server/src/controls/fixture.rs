@@ -8,13 +8,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use spikelet_wire::ResultCode;
 
-use super::call::{Answered, Call, done};
+use super::call::{Call, Reply, done};
 use crate::fixture::{Fixture, FixtureError, Loaded};
 use crate::handle;
 use crate::state::ControlError;
 
 /// `records=2;expired=0;indexes=1;modules=0`
-pub(super) fn load(call: &Call<'_>) -> Answered {
+pub(super) fn load(call: &Call<'_>) -> Reply {
     let loaded = match (call.optional("path"), call.optional("content")) {
         (Some(path), None) => handle::load_file(call.shared, Path::new(path)),
         (None, Some(content)) => {
@@ -39,13 +39,13 @@ pub(super) fn load(call: &Call<'_>) -> Answered {
     ))
 }
 
-pub(super) fn save(call: &Call<'_>) -> Answered {
+pub(super) fn save(call: &Call<'_>) -> Reply {
     let with_last_updates = call.parsed_if_given("last-updates")?.unwrap_or(false);
     handle::save_json(call.shared, Path::new(call.required("path")?), with_last_updates).map_err(refused)?;
     done()
 }
 
-pub(super) fn backup(call: &Call<'_>) -> Answered {
+pub(super) fn backup(call: &Call<'_>) -> Reply {
     let (namespace, path) = (call.required("namespace")?, call.required("path")?);
     handle::save_backup(call.shared, namespace, Path::new(path)).map_err(refused)?;
     done()

@@ -2,7 +2,7 @@
 
 use spikelet_wire::ResultCode;
 
-use super::call::{Answered, Call, done};
+use super::call::{Call, Reply, done};
 use super::selector::selector;
 use crate::handle::journal::{Filter, Journal};
 use crate::state::ControlError;
@@ -12,28 +12,28 @@ const LAST: usize = 100;
 
 /// One item per entry. Characters that would end an item or a line are escaped as `%3B`, `%0A`, `%0D` or `%09`, and `%` as
 /// `%25`.
-pub(super) fn show(call: &Call<'_>) -> Answered {
+pub(super) fn show(call: &Call<'_>) -> Reply {
     let last = call.parsed_if_given("last")?.unwrap_or(LAST);
     let entries = journal(call)?.last_of(last);
     let items: Vec<String> = entries.iter().map(|entry| escaped(&entry.to_string())).collect();
     Ok(items.join(";"))
 }
 
-pub(super) fn count(call: &Call<'_>) -> Answered {
+pub(super) fn count(call: &Call<'_>) -> Reply {
     Ok(journal(call)?.count().to_string())
 }
 
-pub(super) fn start(call: &Call<'_>) -> Answered {
+pub(super) fn start(call: &Call<'_>) -> Reply {
     call.shared.journal.start(call.parsed("capacity")?);
     done()
 }
 
-pub(super) fn stop(call: &Call<'_>) -> Answered {
+pub(super) fn stop(call: &Call<'_>) -> Reply {
     call.shared.journal.stop();
     done()
 }
 
-pub(super) fn clear(call: &Call<'_>) -> Answered {
+pub(super) fn clear(call: &Call<'_>) -> Reply {
     call.shared.journal.clear();
     done()
 }

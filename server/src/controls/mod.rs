@@ -15,7 +15,7 @@ mod snapshot;
 
 use std::sync::{Arc, Weak};
 
-use self::call::{Answered, Call};
+use self::call::{Call, Reply};
 use self::snapshot::Snapshots;
 use crate::handle::{Builder, InstallControls};
 use crate::net::Shared;
@@ -28,12 +28,12 @@ struct Control {
     parameters: &'static [&'static [&'static str]],
     /// One sentence, without a semicolon.
     help: &'static str,
-    answer: fn(&Call<'_>) -> Answered,
+    execute: fn(&Call<'_>) -> Reply,
 }
 
 macro_rules! controls {
-    ($($name:literal ($($($group:path;)? $($parameter:literal),+)?) => $answer:path, $help:literal;)*) => {
-        &[$(Control { name: $name, parameters: &[$($($group,)? &[$($parameter),*])?], help: $help, answer: $answer }),*]
+    ($($name:literal ($($($group:path;)? $($parameter:literal),+)?) => $execute:path, $help:literal;)*) => {
+        &[$(Control { name: $name, parameters: &[$($($group,)? &[$($parameter),*])?], help: $help, execute: $execute }),*]
     };
 }
 
@@ -117,7 +117,7 @@ impl Controls for ServerControls {
             .ok_or_else(|| ControlError::parameter("the server has stopped"))?;
         let call = Call::new(&shared, &self.snapshots, node, parameters);
         call.check(&control.parameters.concat())?;
-        (control.answer)(&call)
+        (control.execute)(&call)
     }
 }
 
@@ -139,7 +139,7 @@ pub(crate) fn listed() -> impl Iterator<Item = (String, &'static str)> {
 }
 
 /// One item per control. Parameters are separated by commas here, since semicolons separate the items.
-fn help(_: &Call<'_>) -> Answered {
+fn help(_: &Call<'_>) -> Reply {
     let items: Vec<_> = listed()
         .map(|(control, help)| format!("spikelet/{} {help}", control.replace(';', ",")))
         .collect();

@@ -4,13 +4,13 @@ use std::fmt::Write as _;
 
 use spikelet_wire::ResultCode;
 
-use super::call::{Answered, Call, done};
+use super::call::{Call, Reply, done};
 use crate::cluster::{ClusterError, NodeId};
 use crate::handle::TopologyError;
 use crate::state::ControlError;
 
 /// `id=B1,address=127.0.0.1:3000,state=up,rack=0,subcluster=0;...`
-pub(super) fn list(call: &Call<'_>) -> Answered {
+pub(super) fn list(call: &Call<'_>) -> Reply {
     let mut text = String::new();
     let cluster = call.shared.state.cluster();
     for (at, node) in cluster.nodes().iter().enumerate() {
@@ -24,44 +24,44 @@ pub(super) fn list(call: &Call<'_>) -> Answered {
     Ok(text)
 }
 
-pub(super) fn kill(call: &Call<'_>) -> Answered {
+pub(super) fn kill(call: &Call<'_>) -> Reply {
     call.shared.kill(id(call)?)?;
     done()
 }
 
-pub(super) fn restart(call: &Call<'_>) -> Answered {
+pub(super) fn restart(call: &Call<'_>) -> Reply {
     call.shared.restart(id(call)?)?;
     done()
 }
 
 /// The id of the new node.
-pub(super) fn add(call: &Call<'_>) -> Answered {
+pub(super) fn add(call: &Call<'_>) -> Reply {
     Ok(call.shared.add_node()?.to_string())
 }
 
 /// `a=B1;b=B2,B3`
-pub(super) fn partition(call: &Call<'_>) -> Answered {
+pub(super) fn partition(call: &Call<'_>) -> Reply {
     call.shared.partition(&ids(call, "a")?, &ids(call, "b")?)?;
     done()
 }
 
-pub(super) fn heal(call: &Call<'_>) -> Answered {
+pub(super) fn heal(call: &Call<'_>) -> Reply {
     call.shared.heal();
     done()
 }
 
-pub(super) fn quiesce(call: &Call<'_>) -> Answered {
+pub(super) fn quiesce(call: &Call<'_>) -> Reply {
     call.shared.quiesce(id(call)?, true)?;
     done()
 }
 
-pub(super) fn quiesce_undo(call: &Call<'_>) -> Answered {
+pub(super) fn quiesce_undo(call: &Call<'_>) -> Reply {
     call.shared.quiesce(id(call)?, false)?;
     done()
 }
 
 /// The number of partitions whose migrations finished.
-pub(super) fn migrate(call: &Call<'_>) -> Answered {
+pub(super) fn migrate(call: &Call<'_>) -> Reply {
     let partitions = match call.optional("partitions") {
         Some(_) => call.parsed("partitions")?,
         None => usize::MAX,
@@ -69,7 +69,7 @@ pub(super) fn migrate(call: &Call<'_>) -> Answered {
     Ok(call.shared.migrate(partitions).to_string())
 }
 
-pub(super) fn advertise(call: &Call<'_>) -> Answered {
+pub(super) fn advertise(call: &Call<'_>) -> Reply {
     let (standard, alternate) = (call.optional("address"), call.optional("alternate"));
     let read = |name, given: Option<&str>| match given {
         // An empty value restores the default.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::call::{Answered, Call, done};
+use super::call::{Call, Reply, done};
 use crate::state::{ControlError, Snapshot};
 
 /// The snapshots that clients took, by name.
@@ -17,14 +17,14 @@ impl Snapshots {
 }
 
 /// Replaces a snapshot with the same name.
-pub(super) fn save(call: &Call<'_>) -> Answered {
+pub(super) fn save(call: &Call<'_>) -> Reply {
     let name = name(call)?;
     let snapshot = call.shared.state.snapshot();
     call.snapshots.lock().insert(name.to_owned(), snapshot);
     done()
 }
 
-pub(super) fn restore(call: &Call<'_>) -> Answered {
+pub(super) fn restore(call: &Call<'_>) -> Reply {
     let name = name(call)?;
     let snapshot = call.snapshots.lock().get(name).cloned();
     let snapshot = snapshot.ok_or_else(|| unknown(name))?;
@@ -36,7 +36,7 @@ pub(super) fn restore(call: &Call<'_>) -> Answered {
 }
 
 /// `name=a:objects=3;name=b:objects=0`
-pub(super) fn list(call: &Call<'_>) -> Answered {
+pub(super) fn list(call: &Call<'_>) -> Reply {
     let snapshots = call.snapshots.lock();
     let items = snapshots
         .iter()
@@ -44,13 +44,13 @@ pub(super) fn list(call: &Call<'_>) -> Answered {
     Ok(items.collect::<Vec<_>>().join(";"))
 }
 
-pub(super) fn drop(call: &Call<'_>) -> Answered {
+pub(super) fn drop(call: &Call<'_>) -> Reply {
     let name = name(call)?;
     let dropped = call.snapshots.lock().remove(name);
     dropped.map_or_else(|| Err(unknown(name)), |_| done())
 }
 
-pub(super) fn reset(call: &Call<'_>) -> Answered {
+pub(super) fn reset(call: &Call<'_>) -> Reply {
     call.shared.split.reset();
     done()
 }

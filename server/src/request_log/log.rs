@@ -11,7 +11,7 @@ use spikelet_wire::{FrameType, info};
 
 use super::entry::Entry;
 use super::filter::Filter;
-use super::outcome::{Answer, Ended};
+use super::outcome::{Ended, Reply};
 use super::pending::Pending;
 use super::recorded::{Arrived, Recorded};
 use crate::selector::is_control;
@@ -102,13 +102,13 @@ impl Log {
 
     /// Records a request and the bytes of its reply. Returns a handle if the request is pending. Info requests that contain
     /// only controls are not recorded.
-    pub(crate) fn record(&self, arrived: &Arrived<'_>, answer: &[u8], ending: Ending) -> Option<Pending<'_>> {
+    pub(crate) fn record(&self, arrived: &Arrived<'_>, reply: &[u8], ending: Ending) -> Option<Pending<'_>> {
         if is_for_controls(arrived) {
             return None;
         }
         let mut recorded = Recorded::new(0, arrived);
-        let mut read = Answer::default();
-        read.read(recorded.kind.command, answer);
+        let mut read = Reply::default();
+        read.read(recorded.kind.command, reply);
         (read.outcome.ended, read.outcome.fault) = (ending.ended, ending.fault);
         recorded.answered(&read);
         recorded.number = self.push(recorded.clone());

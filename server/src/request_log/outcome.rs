@@ -79,13 +79,13 @@ impl Outcome {
 
 /// A reply, decoded while it is written.
 #[derive(Debug, Default)]
-pub(crate) struct Answer {
+pub(crate) struct Reply {
     pub(super) outcome: Outcome,
     /// The result codes of a batch's rows, by their index.
     pub(super) rows: Vec<(u32, ResultCode)>,
 }
 
-impl Answer {
+impl Reply {
     /// Decodes complete frames of the reply to a command.
     pub(super) fn read(&mut self, command: Command, mut bytes: &[u8]) {
         self.outcome.bytes += bytes.len() as u64;

@@ -1,7 +1,7 @@
 //! A recorded request that has not ended.
 
 use super::log::Log;
-use super::outcome::{Answer, Ended};
+use super::outcome::{Ended, Reply};
 use super::recorded::Recorded;
 
 /// A recorded request that has not ended. If this is dropped without a call to [`end`](Self::end), as when a node is killed,
@@ -11,19 +11,19 @@ pub(crate) struct Pending<'l> {
     log: &'l Log,
     recorded: Recorded,
     /// The reply so far, and the outcome if the request ends now.
-    answer: Answer,
+    reply: Reply,
     /// The outcome once the request ends regularly.
     ending: Ended,
 }
 
 impl<'l> Pending<'l> {
     /// Creates the handle of a request with the reply so far.
-    pub(super) const fn new(log: &'l Log, recorded: Recorded, mut answer: Answer) -> Self {
-        answer.outcome.ended = Ended::Closed;
+    pub(super) const fn new(log: &'l Log, recorded: Recorded, mut reply: Reply) -> Self {
+        reply.outcome.ended = Ended::Closed;
         Self {
             log,
             recorded,
-            answer,
+            reply,
             ending: Ended::Answered,
         }
     }
@@ -36,18 +36,18 @@ impl<'l> Pending<'l> {
 
     /// Decodes more of the reply.
     pub(crate) fn answered(&mut self, bytes: &[u8]) {
-        self.answer.read(self.recorded.kind.command, bytes);
+        self.reply.read(self.recorded.kind.command, bytes);
     }
 
     /// Records that the request has ended regularly.
     pub(crate) fn end(mut self) {
-        self.answer.outcome.ended = self.ending;
+        self.reply.outcome.ended = self.ending;
     }
 }
 
 impl Drop for Pending<'_> {
     fn drop(&mut self) {
-        self.recorded.answered(&self.answer);
+        self.recorded.answered(&self.reply);
         self.log.end(&self.recorded);
     }
 }

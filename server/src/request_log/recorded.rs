@@ -13,7 +13,7 @@ use spikelet_wire::{
 use super::entry::{Entry, Policies, Request, Row};
 use super::index_range::IndexRange;
 use super::operation::Operation;
-use super::outcome::{Answer, Outcome};
+use super::outcome::{Outcome, Reply};
 use crate::clock::Now;
 use crate::cluster::NodeId;
 use crate::selector::{self, Subject};
@@ -74,9 +74,9 @@ impl Recorded {
         }
     }
 
-    pub(crate) fn answered(&mut self, answer: &Answer) {
-        self.outcome = answer.outcome;
-        self.rows = answer.rows.as_slice().into();
+    pub(crate) fn answered(&mut self, reply: &Reply) {
+        self.outcome = reply.outcome;
+        self.rows = reply.rows.as_slice().into();
     }
 
     /// The approximate memory use, in bytes.
