@@ -79,6 +79,32 @@ fn no_circle_of_imports_crosses_a_folder() {
     }
 }
 
+/// CONTRIBUTING lists the modules of the server in their order, and its paths exist.
+#[test]
+fn contributing_describes_the_modules() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let text = fs::read_to_string(root.join("CONTRIBUTING.md")).unwrap();
+    let (_, table) = text.split_once("`server/src`, from the bottom up").unwrap();
+    let (table, _) = table.split_once("`client/src`").unwrap();
+    let rows = table.lines().filter_map(|line| line.strip_prefix("| `"));
+    let names: Vec<&str> = rows
+        .filter_map(|row| row.split('`').next())
+        .map(|name| name.trim_end_matches('/').trim_end_matches(".rs"))
+        .collect();
+    let modules: Vec<&str> = SERVER
+        .iter()
+        .copied()
+        .filter(|name| !["lib", "main"].contains(name))
+        .collect();
+    assert_eq!(names, modules);
+
+    let folders = ["wire/", "server/", "client/", "conformance/", "tests/", "docs/", ".ci/"];
+    for path in text.split('`').skip(1).step_by(2) {
+        let is_path = folders.iter().any(|folder| path.starts_with(folder)) && !path.contains(char::is_whitespace);
+        assert!(!is_path || root.join(path).exists(), "there is no {path}");
+    }
+}
+
 /// A test that finds no imports would find no circles either.
 #[test]
 fn imports_are_found() {
