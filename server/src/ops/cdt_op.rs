@@ -12,7 +12,7 @@ use super::{Particle, cdt};
 /// operation returns nothing, and if there is no bin.
 ///
 /// # Errors
-/// Those of [`cdt::read`], or for a path expression those of [`path::read`].
+/// Those of `cdt::read`, or for a path expression those of `path::read`.
 pub fn read(bin: Option<&Particle>, argument: &[u8]) -> Result<Option<Particle>, ResultCode> {
     match bin {
         Some(_) if is_path(argument)? => path::read(bin, argument),
@@ -23,7 +23,7 @@ pub fn read(bin: Option<&Particle>, argument: &[u8]) -> Result<Option<Particle>,
 /// Executes an operation that modifies a list or map. On an error the bin is unchanged.
 ///
 /// # Errors
-/// Those of [`cdt::modify`], or for a path expression those of [`path::modify`].
+/// Those of `cdt::modify`, or for a path expression those of `path::modify`.
 pub fn modify(bin: &mut Option<Particle>, argument: &[u8]) -> Result<Option<Particle>, ResultCode> {
     if is_path(argument)? {
         path::modify(bin, argument)

@@ -15,7 +15,7 @@ impl Particle {
     /// # Errors
     /// - [`ResultCode::PARAMETER`]: no such type, a number or boolean of a wrong size, a boolean above 1, or bytes that
     ///   are not a HyperLogLog.
-    /// - [`ResultCode::SERVER_ERROR`]: a list or map that cannot be stored; see [`cdt::from_wire`].
+    /// - [`ResultCode::SERVER_ERROR`]: a list or map that cannot be stored; see `cdt::from_wire`.
     /// - [`ResultCode::GEO_INVALID_GEOJSON`]: the text is not GeoJSON that the server supports.
     pub fn from_wire(particle_type: ParticleType, data: &[u8]) -> Result<Self, ResultCode> {
         Ok(match particle_type {
