@@ -1,8 +1,12 @@
 //! The embedded server responds to recorded requests as the real server did.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+
 use spikelet::Server;
 use spikelet_conformance::recorded::{self, AREAS, Expected, Response};
 use spikelet_conformance::target::{recorded_namespaces, recorded_ttl_namespaces, recorded_udf_directory};
+use spikelet_wire::{FrameHeader, FrameType};
 
 /// Defines a test for each area, with its number of cases.
 macro_rules! areas {
@@ -84,4 +88,39 @@ fn a_wrong_response_is_detected() {
     let report = recorded::replay(server.addr(), &cases, |_| {});
     assert_eq!((report.replayed, report.mismatches.len()), (10, 1), "{report}");
     assert_eq!(report.mismatches[0].case.id, cases[3].id);
+}
+
+/// The info commands build on one another, so that they are sent in their order on one connection.
+#[test]
+fn info_commands_are_answered_as_recorded() {
+    let server = recorded_namespaces().start().unwrap();
+    // The real server counts connections whose user agent is unknown once a second.
+    server.clock().freeze();
+    let mut stream = TcpStream::connect(server.addr()).unwrap();
+    let cases = recorded::info().unwrap();
+    let mut compared = 0;
+    for case in &cases {
+        let reply = ask(&mut stream, &case.command);
+        if case.is_compared() {
+            compared += 1;
+            assert!(
+                case.agrees(&reply),
+                "{:?}\nreal {:?}\nthis {reply:?}",
+                case.command,
+                case.reply
+            );
+        }
+    }
+    assert_eq!((cases.len(), compared), (3000, 2846));
+}
+
+fn ask(stream: &mut TcpStream, command: &str) -> String {
+    let body = format!("{command}\n");
+    let header = FrameHeader::new(FrameType::INFO, body.len()).encode();
+    stream.write_all(&[&header[..], body.as_bytes()].concat()).unwrap();
+    let mut header = [0; FrameHeader::SIZE];
+    stream.read_exact(&mut header).unwrap();
+    let mut reply = vec![0; FrameHeader::decode(header).size as usize];
+    stream.read_exact(&mut reply).unwrap();
+    String::from_utf8_lossy(&reply).into_owned()
 }

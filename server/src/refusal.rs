@@ -54,6 +54,12 @@ pub(crate) enum Refusal {
     FilteredOut,
     /// A truncation up to a later time would remove the new record.
     Truncated,
+    /// The namespace takes no writes from XDR, or no others.
+    WritesRejected,
+    /// The set has reached a limit of its records.
+    StopWrites,
+    /// The namespace takes no records without a set.
+    NoSetName,
 
     // The TTL, in seconds.
     /// The TTL is over the maximum.
@@ -169,6 +175,7 @@ impl Refusal {
             | Self::Flags(_)
             | Self::OtherSet
             | Self::Set
+            | Self::NoSetName
             | Self::TtlOverMax { .. }
             | Self::ReadTouchPercent(_)
             | Self::NoOperations
@@ -183,7 +190,7 @@ impl Refusal {
             Self::KeyMismatch => ResultCode::KEY_MISMATCH,
             Self::Generation { .. } => ResultCode::GENERATION,
             Self::FilteredOut => ResultCode::FILTERED_OUT,
-            Self::TtlWithoutNsup | Self::Truncated => ResultCode::FORBIDDEN,
+            Self::TtlWithoutNsup | Self::Truncated | Self::WritesRejected | Self::StopWrites => ResultCode::FORBIDDEN,
             Self::BinName => ResultCode::BIN_NAME,
             Self::RecordTooBig { .. } => ResultCode::RECORD_TOO_BIG,
             Self::IndexNotFound => ResultCode::INDEX_NOT_FOUND,
@@ -221,6 +228,9 @@ impl fmt::Display for Refusal {
             }
             Self::FilteredOut => f.write_str("the filter expression is not true"),
             Self::Truncated => f.write_str("the namespace or the set is truncated up to a later time"),
+            Self::WritesRejected => f.write_str("the namespace takes no writes from XDR, or no others"),
+            Self::StopWrites => f.write_str("the set has reached stop-writes-count or stop-writes-size"),
+            Self::NoSetName => f.write_str("the namespace takes no records without a set"),
             Self::TtlOverMax { ttl, max } => write!(f, "ttl {ttl} s is over the maximum of {max} s"),
             Self::TtlWithoutNsup => f.write_str("a ttl needs nsup-period or allow-ttl-without-nsup"),
             Self::ReadTouchPercent(percent) => write!(f, "a read touch of {percent} percent is over 100"),

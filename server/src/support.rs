@@ -176,11 +176,15 @@ fn info_row() -> Row {
             answered += 1;
         }
     }
-    Row::new(
-        "Info commands, including `sets`, `namespace/…`, `statistics`, and `set-config` for TTL and nsup",
-        format!(
+    let missing = match missing.is_empty() {
+        true => String::from("yes; parameters of disks, threads and networks are remembered, and have no effect"),
+        false => format!(
             "{answered} are supported; not supported, with the reply `ERROR:16`: {}",
             missing.join(", ")
         ),
+    };
+    Row::new(
+        "Info commands: statistics, latencies, `set-config` and all others of the real server",
+        missing,
     )
 }

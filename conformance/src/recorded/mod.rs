@@ -14,11 +14,13 @@
 
 mod case;
 mod connection;
+mod info;
 mod recordings;
 mod replay;
 mod response;
 
 pub use case::{Case, Expected, RequestKind, Step};
+pub use info::{InfoCase, info};
 pub use recordings::{AREAS, area, crashes, load, work_directory};
 pub use replay::{Mismatch, Report, replay, send};
 pub use response::{Response, VOID_TIME_TOLERANCE};

@@ -87,6 +87,18 @@ impl Cluster {
         self.regroup(None, now);
     }
 
+    /// Balances the partitions of a node's subcluster again, although nothing has changed.
+    pub(crate) fn recluster(&mut self, node: usize, now: Now) {
+        self.regroup(Some(node), now);
+        // Every subcluster keeps its records.
+        self.origins.clear();
+    }
+
+    /// Changes the name of the cluster.
+    pub(crate) fn rename(&mut self, name: String) {
+        self.name = name;
+    }
+
     /// Changes the addresses that a node tells clients. Its peers report that as a change.
     ///
     /// # Errors

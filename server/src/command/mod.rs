@@ -14,5 +14,5 @@ mod record;
 
 pub use self::dispatch::{Flow, handle};
 pub use self::frame::accepts;
-pub(crate) use self::info::commands as info_commands;
+pub(crate) use self::info::{commands as info_commands, truncates_up_to_now};
 pub use self::query::{Query, Step};

@@ -3,16 +3,19 @@
 //! All whole frames that were read together are executed before their replies are written, in one write.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
 use spikelet_wire::{FrameHeader, FrameType};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::time::sleep;
 
 use super::{Shared, fault, journal, query};
+use crate::clock::Clock;
 use crate::command::{self, Flow};
 use crate::fault_rules::{Then, Verdict};
 use crate::request_log::{Ending, Pending};
-use crate::state::Session;
+use crate::state::{CurrentMillisecond, Session};
 
 /// How much a new connection reads at once, in bytes.
 const FIRST_READ: usize = 4 * 1024;
@@ -40,6 +43,8 @@ enum Pause {
     Output,
     /// The last frame asks for more than a reply.
     State(Flow),
+    /// The next frame has to wait until the current millisecond is over.
+    Clock,
     /// A fault fires on the next frame.
     Fault(Verdict),
 }
@@ -64,6 +69,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
             }
             match pause {
                 Pause::Output | Pause::State(Flow::Continue) => {}
+                Pause::Clock => {
+                    next_millisecond(&self.shared.clock).await;
+                    self.session.current_millisecond = CurrentMillisecond::Over;
+                }
                 Pause::Input => {
                     make_room(&mut input, at_once);
                     if self.stream.read_buf(&mut input).await? == 0 {
@@ -96,7 +105,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
                 )
                 .await?
                 {
-                    Then::Serve => {}
+                    Then::Serve => self.session.current_millisecond = CurrentMillisecond::Included,
                     Then::Silence => {
                         drop((input, out));
                         return discard(self.stream).await;
@@ -105,6 +114,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
                 },
             }
         }
+    }
+
+    /// Whether a request has to wait until the current millisecond is over: a truncation removes what was written before it and
+    /// keeps what is written after it, and last update times are in milliseconds.
+    fn must_wait(&self, body: &[u8]) -> bool {
+        self.session.current_millisecond == CurrentMillisecond::Included
+            && !self.shared.clock.is_frozen()
+            && command::truncates_up_to_now(body)
     }
 
     /// Executes the whole frames of `input`, and removes them from it.
@@ -127,6 +144,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
             let Some(body) = usize::try_from(header.size).ok().and_then(|size| behind.get(..size)) else {
                 break Pause::Input;
             };
+            if header.frame_type == FrameType::INFO && self.must_wait(body) {
+                break Pause::Clock;
+            }
             if let Some(faults) = self.shared.armed_faults() {
                 let verdict = faults.evaluate(self.shared.node_id(self.session.node), header, body);
                 if !verdict.is_nothing() {
@@ -136,6 +156,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
             at += FrameHeader::SIZE + body.len();
             let answer_at = out.len();
             let flow = turn.handle(now, self.session, header, body, out);
+            self.session.current_millisecond = CurrentMillisecond::Included;
             if self.shared.journal.is_on() {
                 // A journal subscriber may change the subclusters.
                 turn = self.shared.turn();
@@ -153,6 +174,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
         };
         input.advance(at);
         pause
+    }
+}
+
+/// Waits until the current millisecond of the clock is over, unless the clock is frozen meanwhile.
+async fn next_millisecond(clock: &Clock) {
+    let now = clock.now();
+    while clock.now() == now && !clock.is_frozen() {
+        sleep(Duration::from_millis(1)).await;
     }
 }
 

@@ -6,9 +6,11 @@
 mod controls;
 mod foreign_sindexes;
 mod jobs;
+mod latency;
 mod namespace_stats;
 mod node_stats;
 mod nsup;
+mod parameters;
 mod session;
 mod smd;
 mod snapshot;
@@ -23,16 +25,20 @@ pub(crate) use self::foreign_sindexes::ForeignSindexes;
 pub(crate) use self::jobs::{ActiveJob, JobDescription, JobEnd, JobKind, Jobs, Tally};
 #[cfg(feature = "udf")]
 pub(crate) use self::namespace_stats::UdfOutcome;
-pub(crate) use self::namespace_stats::{CommandCounters, Ends, NamespaceStats, QueryCounters};
+pub(crate) use self::namespace_stats::{CommandCounters, Ends, GeoCounters, NamespaceStats, QueryCounters};
 use self::node_stats::NodeStats;
 pub use self::node_stats::Stats;
 pub(crate) use self::node_stats::{add, get};
 use self::nsup::Nsup;
+use self::parameters::Parameters;
+pub(crate) use self::parameters::Scope;
+pub(crate) use self::session::CurrentMillisecond;
 pub use self::session::Session;
 use self::smd::Smd;
-pub(crate) use self::smd::SmdItem;
+pub(crate) use self::smd::{SmdItem, SmdModule};
 pub use self::snapshot::{RestoreError, Snapshot};
 pub(crate) use self::split::{Split, SubclusterState};
+pub(crate) use self::user_agents::UNKNOWN as UNKNOWN_AGENT;
 use crate::clock::Now;
 use crate::cluster::{Cluster, Lost};
 use crate::config::Config;
@@ -48,6 +54,7 @@ pub struct State {
     foreign_sindexes: ForeignSindexes,
     smd: Smd,
     nsup: Nsup,
+    parameters: Parameters,
     #[cfg(feature = "udf")]
     modules: Modules,
 }
@@ -102,6 +109,7 @@ impl State {
             namespaces,
             foreign_sindexes: ForeignSindexes::default(),
             smd: Smd::default(),
+            parameters: Parameters::default(),
             #[cfg(feature = "udf")]
             modules: Modules::new(&common.config.work_directory),
             common,
@@ -127,6 +135,21 @@ impl State {
     /// Whether the cluster has, or had, more than one node. With one node no command can belong to another.
     pub(crate) fn has_many_nodes(&self) -> bool {
         self.common.has_many_nodes.load(Ordering::Relaxed)
+    }
+
+    /// Changes the cluster in a way that leaves the nodes and their copies as they are.
+    pub(crate) fn adjust_cluster(&self, change: impl FnOnce(&mut Cluster)) {
+        let mut cluster = self.common.cluster.write().unwrap_or_else(PoisonError::into_inner);
+        change(Arc::make_mut(&mut cluster));
+    }
+
+    /// Ends the slices of the latency histograms whose `ticker-interval` has passed.
+    fn tick(&self, now: Now) {
+        let interval = self.parameters.number(Scope::Service, "ticker-interval").unwrap_or(10);
+        let counts_info = self.parameters.get(Scope::Service, "enable-hist-info");
+        let counts_info = counts_info.is_some_and(|value| value == "true");
+        let nodes = self.common.stats.all();
+        nodes.iter().for_each(|node| node.tick(now, interval, counts_info));
     }
 
     /// Replaces the cluster.
@@ -182,6 +205,11 @@ impl State {
         &self.smd
     }
 
+    /// The parameters that `set-config` has changed and that have no effect.
+    pub(crate) const fn parameters(&self) -> &Parameters {
+        &self.parameters
+    }
+
     /// The long queries that run, and the last ones that ended.
     pub(crate) fn jobs(&self) -> &Arc<Jobs> {
         &self.common.jobs
@@ -197,7 +225,8 @@ impl State {
         (0..self.cluster().nodes().len()).for_each(|node| self.abort_queries(node));
     }
 
-    const fn nsup(&self) -> &Nsup {
+    /// When and how namespaces are swept of expired records.
+    pub(crate) const fn nsup(&self) -> &Nsup {
         &self.nsup
     }
 

@@ -4,6 +4,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use spikelet_wire::{Info2, ResultCode};
 
+use super::latency::NamespaceLatencies;
+
 /// The counters of a namespace on one node.
 #[derive(Debug, Default)]
 pub struct NamespaceStats {
@@ -27,9 +29,50 @@ pub struct NamespaceStats {
     pub pi_query: QueryCounters,
     /// Secondary index queries.
     pub si_query: QueryCounters,
+    /// Queries for points in a region.
+    pub geo: GeoCounters,
+    /// The latency histograms.
+    pub latencies: NamespaceLatencies,
+}
+
+/// The counters of queries for points in a region.
+#[derive(Debug, Default)]
+pub struct GeoCounters {
+    /// Queries.
+    pub reqs: AtomicU64,
+    /// The cells by which their regions were covered.
+    pub cells: AtomicU64,
+    /// Records that the index found and that match.
+    pub points: AtomicU64,
+    /// Records that the index found and that do not match.
+    pub falsepos: AtomicU64,
 }
 
 impl NamespaceStats {
+    /// Counts a query for points in a region that so many cells cover.
+    pub(crate) fn count_geo_query(&self, cells: u64) {
+        self.geo.reqs.fetch_add(1, Ordering::Relaxed);
+        self.geo.cells.fetch_add(cells, Ordering::Relaxed);
+    }
+
+    /// Counts the records of queries for points in a region that matched, and that did not.
+    pub(crate) fn count_geo_matches(&self, (points, falsepos): (u64, u64)) {
+        self.geo.points.fetch_add(points, Ordering::Relaxed);
+        self.geo.falsepos.fetch_add(falsepos, Ordering::Relaxed);
+    }
+
+    /// The counters of all commands on records, by origin.
+    pub(crate) const fn origins(&self) -> [&CommandCounters; 6] {
+        [
+            &self.client,
+            &self.from_proxy,
+            &self.batch_sub,
+            &self.from_proxy_batch_sub,
+            &self.ops_sub,
+            &self.udf_sub,
+        ]
+    }
+
     /// The counters of secondary index queries, or of primary index queries.
     pub(crate) const fn queries(&self, of_index: bool) -> &QueryCounters {
         match of_index {
@@ -52,6 +95,24 @@ pub struct CommandCounters {
     pub udf: Ends,
     /// What executed UDFs did.
     pub lang: UdfCounters,
+    /// Writes and deletes that expected another generation.
+    pub fail_generation: AtomicU64,
+    /// Commands on a record that is used by too many others. Only a fault refuses a command so.
+    pub fail_key_busy: AtomicU64,
+    /// Writes that would have made their record too big.
+    pub fail_record_too_big: AtomicU64,
+    /// Writes that the namespace refused by whether they come from XDR.
+    pub fail_xdr_forbidden: AtomicU64,
+    /// Writes that deleted the record with its last bin.
+    pub deleted_last_bin: AtomicU64,
+    /// Reads that renewed the TTL of their record.
+    pub read_touch_success: AtomicU64,
+    /// Reads whose record was gone when they were to renew its TTL.
+    pub read_touch_skip: AtomicU64,
+    /// Writes that shortened the TTL of their record.
+    pub ttl_reductions_applied: AtomicU64,
+    /// Writes that were not allowed to shorten the TTL of their record.
+    pub ttl_reductions_ignored: AtomicU64,
 }
 
 /// The counters of what UDFs did to their records.
@@ -155,6 +216,13 @@ impl CommandCounters {
             _ => &ends.error,
         };
         counter.fetch_add(1, Ordering::Relaxed);
+        let failure = match code {
+            ResultCode::GENERATION => &self.fail_generation,
+            ResultCode::KEY_BUSY => &self.fail_key_busy,
+            ResultCode::RECORD_TOO_BIG => &self.fail_record_too_big,
+            _ => return,
+        };
+        failure.fetch_add(1, Ordering::Relaxed);
     }
 }
 

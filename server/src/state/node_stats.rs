@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use super::latency::NodeLatencies;
 use super::namespace_stats::NamespaceStats;
 use super::user_agents::UserAgents;
 use crate::clock::Now;
@@ -33,6 +34,7 @@ pub struct Stats {
     pub deprecated_requests: AtomicU64,
     /// By namespace, in the order of the configuration.
     namespaces: Box<[NamespaceStats]>,
+    pub(super) latencies: NodeLatencies,
     /// For sessions without a node.
     no_node: NamespaceStats,
     pub(crate) agents: UserAgents,
@@ -45,6 +47,10 @@ impl Stats {
             namespaces: (0..namespaces).map(|_| NamespaceStats::default()).collect(),
             ..Self::default()
         }
+    }
+
+    pub(super) fn namespaces(&self) -> &[NamespaceStats] {
+        &self.namespaces
     }
 
     /// The counters of a namespace.
@@ -73,6 +79,11 @@ impl NodeStats {
     pub(super) fn of(&self, node: usize) -> Arc<Stats> {
         let nodes = self.nodes.read().unwrap_or_else(PoisonError::into_inner);
         nodes.get(node).cloned().unwrap_or_default()
+    }
+
+    /// The counters of all nodes.
+    pub(super) fn all(&self) -> Vec<Arc<Stats>> {
+        self.nodes.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Resets the counters of a node, as when it starts.

@@ -24,8 +24,21 @@ pub struct Session {
     pub controls: Option<Arc<dyn Controls>>,
     /// The rows of the next batch that a fault replaces, by position, with their result codes.
     pub refused_rows: Vec<(usize, ResultCode)>,
+    /// What a truncation without a time does with records of the current millisecond.
+    pub current_millisecond: CurrentMillisecond,
     /// The counters of the node.
     pub stats: Arc<Stats>,
+}
+
+/// What a truncation without a time does with records that were written in the current millisecond. Last update times are in
+/// milliseconds, so that they do not tell whether a record was written before the truncation or after it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CurrentMillisecond {
+    /// Removes those that are there: what is written later in this millisecond stays.
+    #[default]
+    Included,
+    /// There are none: the connection has waited until a new millisecond began.
+    Over,
 }
 
 impl State {
@@ -41,6 +54,7 @@ impl State {
             user_agent: None,
             controls: None,
             refused_rows: Vec::new(),
+            current_millisecond: CurrentMillisecond::default(),
             stats,
         }
     }

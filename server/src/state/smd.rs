@@ -1,4 +1,4 @@
-//! System metadata (SMD): the times at which secondary indexes and UDF modules were last changed.
+//! System metadata (SMD): what all nodes of a cluster agree on, and when each item of it was last changed.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -7,16 +7,27 @@ use crate::clock::Now;
 
 /// When each item was last changed, removed items included.
 #[derive(Debug, Default)]
-pub(crate) struct Smd(Mutex<SmdSnapshot>);
+pub(crate) struct Smd(Mutex<Items>);
 
-/// A copy of it at one moment.
+#[derive(Debug, Default)]
+struct Items {
+    changed: SmdSnapshot,
+    /// The number of changes to the items of each module.
+    changes: BTreeMap<SmdModule, u64>,
+}
+
+/// A copy of the items at one moment.
 pub(crate) type SmdSnapshot = BTreeMap<SmdItem, Now>;
 
 /// An item that all nodes of a cluster agree on.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum SmdItem {
+    /// The void time up to which a namespace's records are evicted.
+    Evict(String),
     /// A secondary index.
     Sindex { namespace: String, name: String },
+    /// The truncation of a namespace, or of a set.
+    Truncate { namespace: String, set: Option<String> },
     /// A UDF module, by file name.
     #[cfg_attr(
         not(feature = "udf"),
@@ -25,23 +36,72 @@ pub(crate) enum SmdItem {
     Module(String),
 }
 
+/// A module: a kind of items, in the order of `smd-info`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum SmdModule {
+    Evict,
+    Sindex,
+    Truncate,
+    Udf,
+}
+
+impl SmdModule {
+    /// All modules.
+    pub(crate) const ALL: [Self; 4] = [Self::Evict, Self::Sindex, Self::Truncate, Self::Udf];
+
+    /// The name of the module.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Evict => "evict",
+            Self::Sindex => "sindex",
+            Self::Truncate => "truncate",
+            Self::Udf => "UDF",
+        }
+    }
+}
+
+impl SmdItem {
+    const fn module(&self) -> SmdModule {
+        match self {
+            Self::Evict(_) => SmdModule::Evict,
+            Self::Sindex { .. } => SmdModule::Sindex,
+            Self::Truncate { .. } => SmdModule::Truncate,
+            Self::Module(_) => SmdModule::Udf,
+        }
+    }
+}
+
 impl Smd {
     /// Records that an item was changed or removed.
     pub(crate) fn record(&self, item: SmdItem, now: Now) {
-        self.lock().insert(item, now);
+        let mut items = self.lock();
+        *items.changes.entry(item.module()).or_default() += 1;
+        items.changed.insert(item, now);
+    }
+
+    /// Whether an item was ever changed.
+    pub(crate) fn has(&self, item: &SmdItem) -> bool {
+        self.lock().changed.contains_key(item)
+    }
+
+    /// The number of changes to the items of a module, and the number of its items, removed ones included.
+    pub(crate) fn counts(&self, module: SmdModule) -> (u64, usize) {
+        let items = self.lock();
+        let keys = items.changed.keys().filter(|item| item.module() == module).count();
+        (items.changes.get(&module).copied().unwrap_or(0), keys)
     }
 
     pub(crate) fn save(&self) -> SmdSnapshot {
-        self.lock().clone()
+        self.lock().changed.clone()
     }
 
     pub(crate) fn restore(&self, state: &SmdSnapshot) {
-        self.lock().clone_from(state);
+        self.lock().changed.clone_from(state);
     }
 
     /// Takes over the items that were changed later in `other`, and returns them. Of two changes the later one is kept.
     pub(crate) fn merge(&self, other: &SmdSnapshot) -> Vec<SmdItem> {
-        let mut own = self.lock();
+        let own = &mut self.lock().changed;
         let later = other
             .iter()
             .filter(|(item, changed)| own.get(item).is_none_or(|own| own < changed));
@@ -50,7 +110,7 @@ impl Smd {
         later.into_iter().map(|(item, _)| item).collect()
     }
 
-    fn lock(&self) -> MutexGuard<'_, SmdSnapshot> {
+    fn lock(&self) -> MutexGuard<'_, Items> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::State;
 use super::foreign_sindexes::ForeignSindexesSnapshot;
+use super::parameters::ParametersSnapshot;
 use super::smd::{SmdItem, SmdSnapshot};
 use crate::clock::Now;
 use crate::cluster::Lost;
@@ -27,6 +28,7 @@ struct Contents {
     namespaces: Vec<(String, NamespaceSnapshot)>,
     foreign_sindexes: ForeignSindexesSnapshot,
     smd: SmdSnapshot,
+    parameters: ParametersSnapshot,
     #[cfg(feature = "udf")]
     modules: Vec<(String, Arc<[u8]>)>,
 }
@@ -52,6 +54,7 @@ impl Snapshot {
                 .collect(),
             foreign_sindexes: ForeignSindexesSnapshot::default(),
             smd: SmdSnapshot::default(),
+            parameters: ParametersSnapshot::default(),
             #[cfg(feature = "udf")]
             modules: Vec::new(),
         }))
@@ -105,6 +108,7 @@ impl State {
             namespaces: names.zip(saved).collect(),
             foreign_sindexes: self.foreign_sindexes().save(),
             smd: self.smd().save(),
+            parameters: self.parameters().save(),
             #[cfg(feature = "udf")]
             modules: self.modules().all(),
         }))
@@ -157,6 +161,8 @@ impl State {
                         finish(build, own, now);
                     }
                 }
+                // Truncations are merged with the records, and nothing is evicted.
+                SmdItem::Evict(_) | SmdItem::Truncate { .. } => {}
                 #[cfg(feature = "udf")]
                 SmdItem::Module(file) => self.modules().merge(&file, &snapshot.0.modules),
                 #[cfg(not(feature = "udf"))]
@@ -191,6 +197,7 @@ impl State {
         drop(locked);
         self.foreign_sindexes().restore(&snapshot.0.foreign_sindexes);
         self.smd().restore(&snapshot.0.smd);
+        self.parameters().restore(&snapshot.0.parameters);
         #[cfg(feature = "udf")]
         self.modules().restore(&snapshot.0.modules);
         for namespace in self.namespaces() {

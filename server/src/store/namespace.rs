@@ -11,6 +11,7 @@ use super::set::{SetId, Sets};
 use super::sindex::Sindexes;
 use crate::clock::Now;
 use crate::config::{ConflictResolutionPolicy, NamespaceConfig};
+use crate::refusal::Refusal;
 
 /// A namespace.
 #[derive(Debug)]
@@ -46,6 +47,20 @@ pub struct Settings {
     /// Whether of two records that nodes wrote that did not see one another the one is kept that was written last, and not
     /// the one that was written more often.
     pub keeps_last_written: AtomicBool,
+    /// Whether a write may shorten the TTL of a record.
+    pub apply_ttl_reductions: AtomicBool,
+    /// The limit of records per second of a background query.
+    pub background_query_max_rps: AtomicU32,
+    /// Whether writes must name a set.
+    pub disallow_null_setname: AtomicBool,
+    /// Whether short queries are executed as long ones.
+    pub force_long_queries: AtomicBool,
+    /// The limit of a record's stored form, in bytes.
+    pub max_record_size: AtomicU32,
+    /// Whether writes that do not come from XDR are refused.
+    pub reject_non_xdr_writes: AtomicBool,
+    /// Whether writes that come from XDR are refused.
+    pub reject_xdr_writes: AtomicBool,
     /// How many nodes keep a copy of each record.
     pub replication_factor: u32,
 }
@@ -57,6 +72,10 @@ pub struct Counters {
     pub objects: AtomicU64,
     /// How many records were removed because they had expired.
     pub expired_objects: AtomicU64,
+    /// How many records have a void time.
+    pub expirable_objects: AtomicU64,
+    /// The size of the stored form of all records, in bytes.
+    pub data_used_bytes: AtomicU64,
 }
 
 /// Times before which records count as truncated, in milliseconds since 2010.
@@ -91,6 +110,13 @@ impl Settings {
             nsup_period: AtomicU32::new(config.nsup_period),
             allow_ttl_without_nsup: AtomicBool::new(config.allow_ttl_without_nsup),
             default_read_touch_ttl_pct: AtomicU32::new(0),
+            apply_ttl_reductions: AtomicBool::new(true),
+            background_query_max_rps: AtomicU32::new(10_000),
+            disallow_null_setname: AtomicBool::new(false),
+            force_long_queries: AtomicBool::new(false),
+            max_record_size: AtomicU32::new(Record::MAX_SIZE as u32),
+            reject_non_xdr_writes: AtomicBool::new(false),
+            reject_xdr_writes: AtomicBool::new(false),
             replication_factor: config.replication_factor,
         }
     }
@@ -168,6 +194,15 @@ impl Namespace {
         self.truncation.latest.fetch_max(before.0, Ordering::Relaxed);
     }
 
+    /// Removes the records of the namespace, or of one of its sets, that were written up to a time, itself included.
+    pub(crate) fn remove_written(&self, set: Option<SetId>, until: Now) {
+        for id in self.partition_ids() {
+            self.remove_if(id, |record| {
+                record.last_update <= until && (set.is_none() || record.set == set)
+            });
+        }
+    }
+
     /// Forgets the truncation of the namespace, or of one of its sets. What was removed stays removed.
     pub fn undo_truncate(&self, set: Option<SetId>) {
         match set.and_then(|id| self.sets.get(id)) {
@@ -185,7 +220,7 @@ impl Namespace {
     /// Adds a record to its partition, in the place of the one that is there, if any.
     pub fn insert(&self, partition: &mut Partition, digest: Digest, record: Record) {
         let places = self.sindexes.places(&digest, record.set, &record.bins);
-        self.count_in(record.set);
+        self.count_in(&record);
         if let Some(replaced) = partition.insert(digest, record) {
             self.forget(&digest, &replaced);
         }
@@ -213,14 +248,31 @@ impl Namespace {
         if let Some(places) = self.sindexes.places(digest, record.set, &record.bins) {
             places.go(digest);
         }
-        self.counters.objects.fetch_sub(1, Ordering::Relaxed);
-        self.sets.count_out(record.set);
+        self.count_out(record);
     }
 
-    /// Notes that a record was added.
-    fn count_in(&self, set: Option<SetId>) {
-        self.counters.objects.fetch_add(1, Ordering::Relaxed);
-        self.sets.count_in(set);
+    /// Refuses to add a record to a set that has reached its `stop-writes-count`.
+    pub(crate) fn check_stop_writes_count(&self, set: Option<SetId>) -> Result<(), Refusal> {
+        let Some(set) = self.sets.configured(set) else {
+            return Ok(());
+        };
+        match set.settings.stop_writes_count.load(Ordering::Relaxed) {
+            0 => Ok(()),
+            limit if set.objects.load(Ordering::Relaxed) < limit => Ok(()),
+            _ => Err(Refusal::StopWrites),
+        }
+    }
+
+    /// Refuses to write a record of a set that takes up more than its `stop-writes-size`.
+    pub(crate) fn check_stop_writes_size(&self, set: Option<SetId>) -> Result<(), Refusal> {
+        let Some(set) = self.sets.configured(set) else {
+            return Ok(());
+        };
+        match set.settings.stop_writes_size.load(Ordering::Relaxed) {
+            0 => Ok(()),
+            limit if set.data_used_bytes.load(Ordering::Relaxed) <= limit => Ok(()),
+            _ => Err(Refusal::StopWrites),
+        }
     }
 
     /// The partitions that hold records, in order.

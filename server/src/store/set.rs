@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 use std::num::NonZeroU16;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+
+use super::set_settings::{SetSettings, SetSettingsSnapshot};
 
 /// A set's number within its namespace, from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -16,13 +18,21 @@ pub struct Set {
     pub name: Box<[u8]>,
     /// How many records are in it.
     pub objects: AtomicU64,
+    /// The size of the stored form of its records, in bytes.
+    pub data_used_bytes: AtomicU64,
     /// Its records last written before this time, in milliseconds since 2010, are truncated.
     pub truncate_lut: AtomicU64,
+    /// Its configuration.
+    pub settings: SetSettings,
 }
 
 /// The sets of a namespace. A set comes to be with its first record and stays.
 #[derive(Debug, Default)]
-pub struct Sets(RwLock<Table>);
+pub struct Sets {
+    table: RwLock<Table>,
+    /// Whether any set was ever configured: most writes need not look up the configuration of a set.
+    are_configured: AtomicBool,
+}
 
 #[derive(Debug, Default)]
 struct Table {
@@ -35,10 +45,17 @@ struct Table {
 pub(crate) struct SetSnapshot {
     pub(super) name: Box<[u8]>,
     objects: u64,
+    data_used_bytes: u64,
     pub(super) truncate_lut: u64,
+    settings: SetSettingsSnapshot,
 }
 
 impl SetId {
+    /// Its number.
+    pub(crate) const fn number(self) -> u16 {
+        self.0.get()
+    }
+
     /// Its place among the sets in the order of their numbers, from 0.
     pub(super) const fn place(self) -> usize {
         self.0.get() as usize - 1
@@ -73,7 +90,7 @@ impl Sets {
         if !Self::is_name(name) {
             return None;
         }
-        let mut table = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(id) = table.by_name.get(name) {
             return Some(*id);
         }
@@ -85,7 +102,9 @@ impl Sets {
         table.sets.push(Arc::new(Set {
             name: name.into(),
             objects: AtomicU64::new(0),
+            data_used_bytes: AtomicU64::new(0),
             truncate_lut: AtomicU64::new(0),
+            settings: SetSettings::default(),
         }));
         Some(id)
     }
@@ -107,13 +126,17 @@ impl Sets {
         let state = |set: &Arc<Set>| SetSnapshot {
             name: set.name.clone(),
             objects: set.objects.load(Ordering::Relaxed),
+            data_used_bytes: set.data_used_bytes.load(Ordering::Relaxed),
             truncate_lut: set.truncate_lut.load(Ordering::Relaxed),
+            settings: set.settings.save(),
         };
         self.read().sets.iter().map(state).collect()
     }
 
     /// Has them be as they were.
     pub(crate) fn restore(&self, states: &[SetSnapshot]) {
+        let are_configured = states.iter().any(|set| set.settings != SetSettingsSnapshot::default());
+        self.are_configured.store(are_configured, Ordering::Relaxed);
         let mut table = Table::default();
         for (number, state) in (1..).zip(states) {
             let id = NonZeroU16::new(number).map(SetId);
@@ -121,28 +144,29 @@ impl Sets {
             table.sets.push(Arc::new(Set {
                 name: state.name.clone(),
                 objects: AtomicU64::new(state.objects),
+                data_used_bytes: AtomicU64::new(state.data_used_bytes),
                 truncate_lut: AtomicU64::new(state.truncate_lut),
+                settings: SetSettings::restored(state.settings),
             }));
         }
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = table;
+        *self.table.write().unwrap_or_else(PoisonError::into_inner) = table;
     }
 
-    /// Counts a record into a set.
-    pub(super) fn count_in(&self, id: Option<SetId>) {
-        if let Some(set) = id.and_then(|id| self.get(id)) {
-            set.objects.fetch_add(1, Ordering::Relaxed);
+    /// A set, if any set of the namespace was ever configured.
+    pub(crate) fn configured(&self, id: Option<SetId>) -> Option<Arc<Set>> {
+        if !self.are_configured.load(Ordering::Relaxed) {
+            return None;
         }
+        self.get(id?)
     }
 
-    /// Counts a record out of a set.
-    pub(super) fn count_out(&self, id: Option<SetId>) {
-        if let Some(set) = id.and_then(|id| self.get(id)) {
-            set.objects.fetch_sub(1, Ordering::Relaxed);
-        }
+    /// Records that a set is configured.
+    pub(crate) fn note_configured(&self) {
+        self.are_configured.store(true, Ordering::Relaxed);
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Table> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner)
+        self.table.read().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -20,6 +20,8 @@ pub(crate) struct NamespaceSnapshot {
     settings: SettingsSnapshot,
     objects: u64,
     expired_objects: u64,
+    expirable_objects: u64,
+    data_used_bytes: u64,
     /// Of the namespace, and the latest of all.
     pub(super) truncations: [u64; 2],
     earliest_void_time: u32,
@@ -33,6 +35,13 @@ struct SettingsSnapshot {
     allow_ttl_without_nsup: bool,
     default_read_touch_ttl_pct: u32,
     keeps_last_written: bool,
+    apply_ttl_reductions: bool,
+    background_query_max_rps: u32,
+    disallow_null_setname: bool,
+    force_long_queries: bool,
+    max_record_size: u32,
+    reject_non_xdr_writes: bool,
+    reject_xdr_writes: bool,
 }
 
 impl NamespaceSnapshot {
@@ -45,6 +54,8 @@ impl NamespaceSnapshot {
             settings: SettingsSnapshot::of(&Settings::new(config)),
             objects: 0,
             expired_objects: 0,
+            expirable_objects: 0,
+            data_used_bytes: 0,
             truncations: [0; 2],
             earliest_void_time: u32::MAX,
         }
@@ -106,6 +117,8 @@ impl Locked<'_> {
             settings: SettingsSnapshot::of(&namespace.settings),
             objects: get(&namespace.counters.objects),
             expired_objects: get(&namespace.counters.expired_objects),
+            expirable_objects: get(&namespace.counters.expirable_objects),
+            data_used_bytes: get(&namespace.counters.data_used_bytes),
             truncations: [&namespace.truncation.namespace, &namespace.truncation.latest].map(get),
             earliest_void_time: namespace.expiry.earliest.load(Ordering::Relaxed),
         }
@@ -120,6 +133,8 @@ impl Locked<'_> {
         state.settings.restore(&namespace.settings);
         set(&namespace.counters.objects, state.objects);
         set(&namespace.counters.expired_objects, state.expired_objects);
+        set(&namespace.counters.expirable_objects, state.expirable_objects);
+        set(&namespace.counters.data_used_bytes, state.data_used_bytes);
         let [of_namespace, latest] = state.truncations;
         set(&namespace.truncation.namespace, of_namespace);
         set(&namespace.truncation.latest, latest);
@@ -138,6 +153,13 @@ impl SettingsSnapshot {
             allow_ttl_without_nsup: flag(&settings.allow_ttl_without_nsup),
             default_read_touch_ttl_pct: number(&settings.default_read_touch_ttl_pct),
             keeps_last_written: flag(&settings.keeps_last_written),
+            apply_ttl_reductions: flag(&settings.apply_ttl_reductions),
+            background_query_max_rps: number(&settings.background_query_max_rps),
+            disallow_null_setname: flag(&settings.disallow_null_setname),
+            force_long_queries: flag(&settings.force_long_queries),
+            max_record_size: number(&settings.max_record_size),
+            reject_non_xdr_writes: flag(&settings.reject_non_xdr_writes),
+            reject_xdr_writes: flag(&settings.reject_xdr_writes),
         }
     }
 
@@ -146,9 +168,16 @@ impl SettingsSnapshot {
         number(&settings.default_ttl, self.default_ttl);
         number(&settings.nsup_period, self.nsup_period);
         number(&settings.default_read_touch_ttl_pct, self.default_read_touch_ttl_pct);
+        number(&settings.background_query_max_rps, self.background_query_max_rps);
+        number(&settings.max_record_size, self.max_record_size);
         let flag = |setting: &AtomicBool, to| setting.store(to, Ordering::Relaxed);
         flag(&settings.allow_ttl_without_nsup, self.allow_ttl_without_nsup);
         flag(&settings.keeps_last_written, self.keeps_last_written);
+        flag(&settings.apply_ttl_reductions, self.apply_ttl_reductions);
+        flag(&settings.disallow_null_setname, self.disallow_null_setname);
+        flag(&settings.force_long_queries, self.force_long_queries);
+        flag(&settings.reject_non_xdr_writes, self.reject_non_xdr_writes);
+        flag(&settings.reject_xdr_writes, self.reject_xdr_writes);
     }
 }
 

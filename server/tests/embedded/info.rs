@@ -127,9 +127,15 @@ fn the_configuration_can_be_read_and_changed() {
 
     assert_eq!(info.command(&format!("{set}default-ttl=3651d")), invalid);
     assert_eq!(info.command(&format!("{set}nope=1")), invalid);
+    // What has no effect is remembered.
+    assert_eq!(value(&mut info, get, "migrate-order"), "5");
+    assert_eq!(info.command(&format!("{set}migrate-order=1")), "ok");
+    assert_eq!(value(&mut info, get, "migrate-order"), "1");
+    assert_eq!(info.command(&format!("{set}migrate-order=11")), invalid);
     assert_eq!(
-        info.command(&format!("{set}migrate-order=1")),
-        "ERROR:16:this server cannot change 'migrate-order'"
+        info.command(&format!("{set}disallow-expunge=true")),
+        invalid,
+        "enterprise only"
     );
     assert_eq!(
         info.command("set-config:context=namespace;namespace=nope;default-ttl=0"),
@@ -159,7 +165,7 @@ fn namespaces_and_sets_are_counted() {
     server.insert("test", "a", 1, [("x", 1)]).unwrap();
     server.insert("test", "a", 2, [("x", 1)]).unwrap();
     server.insert("bar", "b", 1, [("x", 1)]).unwrap();
-    let properties = "objects=2:tombstones=0:data_used_bytes=0:truncate_lut=0:sindexes=0:index_populating=false:\
+    let properties = "objects=2:tombstones=0:data_used_bytes=128:truncate_lut=0:sindexes=0:index_populating=false:\
                       truncating=false:default-read-touch-ttl-pct=0:default-ttl=0:disable-eviction=false:\
                       enable-index=false:stop-writes-count=0:stop-writes-size=0;";
     assert_eq!(info.command("sets/test/a"), properties);
@@ -186,8 +192,6 @@ fn truncation_removes_earlier_writes() {
     for set in ["a", "b"] {
         server.insert("test", set, 1, [("x", 1)]).unwrap();
     }
-    // A record that is written in the same millisecond as the truncation stays.
-    std::thread::sleep(std::time::Duration::from_millis(5));
     assert_eq!(info.command("truncate:namespace=test;set=a"), "ok");
     assert_eq!(
         (server.count(), value(&mut info, "namespace/test", "objects")),
@@ -195,7 +199,6 @@ fn truncation_removes_earlier_writes() {
     );
     server.insert("test", "a", 1, [("x", 1)]).unwrap();
     assert_eq!(server.count(), 2);
-    std::thread::sleep(std::time::Duration::from_millis(5));
     assert_eq!(
         info.command("truncate-namespace:namespace=test;set=a"),
         "ERROR:4:unexpected set name"
@@ -223,6 +226,9 @@ fn user_agents_lists_open_connections() {
     assert_eq!(named.command("user-agents"), "");
     named.command("features");
     unnamed.command("features");
+    // The real server looks at its connections once a second.
+    assert_eq!(named.command("user-agents"), "");
+    server.clock().advance(std::time::Duration::from_secs(1));
     assert_eq!(named.command("user-agents"), "user-agent=dW5rbm93bg==:count=2;");
     assert_eq!(named.command("user-agent-set:value=MSx0ZXN0LTEuMCx4"), "ok");
     assert_eq!(
@@ -261,6 +267,103 @@ fn unsupported_commands_report_errors() {
         "ERROR:4:unknown hist name"
     );
     assert_eq!(info.command("latencies:hist={test}-nope"), "ERROR:4:bad hist name");
-    assert_eq!(info.command("dump-fabric:"), "ERROR:16:not supported by this server");
+    assert_eq!(info.command("physical-devices:path=/dev/sda"), "ERROR:2:no device info");
     assert_eq!(info.command("query-abort:id=5"), "ERROR:2:id not active");
+}
+
+/// A statistic of the namespace `test`.
+fn statistic(info: &mut InfoClient, name: &str) -> String {
+    value(info, "namespace/test", name)
+}
+
+/// All that was written before a truncation goes, and what is written after it stays, whether the clock runs or not.
+#[test]
+fn a_truncation_parts_what_one_millisecond_holds() {
+    for frozen in [false, true] {
+        let server = Server::start().unwrap();
+        let mut info = InfoClient::to(&server);
+        if frozen {
+            server.clock().freeze();
+        }
+        for round in 0..20 {
+            server.insert("test", "a", round, [("x", 1)]).unwrap();
+            server.insert("test", "b", round, [("x", 1)]).unwrap();
+            assert_eq!(info.command("truncate:namespace=test;set=a"), "ok");
+            assert_eq!(server.count(), 1, "frozen: {frozen}, round {round}");
+            server.insert("test", "a", round, [("x", 1)]).unwrap();
+            assert_eq!(server.count(), 2);
+            assert_eq!(info.command("truncate-namespace:namespace=test"), "ok");
+            assert_eq!(server.count(), 0);
+        }
+    }
+}
+
+#[test]
+fn used_bytes_follow_the_records() {
+    let server = Server::start().unwrap();
+    let mut info = InfoClient::to(&server);
+    assert_eq!(
+        (
+            statistic(&mut info, "data_used_bytes"),
+            statistic(&mut info, "data_avail_pct")
+        ),
+        ("0".into(), "96".into())
+    );
+    for key in 0..1000 {
+        server.insert("test", "s", key, [("a", 1)]).unwrap();
+    }
+    assert_eq!(statistic(&mut info, "data_used_bytes"), "64000");
+    assert_eq!(statistic(&mut info, "data_avail_pct"), "93");
+    let text = "x".repeat(100);
+    server.insert("test", "s", 0, [("a", text.as_str())]).unwrap();
+    assert_eq!(statistic(&mut info, "data_used_bytes"), (64_000 - 64 + 160).to_string());
+    let snapshot = server.snapshot();
+    info.command("truncate:namespace=test;set=s");
+    assert_eq!(statistic(&mut info, "data_used_bytes"), "0");
+    server.restore(&snapshot).unwrap();
+    assert_eq!(statistic(&mut info, "data_used_bytes"), (64_000 - 64 + 160).to_string());
+    assert!(info.command("sets/test/s").contains(":data_used_bytes=64096:"));
+    assert_eq!(statistic(&mut info, "non_expirable_objects"), "1000");
+}
+
+#[test]
+fn the_log_levels_and_the_cluster_name_can_be_changed() {
+    let server = Server::start().unwrap();
+    let mut info = InfoClient::to(&server);
+    assert_eq!(info.command("log/0/nsup"), "nsup:INFO");
+    assert_eq!(info.command("log-set:id=0;nsup=detail"), "ok");
+    assert_eq!(info.command("log/0/nsup"), "nsup:DETAIL");
+    assert_eq!(info.command("log-set:id=0;nope=detail"), "ERROR:4:bad parameter");
+    assert_eq!(info.command("set-config:context=service;cluster-name=other"), "ok");
+    assert_eq!(info.command("cluster-name"), "other");
+    let key = info.command("cluster-stable:");
+    assert_eq!(
+        (info.command("partition-generation"), info.command("recluster:")),
+        ("0".into(), "ok".into())
+    );
+    assert_eq!(info.command("partition-generation"), "1");
+    assert_ne!(info.command("cluster-stable:"), key);
+}
+
+#[test]
+fn a_record_is_dumped_with_what_the_server_keeps_of_it() {
+    let server = Server::start().unwrap();
+    let mut info = InfoClient::to(&server);
+    server.insert("test", "s", 1, [("a", 1)]).unwrap();
+    let digest = server.record("test", "s", 1).unwrap().digest;
+    let keyd: String = digest.0.iter().map(|byte| format!("{byte:02x}")).collect();
+    let dump = info.command(&format!("debug-record:namespace=test;keyd={keyd}"));
+    assert!(dump.contains("set-name=s,"), "{dump}");
+    assert!(
+        dump.ends_with("n-bins=1;bins=bin-name=a,xdr-write=0,lut=0,src-id=0,state=1,type=1,value=1"),
+        "{dump}"
+    );
+    let meta = info.command(&format!("debug-record-meta:namespace=test;keyd={keyd}"));
+    assert!(meta.ends_with("state=1,type=1"), "{meta}");
+    let none = "0".repeat(40);
+    assert_eq!(
+        info.command(&format!("debug-record:namespace=test;keyd={none}")),
+        "ERROR:2:record not found"
+    );
+    assert_eq!(info.command("debug-record:namespace=test;keyd=00"), "ERROR:4:keyd");
 }

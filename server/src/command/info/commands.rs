@@ -2,8 +2,9 @@
 
 use super::call::{Answered, Call};
 use super::{
-    cluster_stable, config, controls, diagnostics, histogram, identity, latencies, logs, partition_info, peers,
-    queries, replicas, sindex, statistics, truncate, udf, user_agents,
+    cluster_stable, config, controls, debug_record, diagnostics, dumps, endpoints, eviction, histogram, identity,
+    latencies, logs, partition_info, peers, queries, recluster, replicas, sindex, smd, statistics, truncate, udf,
+    user_agents,
 };
 use crate::version::Edition;
 
@@ -85,38 +86,38 @@ pub(super) const COMMANDS: &[Command] = commands! {
     "config-get" => config::get_config, ClientOnly, Deprecated;
     "config-set" => config::set_config, ClientOnly, Deprecated;
     "connection" => identity::connection, ClientOnly;
-    "debug-record" => diagnostics::unsupported;
-    "debug-record-meta" => diagnostics::unsupported;
+    "debug-record" => debug_record::debug_record;
+    "debug-record-meta" => debug_record::debug_record_meta;
     "digests" => identity::digests, ClientOnly, Deprecated;
-    "dump-cluster" => diagnostics::unsupported;
-    "dump-fabric" => diagnostics::unsupported;
-    "dump-hb" => diagnostics::unsupported;
-    "dump-hlc" => diagnostics::unsupported;
-    "dump-migrates" => diagnostics::unsupported;
-    "dump-rw" => diagnostics::unsupported;
-    "dump-skew" => diagnostics::unsupported;
-    "dump-wb-summary" => diagnostics::unsupported;
-    "endpoints" => diagnostics::unsupported, ClientOnly;
-    "eviction-reset" => diagnostics::unsupported;
+    "dump-cluster" => dumps::dump_verbose;
+    "dump-fabric" => dumps::dump_verbose;
+    "dump-hb" => dumps::dump_verbose;
+    "dump-hlc" => dumps::dump_verbose;
+    "dump-migrates" => dumps::dump_verbose;
+    "dump-rw" => dumps::dump;
+    "dump-skew" => dumps::dump;
+    "dump-wb-summary" => dumps::dump_wb_summary;
+    "endpoints" => endpoints::endpoints, ClientOnly;
+    "eviction-reset" => eviction::eviction_reset;
     "feature-key" => diagnostics::unsupported, EnterpriseOnly;
     "get-config" => config::get_config;
-    "get-sl" => diagnostics::unsupported;
+    "get-sl" => recluster::succession_list;
     "get-stats" => diagnostics::get_stats;
     "health-outliers" => diagnostics::nothing;
     "health-stats" => diagnostics::nothing;
     "help" => help;
     "histogram" => histogram::histogram;
-    "index-pressure" => diagnostics::nothing;
-    "jem-stats" => diagnostics::unsupported;
+    "index-pressure" => diagnostics::index_pressure;
+    "jem-stats" => dumps::jem_stats;
     "latencies" => latencies::latencies;
     "log" => logs::log;
     "log-message" => logs::log_message;
-    "log-set" => diagnostics::unsupported;
+    "log-set" => logs::log_set;
     "logs" => logs::logs;
     "masking" => diagnostics::unsupported, EnterpriseOnly;
     "masking-show" => diagnostics::unsupported, EnterpriseOnly;
-    "mcast" => diagnostics::unsupported, ClientOnly, Deprecated;
-    "mesh" => diagnostics::unsupported, ClientOnly, Deprecated;
+    "mcast" => endpoints::mcast, ClientOnly, Deprecated;
+    "mesh" => endpoints::mesh, ClientOnly, Deprecated;
     "name" => identity::node, ClientOnly, Deprecated;
     "namespace" => statistics::namespace;
     "namespaces" => statistics::namespaces;
@@ -128,7 +129,7 @@ pub(super) const COMMANDS: &[Command] = commands! {
     "peers-generation" => peers::peers_generation;
     "peers-tls-alt" => peers::peers_tls, EnterpriseOnly;
     "peers-tls-std" => peers::peers_tls, EnterpriseOnly;
-    "physical-devices" => diagnostics::unsupported;
+    "physical-devices" => diagnostics::physical_devices;
     "query-abort" => queries::query_abort;
     "query-abort-all" => queries::query_abort_all;
     "query-show" => queries::query_show;
@@ -137,7 +138,7 @@ pub(super) const COMMANDS: &[Command] = commands! {
     "rack-ids" => diagnostics::unsupported, EnterpriseOnly;
     "racks" => diagnostics::unsupported, EnterpriseOnly;
     "rebalance-generation" => replicas::rebalance_generation, ClientOnly;
-    "recluster" => diagnostics::done;
+    "recluster" => recluster::recluster;
     "release" => identity::release, ClientOnly;
     "replicas" => replicas::replicas, ClientOnly;
     "replicas-all" => replicas::replicas_all, ClientOnly, Deprecated;
@@ -153,7 +154,7 @@ pub(super) const COMMANDS: &[Command] = commands! {
     "services-alternate" => peers::services_alternate, ClientOnly, Deprecated;
     "services-alumni-reset" => diagnostics::done;
     "set-config" => config::set_config;
-    "set-log" => diagnostics::unsupported;
+    "set-log" => logs::log_set;
     "sets" => statistics::sets;
     "sindex" => sindex::sindex, ClientOnly, Deprecated;
     "sindex-create" => sindex::create;
@@ -161,13 +162,13 @@ pub(super) const COMMANDS: &[Command] = commands! {
     "sindex-exists" => sindex::exists;
     "sindex-list" => sindex::list;
     "sindex-stat" => sindex::stat;
-    "smd-info" => diagnostics::unsupported, ClientOnly;
-    "smd-show" => diagnostics::unsupported, ClientOnly;
+    "smd-info" => smd::smd_info, ClientOnly;
+    "smd-show" => smd::smd_show, ClientOnly;
     "spikelet" => controls::controls, ClientOnly;
     "status" => identity::status;
-    "thread-traces" => diagnostics::unsupported;
-    "tip" => diagnostics::unsupported;
-    "tip-clear" => diagnostics::unsupported;
+    "thread-traces" => diagnostics::nothing;
+    "tip" => endpoints::tip;
+    "tip-clear" => endpoints::tip_clear;
     "truncate" => truncate::truncate;
     "truncate-namespace" => truncate::truncate_namespace;
     "truncate-namespace-undo" => truncate::truncate_namespace_undo;

@@ -11,8 +11,12 @@ mod cluster_stable;
 mod commands;
 mod config;
 mod controls;
+mod debug_record;
 mod diagnostics;
+mod dumps;
+mod endpoints;
 mod error;
+mod eviction;
 mod histogram;
 mod identity;
 mod latencies;
@@ -21,8 +25,10 @@ mod parameters;
 mod partition_info;
 mod peers;
 mod queries;
+mod recluster;
 mod replicas;
 mod sindex;
+mod smd;
 mod statistics;
 mod truncate;
 #[cfg_attr(not(feature = "udf"), path = "udf_disabled.rs")]
@@ -74,6 +80,18 @@ pub(super) fn handle(
     let (node, builds) = (execution.session.node, execution.builds);
     frame.finish(FrameType::INFO, out);
     query::build(state, now, node, builds)
+}
+
+/// Whether an info request has a truncation up to the time at which it is executed. A connection waits until the millisecond is
+/// over before it executes that, if the clock runs.
+pub(crate) fn truncates_up_to_now(body: &[u8]) -> bool {
+    let mut lines = body
+        .split(|&byte| byte == b'\n')
+        .filter_map(|line| str::from_utf8(line).ok());
+    lines.any(|line| {
+        let (name, parameters) = split(line);
+        truncate::is_up_to_now(name, parameters)
+    })
 }
 
 /// The names of the real server's info commands.

@@ -1,6 +1,6 @@
 //! The parameters of an info command.
 
-use spikelet_wire::{ResultCode, info};
+use spikelet_wire::ResultCode;
 
 use super::call::Call;
 use super::error::{InfoError, code_of};
@@ -9,7 +9,7 @@ use crate::store::Namespace;
 impl Call<'_> {
     /// The value of a parameter, if it is present.
     pub(super) fn value(&self, name: &str) -> Option<&str> {
-        info::parameters(self.parameters)
+        pairs(self.parameters)
             .find(|(key, _)| *key == name)
             .map(|(_, value)| value)
     }
@@ -23,7 +23,7 @@ impl Call<'_> {
 impl<'a> Call<'a> {
     /// The value of an optional parameter. An empty value, and one of `limit` bytes or more, are errors.
     pub(super) fn optional(&self, name: &str, limit: usize) -> Result<Option<&'a str>, InfoError> {
-        let found = info::parameters(self.parameters).find(|(key, _)| *key == name);
+        let found = pairs(self.parameters).find(|(key, _)| *key == name);
         found.map(|(_, value)| checked(value, name, limit)).transpose()
     }
 
@@ -34,7 +34,7 @@ impl<'a> Call<'a> {
 
     /// The value of the first of these parameters that is present. Errors call it `namespace`, whichever it was.
     pub(super) fn namespace_name(&self, names: &[&str]) -> Result<Option<&'a str>, InfoError> {
-        let parameters = |name| info::parameters(self.parameters).find(move |(key, _)| *key == name);
+        let parameters = |name| pairs(self.parameters).find(move |(key, _)| *key == name);
         let found = names.iter().copied().find_map(parameters);
         found.map(|(_, value)| checked(value, "namespace", 32)).transpose()
     }
@@ -71,4 +71,9 @@ pub(super) fn checked<'v>(value: &'v str, name: &str, limit: usize) -> Result<&'
         value if value.len() >= limit => Err(InfoError::new(code_of(name), format!("'{name}' value too long"))),
         value => Ok(value),
     }
+}
+
+/// The parameters of a command, separated by semicolons. Text without an equals sign is none.
+pub(super) fn pairs(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    text.split(';').filter_map(|pair| pair.split_once('='))
 }

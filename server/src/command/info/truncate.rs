@@ -2,7 +2,9 @@
 
 use super::call::{Answered, Call};
 use super::error::InfoError;
+use super::parameters::pairs;
 use crate::clock::Now;
+use crate::state::{CurrentMillisecond, SmdItem};
 use crate::store::{Namespace, SetId};
 
 /// The limit of a time, in bytes.
@@ -51,6 +53,13 @@ impl<'a> Target<'a> {
         Ok(Self { namespace, set: None })
     }
 
+    fn item(self) -> SmdItem {
+        SmdItem::Truncate {
+            namespace: self.namespace.to_owned(),
+            set: self.set.map(str::to_owned),
+        }
+    }
+
     /// The namespace and the set, if the node has them. If not, the command still succeeds: the real server tells all nodes,
     /// and waits for none.
     fn find<'e>(self, call: &Call<'e>) -> Option<(&'e Namespace, Option<SetId>)> {
@@ -63,16 +72,23 @@ impl<'a> Target<'a> {
 }
 
 fn apply(call: &mut Call<'_>, target: Target<'_>) -> Answered {
-    let before = match call.optional("lut", LONGEST_TIME)? {
+    let lut = call.optional("lut", LONGEST_TIME)?;
+    let before = match lut {
         None => call.now,
+        // The real server reads a number without a sign: a negative one lies in the future.
+        Some(text) if text.starts_with('-') => return Err(InfoError::parameter("would truncate in the future")),
         Some(text) => match Now::from_unix_nanoseconds(number(text)) {
             Now(0) => return Err(InfoError::parameter("would truncate to 0")),
             before if before > call.now => return Err(InfoError::parameter("would truncate in the future")),
             before => before,
         },
     };
+    record_change(call, target);
     if let Some((namespace, set)) = target.find(call) {
         namespace.truncate(set, before);
+        if lut.is_none() && call.session.current_millisecond != CurrentMillisecond::Over {
+            namespace.remove_written(set, before);
+        }
         for id in namespace.partition_ids() {
             namespace.sweep_truncated(id);
         }
@@ -81,7 +97,19 @@ fn apply(call: &mut Call<'_>, target: Target<'_>) -> Answered {
     Ok(())
 }
 
+/// Records in the system metadata that a truncation is set or undone.
+fn record_change(call: &Call<'_>, target: Target<'_>) {
+    call.state.smd().record(target.item(), call.now);
+}
+
+/// Whether a command truncates up to the time at which it is executed.
+pub(super) fn is_up_to_now(name: &str, parameters: &str) -> bool {
+    let has_time = || pairs(parameters).any(|(key, _)| key == "lut");
+    matches!(name, "truncate" | "truncate-namespace") && !has_time()
+}
+
 fn undo(call: &mut Call<'_>, target: Target<'_>) -> Answered {
+    record_change(call, target);
     if let Some((namespace, set)) = target.find(call) {
         namespace.undo_truncate(set);
     }

@@ -87,6 +87,11 @@ impl Aggregate {
         self.socket_timeout
     }
 
+    /// Its walk through a secondary index, if it searches one.
+    pub(super) const fn index(&self) -> Option<&IndexWalk> {
+        self.index.as_ref()
+    }
+
     /// What it asks of an index.
     pub(super) fn search(&self) -> Option<Arc<Search>> {
         self.search.clone()

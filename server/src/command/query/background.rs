@@ -3,6 +3,7 @@
 use std::num::NonZeroU32;
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::BytesMut;
@@ -24,9 +25,6 @@ use crate::refusal::{Conflict, Part, Refusal};
 use crate::state::{ActiveJob, JobDescription, JobKind, Tally};
 use crate::store::Record;
 use crate::store::sindex::Search;
-
-/// How many records a second a background query may touch at most (`background-query-max-rps`).
-const MAX_RECORDS_PER_SECOND: u32 = 10_000;
 
 /// How many records are changed before others get their turn.
 const AT_ONCE: usize = 1024;
@@ -64,7 +62,12 @@ impl Operate {
         if set == WantedSet::Unknown {
             return Err(Refusal::NoSuchSet);
         }
-        if records_per_second.is_some_and(|limit| limit.get() > MAX_RECORDS_PER_SECOND) {
+        let max = asking
+            .namespace
+            .settings
+            .background_query_max_rps
+            .load(Ordering::Relaxed);
+        if records_per_second.is_some_and(|limit| limit.get() > max) {
             return Err(Refusal::Malformed(Part::Query));
         }
         let search = wanted.map(|wanted| wanted.find(asking.namespace, set)).transpose()?;
@@ -77,7 +80,7 @@ impl Operate {
         };
         let active = asking.state.jobs().start(JobDescription {
             index: search.as_ref().map(|search| search.sindex.name().to_string()),
-            records_per_second: records_per_second.or(NonZeroU32::new(MAX_RECORDS_PER_SECOND)),
+            records_per_second: records_per_second.or(NonZeroU32::new(max)),
             socket_timeout: Some(SOCKET_TIMEOUT),
             ..description
         })?;
@@ -90,6 +93,11 @@ impl Operate {
             pace: Pace::new(records_per_second.map(NonZeroU32::get)),
             active,
         })
+    }
+
+    /// Its walk through a secondary index, if it searches one.
+    pub(super) const fn index(&self) -> Option<&IndexWalk> {
+        self.index.as_ref()
     }
 
     /// What it asks of an index.

@@ -3,6 +3,7 @@
 use std::num::NonZeroU32;
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::BytesMut;
@@ -52,6 +53,7 @@ pub(super) struct Basic {
     pace: Pace,
     length: Length,
     socket_timeout: Option<Duration>,
+    started: Now,
 }
 
 /// What is answered of a record.
@@ -96,7 +98,8 @@ impl Basic {
         let remaining = fields::sample_max(message)?;
         let selection = Selection::of(message)?;
         asking.check_filter()?;
-        let length = if header.info1.contains(Info1::SHORT_QUERY) {
+        let is_forced_long = asking.namespace.settings.force_long_queries.load(Ordering::Relaxed);
+        let length = if header.info1.contains(Info1::SHORT_QUERY) && !is_forced_long {
             let milliseconds = match header.transaction_ttl {
                 0 => SHORT_QUERY,
                 ttl => u64::from(ttl),
@@ -124,11 +127,17 @@ impl Basic {
             pace: Pace::new(records_per_second.map(NonZeroU32::get)),
             length,
             socket_timeout,
+            started: asking.now,
         })
     }
 
     pub(super) const fn socket_timeout(&self) -> Option<Duration> {
         self.socket_timeout
+    }
+
+    /// Its walk through a secondary index, if it searches one.
+    pub(super) const fn index(&self) -> Option<&IndexWalk> {
+        self.index.as_ref()
     }
 
     /// What it asks of an index.
@@ -194,6 +203,8 @@ impl Basic {
             active.reach(asking.now, partition, &tally);
         }
         if is_done {
+            let stats = asking.stats();
+            stats.count_query_latency(self.search.is_some(), self.started, asking.now);
             Step::Done
         } else {
             self.pace.step(tally.throttled)

@@ -120,10 +120,7 @@ impl<'m> Wanted<'m> {
         if !sindex.is_readable() {
             return Err(Refusal::IndexNotReadable);
         }
-        Ok(Arc::new(Search {
-            sindex,
-            range: self.range,
-        }))
+        Ok(Arc::new(Search::new(sindex, self.range)))
     }
 }
 
@@ -203,6 +200,14 @@ impl IndexWalk {
             bursts: finds_twice.then(Bursts::default),
             batch: Vec::new(),
             search,
+        }
+    }
+
+    /// The number of cells that cover the region of a search for points in it; `None` for other searches.
+    pub(super) fn region_cells(&self) -> Option<usize> {
+        match &self.search.range {
+            Range::Geo(geometry) if !geometry.is_point() => Some(self.spans.len()),
+            _ => None,
         }
     }
 

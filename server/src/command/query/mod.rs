@@ -27,6 +27,7 @@ use spikelet_wire::{Header, Info2, Message, ResultCode, message};
 use self::aggregate::Aggregate;
 use self::background::Operate;
 use self::basic::Basic;
+use self::index::IndexWalk;
 pub use self::pace::Step;
 use self::request::{QueryRequest, last};
 use super::record::filter::Filter;
@@ -91,13 +92,17 @@ impl Query {
                 (Some(search), filter) => Filter::Search(search, filter),
             },
         };
-        match &mut self.work {
+        let step = match &mut self.work {
             Work::Basic(basic) => basic.step(&request, out),
             Work::Operate(operate) => operate.step(&request),
             #[cfg(feature = "udf")]
             Work::Aggregate(aggregate) => aggregate.step(&request, out),
             Work::Build(_) => Step::Done,
+        };
+        if let Some(search) = &search {
+            request.stats().count_geo_matches(search.take_matches());
         }
+        step
     }
 
     /// The position of the node that carries it out.
@@ -214,6 +219,16 @@ fn start(state: &State, now: Now, session: &Session, body: &[u8]) -> Result<Box<
     } else {
         Work::Basic(Basic::start(&request)?)
     };
+    let index = match &work {
+        Work::Basic(basic) => basic.index(),
+        Work::Operate(operate) => operate.index(),
+        #[cfg(feature = "udf")]
+        Work::Aggregate(aggregate) => aggregate.index(),
+        Work::Build(_) => None,
+    };
+    if let Some(cells) = index.and_then(IndexWalk::region_cells) {
+        request.stats().count_geo_query(cells as u64);
+    }
     Ok(Box::new(Query {
         body: body.into(),
         session: session.clone(),

@@ -50,6 +50,7 @@ fn execute_uncounted(
 ) -> Result<ResultCode, Refused> {
     let header = &request.header;
     if header.info2.contains(Info2::WRITE) {
+        request.check_xdr(namespace)?;
         if header.info2.contains(Info2::DELETE) {
             delete::delete(now, namespace, request, reply)
         } else if request.fields.udf {

@@ -11,6 +11,7 @@ use super::view::View;
 use super::void_time::{self, ReadTouch};
 use crate::clock::Now;
 use crate::refusal::Refusal;
+use crate::state::add;
 use crate::store::{BinName, Namespace, Record};
 
 /// Executes a read.
@@ -34,7 +35,11 @@ pub(super) fn read(
     };
     // A read touches even if one of its operations is refused. By now the partition is no longer locked for reading.
     if let Some(touch) = touch {
-        touch.apply(now, namespace, &request.digest);
+        let counter = match touch.apply(now, namespace, &request.digest) {
+            true => &request.counted.read_touch_success,
+            false => &request.counted.read_touch_skip,
+        };
+        add(counter, 1);
     }
     replied.map(|()| ResultCode::OK)
 }

@@ -1,10 +1,13 @@
 //! A request: a message with its fields decoded.
 
-use spikelet_wire::{Digest, FieldType, Header, Message, PartitionId};
+use std::sync::atomic::Ordering;
+
+use spikelet_wire::{Digest, FieldType, Header, Info1, Message, PartitionId};
 
 use super::filter::Filter;
 use crate::refusal::{Feature, Refusal};
-use crate::state::CommandCounters;
+use crate::state::{CommandCounters, add};
+use crate::store::Namespace;
 
 /// A command on one record.
 #[derive(Debug, Clone)]
@@ -28,6 +31,19 @@ impl Request<'_> {
     /// The name of the set; `None` if it is absent or empty.
     pub(in crate::command) fn set(&self) -> Option<&[u8]> {
         self.fields.set.filter(|set| !set.is_empty())
+    }
+
+    /// Refuses a write that the namespace does not take, by whether it comes from XDR.
+    pub(in crate::command) fn check_xdr(&self, namespace: &Namespace) -> Result<(), Refusal> {
+        let rejects = match self.header.info1.contains(Info1::XDR) {
+            true => &namespace.settings.reject_xdr_writes,
+            false => &namespace.settings.reject_non_xdr_writes,
+        };
+        if rejects.load(Ordering::Relaxed) {
+            add(&self.counted.fail_xdr_forbidden, 1);
+            return Err(Refusal::WritesRejected);
+        }
+        Ok(())
     }
 
     /// Refuses a command in a multi-record transaction, a feature of the Enterprise Edition.

@@ -1,5 +1,6 @@
 //! UDFs on single records: a function of a registered module works on a record, and what it did is stored.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use spikelet_wire::{
@@ -211,7 +212,12 @@ fn store(
         .filter(|record| !namespace.is_expired_or_truncated(record, now));
     let ttl = work.ttl.unwrap_or(request.header.record_ttl);
     // A record without bins counts as one that never was.
-    let void_time = void_time::void_time(now, namespace, existing.filter(|_| work.had_bins > 0), ttl)?;
+    let of = existing.filter(|_| work.had_bins > 0);
+    let set = existing.map_or_else(
+        || request.set().and_then(|name| namespace.sets.find(name)),
+        |record| record.set,
+    );
+    let void_time = void_time::void_time(now, namespace, request.counted, (set, of), ttl)?;
     let metadata = Metadata {
         generation: generation::next(existing),
         void_time,
@@ -232,11 +238,9 @@ fn store(
         work.subject.key.as_deref().map(<[u8]>::len),
     );
     let size = stored_size(void_time, set_size, key_size, &bins) + END_MARK;
-    if size > Record::MAX_SIZE {
-        return Err(Refusal::RecordTooBig {
-            size: size as u32,
-            max: Record::MAX_SIZE as u32,
-        });
+    let max = namespace.settings.max_record_size.load(Ordering::Relaxed);
+    if size > max as usize {
+        return Err(Refusal::RecordTooBig { size: size as u32, max });
     }
     let set = match (existing, request.set()) {
         (Some(record), _) => record.set,

@@ -8,16 +8,23 @@ use spikelet_wire::message::ttl::{DEFAULT, DONT_UPDATE, NEVER};
 use crate::clock::Now;
 use crate::config::MAX_TTL;
 use crate::refusal::Refusal;
-use crate::store::{Namespace, Record};
+use crate::state::{CommandCounters, add};
+use crate::store::{Namespace, Record, SetId, SetSettings};
 
 /// The void time of a record that is being written, in seconds since 2010; 0 for never.
 ///
 /// # Errors
 /// [`Refusal::TtlOverMax`] for a TTL over ten years; [`Refusal::TtlWithoutNsup`] if the namespace has no nsup period, and does
 /// not allow TTLs without one.
-pub(super) fn void_time(now: Now, namespace: &Namespace, existing: Option<&Record>, ttl: u32) -> Result<u32, Refusal> {
+pub(super) fn void_time(
+    now: Now,
+    namespace: &Namespace,
+    counted: &CommandCounters,
+    (set, existing): (Option<SetId>, Option<&Record>),
+    ttl: u32,
+) -> Result<u32, Refusal> {
     let settings = &namespace.settings;
-    let default = settings.default_ttl.load(Ordering::Relaxed);
+    let default = default_ttl(namespace, set);
     // A new record has no void time to keep.
     let ttl = if ttl == DONT_UPDATE && existing.is_none() {
         DEFAULT
@@ -45,8 +52,46 @@ pub(super) fn void_time(now: Now, namespace: &Namespace, existing: Option<&Recor
         DEFAULT => now.seconds().saturating_add(default),
         seconds => now.seconds().saturating_add(seconds),
     };
+    let void_time = match existing {
+        Some(record) if is_reduction(record.void_time, void_time) => {
+            let applies = settings.apply_ttl_reductions.load(Ordering::Relaxed);
+            let (counter, void_time) = match applies {
+                true => (&counted.ttl_reductions_applied, void_time),
+                false => (&counted.ttl_reductions_ignored, record.void_time),
+            };
+            add(counter, 1);
+            void_time
+        }
+        _ => void_time,
+    };
     namespace.note_void_time(void_time);
     Ok(void_time)
+}
+
+/// Whether the real server takes a new void time for a reduction of the TTL. It compares the numbers, so that a record that is
+/// to live forever, with void time 0, is one too.
+const fn is_reduction(before: u32, after: u32) -> bool {
+    (before == 0 && after != 0) || after < before
+}
+
+/// The TTL of records that are written without one: the set's, if it has one, or the namespace's.
+fn default_ttl(namespace: &Namespace, set: Option<SetId>) -> u32 {
+    let own = namespace.sets.configured(set);
+    match own.map_or(0, |set| set.settings.default_ttl.load(Ordering::Relaxed)) {
+        0 => namespace.settings.default_ttl.load(Ordering::Relaxed),
+        SetSettings::NEVER => 0,
+        ttl => ttl,
+    }
+}
+
+/// The percentage of a read that does not name one: the set's, if it has one, or the namespace's.
+fn default_read_touch_ttl_pct(namespace: &Namespace, set: Option<SetId>) -> u32 {
+    let own = namespace.sets.configured(set);
+    match own.map_or(0, |set| set.settings.default_read_touch_ttl_pct.load(Ordering::Relaxed)) {
+        0 => namespace.settings.default_read_touch_ttl_pct.load(Ordering::Relaxed),
+        SetSettings::NEVER => 0,
+        percent => percent,
+    }
 }
 
 /// A read that touches its record: it renews the TTL.
@@ -70,7 +115,7 @@ pub(super) fn read_touch(
         return Ok(None);
     }
     let percent = match percent {
-        DEFAULT => match namespace.settings.default_read_touch_ttl_pct.load(Ordering::Relaxed) {
+        DEFAULT => match default_read_touch_ttl_pct(namespace, record.set) {
             0 => return Ok(None),
             percent => percent,
         },
@@ -83,13 +128,13 @@ pub(super) fn read_touch(
 }
 
 impl ReadTouch {
-    /// Renews the TTL: void time and last update time change, the generation stays.
-    pub(super) fn apply(self, now: Now, namespace: &Namespace, digest: &Digest) {
+    /// Renews the TTL: void time and last update time change, the generation stays. Returns whether the record was still there.
+    pub(super) fn apply(self, now: Now, namespace: &Namespace, digest: &Digest) -> bool {
         let Some(mut partition) = namespace.partition_mut(digest.partition_id()) else {
-            return;
+            return false;
         };
         let Some(record) = partition.get_mut(digest) else {
-            return;
+            return false;
         };
         let void_time = now.seconds().saturating_add(self.ttl);
         // Something else may have written the record since it was read.
@@ -97,5 +142,6 @@ impl ReadTouch {
             record.void_time = void_time;
             record.last_update = record.last_update.max(now);
         }
+        true
     }
 }

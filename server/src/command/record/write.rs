@@ -1,5 +1,7 @@
 //! Writes: put, add, append, prepend, touch, and operate with anything that writes.
 
+use std::sync::atomic::Ordering;
+
 use spikelet_wire::{Info1, Info2, Info3, MessageWriter, Op, OpCode, ParticleType, ResultCode};
 
 use super::identity::{check_key, check_new_key};
@@ -12,8 +14,9 @@ use crate::clock::Now;
 use crate::ops::SharedBytes;
 use crate::ops::exp::RecordView;
 use crate::refusal::{Conflict, Feature, Refusal};
+use crate::state::add;
 use crate::store::record::{END_MARK, stored_size};
-use crate::store::{Bin, BinName, Bins, Namespace, Partition, Record, SetId};
+use crate::store::{Bin, BinName, Bins, Namespace, Partition, Record, SetId, Usage};
 
 /// Executes a write.
 pub(in crate::command) fn write(
@@ -22,6 +25,9 @@ pub(in crate::command) fn write(
     request: &Request<'_>,
     reply: &mut Reply<'_>,
 ) -> Result<ResultCode, Refused> {
+    if request.set().is_none() && namespace.settings.disallow_null_setname.load(Ordering::Relaxed) {
+        return Err(Refusal::NoSetName.into());
+    }
     let plan = Plan::of(request)?;
     let mut partition = namespace.partition_or_create(request.partition());
     apply(now, namespace, &mut partition, request, &plan, reply)?;
@@ -123,8 +129,8 @@ fn apply(
         return Err(fail(Refusal::NotFound));
     }
     let set = check(now, namespace, request, existing.as_deref()).map_err(fail)?;
-    let void_time =
-        void_time::void_time(now, namespace, existing.as_deref(), request.header.record_ttl).map_err(fail)?;
+    let (of, ttl) = ((set, existing.as_deref()), request.header.record_ttl);
+    let void_time = void_time::void_time(now, namespace, request.counted, of, ttl).map_err(fail)?;
 
     let write = Write {
         request,
@@ -151,6 +157,8 @@ fn apply(
     match existing {
         Some(record) => {
             let places = namespace.sindexes.places(&request.digest, set, &record.bins);
+            let set_name = set_name_size(namespace, request, set);
+            let usage = Usage::of(record, set_name);
             let mut bins = Bins::new(std::mem::take(&mut record.bins));
             match write.execute(Some(record), &mut bins, reply) {
                 Ok(Outcome::Written) => {
@@ -164,11 +172,13 @@ fn apply(
                     if record.key.is_none() {
                         record.key = request.fields.key.map(SharedBytes::from);
                     }
+                    namespace.count_change(record, usage, set_name);
                 }
                 Ok(Outcome::Deleted) => {
                     // The secondary indexes find the entries to remove by the old bins.
                     record.bins = bins.roll_back();
                     namespace.remove(partition, &request.digest);
+                    add(&request.counted.deleted_last_bin, 1);
                 }
                 Err(refusal) => {
                     record.bins = bins.roll_back();
@@ -211,9 +221,11 @@ pub(in crate::command) fn check(
             Some(name) => Some(namespace.sets.find_or_create(name).ok_or(Refusal::Set)?),
             None => None,
         };
+        namespace.check_stop_writes_count(set)?;
         if namespace.truncates(set, now) {
             return Err(Refusal::Truncated);
         }
+        namespace.check_stop_writes_size(set)?;
         check_new_key(request.fields.key)?;
         return Ok(set);
     };
@@ -221,6 +233,7 @@ pub(in crate::command) fn check(
     if !request.is_background && request.set().and_then(|name| namespace.sets.find(name)) != record.set {
         return Err(Refusal::OtherSet);
     }
+    namespace.check_stop_writes_size(record.set)?;
     request
         .filter
         .check(&View::of(now, namespace, &request.digest, record))?;
@@ -229,6 +242,12 @@ pub(in crate::command) fn check(
         None => check_new_key(request.fields.key)?,
     }
     Ok(record.set)
+}
+
+/// The size of the name of the record's set, which most requests name.
+fn set_name_size(namespace: &Namespace, request: &Request<'_>, set: Option<SetId>) -> Option<usize> {
+    let named = request.set().map(<[u8]>::len);
+    named.or_else(|| set.and_then(|id| namespace.sets.get(id)).map(|set| set.name.len()))
 }
 
 /// What a write does to the record in the store.
@@ -343,18 +362,13 @@ impl Write<'_> {
             };
         }
         let key = existing.and_then(|record| record.key.as_deref()).or(request.fields.key);
-        let named = request.set().map(<[u8]>::len);
-        let set_name_size = named.or_else(|| {
-            self.view
-                .set
-                .and_then(|id| self.view.namespace.sets.get(id))
-                .map(|set| set.name.len())
-        });
-        let size = stored_size(self.view.void_time, set_name_size, key.map(<[u8]>::len), bins);
-        if size + END_MARK > Record::MAX_SIZE {
+        let set_name = set_name_size(self.view.namespace, request, self.view.set);
+        let size = stored_size(self.view.void_time, set_name, key.map(<[u8]>::len), bins);
+        let max = self.view.namespace.settings.max_record_size.load(Ordering::Relaxed);
+        if size + END_MARK > max as usize {
             Err(Refusal::RecordTooBig {
                 size: (size + END_MARK) as u32,
-                max: Record::MAX_SIZE as u32,
+                max,
             })
         } else {
             Ok(Outcome::Written)

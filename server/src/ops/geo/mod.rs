@@ -100,6 +100,12 @@ impl Geometry {
         Some(cells?.iter().map(span).collect())
     }
 
+    /// Whether it is a point, and not a region.
+    #[must_use]
+    pub const fn is_point(&self) -> bool {
+        matches!(self, Self::Point(_))
+    }
+
     const fn flags(&self) -> u8 {
         match self {
             Self::Point(_) => 0,

@@ -13,7 +13,7 @@ use spikelet_wire::{PARTITIONS, PartitionId, ResultCode};
 
 use crate::clock::Now;
 
-/// The number of ended jobs that are remembered (`query-max-done`).
+/// The number of ended jobs that are remembered by default (`query-max-done`).
 const MAX_DONE: usize = 100;
 
 /// The long queries of all nodes.
@@ -24,10 +24,21 @@ pub(crate) struct Jobs {
     last_id: AtomicU32,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Table {
     active: Vec<Arc<Job>>,
     done: VecDeque<Arc<Job>>,
+    max_done: usize,
+}
+
+impl Default for Table {
+    fn default() -> Self {
+        Self {
+            active: Vec::new(),
+            done: VecDeque::new(),
+            max_done: MAX_DONE,
+        }
+    }
 }
 
 /// The description of a job.
@@ -167,6 +178,19 @@ impl Jobs {
         jobs.filter(|job| job.description.node == node).cloned().collect()
     }
 
+    /// The number of running jobs of a node.
+    pub(crate) fn running(&self, node: usize) -> usize {
+        let table = self.lock();
+        table.active.iter().filter(|job| job.description.node == node).count()
+    }
+
+    /// Changes the number of ended jobs that are remembered.
+    pub(crate) fn remember(&self, max_done: usize) {
+        let mut table = self.lock();
+        table.max_done = max_done;
+        table.forget();
+    }
+
     /// Aborts a job, and returns whether it was running.
     pub(crate) fn abort(&self, node: usize, id: u64) -> bool {
         let table = self.lock();
@@ -186,9 +210,7 @@ impl Jobs {
         let mut table = self.lock();
         table.active.retain(|active| !Arc::ptr_eq(active, job));
         table.done.push_back(Arc::clone(job));
-        if table.done.len() > MAX_DONE {
-            table.done.pop_front();
-        }
+        table.forget();
     }
 
     fn lock(&self) -> MutexGuard<'_, Table> {
@@ -197,6 +219,12 @@ impl Jobs {
 }
 
 impl Table {
+    /// Forgets the ended jobs beyond the number that is remembered, the oldest first.
+    fn forget(&mut self) {
+        let excess = self.done.len().saturating_sub(self.max_done);
+        self.done.drain(..excess);
+    }
+
     fn find(&self, node: usize, id: u64) -> Option<&Arc<Job>> {
         self.active.iter().chain(&self.done).find(|job| job.is(node, id))
     }

@@ -38,7 +38,7 @@ pub struct Sindexes {
 
 #[derive(Debug, Default)]
 struct Table {
-    /// In the order in which they were created.
+    /// In the order of their slots.
     all: Arc<[Arc<Sindex>]>,
     /// Names of sets' own indexes.
     sets: Vec<(Arc<str>, SetId)>,
@@ -50,6 +50,8 @@ pub struct Sindex {
     /// What it is about.
     pub definition: Definition,
     name: Mutex<Arc<str>>,
+    /// Its place among the indexes: the first one that was free when it was created.
+    slot: usize,
     tree: Tree,
     is_readable: AtomicBool,
     is_dropped: AtomicBool,
@@ -99,15 +101,20 @@ impl Sindexes {
         if table.all.len() >= Self::MAX {
             return Created::TooMany;
         }
+        let is_elsewhere = |(at, sindex): &(usize, &Arc<Sindex>)| sindex.slot != *at;
+        let gap = table.all.iter().enumerate().find(is_elsewhere);
+        let slot = gap.map_or(table.all.len(), |(at, _)| at);
         let sindex = Arc::new(Sindex {
             definition,
             name: Mutex::new(name.into()),
+            slot,
             tree: Tree::new(),
             is_readable: AtomicBool::new(false),
             is_dropped: AtomicBool::new(false),
             load: Mutex::default(),
         });
-        table.all = table.all.iter().cloned().chain([Arc::clone(&sindex)]).collect();
+        let (before, behind) = table.all.split_at(slot);
+        table.all = before.iter().chain([&sindex]).chain(behind).cloned().collect();
         self.count.store(table.all.len(), Ordering::Release);
         Created::New(Build::new(sindex))
     }
@@ -137,7 +144,7 @@ impl Sindexes {
         }
     }
 
-    /// All of them, in the order in which they were created, but for those of sets.
+    /// All of them, in the order in which the real server lists them, but for those of sets.
     #[must_use]
     pub fn all(&self) -> Arc<[Arc<Sindex>]> {
         Arc::clone(&self.read().all)

@@ -18,6 +18,7 @@ pub(crate) struct SindexesSnapshot {
 struct SindexSnapshot {
     definition: Definition,
     name: Arc<str>,
+    slot: usize,
     entries: TreeState,
     is_readable: bool,
     load: Load,
@@ -91,6 +92,7 @@ impl SindexSnapshot {
         Self {
             definition: sindex.definition.clone(),
             name: sindex.name(),
+            slot: sindex.slot,
             is_readable: sindex.is_readable(),
             entries: sindex.tree.save(),
             load: sindex.load(),
@@ -101,6 +103,7 @@ impl SindexSnapshot {
         Sindex {
             definition: self.definition.clone(),
             name: Mutex::new(Arc::clone(&self.name)),
+            slot: self.slot,
             tree: Tree::restored(&self.entries),
             is_readable: AtomicBool::new(self.is_readable),
             is_dropped: AtomicBool::new(false),

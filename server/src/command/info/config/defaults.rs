@@ -1,12 +1,11 @@
-//! The parameters of the real server's configuration, with the values that they have in this one.
+//! The parameters of the real server's configuration, in its order, with its defaults.
 //!
-//! Most configure what is not here: threads, disks, other nodes. They are reported with the real server's defaults, and
-//! cannot be changed.
+//! Most of them configure what this server does not have: threads, disks, other nodes. They can be changed and have no effect.
 
 /// A parameter and its value.
 pub(super) type Parameter = (&'static str, &'static str);
 
-/// Of `context=service`. What stands in `Config` is computed: these values are not looked at.
+/// Of `context=service`.
 pub(super) const SERVICE: &[Parameter] = &[
     ("advertise-ipv6", "false"),
     ("auto-pin", "none"),
@@ -33,7 +32,7 @@ pub(super) const SERVICE: &[Parameter] = &[
     ("migrate-max-num-incoming", "4"),
     ("migrate-threads", "1"),
     ("min-cluster-size", "1"),
-    ("node-id", ""),
+    ("node-id", "null"),
     ("node-id-interface", "null"),
     ("os-group-perms", "false"),
     ("pidfile", "null"),
@@ -60,7 +59,7 @@ pub(super) const SERVICE: &[Parameter] = &[
     ("vault-path", "null"),
     ("vault-token-file", "null"),
     ("vault-url", "null"),
-    ("work-directory", "null"),
+    ("work-directory", ""),
 ];
 
 /// Of `context=network`.
@@ -181,26 +180,26 @@ pub(super) const NAMESPACE: &[Parameter] = &[
     ("geo2dsphere-within.earth-radius-meters", "6371000"),
     ("index-type", "mem"),
     ("sindex-type", "mem"),
-    ("storage-state", "memory"),
-    ("storage-state.commit-to-device", "false"),
-    ("storage-state.compression", "none"),
-    ("storage-state.compression-acceleration", "0"),
-    ("storage-state.compression-level", "0"),
-    ("storage-state.data-size", "1073741824"),
-    ("storage-state.defrag-lwm-pct", "50"),
-    ("storage-state.defrag-queue-min", "0"),
-    ("storage-state.defrag-sleep", "1000"),
-    ("storage-state.defrag-startup-minimum", "0"),
-    ("storage-state.direct-files", "false"),
-    ("storage-state.disable-odsync", "false"),
-    ("storage-state.enable-benchmarks-storage", "false"),
-    ("storage-state.encryption-key-file", "null"),
-    ("storage-state.encryption-old-key-file", "null"),
-    ("storage-state.evict-used-pct", "0"),
-    ("storage-state.filesize", "0"),
-    ("storage-state.flush-max-ms", "1000"),
-    ("storage-state.max-write-cache", "67108864"),
-    ("storage-state.stop-writes-avail-pct", "5"),
-    ("storage-state.stop-writes-used-pct", "70"),
-    ("storage-state.tomb-raider-sleep", "1000"),
+    ("storage-engine", "memory"),
+    ("storage-engine.commit-to-device", "false"),
+    ("storage-engine.compression", "none"),
+    ("storage-engine.compression-acceleration", "0"),
+    ("storage-engine.compression-level", "0"),
+    ("storage-engine.data-size", "1073741824"),
+    ("storage-engine.defrag-lwm-pct", "50"),
+    ("storage-engine.defrag-queue-min", "0"),
+    ("storage-engine.defrag-sleep", "1000"),
+    ("storage-engine.defrag-startup-minimum", "0"),
+    ("storage-engine.direct-files", "false"),
+    ("storage-engine.disable-odsync", "false"),
+    ("storage-engine.enable-benchmarks-storage", "false"),
+    ("storage-engine.encryption-key-file", "null"),
+    ("storage-engine.encryption-old-key-file", "null"),
+    ("storage-engine.evict-used-pct", "0"),
+    ("storage-engine.filesize", "0"),
+    ("storage-engine.flush-max-ms", "1000"),
+    ("storage-engine.max-write-cache", "67108864"),
+    ("storage-engine.stop-writes-avail-pct", "5"),
+    ("storage-engine.stop-writes-used-pct", "70"),
+    ("storage-engine.tomb-raider-sleep", "1000"),
 ];

@@ -2,20 +2,30 @@
 
 use std::sync::atomic::Ordering::Relaxed;
 
-use spikelet_wire::{ResultCode, info};
-
-use super::defaults::{NAMESPACE, NETWORK, Parameter, SERVICE};
-use super::{LONGEST, NAMESPACE_NAMES};
+use super::rules::{self, Rule};
+use super::{LONGEST, NAMESPACE_NAMES, set_of_namespace};
+use crate::cluster::Cluster;
 use crate::command::info::call::{Answered, Call};
 use crate::command::info::error::InfoError;
-use crate::config::{ConflictResolutionPolicy, MAX_TTL};
+use crate::command::info::parameters::pairs;
+use crate::config::{ConflictResolutionPolicy, is_cluster_name};
+use crate::state::Scope;
 use crate::store::Namespace;
 
 pub(in crate::command::info) fn set_config(call: &mut Call<'_>) -> Answered {
     match call.required("context", LONGEST)? {
-        "service" => refuse(call, SERVICE)?,
-        "network" => refuse(call, NETWORK)?,
-        "namespace" => set_namespace(call, call.required_namespace(NAMESPACE_NAMES)?)?,
+        "service" => set_service(call)?,
+        "network" => {
+            let (rule, value) = requested(call, rules::NETWORK)?;
+            call.state.parameters().set(Scope::Network, rule.shown, value);
+        }
+        "namespace" => {
+            let namespace = call.required_namespace(NAMESPACE_NAMES)?;
+            match value_of(call, "set") {
+                Some(set) => set_of_namespace::set(call, namespace, set)?,
+                None => set_namespace(call, namespace)?,
+            }
+        }
         "security" | "xdr" => return Err(InfoError::enterprise_only()),
         _ => return Err(InfoError::parameter("invalid context")),
     }
@@ -23,104 +33,87 @@ pub(in crate::command::info) fn set_config(call: &mut Call<'_>) -> Answered {
     Ok(())
 }
 
-/// One command changes one parameter: the first, in the real server's order, that it names.
-fn set_namespace(call: &Call<'_>, namespace: &Namespace) -> Answered {
-    let settings = &namespace.settings;
-    let given = |name: &str| {
-        info::parameters(call.parameters)
-            .find(|(key, _)| *key == name)
-            .map(|(_, value)| value)
-    };
-    if given("set").is_some() {
-        return refuse(call, NAMESPACE);
-    }
-    let has_nsup = || settings.nsup_period.load(Relaxed) != 0 || settings.allow_ttl_without_nsup.load(Relaxed);
-    if let Some(value) = given("allow-ttl-without-nsup") {
-        settings
-            .allow_ttl_without_nsup
-            .store(value.parse().map_err(|_| invalid())?, Relaxed);
-    } else if let Some(value) = given("conflict-resolution-policy") {
-        let policy: ConflictResolutionPolicy = value.parse().map_err(|_| invalid())?;
-        settings.keeps_last_written.store(policy.keeps_last_written(), Relaxed);
-    } else if let Some(value) = given("default-read-touch-ttl-pct") {
-        let percent = value
-            .parse()
-            .ok()
-            .filter(|percent| *percent <= 100)
-            .ok_or_else(invalid)?;
-        settings.default_read_touch_ttl_pct.store(percent, Relaxed);
-    } else if let Some(value) = given("default-ttl") {
-        let ttl = seconds(value).filter(|ttl| *ttl <= MAX_TTL).ok_or_else(invalid)?;
-        if ttl != 0 && !has_nsup() {
-            return Err(invalid());
+/// The value of a parameter, if it is present and not too long.
+pub(super) fn value_of<'c>(call: &Call<'c>, name: &str) -> Option<&'c str> {
+    pairs(call.parameters)
+        .find(|(key, _)| *key == name)
+        .map(|(_, value)| value)
+        .filter(|value| value.len() < LONGEST)
+}
+
+/// A command changes one parameter: the first in the order of the rules that it names. Others are ignored, known or not.
+fn requested(call: &Call<'_>, rules: &'static [Rule]) -> Result<(&'static Rule, String), InfoError> {
+    let found = rules
+        .iter()
+        .find_map(|rule| value_of(call, rule.name).map(|value| (rule, value)));
+    let (rule, value) = found.ok_or_else(invalid)?;
+    let value = rule.read(value, call.state.config().edition).ok_or_else(invalid)?;
+    Ok((rule, value))
+}
+
+fn set_service(call: &Call<'_>) -> Answered {
+    let (rule, value) = requested(call, rules::SERVICE)?;
+    match rule.name {
+        "cluster-name" => {
+            if !is_cluster_name(&value) {
+                return Err(invalid());
+            }
+            call.state.adjust_cluster(|cluster: &mut Cluster| cluster.rename(value));
+            return Ok(());
         }
-        settings.default_ttl.store(ttl, Relaxed);
-    } else if let Some(value) = given("nsup-period") {
-        settings.nsup_period.store(seconds(value).ok_or_else(invalid)?, Relaxed);
-    } else {
-        return refuse(call, NAMESPACE);
+        "min-cluster-size" => {
+            let size = call.state.cluster().subcluster(call.session.node).size();
+            if value.parse().is_ok_and(|least: usize| least > size) {
+                return Err(invalid());
+            }
+        }
+        "query-max-done" => call.state.jobs().remember(value.parse().unwrap_or(0)),
+        _ => {}
+    }
+    call.state.parameters().set(Scope::Service, rule.shown, value);
+    Ok(())
+}
+
+fn set_namespace(call: &Call<'_>, namespace: &Namespace) -> Answered {
+    let (rule, value) = requested(call, rules::NAMESPACE)?;
+    let settings = &namespace.settings;
+    let flag = value == "true";
+    let number = value.parse().unwrap_or(0);
+    match rule.name {
+        "allow-ttl-without-nsup" => settings.allow_ttl_without_nsup.store(flag, Relaxed),
+        "apply-ttl-reductions" => settings.apply_ttl_reductions.store(flag, Relaxed),
+        "background-query-max-rps" => settings.background_query_max_rps.store(number, Relaxed),
+        "conflict-resolution-policy" => {
+            let policy: ConflictResolutionPolicy = value.parse().map_err(|_| invalid())?;
+            settings.keeps_last_written.store(policy.keeps_last_written(), Relaxed);
+        }
+        "default-read-touch-ttl-pct" => settings.default_read_touch_ttl_pct.store(number, Relaxed),
+        "default-ttl" => {
+            if number != 0 && !removes_expired(namespace) {
+                return Err(invalid());
+            }
+            settings.default_ttl.store(number, Relaxed);
+        }
+        "disallow-null-setname" => settings.disallow_null_setname.store(flag, Relaxed),
+        "force-long-queries" => settings.force_long_queries.store(flag, Relaxed),
+        "max-record-size" => settings.max_record_size.store(number, Relaxed),
+        "nsup-period" => settings.nsup_period.store(number, Relaxed),
+        "reject-non-xdr-writes" => settings.reject_non_xdr_writes.store(flag, Relaxed),
+        "reject-xdr-writes" => settings.reject_xdr_writes.store(flag, Relaxed),
+        _ => {
+            let scope = Scope::Namespace(namespace.number);
+            call.state.parameters().set(scope, rule.shown, value);
+        }
     }
     Ok(())
 }
 
-/// Refuses to change what a command names: as unknown, or as known and without an effect here.
-fn refuse(call: &Call<'_>, known: &[Parameter]) -> Answered {
-    let is_known = |given: &str| {
-        known
-            .iter()
-            .any(|(name, _)| name.rsplit('.').next() == given.rsplit('.').next())
-    };
-    let meant = info::parameters(call.parameters).find(|(name, _)| is_known(name));
-    match meant {
-        Some((name, _)) => Err(InfoError::new(
-            ResultCode::UNSUPPORTED_FEATURE,
-            format!("this server cannot change '{name}'"),
-        )),
-        None => Err(invalid()),
-    }
+/// Whether a namespace allows TTLs: it removes what expires, or allows TTLs without that.
+pub(super) fn removes_expired(namespace: &Namespace) -> bool {
+    let settings = &namespace.settings;
+    settings.nsup_period.load(Relaxed) != 0 || settings.allow_ttl_without_nsup.load(Relaxed)
 }
 
-fn invalid() -> InfoError {
+pub(super) fn invalid() -> InfoError {
     InfoError::parameter("invalid set-config parameter")
-}
-
-/// Reads a time: seconds, or with a unit of s, m, h or d. A unit alone is 0 of it, and -1 the longest time there is.
-fn seconds(text: &str) -> Option<u32> {
-    if text == "-1" {
-        return Some(u32::MAX);
-    }
-    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let (number, unit) = text.split_at_checked(end)?;
-    let unit = match unit {
-        "" | "s" | "S" => 1,
-        "m" | "M" => 60,
-        "h" | "H" => 3600,
-        "d" | "D" => 24 * 3600,
-        _ => return None,
-    };
-    let number: u32 = if number.is_empty() { 0 } else { number.parse().ok()? };
-    number.checked_mul(unit)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_have_units() {
-        let read = ["120", "2m", "1H", "30d", "d", "3x", "-1", "49711d"].map(seconds);
-        assert_eq!(
-            read,
-            [
-                Some(120),
-                Some(120),
-                Some(3600),
-                Some(2_592_000),
-                Some(0),
-                None,
-                Some(u32::MAX),
-                None
-            ]
-        );
-    }
 }

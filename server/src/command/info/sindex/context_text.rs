@@ -11,8 +11,7 @@ pub(super) struct Context<'c>(pub(super) &'c [u8]);
 
 impl fmt::Display for Context<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The real server opens two brackets and closes one.
-        f.write_str("[[")?;
+        f.write_str("[")?;
         let mut reader = Reader::new(self.0);
         let steps = reader.list().unwrap_or(0) / 2;
         for step in 0..steps {
@@ -76,8 +75,8 @@ mod tests {
     #[test]
     fn a_context_is_displayed() {
         let context = [0x94, 0x10, 0xff, 0x22, 0xa3, 3, b'a', b'b'];
-        assert_eq!(Context(&context).to_string(), "[[list_index(-1), map_key(<string#2>)]");
+        assert_eq!(Context(&context).to_string(), "[list_index(-1), map_key(<string#2>)]");
         let values = [0x94, 0x13, 0xc0, 0x23, 0xcb, 0x3f, 0xf8, 0, 0, 0, 0, 0, 0];
-        assert_eq!(Context(&values).to_string(), "[[list_value(nil), map_value(1.500000)]");
+        assert_eq!(Context(&values).to_string(), "[list_value(nil), map_value(1.500000)]");
     }
 }

@@ -24,6 +24,17 @@ const SET: usize = 64;
 /// The index type of a set index.
 const SET_INDEX: &str = "set";
 
+/// The value of `indexname`. The real server replies an error about it and goes on, so that its reply has the rest as well.
+fn name_or_error<'c>(call: &mut Call<'c>) -> Option<&'c str> {
+    match call.required("indexname", NAME) {
+        Ok(name) => Some(name),
+        Err(error) => {
+            call.say(error);
+            None
+        }
+    }
+}
+
 /// Records in the system metadata that an index is created or deleted.
 fn record_change(call: &Call<'_>, namespace: &str, name: &str) {
     let item = SmdItem::Sindex {

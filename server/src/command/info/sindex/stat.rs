@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use spikelet_wire::ResultCode;
 
-use super::{NAME, NAMESPACE_NAMES};
+use super::{NAMESPACE_NAMES, name_or_error};
 use crate::command::info::call::{Answered, Call};
 use crate::command::info::error::InfoError;
 use crate::store::{Namespace, SetId};
@@ -13,9 +13,22 @@ use crate::store::{Namespace, SetId};
 const ENTRY: u64 = 16;
 
 pub(in crate::command::info) fn stat(call: &mut Call<'_>) -> Answered {
-    let name = call.required("indexname", NAME)?;
-    let namespace = call.required_namespace(NAMESPACE_NAMES)?;
-    statistics(call, namespace, name)
+    let name = name_or_error(call);
+    let result = call
+        .required_namespace(NAMESPACE_NAMES)
+        .and_then(|namespace| match name {
+            Some(name) => statistics(call, namespace, name),
+            None => Err(no_index()),
+        });
+    // What was replied of the name stays.
+    result.or_else(|error| {
+        call.say(error);
+        Ok(())
+    })
+}
+
+fn no_index() -> InfoError {
+    InfoError::new(ResultCode::INDEX_NOT_FOUND, "no index")
 }
 
 /// Appends the statistics of an index.
@@ -31,7 +44,7 @@ pub(super) fn statistics(call: &mut Call<'_>, namespace: &Namespace, name: &str)
         return Ok(());
     }
     let set = set_of(namespace, name).and_then(|set| namespace.sets.get(set));
-    let set = set.ok_or(InfoError::new(ResultCode::INDEX_NOT_FOUND, "no index"))?;
+    let set = set.ok_or_else(no_index)?;
     let entries = set.objects.load(Relaxed);
     let used_bytes = entries.saturating_mul(ENTRY);
     call.say(format_args!("entries={entries};used_bytes={used_bytes};load_pct=100"));
@@ -39,9 +52,13 @@ pub(super) fn statistics(call: &mut Call<'_>, namespace: &Namespace, name: &str)
 }
 
 pub(in crate::command::info) fn exists(call: &mut Call<'_>) -> Answered {
-    let name = call.required("indexname", NAME)?;
-    let namespace = call.required_namespace(NAMESPACE_NAMES)?;
-    call.say(namespace.sindexes.by_name(name).is_some() || set_of(namespace, name).is_some());
+    let name = name_or_error(call);
+    match call.required_namespace(NAMESPACE_NAMES) {
+        Ok(namespace) => call.say(
+            name.is_some_and(|name| namespace.sindexes.by_name(name).is_some() || set_of(namespace, name).is_some()),
+        ),
+        Err(error) => call.say(error),
+    }
     Ok(())
 }
 

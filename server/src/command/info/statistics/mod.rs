@@ -4,6 +4,7 @@ mod namespace;
 mod objects;
 mod server;
 mod sets;
+mod storage;
 
 pub(super) use self::namespace::{namespace, namespaces};
 pub(super) use self::objects::objects;

@@ -1,9 +1,11 @@
 //! The number of records that a node has.
 
 use crate::cluster::Subcluster;
+use std::sync::atomic::Ordering::Relaxed;
+
 use crate::command::info::call::{Answered, Call};
 use crate::state::get;
-use crate::store::{Namespace, Partition, SetId};
+use crate::store::{Namespace, Partition, Record, SetId};
 
 pub(in crate::command::info) fn objects(call: &mut Call<'_>) -> Answered {
     call.say(all_objects(call));
@@ -28,6 +30,37 @@ pub(super) fn objects_of(call: &Call<'_>, namespace: &Namespace) -> [u64; 3] {
 pub(super) fn objects_of_set(call: &Call<'_>, namespace: &Namespace, id: SetId, counted: u64) -> u64 {
     let in_set = |partition: &Partition| partition.iter().filter(|(_, record)| record.set == Some(id)).count() as u64;
     of_node(call, namespace, counted, in_set).iter().sum()
+}
+
+/// The size of the stored form of a namespace's records on the node, in bytes.
+pub(super) fn data_used_bytes(call: &Call<'_>, namespace: &Namespace) -> u64 {
+    let counted = get(&namespace.counters.data_used_bytes);
+    let size = |record: &Record| u64::from(record.used_bytes(namespace));
+    of_node(call, namespace, counted, |partition| {
+        partition.iter().map(|(_, record)| size(record)).sum()
+    })
+    .iter()
+    .sum()
+}
+
+/// The size of the stored form of a set's records on the node, in bytes.
+pub(super) fn data_used_bytes_of_set(call: &Call<'_>, namespace: &Namespace, id: SetId, counted: u64) -> u64 {
+    let in_set = |partition: &Partition| {
+        let records = partition.iter().filter(|(_, record)| record.set == Some(id));
+        records.map(|(_, record)| u64::from(record.used_bytes(namespace))).sum()
+    };
+    of_node(call, namespace, counted, in_set).iter().sum()
+}
+
+/// The number of records of a namespace on the node that do not expire. The real server counts them in each cycle of nsup.
+pub(super) fn non_expirable_objects(call: &Call<'_>, namespace: &Namespace) -> u64 {
+    if namespace.settings.nsup_period.load(Relaxed) == 0 {
+        return 0;
+    }
+    let counters = &namespace.counters;
+    let counted = get(&counters.objects).saturating_sub(get(&counters.expirable_objects));
+    let without = |partition: &Partition| partition.iter().filter(|(_, record)| record.void_time == 0).count() as u64;
+    of_node(call, namespace, counted, without).iter().sum()
 }
 
 /// The node's share of records that are counted for all nodes.

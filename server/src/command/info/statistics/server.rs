@@ -12,6 +12,28 @@ use crate::state::get;
 /// The cluster compatibility id of this version.
 const COMPATIBILITY_ID: u32 = 15;
 
+/// The load of the machine and of the process, as on an idle machine of 24 GiB. Nothing of it is measured.
+const IDLE_MACHINE: &[(&str, u64)] = &[
+    ("system_total_cpu_pct", 0),
+    ("system_user_cpu_pct", 0),
+    ("system_kernel_cpu_pct", 0),
+    ("system_free_mem_kbytes", 23_358_636),
+    ("system_free_mem_pct", 94),
+    ("host_free_mem_kbytes", 23_358_636),
+    ("host_free_mem_pct", 94),
+    ("system_thp_mem_kbytes", 0),
+    ("process_cpu_pct", 0),
+    ("threads_joinable", 8),
+    ("threads_detached", 95),
+    ("threads_pool_total", 21),
+    ("threads_pool_active", 21),
+    ("heap_allocated_kbytes", 6_633_649),
+    ("heap_active_kbytes", 6_667_224),
+    ("heap_mapped_kbytes", 6_714_368),
+    ("heap_efficiency_pct", 99),
+    ("heap_site_count", 0),
+];
+
 pub(in crate::command::info) fn compatibility_id(call: &mut Call<'_>) -> Answered {
     call.say(COMPATIBILITY_ID);
     Ok(())
@@ -38,6 +60,7 @@ pub(in crate::command::info) fn statistics(call: &mut Call<'_>) -> Answered {
     call.pairs(&[("cluster_clock_skew_stop_writes_sec", 0), ("cluster_clock_skew_ms", 0)]);
     call.pair("cluster_clock_skew_outliers", "null");
     call.pair("uptime", uptime);
+    call.pairs(IDLE_MACHINE);
     call.pairs(&[("objects", all_objects(call)), ("tombstones", 0)]);
     call.zeros(&["info_queue", "rw_in_progress", "proxy_in_progress", "tree_gc_queue"]);
     call.pair("client_connections", opened.saturating_sub(closed));
@@ -53,11 +76,8 @@ pub(in crate::command::info) fn statistics(call: &mut Call<'_>) -> Answered {
     call.pair("info_timeout", 0);
     call.pair("demarshal_error", get(&stats.demarshal_error));
     call.pair("early_tsvc_client_error", get(&stats.early_tsvc_client_error));
-    call.zeros(&[
-        "early_tsvc_from_proxy_error",
-        "early_tsvc_from_proxy_batch_sub_error",
-        "long_queries_active",
-    ]);
+    call.zeros(&["early_tsvc_from_proxy_error", "early_tsvc_from_proxy_batch_sub_error"]);
+    call.pair("long_queries_active", call.state.jobs().running(call.session.node));
     call.pair("batch_index_initiate", get(&stats.batch_index_initiate));
     call.pair("batch_index_queue", "0:0");
     call.pair("batch_index_complete", get(&stats.batch_index_complete));
@@ -68,10 +88,17 @@ pub(in crate::command::info) fn statistics(call: &mut Call<'_>) -> Answered {
         "batch_index_created_buffers",
         "batch_index_destroyed_buffers",
     ]);
+    call.pair("batch_index_proto_uncompressed_pct", "0.000");
+    call.pair("batch_index_proto_compression_ratio", "1.000");
     call.pair("paxos_principal", subcluster.principal());
     call.pair("time_since_rebalance", since_rebalance);
     call.pair("migrate_allowed", true);
     call.pair("migrate_partitions_remaining", remaining_migrations(call));
+    for channel in ["bulk", "ctrl", "meta", "rw"] {
+        for direction in ["send", "recv"] {
+            call.pair(format_args!("fabric_{channel}_{direction}_rate"), 0);
+        }
+    }
     call.out.put_slice(b"deprecated_requests=");
     call.say(get(&stats.deprecated_requests));
     Ok(())

@@ -2,9 +2,9 @@
 
 use std::sync::atomic::Ordering::Relaxed;
 
-use super::objects::objects_of_set;
+use super::objects::{data_used_bytes_of_set, objects_of_set};
 use crate::command::info::call::{Answered, Call};
-use crate::store::{Namespace, SetId};
+use crate::store::{Namespace, Set, SetId};
 
 /// `sets` lists the sets of all namespaces, `sets/namespace` those of one; `sets/namespace/set` is one set.
 pub(in crate::command::info) fn sets(call: &mut Call<'_>) -> Answered {
@@ -46,13 +46,27 @@ fn properties(call: &mut Call<'_>, namespace: &Namespace, id: SetId) {
     };
     let sindexes = namespace.sindexes.all();
     let sindexes = sindexes.iter().filter(|sindex| sindex.definition.set == Some(id));
-    let enable_index = namespace.sindexes.of_sets().iter().any(|(_, set)| *set == id);
+    let enable_index = is_indexed(namespace, &set);
+    let data_used_bytes = data_used_bytes_of_set(call, namespace, id, set.data_used_bytes.load(Relaxed));
+    let settings = &set.settings;
     let objects = objects_of_set(call, namespace, id, set.objects.load(Relaxed));
     let truncate_lut = set.truncate_lut.load(Relaxed);
     call.say(format_args!(
-        "objects={objects}:tombstones=0:data_used_bytes=0:truncate_lut={truncate_lut}:sindexes={}:\
-         index_populating=false:truncating=false:default-read-touch-ttl-pct=0:default-ttl=0:\
-         disable-eviction=false:enable-index={enable_index}:stop-writes-count=0:stop-writes-size=0;",
+        "objects={objects}:tombstones=0:data_used_bytes={data_used_bytes}:truncate_lut={truncate_lut}:sindexes={}:\
+         index_populating=false:truncating=false:default-read-touch-ttl-pct={}:default-ttl={}:\
+         disable-eviction={}:enable-index={enable_index}:stop-writes-count={}:stop-writes-size={};",
         sindexes.count(),
+        settings.default_read_touch_ttl_pct.load(Relaxed),
+        settings.default_ttl.load(Relaxed),
+        settings.disable_eviction.load(Relaxed),
+        settings.stop_writes_count.load(Relaxed),
+        settings.stop_writes_size.load(Relaxed),
     ));
+}
+
+/// Whether a set has an index of its own, which `set-config` or `sindex-create` has created.
+pub(super) fn is_indexed(namespace: &Namespace, set: &Set) -> bool {
+    let id = namespace.sets.find(&set.name);
+    let has_named = || namespace.sindexes.of_sets().iter().any(|(_, other)| Some(*other) == id);
+    set.settings.enable_index.load(Relaxed) || has_named()
 }

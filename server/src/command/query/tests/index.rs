@@ -480,9 +480,9 @@ fn indexes_are_listed_and_named() {
         "ok"
     );
     let expected =
-        "ns=test:indexname=i:set=s:bin=l:type=string:indextype=list:context=[[list_index(1)]:exp=null:state=RW";
+        "ns=test:indexname=i:set=s:bin=l:type=string:indextype=list:context=[list_index(1)]:exp=null:state=RW";
     assert_eq!(list("ns=test"), expected);
-    assert_eq!(list("ns=test;b64=true"), expected.replace("[[list_index(1)]", "khAB"));
+    assert_eq!(list("ns=test;b64=true"), expected.replace("[list_index(1)]", "khAB"));
     // The same under another name is a new name.
     assert_eq!(
         create("set=s;indexname=j;bin=l;type=string;indextype=list;context=khAB"),
