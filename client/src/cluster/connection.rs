@@ -157,7 +157,7 @@ async fn fill(
     while received.len() < n {
         let missing = n - received.len();
         received.reserve(missing.min(READ_CHUNK));
-        let read = within(socket_timeout, stream.read_buf(received)).await?;
+        let read = with_timeout(socket_timeout, stream.read_buf(received)).await?;
         if read? == 0 {
             return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
         }
@@ -165,7 +165,7 @@ async fn fill(
     Ok(())
 }
 
-async fn within<T>(limit: Duration, future: impl Future<Output = T>) -> Result<T, ConnectionError> {
+async fn with_timeout<T>(limit: Duration, future: impl Future<Output = T>) -> Result<T, ConnectionError> {
     match limit.is_zero() {
         true => Ok(future.await),
         false => timeout(limit, future).await.map_err(|_| ConnectionError::Timeout),

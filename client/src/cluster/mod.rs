@@ -1,7 +1,7 @@
 //! The cluster as the client knows it: its nodes, and which node owns which partition.
 //!
 //! [`Cluster`] is the face that verbs use: it picks the node for a record ([`Cluster::node_for`]), sends a frame there and
-//! sends it again where that is allowed (`retry`). It knows frames and result codes, not the verbs behind them.
+//! sends it again where that is allowed (`retry`). It knows frames and result codes, not the verbs that use it.
 //!
 //! From the bottom up: `host`, `transport` (TCP or a custom stream), `connection` (frames), `endpoint` (opens
 //! connections), `pool` and `pipeline` (share connections), `node`, `partition_map` and `peers` (what nodes report), `view`,

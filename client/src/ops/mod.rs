@@ -21,8 +21,8 @@
 //! # }
 //! ```
 //!
-//! For an [expression](crate::exp) they return an expression: the result of a read operation, or the value that a modify
-//! operation leaves behind. Their arguments can then be expressions too.
+//! For an [expression](crate::exp) they return an expression: the result of a read operation, or the value after a modify
+//! operation. Their arguments can then be expressions too.
 //!
 //! ```
 //! use spikelet_client::exp::{int_bin, list_bin};

@@ -6,7 +6,7 @@ use super::filter::FilterExpression;
 use super::generation::Generation;
 use super::ttl::Ttl;
 
-/// The options of a write. `None` means the option of the batch around the row, or the default.
+/// The options of a write. `None` means the option of the batch to which the row belongs, or the default.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct WriteOptions {
     pub(crate) ttl: Option<Ttl>,
@@ -20,17 +20,17 @@ pub(crate) struct WriteOptions {
 }
 
 impl WriteOptions {
-    /// These options, with those of `around` for each that is `None`.
-    pub(crate) fn or(self, around: &Self) -> Self {
+    /// These options, completed by those of the batch.
+    pub(crate) fn or(self, batch: &Self) -> Self {
         Self {
-            ttl: self.ttl.or(around.ttl),
-            generation: self.generation.or(around.generation),
-            exists: self.exists.or(around.exists),
-            send_key: self.send_key.or(around.send_key),
-            durable_delete: self.durable_delete.or(around.durable_delete),
-            commit_to_master: self.commit_to_master.or(around.commit_to_master),
-            respond_all_ops: self.respond_all_ops.or(around.respond_all_ops),
-            filter: self.filter.or_else(|| around.filter.clone()),
+            ttl: self.ttl.or(batch.ttl),
+            generation: self.generation.or(batch.generation),
+            exists: self.exists.or(batch.exists),
+            send_key: self.send_key.or(batch.send_key),
+            durable_delete: self.durable_delete.or(batch.durable_delete),
+            commit_to_master: self.commit_to_master.or(batch.commit_to_master),
+            respond_all_ops: self.respond_all_ops.or(batch.respond_all_ops),
+            filter: self.filter.or_else(|| batch.filter.clone()),
         }
     }
 

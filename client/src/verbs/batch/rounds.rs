@@ -295,12 +295,12 @@ where
             let body = connection.receive(FrameType::MESSAGE, self.socket_timeout).await?;
             let mut rest = &body[..];
             while !rest.is_empty() {
-                let (message, behind) = Message::decode_first(rest)?;
+                let (message, remaining) = Message::decode_first(rest)?;
                 if message.header.info3.contains(Info3::LAST) {
                     return Ok(message.header.result_code());
                 }
                 (self.row)(&message)?;
-                rest = behind;
+                rest = remaining;
             }
         }
     }

@@ -11,8 +11,8 @@ use crate::error::Error;
 
 /// The position of a query: the partitions that may have more records, and the last record returned from each.
 ///
-/// A [query](crate::Command::after) like the one that the cursor came from continues there. Records that were returned
-/// already are not returned again. Records that existed throughout are never missed, whatever was written meanwhile.
+/// A [query](crate::Command::after) with the same parameters continues there. Records that were returned already are not
+/// returned again. Records that existed throughout are never missed, regardless of writes in the meantime.
 ///
 /// It can be converted to text to leave the process, for example in the link to the next page:
 ///
@@ -46,7 +46,7 @@ const AFTER_VALUES: u8 = 1;
 impl Cursor {
     /// The position after a record in its partition, in the order of the server's primary index.
     #[must_use]
-    pub fn behind(digest: Digest) -> Self {
+    pub fn after(digest: Digest) -> Self {
         let position = Position { digest, value: None };
         Self {
             stops: vec![(digest.partition_id(), Some(position))],

@@ -78,8 +78,8 @@ impl Receive for QueryMessages {
             let mut rest = &body[..];
             let mut records = Chunk::default();
             while !rest.is_empty() {
-                let (message, behind) = Message::decode_first(rest)?;
-                rest = behind;
+                let (message, remaining) = Message::decode_first(rest)?;
+                rest = remaining;
                 let (info3, code) = (message.header.info3, message.header.result_code());
                 if info3.contains(Info3::PARTITION_DONE) {
                     if code != ResultCode::OK {
