@@ -52,6 +52,8 @@ pub(crate) enum Refusal {
     },
     /// The filter expression is not true for the record.
     FilteredOut,
+    /// Too many requests wait for the record.
+    KeyBusy,
     /// A truncation up to a later time would remove the new record.
     Truncated,
 
@@ -183,6 +185,7 @@ impl Refusal {
             Self::KeyMismatch => ResultCode::KEY_MISMATCH,
             Self::Generation { .. } => ResultCode::GENERATION,
             Self::FilteredOut => ResultCode::FILTERED_OUT,
+            Self::KeyBusy => ResultCode::KEY_BUSY,
             Self::TtlWithoutNsup | Self::Truncated => ResultCode::FORBIDDEN,
             Self::BinName => ResultCode::BIN_NAME,
             Self::RecordTooBig { .. } => ResultCode::RECORD_TOO_BIG,
@@ -220,6 +223,7 @@ impl fmt::Display for Refusal {
                 write!(f, "the request expects generation {expected}, the record has {found}")
             }
             Self::FilteredOut => f.write_str("the filter expression is not true"),
+            Self::KeyBusy => f.write_str("too many requests wait for the record"),
             Self::Truncated => f.write_str("the namespace or the set is truncated up to a later time"),
             Self::TtlOverMax { ttl, max } => write!(f, "ttl {ttl} s is over the maximum of {max} s"),
             Self::TtlWithoutNsup => f.write_str("a ttl needs nsup-period or allow-ttl-without-nsup"),

@@ -49,7 +49,7 @@ pub struct State {
     smd: Smd,
     nsup: Nsup,
     #[cfg(feature = "udf")]
-    modules: Modules,
+    modules: Arc<Modules>,
 }
 
 /// What the states of all subclusters share.
@@ -103,7 +103,7 @@ impl State {
             foreign_sindexes: ForeignSindexes::default(),
             smd: Smd::default(),
             #[cfg(feature = "udf")]
-            modules: Modules::new(&common.config.work_directory),
+            modules: Arc::new(Modules::new(&common.config.work_directory)),
             common,
         }
     }
@@ -203,7 +203,7 @@ impl State {
 
     /// The registered UDF modules.
     #[cfg(feature = "udf")]
-    pub(crate) const fn modules(&self) -> &Modules {
+    pub(crate) const fn modules(&self) -> &Arc<Modules> {
         &self.modules
     }
 }

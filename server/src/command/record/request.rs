@@ -1,6 +1,6 @@
 //! A request: a message with its fields decoded.
 
-use spikelet_wire::{Digest, FieldType, Header, Message, PartitionId};
+use spikelet_wire::{Digest, FieldType, Header, Message, PartitionId, ResultCode};
 
 use super::filter::Filter;
 use crate::refusal::{Feature, Refusal};
@@ -28,6 +28,12 @@ impl Request<'_> {
     /// The name of the set; `None` if it is absent or empty.
     pub(in crate::command) fn set(&self) -> Option<&[u8]> {
         self.fields.set.filter(|set| !set.is_empty())
+    }
+
+    /// Counts it as ended with a result code, which is returned.
+    pub(in crate::command) fn count(&self, code: ResultCode) -> ResultCode {
+        self.counted.count(self.header.info2, self.fields.udf, code);
+        code
     }
 
     /// Refuses a command in a multi-record transaction, a feature of the Enterprise Edition.
