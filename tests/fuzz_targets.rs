@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use bytes::BytesMut;
 use spikelet::Fixture;
 use spikelet::Now;
-use spikelet::unstable::{Config, Flow, Particle, State, Step, accepts, handle};
+use spikelet::unstable::{Config, Flow, Particle, State, accepts, handle};
 use spikelet_conformance::recorded::{self, Case, Expected};
 use spikelet_wire::batch::{Batch, BatchRequest};
 use spikelet_wire::bits::BitOperation;
@@ -247,10 +247,12 @@ pub fn connection(bytes: &[u8]) {
         let mut out = BytesMut::new();
         open = match handle(&state, NOW, &mut session, header, body, &mut out) {
             Flow::Continue => true,
-            Flow::Query(mut query) | Flow::Background(mut query) => {
-                while query.step(&state, NOW, &mut out) != Step::Done {}
+            Flow::Task(task) | Flow::Background(task) => {
+                task.run(&state, NOW, &mut out);
                 true
             }
+            // No task runs that could have locked a record.
+            Flow::Locked(_) => panic!("a record is locked"),
             Flow::Close | Flow::Ignore => false,
         };
         let mut responses = &out[..];
@@ -332,8 +334,12 @@ impl Server {
         self.out.clear();
         let mut session = self.state.connect(0, None);
         let header = FrameHeader::new(FrameType::MESSAGE, request.len());
-        let flow = handle(&self.state, NOW, &mut session, header, &request, &mut self.out);
-        assert!(matches!(flow, Flow::Continue));
+        match handle(&self.state, NOW, &mut session, header, &request, &mut self.out) {
+            Flow::Continue => {}
+            // An operation on a large value.
+            Flow::Task(task) => task.run(&self.state, NOW, &mut self.out),
+            flow => panic!("{flow:?}"),
+        }
         self.answer().header.result_code().0
     }
 

@@ -52,6 +52,8 @@ pub(crate) enum Refusal {
     },
     /// The filter expression is not true for the record.
     FilteredOut,
+    /// Too many requests wait for the record.
+    KeyBusy,
     /// A truncation up to a later time would remove the new record.
     Truncated,
     /// The namespace takes no writes from XDR, or no others.
@@ -190,6 +192,7 @@ impl Refusal {
             Self::KeyMismatch => ResultCode::KEY_MISMATCH,
             Self::Generation { .. } => ResultCode::GENERATION,
             Self::FilteredOut => ResultCode::FILTERED_OUT,
+            Self::KeyBusy => ResultCode::KEY_BUSY,
             Self::TtlWithoutNsup | Self::Truncated | Self::WritesRejected | Self::StopWrites => ResultCode::FORBIDDEN,
             Self::BinName => ResultCode::BIN_NAME,
             Self::RecordTooBig { .. } => ResultCode::RECORD_TOO_BIG,
@@ -227,6 +230,7 @@ impl fmt::Display for Refusal {
                 write!(f, "the request expects generation {expected}, the record has {found}")
             }
             Self::FilteredOut => f.write_str("the filter expression is not true"),
+            Self::KeyBusy => f.write_str("too many requests wait for the record"),
             Self::Truncated => f.write_str("the namespace or the set is truncated up to a later time"),
             Self::WritesRejected => f.write_str("the namespace takes no writes from XDR, or no others"),
             Self::StopWrites => f.write_str("the set has reached stop-writes-count or stop-writes-size"),

@@ -125,17 +125,62 @@ impl<'a> Batch<'a> {
     }
 
     /// The rows in order, up to the first damaged one. The caller checks whether there are as many as announced.
-    pub fn rows(&self) -> impl Iterator<Item = Result<Row<'a>, DecodeError>> + use<'a> {
-        let (mut cursor, mut left, mut damaged) = (self.cursor, self.count, false);
-        std::iter::from_fn(move || {
-            if left == 0 || damaged {
-                return None;
-            }
-            left -= 1;
-            let row = Row::decode(&mut cursor);
-            damaged = row.is_err();
-            Some(row)
-        })
+    #[must_use]
+    pub const fn rows(&self) -> Rows<'a> {
+        Rows {
+            cursor: self.cursor,
+            left: self.count,
+            is_damaged: false,
+        }
+    }
+
+    /// The rows from a position on that [`Rows::position`] returned for the same batch.
+    #[must_use]
+    pub const fn rows_from(&self, position: RowPosition) -> Rows<'a> {
+        let mut rows = self.rows();
+        rows.cursor.seek(position.at);
+        rows.left = position.left;
+        rows
+    }
+}
+
+/// An iterator over the rows of a batch.
+#[derive(Debug, Clone)]
+pub struct Rows<'a> {
+    cursor: Cursor<'a>,
+    left: u32,
+    is_damaged: bool,
+}
+
+/// The position of a row in its batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RowPosition {
+    at: usize,
+    left: u32,
+}
+
+impl Rows<'_> {
+    /// The position of the next row.
+    #[must_use]
+    pub const fn position(&self) -> RowPosition {
+        RowPosition {
+            at: self.cursor.at(),
+            left: self.left,
+        }
+    }
+}
+
+impl<'a> Iterator for Rows<'a> {
+    type Item = Result<Row<'a>, DecodeError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.left == 0 || self.is_damaged {
+            return None;
+        }
+        self.left -= 1;
+        let row = Row::decode(&mut self.cursor);
+        self.is_damaged = row.is_err();
+        Some(row)
     }
 }
 
@@ -324,6 +369,11 @@ mod tests {
             (rows[1].index, rows[1].digest, rows[1].content.is_none()),
             (1, digest, true)
         );
+
+        let mut rest = batch.rows();
+        rest.next();
+        let resumed = batch.rows_from(rest.position()).map(|row| row.unwrap().index);
+        assert_eq!(resumed.collect::<Vec<_>>(), [1]);
 
         for end in 5..field.len() {
             assert!(

@@ -43,6 +43,11 @@ impl<'a> Cursor<'a> {
         self.at
     }
 
+    /// Continues at another offset.
+    pub(crate) const fn seek(&mut self, at: usize) {
+        self.at = at;
+    }
+
     pub(crate) fn rest(&self) -> &'a [u8] {
         self.bytes.get(self.at..).unwrap_or_default()
     }

@@ -122,6 +122,19 @@ impl OpenFrame {
         }
     }
 
+    /// Removes what is written so far from `out`, for [`resume`](Self::resume).
+    #[must_use]
+    pub fn suspend(self, out: &mut BytesMut) -> BytesMut {
+        out.split_off(self.start.min(out.len()))
+    }
+
+    /// Continues a frame at the end of `out`.
+    pub fn resume(suspended: &BytesMut, out: &mut BytesMut) -> Self {
+        let start = out.len();
+        out.extend_from_slice(suspended);
+        Self { start }
+    }
+
     /// Discards the whole frame.
     pub fn abandon(self, out: &mut BytesMut) {
         out.truncate(self.start);

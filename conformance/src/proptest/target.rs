@@ -146,6 +146,11 @@ fn handle(state: &State, now: Now, key: &Key, command: &Command) -> io::Result<R
     state.disconnect(session);
     match flow {
         Flow::Continue => Response::decode(&out),
+        // An operation on a large value.
+        Flow::Task(task) => {
+            task.run(state, now, &mut out);
+            Response::decode(&out)
+        }
         flow => Err(io::Error::other(format!("the command ends the connection: {flow:?}"))),
     }
 }

@@ -1,5 +1,7 @@
 //! UDFs: modules; calls on single records, in batches and in the background; aggregations.
 
+use std::time::Duration;
+
 use spikelet_client::{BatchRow, ResultCode, Value, bins};
 
 use super::own_set::{own_keys, own_set};
@@ -14,6 +16,7 @@ scenarios![
     updates_a_record,
     removes_a_record,
     fails,
+    holds_up_only_its_record,
     unknown_function_refused,
     unknown_module_refused,
     script_that_does_not_compile_refused,
@@ -37,6 +40,12 @@ function set(record, value)
 end
 function remove(record) return aerospike:remove(record) end
 function fail(record) error('on purpose') end
+function slow(record, turns)
+  local n = 0
+  for i = 1, turns do n = n + i % 7 end
+  record['v'] = n
+  return aerospike:update(record)
+end
 function sum(stream)
   local function value(record) return record['v'] end
   local function add(a, b) return a + b end
@@ -120,6 +129,28 @@ async fn fails(t: &mut Context) -> Outcome {
         "{answer:?}"
     );
     expect_refused!(answer, UDF_BAD_RESPONSE);
+    remove_module(t, &module).await
+}
+
+/// Gets of other records are answered while a script runs. A get of its own record waits until the script ends.
+async fn holds_up_only_its_record(t: &mut Context) -> Outcome {
+    const TURNS: i64 = 10_000_000;
+    let module = register(t).await?;
+    let (slow, other) = (t.key("slow"), t.key("other"));
+    ask!(t, put(&slow, bins! {"v" => 0}))?;
+    ask!(t, put(&other, bins! {"v" => 1}))?;
+    let (client, key, name) = (t.client().clone(), slow.clone(), module.clone());
+    let script = tokio::spawn(async move {
+        let call = client.execute_udf(&key, &name, "slow", (TURNS,));
+        call.total_timeout(Duration::from_secs(30)).await
+    });
+    for _ in 0..10 {
+        expect_eq!(ask!(t, get(&other))?.bins, bins! {"v" => 1});
+    }
+    expect_true!(!script.is_finished(), "the gets waited until the script had ended");
+    let record = ask!(t, get(&slow))?;
+    expect_eq!(record.generation, 2);
+    expect_eq!(script.await.map_err(NotPassed::failed)??, Value::from(0));
     remove_module(t, &module).await
 }
 

@@ -6,6 +6,7 @@
 
 mod collections;
 mod engine;
+mod latency;
 mod load;
 mod memory;
 mod request;
@@ -64,6 +65,10 @@ fn main() {
     }
     if wanted("records") {
         records(elsewhere, largest);
+    }
+    if wanted("latency") {
+        let (_server, address) = target(elsewhere);
+        latency::print(&load(address, 32));
     }
     if wanted("scan") {
         scans(elsewhere, largest);

@@ -101,7 +101,7 @@ fn query(state: &State, records: usize) -> Duration {
         let first = (records as i64 / i64::from(TIMES)) * i64::from(n) + 1;
         let body = range(first, first + FOUND - 1);
         let start = now();
-        let Flow::Query(mut query) = handle(state, FrameType::MESSAGE, &body, &mut out) else {
+        let Flow::Task(mut query) = handle(state, FrameType::MESSAGE, &body, &mut out) else {
             panic!("not a query");
         };
         while query.step(state, NOW, &mut out) != Step::Done {}

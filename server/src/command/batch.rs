@@ -1,80 +1,383 @@
-//! Batches: commands on many records in one message, each row carried out as if it had come alone.
+//! Batches: commands on many records in one message, each row executed as if it had come alone.
+//!
+//! A batch with few rows ends with its frame. A longer one is a [task](super::task): a step executes some of its rows, and the
+//! other connections are served in between, as on the real server.
 
 use bytes::BytesMut;
-use spikelet_wire::batch::{BatchFlags, BatchRequest, RowContent};
+use spikelet_wire::batch::{BatchFlags, BatchRequest, RowContent, RowPosition};
 use spikelet_wire::frame::OpenFrame;
-use spikelet_wire::{FrameType, Header, Info1, Info2, Info3, ResultCode, message};
+use spikelet_wire::{Digest, FrameType, Header, Info1, Info2, Info3, ResultCode, message};
 
 use super::record::filter::Filter;
+use super::record::long::{Finished, Long};
 use super::record::reply::Reply;
 use super::record::request::{Fields, Request};
-use super::record::{self, proxy};
+use super::record::{self, Access, proxy};
+use super::step::Step;
 use crate::clock::Now;
 use crate::ops::exp::Expression;
 use crate::refusal::{Part, Refusal};
-use crate::state::{Session, State, add};
+use crate::state::{CommandCounters, Session, State, add};
+use crate::store::{Namespace, Waiting};
 
-/// Rows are answered in frames of about this size.
+/// The approximate size of a frame of rows, in bytes.
 const FRAME: usize = 128 * 1024;
+/// How many rows a step executes.
+const ROWS: usize = 256;
 
-/// Carries out a batch.
-pub(super) fn batch(state: &State, now: Now, session: &mut Session, body: &[u8], out: &mut BytesMut) {
+/// Begins a batch. Returns it if it has not ended.
+pub(super) fn batch(state: &State, now: Now, session: &mut Session, body: &[u8], out: &mut BytesMut) -> Option<Batch> {
     add(&session.stats.batch_index_initiate, 1);
-    let refused_rows = std::mem::take(&mut session.refused_rows);
-    let code = match BatchRequest::decode(body) {
-        Ok(request) => rows((state, session), now, &request, &refused_rows, out),
-        Err(_) => Refusal::Malformed(Part::Batch).result_code(),
-    };
-    let ended = match code {
-        ResultCode::OK => &session.stats.batch_index_complete,
-        _ => &session.stats.batch_index_error,
-    };
-    add(ended, 1);
-    // One last message says how the batch went as a whole.
-    message::write_header_only(
-        out,
-        &Header {
-            info3: Info3::LAST,
-            ..Header::result(code)
-        },
-    );
+    let mut progress = Progress::new(now, std::mem::take(&mut session.refused_rows));
+    match progress.step(state, session, body, out) {
+        Step::Done => None,
+        _ => Some(Batch {
+            body: body.into(),
+            session: session.clone(),
+            progress,
+        }),
+    }
 }
 
-fn rows(
-    by: (&State, &Session),
+/// A batch that has begun and not ended.
+#[derive(Debug)]
+pub(super) struct Batch {
+    body: Box<[u8]>,
+    session: Session,
+    progress: Progress,
+}
+
+impl Batch {
+    pub(super) fn step(&mut self, state: &State, out: &mut BytesMut) -> Step {
+        self.progress.step(state, &self.session, &self.body, out)
+    }
+
+    pub(super) const fn node(&self) -> usize {
+        self.session.node
+    }
+}
+
+impl Batch {
+    pub(super) fn needs_work(&self) -> bool {
+        self.progress.long.as_ref().is_some_and(Long::needs_run)
+    }
+
+    /// Does what takes long of a row.
+    pub(super) fn work(&mut self, state: &State) {
+        if let Ok(request) = BatchRequest::decode(&self.body) {
+            self.progress.run(state, &self.session, &request);
+        }
+    }
+}
+
+/// How far a batch is.
+#[derive(Debug)]
+struct Progress {
     now: Now,
-    request: &BatchRequest<'_>,
-    refused_rows: &[(usize, ResultCode)],
-    out: &mut BytesMut,
-) -> ResultCode {
-    if request.batch.announced() == 0 {
-        return Refusal::Malformed(Part::Batch).result_code();
-    }
-    let parent_filter = match request.filter.map(Expression::build_filter).transpose() {
-        Ok(filter) => filter,
-        Err(code) => return code,
-    };
-    let parent_filter = parent_filter.as_ref().map_or(Filter::None, Filter::Built);
-    let mut answers = Answers::begin(request.batch.flags, out);
-    let inline = request.batch.flags.contains(BatchFlags::INLINE_IN_MEMORY) || request.batch.announced() == 1;
-    let shares: &[Share] = if inline {
-        &[Share::All]
-    } else {
-        &[Share::Others, Share::Own]
-    };
-    let mut result = Ok(());
-    for share in shares {
-        result = carry_out(by, now, request, parent_filter, (*share, refused_rows), &mut answers);
-    }
-    answers.end(result.err().map(Refusal::result_code))
+    /// The rows that a fault refuses, by their positions.
+    refused_rows: Vec<(usize, ResultCode)>,
+    /// The passes over the rows that are still to come, after the current one.
+    passes: &'static [Share],
+    pass: Option<Pass>,
+    answers: Answers,
+    /// How the last pass ended.
+    result: Result<(), ResultCode>,
+    /// Set while a record is locked that the next row needs.
+    waiting: Option<Waiting>,
+    /// The next row, if it is a long command that has begun.
+    long: Option<Long>,
+    is_begun: bool,
 }
 
-/// Which rows a pass carries out.
+/// A pass over the rows.
+#[derive(Debug, Clone, Copy)]
+struct Pass {
+    share: Share,
+    /// The next row.
+    next: RowPosition,
+    /// The number of the next row.
+    number: usize,
+    /// The last row that had content of its own.
+    content: Option<RowPosition>,
+}
+
+impl Progress {
+    const fn new(now: Now, refused_rows: Vec<(usize, ResultCode)>) -> Self {
+        Self {
+            now,
+            refused_rows,
+            passes: &[],
+            pass: None,
+            answers: Answers::new(),
+            result: Ok(()),
+            waiting: None,
+            long: None,
+            is_begun: false,
+        }
+    }
+
+    /// Executes some rows; writes the last message after all rows.
+    fn step(&mut self, state: &State, session: &Session, body: &[u8], out: &mut BytesMut) -> Step {
+        self.waiting = None;
+        let code = match BatchRequest::decode(body) {
+            Ok(request) => match self.rows((state, session), &request, out) {
+                Ok(step) => return step,
+                Err(code) => code,
+            },
+            Err(_) => Refusal::Malformed(Part::Batch).result_code(),
+        };
+        let ended = match code {
+            ResultCode::OK => &session.stats.batch_index_complete,
+            _ => &session.stats.batch_index_error,
+        };
+        add(ended, 1);
+        // The last message reports the result of the whole batch.
+        message::write_header_only(
+            out,
+            &Header {
+                info3: Info3::LAST,
+                ..Header::result(code)
+            },
+        );
+        Step::Done
+    }
+
+    /// # Errors
+    /// The result code of the whole batch, [`ResultCode::OK`] included, after its last row.
+    fn rows(
+        &mut self,
+        by: (&State, &Session),
+        request: &BatchRequest<'_>,
+        out: &mut BytesMut,
+    ) -> Result<Step, ResultCode> {
+        if request.batch.announced() == 0 {
+            return Err(Refusal::Malformed(Part::Batch).result_code());
+        }
+        let parent_filter = request.filter.map(Expression::build_filter).transpose()?;
+        let parent_filter = parent_filter.as_ref().map_or(Filter::None, Filter::Built);
+        if !self.is_begun {
+            self.is_begun = true;
+            self.answers.flags = request.batch.flags;
+            let inline = request.batch.flags.contains(BatchFlags::INLINE_IN_MEMORY) || request.batch.announced() == 1;
+            self.passes = if inline {
+                &[Share::All]
+            } else {
+                &[Share::Others, Share::Own]
+            };
+        }
+        self.answers.resume(out);
+        let mut left = ROWS;
+        loop {
+            let Some(mut pass) = self.pass.take().or_else(|| self.next_pass(request)) else {
+                return Err(self.answers.end(self.result.err(), out));
+            };
+            match self.execute_rows(by, request, parent_filter, &mut pass, &mut left, out) {
+                Ok(None) => self.result = Ok(()),
+                Err(refusal) => self.result = Err(refusal.result_code()),
+                Ok(Some(step)) => {
+                    self.pass = Some(pass);
+                    self.answers.suspend(out);
+                    return Ok(step);
+                }
+            }
+        }
+    }
+
+    fn next_pass(&mut self, request: &BatchRequest<'_>) -> Option<Pass> {
+        let (share, rest) = self.passes.split_first()?;
+        self.passes = rest;
+        Some(Pass {
+            share: *share,
+            next: request.batch.rows().position(),
+            number: 0,
+            content: None,
+        })
+    }
+
+    /// Executes rows of a pass. Returns what the batch needs if there are more, and nothing after the last row.
+    ///
+    /// # Errors
+    /// Why a row ends the batch.
+    fn execute_rows(
+        &mut self,
+        (state, session): (&State, &Session),
+        request: &BatchRequest<'_>,
+        parent_filter: Filter<'_>,
+        pass: &mut Pass,
+        left: &mut usize,
+        out: &mut BytesMut,
+    ) -> Result<Option<Step>, Refusal> {
+        let mut previous = content_at(request, pass.content);
+        let mut rows = request.batch.rows_from(pass.next);
+        let full = out.len() + FRAME;
+        loop {
+            pass.next = rows.position();
+            if *left == 0 || out.len() > full {
+                return Ok(Some(Step::More));
+            }
+            let Some(row) = rows.next() else {
+                return Ok(None);
+            };
+            let row = row.map_err(|_| Refusal::Malformed(Part::BatchRow))?;
+            let repeats = row.content.is_none();
+            let content = row.content.or(previous).ok_or(Refusal::Malformed(Part::BatchRow))?;
+            if !repeats {
+                (previous, pass.content) = (row.content, Some(pass.next));
+            }
+            let fields = Fields::of(&content.message);
+            // A key belongs to one record, so a row with a key cannot be repeated; and every row's namespace must exist, or
+            // the batch ends there.
+            if repeats && fields.key.is_some() {
+                return Err(Refusal::Malformed(Part::BatchRow));
+            }
+            let namespace = state
+                .namespace(fields.namespace)
+                .ok_or(Refusal::Malformed(Part::BatchRow))?;
+            if pass.share.has(pass.number) {
+                let row = RowRequest {
+                    index: row.index,
+                    digest: row.digest,
+                    content,
+                    fields,
+                    namespace,
+                    filter: fields.filter.map_or(parent_filter, Filter::Unread),
+                };
+                if let Some(step) = self.execute((state, session), pass.number, &row, out) {
+                    return Ok(Some(step));
+                }
+                *left -= 1;
+            }
+            pass.number += 1;
+        }
+    }
+
+    /// Executes a row. Returns what the batch needs before, if the row cannot be executed yet.
+    fn execute(
+        &mut self,
+        (state, session): (&State, &Session),
+        number: usize,
+        row: &RowRequest<'_>,
+        out: &mut BytesMut,
+    ) -> Option<Step> {
+        if let Some((_, code)) = self.refused_rows.iter().find(|(other, _)| *other == number) {
+            self.answers
+                .row(row.index, out, |reply| reply.refuse(Refusal::Code(*code)));
+            return None;
+        }
+        let is_write = row.content.message.header.info2.contains(Info2::WRITE);
+        let proxied_to = proxy::proxied_to(state, session.node, row.namespace, row.digest.partition_id(), is_write);
+        let (own, proxied_to) = (&*session.stats, proxied_to.as_deref());
+        if let Some(long) = self.long.take() {
+            let request = row.request(proxy::counters(row.namespace, own, proxied_to, true));
+            return self.finish(row, &request, long, out);
+        }
+        let access = record::access(row.namespace, &row.digest, is_write);
+        if let Access::Wait(waiting) = access {
+            self.waiting = Some(waiting);
+            return Some(Step::Locked);
+        }
+        let request = row.request(proxy::counted(row.namespace, own, proxied_to, true));
+        let begun = match access {
+            Access::Busy => Err(Refusal::KeyBusy.into()),
+            _ => Long::begin(state, self.now, row.namespace, &request),
+        };
+        match begun {
+            Ok(None) => self.answers.row(row.index, out, |reply| {
+                record::execute(self.now, row.namespace, &request, reply)
+            }),
+            Ok(Some(long)) => {
+                self.long = Some(long);
+                return Some(Step::More);
+            }
+            Err(refused) => self
+                .answers
+                .row(row.index, out, |reply| request.count(reply.refuse(refused))),
+        }
+        None
+    }
+
+    fn finish(&mut self, row: &RowRequest<'_>, request: &Request<'_>, long: Long, out: &mut BytesMut) -> Option<Step> {
+        let mut again = None;
+        self.answers.row(row.index, out, |reply| {
+            match long.finish(row.namespace, request, reply) {
+                Finished::Replied(code) => request.count(code),
+                Finished::Again(long) => {
+                    again = Some(long);
+                    ResultCode::OK
+                }
+            }
+        });
+        self.long = again;
+        self.long.is_some().then_some(Step::More)
+    }
+
+    /// Runs the long command of the next row.
+    fn run(&mut self, state: &State, session: &Session, request: &BatchRequest<'_>) {
+        let (Some(long), Some(pass)) = (&mut self.long, &self.pass) else {
+            return;
+        };
+        let Some(Ok(row)) = request.batch.rows_from(pass.next).next() else {
+            return;
+        };
+        // The row itself, if it has content of its own.
+        let Some(content) = content_at(request, pass.content) else {
+            return;
+        };
+        let fields = Fields::of(&content.message);
+        let parent_filter = request.filter.map(Expression::build_filter).transpose();
+        let (Some(namespace), Ok(parent_filter)) = (state.namespace(fields.namespace), &parent_filter) else {
+            return;
+        };
+        let parent_filter = parent_filter.as_ref().map_or(Filter::None, Filter::Built);
+        let row = RowRequest {
+            index: row.index,
+            digest: row.digest,
+            content,
+            fields,
+            namespace,
+            filter: fields.filter.map_or(parent_filter, Filter::Unread),
+        };
+        let request = row.request(proxy::counters(namespace, &session.stats, None, true));
+        long.run(namespace, &request, Some(row.index));
+    }
+}
+
+/// The content of the row at a position.
+fn content_at<'a>(request: &BatchRequest<'a>, position: Option<RowPosition>) -> Option<RowContent<'a>> {
+    request.batch.rows_from(position?).next()?.ok()?.content
+}
+
+/// A row that is about to be executed.
+struct RowRequest<'a> {
+    index: u32,
+    digest: Digest,
+    content: RowContent<'a>,
+    fields: Fields<'a>,
+    namespace: &'a Namespace,
+    filter: Filter<'a>,
+}
+
+impl<'a> RowRequest<'a> {
+    fn request(&self, counted: &'a CommandCounters) -> Request<'a> {
+        let mut header = self.content.message.header;
+        header.info1.remove(Info1::COMPRESS_RESPONSE | Info1::XDR);
+        Request {
+            header,
+            message: self.content.message,
+            fields: self.fields,
+            digest: self.digest,
+            filter: self.filter,
+            is_background: false,
+            counted,
+        }
+    }
+}
+
+/// Which rows a pass executes.
 ///
-/// Rows that are not to be carried out inline are dealt to the service threads in turn. The thread that reads the batch
-/// comes to its own share only when it has dealt them all, and so the rows of the others are done before. With two
-/// threads, the fewest that show this, every other row is another thread's; the last error that comes is the one that the
-/// batch ends with.
+/// The real server deals the rows of a batch that is not inline to its service threads in turn. The thread that reads the
+/// batch begins its own share after it has dealt all rows, so the rows of the other threads are executed before. Two threads
+/// are the fewest that show this: every other row belongs to the other thread. The batch ends with the last error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Share {
     All,
@@ -92,92 +395,50 @@ impl Share {
     }
 }
 
-/// Carries out the rows of a share, up to one that is damaged.
-fn carry_out(
-    (state, session): (&State, &Session),
-    now: Now,
-    request: &BatchRequest<'_>,
-    parent_filter: Filter<'_>,
-    (share, refused_rows): (Share, &[(usize, ResultCode)]),
-    answers: &mut Answers<'_>,
-) -> Result<(), Refusal> {
-    let mut previous: Option<RowContent<'_>> = None;
-    for (position, row) in request.batch.rows().enumerate() {
-        let row = row.map_err(|_| Refusal::Malformed(Part::BatchRow))?;
-        let repeats = row.content.is_none();
-        let content = row.content.or(previous).ok_or(Refusal::Malformed(Part::BatchRow))?;
-        previous = Some(content);
-        let fields = Fields::of(&content.message);
-        // A key belongs to one record, so a row with a key cannot be repeated; and every row's namespace must exist, or
-        // the batch ends there.
-        if repeats && fields.key.is_some() {
-            return Err(Refusal::Malformed(Part::BatchRow));
-        }
-        let namespace = state
-            .namespace(fields.namespace)
-            .ok_or(Refusal::Malformed(Part::BatchRow))?;
-        if !share.has(position) {
-            continue;
-        }
-        if let Some((_, code)) = refused_rows.iter().find(|(other, _)| *other == position) {
-            answers.row(row.index, |reply| reply.refuse(Refusal::Code(*code)));
-            continue;
-        }
-        let mut header = content.message.header;
-        header.info1.remove(Info1::COMPRESS_RESPONSE | Info1::XDR);
-        let is_write = header.info2.contains(Info2::WRITE);
-        let proxied_to = proxy::proxied_to(state, session.node, namespace, row.digest.partition_id(), is_write);
-        let row_request = Request {
-            header,
-            message: content.message,
-            fields,
-            digest: row.digest,
-            filter: fields.filter.map_or(parent_filter, Filter::Unread),
-            is_background: false,
-            counted: proxy::counted(namespace, &session.stats, proxied_to.as_deref(), true),
-        };
-        answers.row(row.index, |reply| {
-            record::execute(state, now, namespace, &row_request, reply)
-        });
-    }
-    Ok(())
-}
-
-/// The answers to a batch's rows, a frame at a time.
+/// The replies to the rows of a batch, a frame at a time.
 ///
-/// Unless a batch asks for all errors, a row that fails ends the answers: without the rows of its frame or with them, as
-/// the batch's flags say. The other rows are carried out all the same.
-struct Answers<'b> {
-    out: &'b mut BytesMut,
+/// Unless a batch requests all errors, a row that fails ends the replies: without the rows of its frame or with them,
+/// depending on the flags of the batch. The other rows are executed all the same.
+#[derive(Debug)]
+struct Answers {
     flags: BatchFlags,
     frame: Option<OpenFrame>,
+    /// The open frame, between two steps.
+    suspended: Option<BytesMut>,
     frame_error: Option<ResultCode>,
     error: Option<ResultCode>,
 }
 
-impl<'b> Answers<'b> {
-    const fn begin(flags: BatchFlags, out: &'b mut BytesMut) -> Self {
+impl Answers {
+    const fn new() -> Self {
         Self {
-            out,
-            flags,
+            flags: BatchFlags::empty(),
             frame: None,
+            suspended: None,
             frame_error: None,
             error: None,
         }
     }
 
-    fn row(&mut self, index: u32, carry_out: impl FnOnce(&mut Reply<'_>) -> ResultCode) {
-        if self
-            .frame
-            .as_ref()
-            .is_some_and(|frame| frame.body_size(self.out) > FRAME)
-        {
-            self.end_frame();
+    /// Removes the open frame from `out`, which then holds whole frames.
+    fn suspend(&mut self, out: &mut BytesMut) {
+        self.suspended = self.frame.take().map(|frame| frame.suspend(out));
+    }
+
+    fn resume(&mut self, out: &mut BytesMut) {
+        if let Some(suspended) = self.suspended.take() {
+            self.frame = Some(OpenFrame::resume(&suspended, out));
+        }
+    }
+
+    fn row(&mut self, index: u32, out: &mut BytesMut, execute: impl FnOnce(&mut Reply<'_>) -> ResultCode) {
+        if self.frame.as_ref().is_some_and(|frame| frame.body_size(out) > FRAME) {
+            self.end_frame(out);
         }
         if self.frame.is_none() {
-            self.frame = Some(OpenFrame::begin(self.out));
+            self.frame = Some(OpenFrame::begin(out));
         }
-        let code = carry_out(&mut Reply::row(self.out, index));
+        let code = execute(&mut Reply::row(out, index));
         let is_error = !matches!(code, ResultCode::OK | ResultCode::NOT_FOUND | ResultCode::FILTERED_OUT);
         if is_error && !self.flags.contains(BatchFlags::REPORT_ALL_ERRORS) {
             if self.flags.contains(BatchFlags::REPORT_ERROR_RECORD) {
@@ -188,21 +449,22 @@ impl<'b> Answers<'b> {
         }
     }
 
-    /// Ends the last frame and gives the code of the whole batch; `cut` is the code of a batch that ended too early.
-    fn end(mut self, cut: Option<ResultCode>) -> ResultCode {
+    /// Ends the last frame and returns the result code of the whole batch. `cut` is the result code of a batch that ended
+    /// early.
+    fn end(&mut self, cut: Option<ResultCode>, out: &mut BytesMut) -> ResultCode {
         self.error = cut.or(self.error);
-        self.end_frame();
+        self.end_frame(out);
         self.error.unwrap_or(ResultCode::OK)
     }
 
-    fn end_frame(&mut self) {
+    fn end_frame(&mut self, out: &mut BytesMut) {
         let Some(frame) = self.frame.take() else {
             return;
         };
         if self.error.is_some() {
-            frame.abandon(self.out);
+            frame.abandon(out);
         } else {
-            frame.finish(FrameType::MESSAGE, self.out);
+            frame.finish(FrameType::MESSAGE, out);
             self.error = self.frame_error.take();
         }
     }

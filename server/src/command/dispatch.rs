@@ -5,15 +5,19 @@
 use bytes::BytesMut;
 use spikelet_wire::{Digest, FrameHeader, FrameType, Info1, Info2, Message};
 
-use super::query::{Query, Started};
+use super::query::Started;
 use super::record::filter::Filter;
+use super::record::long::Long;
 use super::record::reply::Reply;
 use super::record::request::{Fields, Request};
-use super::record::{self, proxy};
+use super::record::{self, Access, proxy};
+use super::single::Single;
+use super::task::Task;
 use super::{batch, frame, info, query};
 use crate::clock::Now;
 use crate::refusal::{Feature, Part, Refusal};
 use crate::state::{Session, State, add};
+use crate::store::Waiting;
 use crate::version::Edition;
 
 /// What the connection does after the reply.
@@ -26,10 +30,13 @@ pub enum Flow {
     Close,
     /// It stays open, and reads nothing more.
     Ignore,
-    /// It runs this query step by step, and sends the reply of each step. Then it reads the next frame.
-    Query(Box<Query>),
-    /// It reads the next frame, while this query runs step by step in the background.
-    Background(Box<Query>),
+    /// It executes this task step by step, and sends the reply of each step. Then it reads the next frame.
+    Task(Box<Task>),
+    /// It reads the next frame, while this task is executed step by step in the background.
+    Background(Box<Task>),
+    /// Nothing was done, because the record is locked. It handles the frame again after a record was unlocked, and holds this
+    /// until then.
+    Locked(Box<Waiting>),
 }
 
 /// Handles one whole frame, and appends the reply to `out`.
@@ -45,7 +52,7 @@ pub fn handle(
         FrameType::MESSAGE => handle_message(state, now, session, body, out),
         FrameType::INFO => match info::handle(state, now, session, body, out) {
             None => Flow::Continue,
-            Some(build) => Flow::Background(build),
+            Some(build) => Flow::Background(Box::new(build.into())),
         },
         FrameType::COMPRESSED => handle_compressed(state, now, session, body, out),
         FrameType::SECURITY => {
@@ -64,8 +71,10 @@ fn handle_message(state: &State, now: Now, session: &mut Session, body: &[u8], o
         .get(1)
         .is_some_and(|info1| Info1::from_bits_retain(*info1).contains(Info1::BATCH))
     {
-        batch::batch(state, now, session, body, out);
-        return Flow::Continue;
+        return match batch::batch(state, now, session, body, out) {
+            None => Flow::Continue,
+            Some(batch) => Flow::Task(Box::new(batch.into())),
+        };
     }
     let Ok(message) = Message::decode(body) else {
         add(&session.stats.demarshal_error, 1);
@@ -83,8 +92,8 @@ fn handle_message(state: &State, now: Now, session: &mut Session, body: &[u8], o
         (Some(_), None) => {
             return match query::query(state, now, session, body, out) {
                 Started::Ended => Flow::Continue,
-                Started::Foreground(query) => Flow::Query(query),
-                Started::Background(query) => Flow::Background(query),
+                Started::Foreground(query) => Flow::Task(Box::new(query.into())),
+                Started::Background(query) => Flow::Background(Box::new(query.into())),
             };
         }
         (Some(_), Some(Err(_))) => {
@@ -94,6 +103,10 @@ fn handle_message(state: &State, now: Now, session: &mut Session, body: &[u8], o
             let filter = fields.filter.map_or(Filter::None, Filter::Unread);
             let header = message.header;
             let is_write = header.info2.contains(Info2::WRITE);
+            let access = record::access(namespace, &digest, is_write);
+            if let Access::Wait(waiting) = access {
+                return Flow::Locked(Box::new(waiting));
+            }
             let proxied_to = proxy::proxied_to(state, session.node, namespace, digest.partition_id(), is_write);
             let request = Request {
                 header,
@@ -104,7 +117,22 @@ fn handle_message(state: &State, now: Now, session: &mut Session, body: &[u8], o
                 is_background: false,
                 counted: proxy::counted(namespace, &session.stats, proxied_to.as_deref(), false),
             };
-            let _ = record::execute(state, now, namespace, &request, &mut reply);
+            if matches!(access, Access::Busy) {
+                request.count(reply.refuse(Refusal::KeyBusy));
+                return Flow::Continue;
+            }
+            match Long::begin(state, now, namespace, &request) {
+                Ok(None) => {
+                    record::execute(now, namespace, &request, &mut reply);
+                }
+                Ok(Some(long)) => {
+                    let single = Single::new(body, session, proxied_to, long);
+                    return Flow::Task(Box::new(single.into()));
+                }
+                Err(refused) => {
+                    request.count(reply.refuse(refused));
+                }
+            }
         }
     }
     Flow::Continue

@@ -1,7 +1,7 @@
 //! Commands: what the server does with a frame.
 //!
 //! [`handle`] in `dispatch` decides which command takes a frame. Below it are the commands: on one record in `record/`, on
-//! many records in `batch` and `query/`, and of the info protocol in `info/`. They take a [`State`](crate::state::State) and
+//! many records in `batch` and `query/`, and of the info protocol in `info/`. What may take long is a `task`. They take a [`State`](crate::state::State) and
 //! know neither the dispatcher nor sockets. They read no clock and wait for nothing: the time is passed in, and replies are
 //! appended to a buffer.
 
@@ -11,8 +11,12 @@ mod frame;
 mod info;
 mod query;
 mod record;
+mod single;
+mod step;
+mod task;
 
 pub use self::dispatch::{Flow, handle};
 pub use self::frame::accepts;
 pub(crate) use self::info::{commands as info_commands, truncates_up_to_now};
-pub use self::query::{Query, Step};
+pub use self::step::Step;
+pub use self::task::Task;

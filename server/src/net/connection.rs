@@ -8,9 +8,11 @@ use std::time::Duration;
 use bytes::{Buf, BytesMut};
 use spikelet_wire::{FrameHeader, FrameType};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::task::yield_now;
 use tokio::time::sleep;
 
-use super::{Shared, fault, journal, query};
+use super::task::{self, Workers};
+use super::{Shared, fault, journal};
 use crate::clock::Clock;
 use crate::command::{self, Flow};
 use crate::fault_rules::{Then, Verdict};
@@ -33,6 +35,10 @@ pub(super) struct Connection<'e, S> {
     pub(super) stream: S,
     /// The journal entry of the last frame, if the request is not over.
     pub(super) pending: Option<Pending<'e>>,
+    /// Where tasks do their work.
+    pub(super) workers: Workers,
+    /// Whether the faults were evaluated for the next frame already: it waits for a locked record.
+    pub(super) is_evaluated: bool,
 }
 
 /// Why no further frame is executed for now.
@@ -57,8 +63,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
     pub(super) async fn serve(mut self) -> std::io::Result<()> {
         let (mut input, mut out) = (BytesMut::new(), BytesMut::new());
         let mut at_once = FIRST_READ;
+        let mut unlocked = None;
         loop {
-            let pause = self.handle(&mut input, &mut out);
+            let mut pause = self.handle(&mut input, &mut out);
+            let mut background = None;
+            if let Pause::State(flow @ Flow::Background(_)) = &mut pause
+                && let Flow::Background(task) = std::mem::replace(flow, Flow::Continue)
+            {
+                background = task::begin(self.shared, self.workers, task).await?;
+            }
             if !out.is_empty() {
                 // A client that reads that a node is gone must no longer be able to reach it.
                 if !self.shared.nodes.is_settled() {
@@ -66,6 +79,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
                 }
                 self.stream.write_all(&out).await?;
                 reset(&mut out);
+            }
+            if let Some(background) = background {
+                task::run(background, self.workers);
             }
             match pause {
                 Pause::Output | Pause::State(Flow::Continue) => {}
@@ -81,13 +97,25 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
                     if input.len() == input.capacity() {
                         at_once = (at_once * 2).min(KEPT);
                     }
+                    // A peer that sends a large frame always has more to read.
+                    if input.len() > KEPT {
+                        yield_now().await;
+                    }
                 }
-                Pause::State(Flow::Query(query)) => {
+                Pause::State(Flow::Task(task)) => {
                     let pending = self.pending.take();
-                    query::answer(self.shared, &mut self.stream, query, &mut out, pending).await?;
+                    task::answer(self.shared, self.workers, &mut self.stream, task, &mut out, pending).await?;
                     reset(&mut out);
                 }
-                Pause::State(Flow::Background(query)) => query::run(Arc::clone(self.shared), query),
+                Pause::State(Flow::Background(_)) => {}
+                Pause::State(Flow::Locked(waiting)) => {
+                    // The first retry is at once: the record may have been unlocked before this notification was made.
+                    let next = Box::pin(self.shared.unlocked.notified());
+                    if let Some(unlocked) = unlocked.replace(next) {
+                        unlocked.await;
+                    }
+                    drop(waiting);
+                }
                 Pause::State(Flow::Close) => {
                     self.shared.reaper.pass().await;
                     return Ok(());
@@ -98,7 +126,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
                 }
                 Pause::Fault(verdict) => match fault::execute(
                     self.shared,
-                    (&mut *self.session, &mut self.stream),
+                    (&mut *self.session, &mut self.stream, self.workers),
                     verdict,
                     &mut input,
                     &mut out,
@@ -147,16 +175,22 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
             if header.frame_type == FrameType::INFO && self.must_wait(body) {
                 break Pause::Clock;
             }
-            if let Some(faults) = self.shared.armed_faults() {
+            if !self.is_evaluated
+                && let Some(faults) = self.shared.armed_faults()
+            {
                 let verdict = faults.evaluate(self.shared.node_id(self.session.node), header, body);
                 if !verdict.is_nothing() {
                     break Pause::Fault(verdict);
                 }
             }
-            at += FrameHeader::SIZE + body.len();
             let answer_at = out.len();
             let flow = turn.handle(now, self.session, header, body, out);
+            self.is_evaluated = matches!(flow, Flow::Locked(_));
+            if self.is_evaluated {
+                break Pause::State(flow);
+            }
             self.session.current_millisecond = CurrentMillisecond::Included;
+            at += FrameHeader::SIZE + body.len();
             if self.shared.journal.is_on() {
                 // A journal subscriber may change the subclusters.
                 turn = self.shared.turn();
@@ -247,6 +281,8 @@ mod tests {
                 session: &mut shared.state.connect(0, None),
                 stream,
                 pending: None,
+                workers: Workers::Inline,
+                is_evaluated: false,
             };
             let (mut reading, mut writing) = tokio::io::split(peer);
             let ask = async {

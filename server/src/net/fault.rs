@@ -11,8 +11,9 @@ use spikelet_wire::FrameHeader;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::sleep;
 
+use super::Shared;
 use super::journal::{self, FaultedRequest};
-use super::{Shared, query};
+use super::task::{self, Workers};
 use crate::command::Flow;
 use crate::fault_rules::{Action, Noise, Then, Verdict};
 use crate::request_log::Ended;
@@ -28,7 +29,7 @@ const AT_ONCE: usize = 4 * 1024;
 /// When the stream fails.
 pub(super) async fn execute<S: AsyncRead + AsyncWrite + Unpin>(
     shared: &Arc<Shared>,
-    (session, stream): (&mut Session, &mut S),
+    (session, stream, workers): (&mut Session, &mut S, Workers),
     verdict: Verdict,
     input: &mut BytesMut,
     out: &mut BytesMut,
@@ -54,7 +55,16 @@ pub(super) async fn execute<S: AsyncRead + AsyncWrite + Unpin>(
         Action::DamageReply { sent, noise, then } => (sent, noise, then),
     };
     session.refused_rows = verdict.rows;
-    let flow = shared.turn().handle(shared.clock.now(), session, header, &body, out);
+    let flow = loop {
+        // Made before the request, so that no record is unlocked in between.
+        let unlocked = shared.unlocked.notified();
+        let now = shared.clock.now();
+        let flow = shared.turn().handle(now, session, header, &body, out);
+        match flow {
+            Flow::Locked(_waiting) => unlocked.await,
+            flow => break flow,
+        }
+    };
     let ended = match journal::ended_by(&flow) {
         Ended::Answered => journal::ended(then),
         other => other,
@@ -71,13 +81,17 @@ pub(super) async fn execute<S: AsyncRead + AsyncWrite + Unpin>(
     stream.write_all(out).await?;
     out.clear();
     match flow {
-        Flow::Continue => {}
-        Flow::Query(query) => {
+        Flow::Continue | Flow::Locked(_) => {}
+        Flow::Task(task) => {
             let pending = pending.map(|pending| pending.ending(journal::ended(then)));
-            query::answer(shared, &mut stream, query, out, pending).await?;
+            task::answer(shared, workers, &mut stream, task, out, pending).await?;
             out.clear();
         }
-        Flow::Background(query) => query::run(Arc::clone(shared), query),
+        Flow::Background(task) => {
+            if let Some(task) = task::begin(shared, workers, task).await? {
+                task::run(task, workers);
+            }
+        }
         Flow::Close => {
             shared.reaper.pass().await;
             return Ok(Then::Close);

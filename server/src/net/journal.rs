@@ -84,7 +84,7 @@ pub(super) const fn ended_by(flow: &Flow) -> Ended {
         Flow::Continue | Flow::Background(_) => Ended::Answered,
         Flow::Close => Ended::Closed,
         Flow::Ignore => Ended::Unanswered,
-        Flow::Query(_) => Ended::Pending,
+        Flow::Task(_) | Flow::Locked(_) => Ended::Pending,
     }
 }
 

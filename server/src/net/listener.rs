@@ -14,6 +14,7 @@ use tokio::task::JoinSet;
 
 use super::Shared;
 use super::serve::{Ends, serve};
+use super::task::Workers;
 
 /// How many connections may wait to be accepted.
 const BACKLOG: i32 = 1024;
@@ -67,6 +68,7 @@ async fn serve_socket(shared: Arc<Shared>, node: usize, stream: TcpStream, peer:
         local: stream.local_addr().ok(),
         peer: Some(peer),
         is_local: peer.ip().to_canonical().is_loopback(),
+        workers: Workers::Threads,
     };
     serve(shared, node, stream, ends, |stream| {
         // A socket that does not linger is reset when it is closed.

@@ -1,8 +1,8 @@
 //! Sockets and connections: bytes in, bytes out. The only place that knows tokio.
 //!
 //! [`Bound`] starts the thread of a server. `listener` accepts connections, `serve` takes each through its life, `connection`
-//! reads its frames and writes the replies. `fault` delays, damages or cuts what a fault fires on, `query` runs the steps of a
-//! query, and `journal` records requests. Everything shares one [`Shared`].
+//! reads its frames and writes the replies. `fault` delays, damages or cuts what a fault fires on, `task` runs the steps of
+//! queries, batches and UDFs, and `journal` records requests. Everything shares one [`Shared`].
 
 mod connection;
 mod fault;
@@ -12,12 +12,12 @@ mod listener;
 mod nodes;
 mod nsup;
 mod pipes;
-mod query;
 mod reaper;
 mod runtime;
 mod serve;
 mod shared;
 mod sockets;
+mod task;
 
 pub(crate) use in_process::{connect, connect_to, serve_stream};
 pub(crate) use listener::bind;

@@ -13,6 +13,9 @@ use super::{Shared, listener, nsup, sockets};
 /// The deepest expressions take 700 KiB of stack in a debug build. Stack that is not used costs no memory.
 const STACK: usize = 2 * 1024 * 1024;
 
+/// How many threads do the work of tasks at most. The runtime creates them when they are first needed.
+const WORKERS: usize = 4;
+
 /// Listening sockets whose connections are not accepted yet.
 #[derive(Debug)]
 pub(crate) struct Bound {
@@ -52,7 +55,13 @@ impl Bound {
     /// # Errors
     /// When the system has no threads or descriptors left.
     pub(crate) fn run(self, shared: Arc<Shared>) -> io::Result<Running> {
-        let runtime = Builder::new_current_thread().enable_io().enable_time().build()?;
+        let runtime = Builder::new_current_thread()
+            .enable_io()
+            .enable_time()
+            .thread_name("spikelet-worker")
+            .thread_stack_size(STACK)
+            .max_blocking_threads(WORKERS)
+            .build()?;
         for (node, listener) in self.listeners.into_iter().enumerate() {
             shared.nodes.serve(node, listener);
         }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::connection::Connection;
+use super::task::Workers;
 use super::{Shared, fault};
 use crate::state::{Session, State};
 
@@ -18,6 +19,7 @@ pub(super) struct Ends {
     pub(super) peer: Option<SocketAddr>,
     /// Whether the peer is on this machine. Only then it may use controls.
     pub(super) is_local: bool,
+    pub(super) workers: Workers,
 }
 
 /// Serves a connection until either side ends it. `reset` makes a connection that a fault closes end with a reset.
@@ -46,6 +48,8 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
         session: &mut open.session,
         stream,
         pending: None,
+        workers: ends.workers,
+        is_evaluated: false,
     };
     match connection.serve().await {
         Ok(()) => tracing::debug!(?peer, node, "closed"),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bytes::BytesMut;
 use spikelet_wire::{FrameHeader, FrameType};
+use tokio::sync::Notify;
 
 use super::nodes::Nodes;
 use super::reaper::Reaper;
@@ -27,6 +28,8 @@ pub(crate) struct Shared {
     pub(crate) nodes: Nodes,
     pub(crate) journal: Log,
     pub(super) reaper: Reaper,
+    /// Notified after a record may have been unlocked.
+    pub(super) unlocked: Notify,
 }
 
 impl Shared {
@@ -47,6 +50,7 @@ impl Shared {
             nodes,
             journal,
             reaper: Reaper::default(),
+            unlocked: Notify::new(),
         }
     }
 

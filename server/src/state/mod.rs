@@ -56,7 +56,7 @@ pub struct State {
     nsup: Nsup,
     parameters: Parameters,
     #[cfg(feature = "udf")]
-    modules: Modules,
+    modules: Arc<Modules>,
 }
 
 /// What the states of all subclusters share.
@@ -111,7 +111,7 @@ impl State {
             smd: Smd::default(),
             parameters: Parameters::default(),
             #[cfg(feature = "udf")]
-            modules: Modules::new(&common.config.work_directory),
+            modules: Arc::new(Modules::new(&common.config.work_directory)),
             common,
         }
     }
@@ -232,7 +232,7 @@ impl State {
 
     /// The registered UDF modules.
     #[cfg(feature = "udf")]
-    pub(crate) const fn modules(&self) -> &Modules {
+    pub(crate) const fn modules(&self) -> &Arc<Modules> {
         &self.modules
     }
 }

@@ -8,6 +8,7 @@ mod merge;
 pub(crate) mod namespace;
 pub(crate) mod partition;
 pub(crate) mod record;
+mod record_lock;
 pub(crate) mod set;
 mod set_settings;
 pub(crate) mod sindex;
@@ -16,8 +17,9 @@ mod usage;
 
 pub(crate) use bin::{Bin, BinName, Bins};
 pub(crate) use namespace::Namespace;
-pub(crate) use partition::Partition;
+pub(crate) use partition::{HeldRecord, Partition};
 pub(crate) use record::Record;
+pub(crate) use record_lock::{RecordLock, Waiting};
 pub(crate) use set::SetSnapshot;
 pub(crate) use set::{Set, SetId, Sets};
 pub(crate) use set_settings::SetSettings;

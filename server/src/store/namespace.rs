@@ -7,6 +7,7 @@ use spikelet_wire::{Digest, PartitionId};
 use super::locks::{Locks, PartitionMut, PartitionRef};
 use super::partition::Partition;
 use super::record::Record;
+use super::record_lock::RecordLocks;
 use super::set::{SetId, Sets};
 use super::sindex::Sindexes;
 use crate::clock::Now;
@@ -28,6 +29,8 @@ pub struct Namespace {
     pub sindexes: Sindexes,
     /// What is counted of its records.
     pub counters: Counters,
+    /// The records that commands work on without the lock of their partition.
+    pub record_locks: RecordLocks,
     pub(super) truncation: Truncation,
     pub(super) expiry: Expiry,
     pub(super) locks: Locks,
@@ -133,6 +136,7 @@ impl Namespace {
             sets: Sets::default(),
             sindexes: Sindexes::default(),
             counters: Counters::default(),
+            record_locks: RecordLocks::default(),
             truncation: Truncation::default(),
             expiry: Expiry::default(),
             locks: Locks::default(),

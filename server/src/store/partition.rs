@@ -2,6 +2,7 @@
 
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
+use std::ops::Deref;
 use std::sync::LazyLock;
 
 use hashbrown::HashTable;
@@ -34,6 +35,18 @@ struct Entry {
     record: Record,
 }
 
+/// A record as it was when it was found. It stays the same while commands change the record.
+#[derive(Debug, Clone)]
+pub struct HeldRecord(Arc<Entry>);
+
+impl Deref for HeldRecord {
+    type Target = Record;
+
+    fn deref(&self) -> &Record {
+        &self.0.record
+    }
+}
+
 impl Partition {
     /// How many records it holds.
     #[must_use]
@@ -50,9 +63,28 @@ impl Partition {
     /// A record.
     #[must_use]
     pub fn get(&self, digest: &Digest) -> Option<&Record> {
+        Some(&self.find(digest)?.record)
+    }
+
+    /// A record, to be used without the partition's lock.
+    #[must_use]
+    pub fn hold(&self, digest: &Digest) -> Option<HeldRecord> {
+        self.find(digest).cloned().map(HeldRecord)
+    }
+
+    /// Whether a record was not written, removed or created since it was held.
+    #[must_use]
+    pub fn is_same(&self, digest: &Digest, held: Option<&HeldRecord>) -> bool {
+        match (self.find(digest), held) {
+            (Some(found), Some(held)) => Arc::ptr_eq(found, &held.0),
+            (None, None) => true,
+            _ => false,
+        }
+    }
+
+    fn find(&self, digest: &Digest) -> Option<&Arc<Entry>> {
         let records = &self.records.as_ref()?.0;
-        let found = records.find(hash(digest), |entry| entry.digest == *digest)?;
-        Some(&found.record)
+        records.find(hash(digest), |entry| entry.digest == *digest)
     }
 
     /// A record, to be changed.
@@ -178,6 +210,19 @@ mod tests {
         assert_eq!(partition.remove(&digest(5)).unwrap().generation, 5);
         assert_eq!(order(Some(digest(9)), &partition), [4, 3, 2, 1]);
         assert_eq!((partition.len(), partition.get(&digest(5)).is_none()), (4, true));
+    }
+
+    #[test]
+    fn a_held_record_stays_the_same() {
+        let mut partition = Partition::default();
+        partition.insert(digest(1), record(1));
+        let held = partition.hold(&digest(1));
+        assert!(partition.is_same(&digest(1), held.as_ref()) && !partition.is_same(&digest(1), None));
+        assert!(partition.clone().is_same(&digest(1), held.as_ref()));
+        partition.get_mut(&digest(1)).unwrap().generation = 2;
+        assert!(!partition.is_same(&digest(1), held.as_ref()));
+        assert_eq!(held.unwrap().generation, 1);
+        assert!(partition.is_same(&digest(2), None));
     }
 
     #[test]

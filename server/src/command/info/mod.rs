@@ -49,13 +49,7 @@ use crate::store::sindex::Build;
 use crate::version::Edition;
 
 /// Executes an info request. Returns the query that builds new indexes in the background, if there are any.
-pub(super) fn handle(
-    state: &State,
-    now: Now,
-    session: &mut Session,
-    body: &[u8],
-    out: &mut BytesMut,
-) -> Option<Box<Query>> {
+pub(super) fn handle(state: &State, now: Now, session: &mut Session, body: &[u8], out: &mut BytesMut) -> Option<Query> {
     let frame = OpenFrame::begin(out);
     let mut execution = Execution {
         state,

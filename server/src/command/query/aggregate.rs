@@ -7,24 +7,28 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use spikelet_wire::frame::OpenFrame;
-use spikelet_wire::{Digest, FieldType, FrameType, Header, Info1, MessageWriter, ParticleType, PartitionId, message};
+use spikelet_wire::{
+    Digest, FieldType, FrameType, Header, Info1, Message, MessageWriter, ParticleType, PartitionId, message,
+};
 
 use super::fields::{self, WantedSet};
 use super::index::{IndexWalk, Wanted};
-use super::pace::{Pace, Step};
+use super::pace::Pace;
 use super::request::{QueryRequest, last};
 use super::walk::{Look, Walk};
+use crate::clock::Now;
 use crate::command::record::udf;
 use crate::command::record::view::View;
+use crate::command::step::Step;
 use crate::refusal::{Conflict, Feature, Refusal};
 use crate::state::{ActiveJob, JobDescription, JobEnd, JobKind, NamespaceStats, Tally};
 use crate::store::Record;
 use crate::store::sindex::Search;
-use crate::udf::{Returned, Work};
+use crate::udf::{Modules, Returned, Work};
 
-/// How long the stream of one partition may take. The real server has no limit, but threads to spare.
+/// How long the UDF may run on the records of one partition. The real server has no limit.
 const LIMIT: Duration = Duration::from_secs(10);
-/// How many partitions without records are looked at before others get their turn.
+/// How many partitions without records a step visits.
 const AT_ONCE: usize = 1024;
 
 /// A query that aggregates records.
@@ -40,6 +44,7 @@ pub(super) struct Aggregate {
     pace: Pace,
     active: ActiveJob,
     socket_timeout: Option<Duration>,
+    stream: Option<Stream>,
 }
 
 impl Aggregate {
@@ -80,6 +85,7 @@ impl Aggregate {
             pace: Pace::new(records_per_second.map(NonZeroU32::get)),
             active,
             socket_timeout,
+            stream: None,
         })
     }
 
@@ -104,40 +110,27 @@ impl Aggregate {
         counters.aggr.count(end.result_code());
     }
 
-    /// Aggregates the records of a partition.
+    /// Writes the values of the last partition, and finds the records of the next one.
     pub(super) fn step(&mut self, asking: &QueryRequest<'_>, out: &mut BytesMut) -> Step {
         let start = out.len();
         let mut tally = Tally::default();
-        let mut is_done = false;
-        for _ in 0..AT_ONCE {
-            let Some(partition) = self.walk.partition().filter(|_| self.active.end().is_none()) else {
-                is_done = true;
-                break;
-            };
-            if !asking.is_master(partition) {
-                self.walk.leave();
-                continue;
-            }
-            let found = self.find(asking);
-            if found.is_empty() {
-                continue;
-            }
-            tally.succeeded += found.len() as u64;
-            let frame = OpenFrame::begin(out);
-            if !aggregate(asking, partition, found, out) {
+        if let Some(stream) = self.stream.take() {
+            tally.succeeded = stream.count;
+            if stream.has_failed {
                 self.active.abandon(JobEnd::Failed);
             }
-            if frame.body_size(out) == 0 {
-                frame.abandon(out);
-            } else {
-                frame.finish(FrameType::MESSAGE, out);
+            out.extend_from_slice(&stream.frame);
+        }
+        let step = match tally.succeeded {
+            // A query that waits for its pace holds nothing meanwhile.
+            touched if touched > 0 && self.pace.is_limited() => {
+                tally.throttled = touched;
+                self.pace.step(touched)
             }
-            break;
-        }
-        if self.pace.is_limited() {
-            tally.throttled = tally.succeeded;
-        }
-        if is_done {
+            _ if self.find_next(asking) => Step::More,
+            _ => Step::Done,
+        };
+        if step == Step::Done {
             let code = self.active.complete();
             message::write_header_only(out, &last(code));
             let counters = asking.stats().queries(self.search.is_some());
@@ -145,10 +138,36 @@ impl Aggregate {
         }
         tally.sent = (out.len() - start) as u64;
         self.active.reach(asking.now, self.walk.partition(), &tally);
-        if is_done {
-            Step::Done
-        } else {
-            self.pace.step(tally.throttled)
+        step
+    }
+
+    /// Finds the records of the next partition that has any. Returns whether the query goes on.
+    fn find_next(&mut self, asking: &QueryRequest<'_>) -> bool {
+        for _ in 0..AT_ONCE {
+            let Some(partition) = self.walk.partition().filter(|_| self.active.end().is_none()) else {
+                return false;
+            };
+            if !asking.is_master(partition) {
+                self.walk.leave();
+                continue;
+            }
+            let found = self.find(asking);
+            if !found.is_empty() {
+                self.stream = Some(Stream::new(asking, partition, &found));
+                break;
+            }
+        }
+        true
+    }
+
+    pub(super) const fn needs_work(&self) -> bool {
+        matches!(&self.stream, Some(stream) if stream.records.is_some())
+    }
+
+    /// Applies the UDF to the records that were found.
+    pub(super) fn work(&mut self, message: &Message<'_>) {
+        if let Some(stream) = &mut self.stream {
+            stream.run(message);
         }
     }
 
@@ -177,33 +196,62 @@ impl Aggregate {
     }
 }
 
-/// Applies the UDF to a partition's records, and answers what it writes; tells whether it went well.
-fn aggregate(asking: &QueryRequest<'_>, partition: PartitionId, found: Vec<Digest>, out: &mut BytesMut) -> bool {
-    let (now, namespace) = (asking.now, asking.namespace);
-    let Ok(call) = udf::call(&asking.message, LIMIT) else {
-        return false;
-    };
-    let mut digests = found.into_iter();
-    // Each record is copied under the lock when the script asks for it; it may be gone by then.
-    let next = || {
-        let partition = namespace.partition(partition)?;
-        digests.find_map(|digest| {
-            let record = partition
-                .get(&digest)
-                .filter(|record| !namespace.is_expired_or_truncated(record, now))?;
-            asking.filter.check(&View::of(now, namespace, &digest, record)).ok()?;
-            Some(Work::new(udf::element(now, namespace, &digest, record)))
-        })
-    };
-    let applied = asking.state.modules().apply_stream(now, &call, next, |value| {
-        answer(out, "SUCCESS", &value);
-    });
-    match applied {
-        Ok(()) => true,
-        Err(data) => {
+/// The records of a partition, and the values that the UDF makes of them. It needs no lock: the records are copies.
+#[derive(Debug)]
+struct Stream {
+    modules: Arc<Modules>,
+    now: Now,
+    /// `None` after the UDF was applied.
+    records: Option<Vec<Work>>,
+    /// How many records were found.
+    count: u64,
+    /// The frame of values; empty if there are none.
+    frame: BytesMut,
+    has_failed: bool,
+}
+
+impl Stream {
+    fn new(asking: &QueryRequest<'_>, partition: PartitionId, found: &[Digest]) -> Self {
+        let (now, namespace) = (asking.now, asking.namespace);
+        let partition = namespace.partition(partition);
+        let records = found.iter().filter_map(|digest| {
+            let record = partition.as_ref()?.get(digest)?;
+            asking.filter.check(&View::of(now, namespace, digest, record)).ok()?;
+            Some(Work::new(udf::element(now, namespace, digest, record)))
+        });
+        Self {
+            modules: Arc::clone(asking.state.modules()),
+            now,
+            records: Some(records.collect()),
+            count: found.len() as u64,
+            frame: BytesMut::new(),
+            has_failed: false,
+        }
+    }
+
+    fn run(&mut self, message: &Message<'_>) {
+        let (Some(records), Ok(call)) = (self.records.take(), udf::call(message, LIMIT)) else {
+            return;
+        };
+        let (mut records, out) = (records.into_iter(), &mut self.frame);
+        let frame = OpenFrame::begin(out);
+        let applied = self.modules.apply_stream(
+            self.now,
+            &call,
+            || records.next(),
+            |value| {
+                answer(out, "SUCCESS", &value);
+            },
+        );
+        if let Err(data) = applied {
             let particle_type = ParticleType::STRING;
             answer(out, "FAILURE", &Returned { particle_type, data });
-            false
+            self.has_failed = true;
+        }
+        if frame.body_size(out) == 0 {
+            frame.abandon(out);
+        } else {
+            frame.finish(FrameType::MESSAGE, out);
         }
     }
 }

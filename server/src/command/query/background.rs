@@ -1,5 +1,6 @@
 //! Background queries: operations on every record that a query finds, or a UDF.
 
+use std::collections::VecDeque;
 use std::num::NonZeroU32;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -11,23 +12,25 @@ use spikelet_wire::{Digest, Header, Info1, Info2, Info3, OpCode, PartitionId, Re
 
 use super::fields::{self, WantedSet};
 use super::index::{IndexWalk, Wanted};
-use super::pace::{Pace, Step};
+use super::pace::Pace;
 use super::request::QueryRequest;
 use super::walk::{Look, Walk};
+use crate::command::record::long::{Finished, Long};
 use crate::command::record::operation;
 use crate::command::record::reply::Reply;
 use crate::command::record::request::{Fields, Request};
 #[cfg(feature = "udf")]
 use crate::command::record::udf;
-use crate::command::record::write;
+use crate::command::record::{self, Access, write};
+use crate::command::step::Step;
 use crate::ops::exp;
 use crate::refusal::{Conflict, Part, Refusal};
 use crate::state::{ActiveJob, JobDescription, JobKind, Tally};
-use crate::store::Record;
 use crate::store::sindex::Search;
+use crate::store::{Record, Waiting};
 
-/// How many records are changed before others get their turn.
-const AT_ONCE: usize = 1024;
+/// How many records a step changes.
+pub(super) const AT_ONCE: usize = 1024;
 
 /// How long the real server waits for the client to take its one answer.
 const SOCKET_TIMEOUT: Duration = Duration::from_secs(10);
@@ -41,6 +44,12 @@ pub(super) struct Operate {
     set: WantedSet,
     pace: Pace,
     active: ActiveJob,
+    /// The records that were found and are still to be changed.
+    queue: VecDeque<Digest>,
+    /// Set while the first record of the queue is locked by another command.
+    waiting: Option<Waiting>,
+    /// The change of the first record of the queue, if it is a long one that has begun.
+    long: Option<Long>,
 }
 
 impl Operate {
@@ -92,12 +101,30 @@ impl Operate {
             // A limit that nobody asked for would only make tests wait.
             pace: Pace::new(records_per_second.map(NonZeroU32::get)),
             active,
+            queue: VecDeque::new(),
+            waiting: None,
+            long: None,
         })
     }
 
     /// Its walk through a secondary index, if it searches one.
     pub(super) const fn index(&self) -> Option<&IndexWalk> {
         self.index.as_ref()
+    }
+
+    pub(super) fn needs_work(&self) -> bool {
+        self.long.as_ref().is_some_and(Long::needs_run)
+    }
+
+    /// Does what takes long, on the first record of the queue.
+    pub(super) fn work(&mut self, asking: &QueryRequest<'_>) {
+        if let (Some(long), Some(digest)) = (&mut self.long, self.queue.front()) {
+            let request = Request {
+                digest: *digest,
+                ..request(asking)
+            };
+            long.run(asking.namespace, &request, None);
+        }
     }
 
     /// What it asks of an index.
@@ -107,49 +134,33 @@ impl Operate {
 
     /// Changes some records.
     pub(super) fn step(&mut self, asking: &QueryRequest<'_>) -> Step {
+        self.waiting = None;
         let mut tally = Tally::default();
         let mut left = AT_ONCE.min(usize::try_from(self.pace.at_once()).unwrap_or(AT_ONCE));
         let mut looks = AT_ONCE * 4;
-        let mut is_done = false;
-        let mut found = Vec::new();
-        while left > 0 && looks > 0 {
-            let at = self.partition();
-            if at.is_none() || self.active.end().is_some() {
-                is_done = true;
+        let mut step = None;
+        loop {
+            if self.active.end().is_some() {
+                step = Some(Step::Done);
                 break;
             }
-            let Self { walk, index, set, .. } = self;
-            // Records are changed behind the walk's lock, one by one, each under its own.
-            let mut find = |digest: &Digest, record: &Record| {
-                looks = looks.saturating_sub(1);
-                if set.has(record.set) && !asking.namespace.is_expired_or_truncated(record, asking.now) {
-                    found.push(*digest);
-                    left = left.saturating_sub(1);
-                }
-                if left > 0 && looks > 0 {
-                    ControlFlow::Continue(())
-                } else {
-                    ControlFlow::Break(())
-                }
-            };
-            match (walk.stop(), index) {
-                (Some(stop), _) if !asking.is_master(stop.partition) => walk.leave(),
-                (Some(stop), Some(index)) => {
-                    index.pass_through(stop);
-                    walk.leave();
-                }
-                (None, Some(index)) => {
-                    let visited = index.visit(asking.namespace, |digest, record, _| find(digest, record));
-                    looks = looks.saturating_sub(visited);
-                }
-                (_, None) => walk.visit(asking.namespace, Look::Metadata, find),
+            if let Some(paused) = self.change(asking, &mut tally) {
+                step = (paused != Step::More).then_some(paused);
+                break;
             }
-            change(asking, &mut found, &mut tally);
+            if left == 0 || looks == 0 {
+                break;
+            }
+            if self.partition().is_none() {
+                step = Some(Step::Done);
+                break;
+            }
+            self.find(asking, &mut left, &mut looks);
         }
         tally.throttled = tally.succeeded + tally.filtered + tally.failed;
-        let partition = self.partition().filter(|_| !is_done);
+        let partition = self.partition().filter(|_| step != Some(Step::Done));
         self.active.reach(asking.now, partition, &tally);
-        if is_done {
+        if step == Some(Step::Done) {
             let counters = asking.stats().queries(self.search.is_some());
             let ends = if asking.fields.udf {
                 &counters.udf_bg
@@ -157,9 +168,93 @@ impl Operate {
                 &counters.ops_bg
             };
             ends.count(self.active.complete());
-            Step::Done
-        } else {
-            self.pace.step(tally.throttled)
+        }
+        step.unwrap_or_else(|| self.pace.step(tally.throttled))
+    }
+
+    /// Finds records to change. They are changed after the partition is unlocked, each under its own lock.
+    fn find(&mut self, asking: &QueryRequest<'_>, left: &mut usize, looks: &mut usize) {
+        let Self {
+            walk,
+            index,
+            set,
+            queue,
+            ..
+        } = self;
+        let mut find = |digest: &Digest, record: &Record| {
+            *looks = looks.saturating_sub(1);
+            if set.has(record.set) && !asking.namespace.is_expired_or_truncated(record, asking.now) {
+                queue.push_back(*digest);
+                *left = left.saturating_sub(1);
+            }
+            if *left > 0 && *looks > 0 {
+                ControlFlow::Continue(())
+            } else {
+                ControlFlow::Break(())
+            }
+        };
+        match (walk.stop(), index) {
+            (Some(stop), _) if !asking.is_master(stop.partition) => walk.leave(),
+            (Some(stop), Some(index)) => {
+                index.pass_through(stop);
+                walk.leave();
+            }
+            (None, Some(index)) => {
+                let visited = index.visit(asking.namespace, |digest, record, _| find(digest, record));
+                *looks = looks.saturating_sub(visited);
+            }
+            (_, None) => walk.visit(asking.namespace, Look::Metadata, find),
+        }
+    }
+
+    /// Changes the records that were found. Returns what the query needs before the next one, or nothing after the last one.
+    fn change(&mut self, asking: &QueryRequest<'_>, tally: &mut Tally) -> Option<Step> {
+        let mut request = request(asking);
+        let mut unread = BytesMut::new();
+        if let (Some(long), Some(digest)) = (self.long.take(), self.queue.front()) {
+            request.digest = *digest;
+            match long.finish(asking.namespace, &request, &mut Reply::single(&mut unread)) {
+                Finished::Replied(code) => self.count(&request, tally, code),
+                Finished::Again(long) => {
+                    self.long = Some(long);
+                    return Some(Step::More);
+                }
+            }
+            // A query that waits for its pace locks nothing meanwhile.
+            if self.pace.is_limited() {
+                return Some(Step::More);
+            }
+        }
+        while let Some(digest) = self.queue.front() {
+            request.digest = *digest;
+            unread.clear();
+            if let Access::Wait(waiting) = record::access(asking.namespace, digest, false) {
+                self.waiting = Some(waiting);
+                return Some(Step::Locked);
+            }
+            let code = match Long::begin(asking.state, asking.now, asking.namespace, &request) {
+                Ok(Some(long)) => {
+                    self.long = Some(long);
+                    return Some(Step::More);
+                }
+                Ok(None) => write::write(asking.now, asking.namespace, &request, &mut Reply::single(&mut unread)),
+                Err(refused) => Err(refused),
+            };
+            let code = code.unwrap_or_else(|refused| refused.refusal.result_code());
+            self.count(&request, tally, code);
+        }
+        None
+    }
+
+    /// Counts what became of the first record of the queue. One that cannot be changed does not end the query.
+    fn count(&mut self, request: &Request<'_>, tally: &mut Tally, code: ResultCode) {
+        self.queue.pop_front();
+        request.counted.count(Info2::WRITE, request.fields.udf, code);
+        match code {
+            ResultCode::OK => tally.succeeded += 1,
+            ResultCode::NOT_FOUND => {}
+            ResultCode::FILTERED_OUT => tally.filtered += 1,
+            _ => tally.failed += 1,
         }
     }
 
@@ -208,15 +303,15 @@ fn check_operations(asking: &QueryRequest<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Applies the message's operations or its UDF to records, and forgets them.
-fn change(asking: &QueryRequest<'_>, digests: &mut Vec<Digest>, tally: &mut Tally) {
+/// The request for each record, without its digest.
+fn request<'a>(asking: &'a QueryRequest<'a>) -> Request<'a> {
     let header = &asking.message.header;
     let stats = asking.stats();
-    let mut request = Request {
+    Request {
         header: Header {
             info1: Info1::empty(),
             info2: Info2::WRITE | (header.info2 & Info2::DURABLE_DELETE),
-            // What is gone when its turn comes is not made anew. A UDF is not told so by flags.
+            // A record that is gone is not created again. A UDF needs no flag for that.
             info3: if asking.fields.udf {
                 Info3::empty()
             } else {
@@ -226,7 +321,10 @@ fn change(asking: &QueryRequest<'_>, digests: &mut Vec<Digest>, tally: &mut Tall
             ..Header::default()
         },
         message: asking.message,
-        fields: Fields::default(),
+        fields: Fields {
+            udf: asking.fields.udf,
+            ..Fields::default()
+        },
         digest: Digest([0; Digest::SIZE]),
         filter: asking.filter,
         is_background: true,
@@ -235,33 +333,5 @@ fn change(asking: &QueryRequest<'_>, digests: &mut Vec<Digest>, tally: &mut Tall
         } else {
             &stats.ops_sub
         },
-    };
-    let mut unread = BytesMut::new();
-    for digest in digests.drain(..) {
-        request.digest = digest;
-        // One record that cannot be written does not end the query.
-        let code = change_one(asking, &request, &mut Reply::single(&mut unread));
-        match code {
-            ResultCode::OK => tally.succeeded += 1,
-            ResultCode::NOT_FOUND => {}
-            ResultCode::FILTERED_OUT => tally.filtered += 1,
-            _ => tally.failed += 1,
-        }
-        unread.clear();
     }
-}
-
-fn change_one(asking: &QueryRequest<'_>, request: &Request<'_>, reply: &mut Reply<'_>) -> ResultCode {
-    let (now, namespace) = (asking.now, asking.namespace);
-    #[cfg(feature = "udf")]
-    if asking.fields.udf {
-        let result = udf::udf(now, namespace, asking.state.modules(), request, reply);
-        let code = result.unwrap_or_else(|refused| refused.refusal.result_code());
-        request.counted.count(Info2::WRITE, true, code);
-        return code;
-    }
-    let result = write::write(now, namespace, request, reply);
-    let code = result.unwrap_or_else(|refused| refused.refusal.result_code());
-    request.counted.count(Info2::WRITE, false, code);
-    code
 }

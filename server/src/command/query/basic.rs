@@ -15,7 +15,7 @@ use spikelet_wire::{
 
 use super::fields::{self, Partitions, WantedSet};
 use super::index::{IndexWalk, Wanted};
-use super::pace::{Pace, Step};
+use super::pace::Pace;
 use super::request::{QueryRequest, last};
 use super::walk::{Look, Walk};
 use crate::clock::Now;
@@ -23,6 +23,7 @@ use crate::command::record::MAX_OPS;
 use crate::command::record::filter::Filter;
 use crate::command::record::operation::{self, BinRead};
 use crate::command::record::view::View;
+use crate::command::step::Step;
 use crate::refusal::{Conflict, Feature, Refusal};
 use crate::state::{ActiveJob, JobDescription, JobEnd, JobKind, NamespaceStats, Tally};
 use crate::store::sindex::Search;

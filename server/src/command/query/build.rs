@@ -1,14 +1,14 @@
 //! Secondary indexes that are being built, step by step.
 
-use super::pace::Step;
 use crate::clock::Now;
+use crate::command::step::Step;
 use crate::state::State;
 use crate::store::sindex::Build;
 
-/// How many records indexes take in before others get their turn.
-pub(super) const AT_ONCE: usize = 4096;
+/// How many records a step adds to the indexes.
+pub(super) const AT_ONCE: usize = 1024;
 
-/// How many records indexes take in before they are said to be created: a test need not wait for them to be readable.
+/// How many records are added before the reply that an index was created.
 pub(super) const AT_FIRST: usize = 65_536;
 
 /// Continues to build the first of the indexes. They come with the names of their namespaces.

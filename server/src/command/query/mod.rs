@@ -28,10 +28,10 @@ use self::aggregate::Aggregate;
 use self::background::Operate;
 use self::basic::Basic;
 use self::index::IndexWalk;
-pub use self::pace::Step;
 use self::request::{QueryRequest, last};
 use super::record::filter::Filter;
 use super::record::request::Fields;
+use super::step::Step;
 use crate::clock::Now;
 use crate::ops::exp::Expression;
 use crate::refusal::{Part, Refusal};
@@ -44,6 +44,8 @@ pub struct Query {
     /// Its message, which is read anew in every step.
     body: Box<[u8]>,
     session: Session,
+    /// The time of the last step.
+    now: Now,
     work: Work,
 }
 
@@ -58,18 +60,56 @@ enum Work {
 }
 
 impl Query {
-    /// Goes on for a while, and appends whole frames of what there is to answer to `out`.
+    /// Goes on for a short time, and appends whole frames of the reply to `out`.
     pub fn step(&mut self, state: &State, now: Now, out: &mut BytesMut) -> Step {
+        self.now = now;
         if let Work::Build(builds) = &mut self.work {
             return build::step(state, now, builds);
         }
-        let Some((message, fields)) = read(&self.body) else {
-            return Step::Done;
-        };
-        let filter = fields.filter.map(Expression::build_filter).transpose();
-        let (Some(namespace), Ok(filter)) = (state.namespace(fields.namespace), &filter) else {
-            return Step::Done;
-        };
+        let step = self.with_request(state, |work, request| match work {
+            Work::Basic(basic) => basic.step(request, out),
+            Work::Operate(operate) => operate.step(request),
+            #[cfg(feature = "udf")]
+            Work::Aggregate(aggregate) => aggregate.step(request, out),
+            Work::Build(_) => Step::Done,
+        });
+        step.unwrap_or(Step::Done)
+    }
+
+    /// How many steps a query that replies nothing may take before the reply to its request is sent: a test need not wait
+    /// for what is done by then.
+    pub(in crate::command) fn foreground_steps(&self) -> usize {
+        match &self.work {
+            Work::Build(_) => build::AT_FIRST / build::AT_ONCE,
+            Work::Operate(operate) if operate.needs_work() => background::AT_ONCE,
+            _ => 0,
+        }
+    }
+
+    /// Whether something takes long before the next step.
+    pub(in crate::command) fn needs_work(&self) -> bool {
+        match &self.work {
+            Work::Operate(operate) => operate.needs_work(),
+            #[cfg(feature = "udf")]
+            Work::Aggregate(aggregate) => aggregate.needs_work(),
+            Work::Basic(_) | Work::Build(_) => false,
+        }
+    }
+
+    /// Does what takes long, if there is anything.
+    pub(in crate::command) fn work(&mut self, state: &State) {
+        self.with_request(state, |work, request| match work {
+            Work::Operate(operate) => operate.work(request),
+            #[cfg(feature = "udf")]
+            Work::Aggregate(aggregate) => aggregate.work(&request.message),
+            Work::Basic(_) | Work::Build(_) => {}
+        });
+    }
+
+    /// Decodes the message for a step; `None` if its namespace is gone.
+    fn with_request<T>(&mut self, state: &State, then: impl FnOnce(&mut Work, &QueryRequest<'_>) -> T) -> Option<T> {
+        let (message, fields) = read(&self.body)?;
+        let filter = fields.filter.map(Expression::build_filter).transpose().ok()?;
         let search = match &self.work {
             Work::Basic(basic) => basic.search(),
             Work::Operate(operate) => operate.search(),
@@ -77,32 +117,25 @@ impl Query {
             Work::Aggregate(aggregate) => aggregate.search(),
             Work::Build(_) => None,
         };
-        let filter = filter.as_ref();
         let request = QueryRequest {
             state,
             cluster: state.cluster(),
-            now,
+            now: self.now,
             session: &self.session,
-            namespace,
+            namespace: state.namespace(fields.namespace)?,
             message,
             fields,
-            filter: match (&search, filter) {
+            filter: match (&search, &filter) {
                 (None, None) => Filter::None,
                 (None, Some(filter)) => Filter::Built(filter),
-                (Some(search), filter) => Filter::Search(search, filter),
+                (Some(search), filter) => Filter::Search(search, filter.as_ref()),
             },
         };
-        let step = match &mut self.work {
-            Work::Basic(basic) => basic.step(&request, out),
-            Work::Operate(operate) => operate.step(&request),
-            #[cfg(feature = "udf")]
-            Work::Aggregate(aggregate) => aggregate.step(&request, out),
-            Work::Build(_) => Step::Done,
-        };
+        let result = then(&mut self.work, &request);
         if let Some(search) = &search {
             request.stats().count_geo_matches(search.take_matches());
         }
-        step
+        Some(result)
     }
 
     /// The position of the node that carries it out.
@@ -135,24 +168,21 @@ impl Query {
     }
 }
 
-/// Builds secondary indexes that an info command to a node created: at once if there are few records, otherwise in the
-/// background.
-pub(super) fn build(state: &State, now: Now, node: usize, builds: Vec<(String, Build)>) -> Option<Box<Query>> {
-    let mut query = Box::new(Query {
+/// Begins to build secondary indexes that an info command to a node created. Returns the build if it has not ended.
+pub(super) fn build(state: &State, now: Now, node: usize, builds: Vec<(String, Build)>) -> Option<Query> {
+    let mut query = Query {
         body: Box::default(),
         session: Session {
             node,
             ..Session::default()
         },
+        now,
         work: Work::Build(builds),
-    });
-    let mut nothing = BytesMut::new();
-    for _ in 0..build::AT_FIRST / build::AT_ONCE {
-        if query.step(state, now, &mut nothing) == Step::Done {
-            return None;
-        }
+    };
+    match query.step(state, now, &mut BytesMut::new()) {
+        Step::Done => None,
+        _ => Some(query),
     }
-    Some(query)
 }
 
 /// A message, and its fields; none for one that is damaged.
@@ -168,9 +198,9 @@ pub(super) enum Started {
     /// It has ended, and `out` holds the reply.
     Ended,
     /// It replies step by step.
-    Foreground(Box<Query>),
+    Foreground(Query),
     /// It has replied, and goes on in the background.
-    Background(Box<Query>),
+    Background(Query),
 }
 
 /// Starts a query. The caller runs its further steps.
@@ -186,7 +216,7 @@ pub(super) fn query(state: &State, now: Now, session: &Session, body: &[u8], out
                 message::write_header_only(out, &last(ResultCode::OK));
                 match query.step(state, now, out) {
                     Step::Done => Started::Ended,
-                    Step::More | Step::Wait(_) => Started::Background(query),
+                    _ => Started::Background(query),
                 }
             }
         },
@@ -200,7 +230,7 @@ pub(super) fn query(state: &State, now: Now, session: &Session, body: &[u8], out
     }
 }
 
-fn start(state: &State, now: Now, session: &Session, body: &[u8]) -> Result<Box<Query>, Refusal> {
+fn start(state: &State, now: Now, session: &Session, body: &[u8]) -> Result<Query, Refusal> {
     let (message, fields) = read(body).ok_or(Refusal::Malformed(Part::Message))?;
     let request = QueryRequest {
         state,
@@ -229,11 +259,12 @@ fn start(state: &State, now: Now, session: &Session, body: &[u8]) -> Result<Box<
     if let Some(cells) = index.and_then(IndexWalk::region_cells) {
         request.stats().count_geo_query(cells as u64);
     }
-    Ok(Box::new(Query {
+    Ok(Query {
         body: body.into(),
         session: session.clone(),
+        now,
         work,
-    }))
+    })
 }
 
 /// What a query with a UDF is: a stream of all that it finds, or each of it by itself.

@@ -1,18 +1,8 @@
-//! The pace of a query: what it needs after a step, and how many records it may touch in one.
+//! The pace of a query: how many records it may touch in a step, and how long it waits after it.
 
 use std::time::Duration;
 
-/// What a query needs behind a step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[must_use]
-pub enum Step {
-    /// Another step, when others had their turn.
-    More,
-    /// Another step, but not before this time is over.
-    Wait(Duration),
-    /// Nothing: it has ended, and said so.
-    Done,
-}
+use crate::command::step::Step;
 
 /// How many records a query may touch, and how often.
 #[derive(Debug, Clone, Copy)]
@@ -38,7 +28,7 @@ impl Pace {
             .map_or(u32::MAX, |limit| (limit / Self::STEPS).max(1))
     }
 
-    /// What a query needs behind a step that touched so many.
+    /// What a query needs after a step that touched so many records.
     pub(super) fn step(self, touched: u64) -> Step {
         match self.records_per_second {
             Some(limit) if touched > 0 => Step::Wait(Duration::from_secs_f64(touched as f64 / f64::from(limit.max(1)))),

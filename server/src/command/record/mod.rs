@@ -4,6 +4,8 @@ mod delete;
 pub(super) mod filter;
 mod generation;
 mod identity;
+mod large;
+pub(super) mod long;
 pub(super) mod operation;
 pub(super) mod proxy;
 mod read;
@@ -15,34 +17,45 @@ pub(super) mod view;
 mod void_time;
 pub(super) mod write;
 
-use spikelet_wire::{Info1, Info2, Info4, ResultCode};
+use spikelet_wire::{Digest, Info1, Info2, Info4, ResultCode};
 
 use self::reply::{Refused, Reply};
 use self::request::Request;
 use crate::clock::Now;
 use crate::refusal::{Feature, Refusal};
-use crate::state::State;
-use crate::store::Namespace;
+use crate::store::{Namespace, Waiting};
 
 /// The most operations that a message may have.
 pub(super) const MAX_OPS: usize = 32 * 1024;
 
-/// Executes a command on one record, writes its reply, and counts its result.
-pub(super) fn execute(
-    state: &State,
-    now: Now,
-    namespace: &Namespace,
-    request: &Request<'_>,
-    reply: &mut Reply<'_>,
-) -> ResultCode {
-    let result = execute_uncounted(state, now, namespace, request, reply);
-    let code = result.unwrap_or_else(|refused| reply.refuse(refused));
-    request.counted.count(request.header.info2, request.fields.udf, code);
-    code
+/// Whether a command may access its record.
+pub(super) enum Access {
+    /// It may.
+    Free,
+    /// Another command has locked the record. This one waits until the record is unlocked, and is executed then.
+    Wait(Waiting),
+    /// Too many commands wait already: [`Refusal::KeyBusy`].
+    Busy,
+}
+
+/// Checks the lock of a record.
+pub(super) fn access(namespace: &Namespace, digest: &Digest, is_write: bool) -> Access {
+    if !namespace.record_locks.is_locked(digest) {
+        return Access::Free;
+    }
+    namespace
+        .record_locks
+        .wait(digest, is_write)
+        .map_or(Access::Busy, Access::Wait)
+}
+
+/// Executes a command on one record that is not a [`long`] one, writes its reply, and counts its result.
+pub(super) fn execute(now: Now, namespace: &Namespace, request: &Request<'_>, reply: &mut Reply<'_>) -> ResultCode {
+    let result = execute_uncounted(now, namespace, request, reply);
+    request.count(result.unwrap_or_else(|refused| reply.refuse(refused)))
 }
 
 fn execute_uncounted(
-    state: &State,
     now: Now,
     namespace: &Namespace,
     request: &Request<'_>,
@@ -54,7 +67,7 @@ fn execute_uncounted(
         if header.info2.contains(Info2::DELETE) {
             delete::delete(now, namespace, request, reply)
         } else if request.fields.udf {
-            execute_udf(state, now, namespace, request, reply)
+            Err(no_udfs().into())
         } else if header.info4.intersects(Info4::MRT_ROLL_FORWARD | Info4::MRT_ROLL_BACK) {
             Err(Refusal::EnterpriseOnly(Feature::Transactions).into())
         } else {
@@ -71,18 +84,13 @@ fn execute_uncounted(
     }
 }
 
+/// With the feature `udf`, a UDF is a [`long`] command.
 #[cfg(feature = "udf")]
-fn execute_udf(
-    state: &State,
-    now: Now,
-    namespace: &Namespace,
-    request: &Request<'_>,
-    reply: &mut Reply<'_>,
-) -> Result<ResultCode, Refused> {
-    udf::udf(now, namespace, state.modules(), request, reply)
+const fn no_udfs() -> Refusal {
+    Refusal::Code(ResultCode::SERVER_ERROR)
 }
 
 #[cfg(not(feature = "udf"))]
-fn execute_udf(_: &State, _: Now, _: &Namespace, _: &Request<'_>, _: &mut Reply<'_>) -> Result<ResultCode, Refused> {
-    Err(Refusal::Unsupported(Feature::Udfs).into())
+const fn no_udfs() -> Refusal {
+    Refusal::Unsupported(Feature::Udfs)
 }

@@ -42,17 +42,30 @@ pub(in crate::command) fn counted<'s>(
     proxied_to: Option<&'s Stats>,
     is_row: bool,
 ) -> &'s CommandCounters {
-    let own = own.of(namespace);
-    match (proxied_to.map(|stats| stats.of(namespace)), is_row) {
-        (None, false) => &own.client,
-        (None, true) => &own.batch_sub,
-        (Some(other), false) => {
-            add(&own.client_proxy_complete, 1);
-            &other.from_proxy
-        }
-        (Some(other), true) => {
-            add(&own.batch_sub_proxy_complete, 1);
-            &other.from_proxy_batch_sub
-        }
+    if proxied_to.is_some() {
+        let own = own.of(namespace);
+        let proxied = if is_row {
+            &own.batch_sub_proxy_complete
+        } else {
+            &own.client_proxy_complete
+        };
+        add(proxied, 1);
+    }
+    counters(namespace, own, proxied_to, is_row)
+}
+
+/// The same counters, for a command that was counted as proxied before.
+pub(in crate::command) fn counters<'s>(
+    namespace: &Namespace,
+    own: &'s Stats,
+    proxied_to: Option<&'s Stats>,
+    is_row: bool,
+) -> &'s CommandCounters {
+    let counters = proxied_to.unwrap_or(own).of(namespace);
+    match (proxied_to, is_row) {
+        (None, false) => &counters.client,
+        (None, true) => &counters.batch_sub,
+        (Some(_), false) => &counters.from_proxy,
+        (Some(_), true) => &counters.from_proxy_batch_sub,
     }
 }

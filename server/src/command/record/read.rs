@@ -4,6 +4,7 @@ use spikelet_wire::{Info1, Info2, OpCode, ResultCode};
 
 use super::MAX_OPS;
 use super::identity::{check_key, check_set};
+use super::large::Effect;
 use super::operation::{self, BinRead};
 use super::reply::{Metadata, Refused, Reply};
 use super::request::Request;
@@ -35,13 +36,41 @@ pub(super) fn read(
     };
     // A read touches even if one of its operations is refused. By now the partition is no longer locked for reading.
     if let Some(touch) = touch {
-        let counter = match touch.apply(now, namespace, &request.digest) {
-            true => &request.counted.read_touch_success,
-            false => &request.counted.read_touch_skip,
-        };
-        add(counter, 1);
+        apply_touch(touch, now, namespace, request);
     }
     replied.map(|()| ResultCode::OK)
+}
+
+/// Touches the record of a read, and counts whether it did.
+pub(super) fn apply_touch(touch: ReadTouch, now: Now, namespace: &Namespace, request: &Request<'_>) {
+    let counter = match touch.apply(now, namespace, &request.digest) {
+        true => &request.counted.read_touch_success,
+        false => &request.counted.read_touch_skip,
+    };
+    add(counter, 1);
+}
+
+/// Executes a read on a copy of its record.
+pub(super) fn on_copy(
+    now: Now,
+    namespace: &Namespace,
+    request: &Request<'_>,
+    found: Option<&Record>,
+    reply: &mut Reply<'_>,
+) -> (Result<(), Refused>, Effect) {
+    let checked = request.check_transaction().map_err(Refused::from).and_then(|()| {
+        let record = found.ok_or(Refusal::NotFound)?;
+        let touch = check(now, namespace, request, record).map_err(|refusal| refusal.with(record))?;
+        Ok((record, touch))
+    });
+    match checked {
+        Ok((record, touch)) => {
+            let replied = write_reply(now, namespace, request, record, reply);
+            let effect = touch.map_or(Effect::None, Effect::Touch);
+            (replied.map_err(|refusal| refusal.with(record)), effect)
+        }
+        Err(refused) => (Err(refused), Effect::None),
+    }
 }
 
 /// The checks before any bin is read, in the order of the real server.

@@ -82,6 +82,11 @@ impl<'b> Reply<'b> {
         code
     }
 
+    /// Appends a reply that was written elsewhere.
+    pub(super) fn append(&mut self, reply: &[u8]) {
+        self.out.extend_from_slice(reply);
+    }
+
     /// Begins a reply with bins.
     pub(in crate::command) fn message(&mut self, code: ResultCode, metadata: Metadata) -> MessageWriter<'_> {
         let header = Header {

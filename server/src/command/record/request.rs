@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use spikelet_wire::{Digest, FieldType, Header, Info1, Message, PartitionId};
+use spikelet_wire::{Digest, FieldType, Header, Info1, Message, PartitionId, ResultCode};
 
 use super::filter::Filter;
 use crate::refusal::{Feature, Refusal};
@@ -44,6 +44,12 @@ impl Request<'_> {
             return Err(Refusal::WritesRejected);
         }
         Ok(())
+    }
+
+    /// Counts it as ended with a result code, which is returned.
+    pub(in crate::command) fn count(&self, code: ResultCode) -> ResultCode {
+        self.counted.count(self.header.info2, self.fields.udf, code);
+        code
     }
 
     /// Refuses a command in a multi-record transaction, a feature of the Enterprise Edition.

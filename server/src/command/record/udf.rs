@@ -1,5 +1,13 @@
-//! UDFs on single records: a function of a registered module works on a record, and what it did is stored.
+//! UDFs on single records: a function of a registered module changes a copy of a record, which is then stored.
+//!
+//! A script may run for seconds, and nothing else may wait for it: it is a [`long`](super::long) command. It runs on a copy of
+//! the record, and needs neither the state nor the lock of the partition.
+//!
+//! Lua coroutines that yield from an instruction hook would do without threads. They were not chosen: a hook cannot yield
+//! within a call of one of Lua's own functions or of ours, such as a sort with a comparison in Lua, and such a call can take
+//! as long as the script.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -7,6 +15,7 @@ use spikelet_wire::{
     Digest, FieldType, Header, Info2, Info3, Message, MessageWriter, OpCode, ParticleType, ResultCode,
 };
 
+use super::long::MAX_RUNS;
 use super::reply::{Metadata, Refused, Reply};
 use super::request::Request;
 use super::view::View;
@@ -17,32 +26,17 @@ use crate::ops::exp::RecordView;
 use crate::refusal::{Conflict, Feature, Part, Refusal};
 use crate::state::UdfOutcome;
 use crate::store::record::{END_MARK, stored_size};
-use crate::store::{Namespace, Partition, Record, Sets};
+use crate::store::{HeldRecord, Namespace, Partition, Record, RecordLock, Sets};
 use crate::udf::{Answer, Call, Modules, Returned, Subject, Work};
 
-/// The longest names of a module and of a function, in bytes, and one.
+/// The exclusive limit of the names of a module and of a function, in bytes.
 const MAX_NAME: usize = 128;
-/// How long a UDF may run where its message does not say (`transaction-max-ms`).
+/// How long a UDF may run if its message has no timeout (`transaction-max-ms`).
 pub(in crate::command) const DEFAULT_LIMIT: Duration = Duration::from_secs(1);
-/// How long a UDF may run whatever its message says: the server does nothing else meanwhile.
+/// How long a UDF may run at most.
 const MAX_LIMIT: Duration = Duration::from_secs(60);
 
-/// Applies a UDF to a record.
-pub(in crate::command) fn udf(
-    now: Now,
-    namespace: &Namespace,
-    modules: &Modules,
-    request: &Request<'_>,
-    reply: &mut Reply<'_>,
-) -> Result<ResultCode, Refused> {
-    let call = call(&request.message, limit(&request.header))?;
-    check_flags(&request.header)?;
-    request.check_transaction()?;
-    let mut partition = namespace.partition_or_create(request.partition());
-    apply(now, namespace, &mut partition, modules, request, &call, reply)
-}
-
-/// The call that a message asks for.
+/// The call that a message requests.
 ///
 /// # Errors
 /// [`Refusal::Malformed`] if a field is missing, or a name is too long.
@@ -61,6 +55,7 @@ pub(in crate::command) fn call<'a>(message: &Message<'a>, limit: Duration) -> Re
     })
 }
 
+/// How long a UDF on a single record may run.
 fn limit(header: &Header) -> Duration {
     match header.transaction_ttl {
         0 => DEFAULT_LIMIT,
@@ -68,7 +63,7 @@ fn limit(header: &Header) -> Duration {
     }
 }
 
-/// A UDF decides itself what it does with a record that exists or does not.
+/// A script itself decides what to do if the record exists, or does not.
 fn check_flags(header: &Header) -> Result<(), Refusal> {
     let forbidden = header
         .info2
@@ -83,55 +78,188 @@ fn check_flags(header: &Header) -> Result<(), Refusal> {
     }
 }
 
-fn apply(
+/// A call of a UDF that works on a copy of its record. The record is locked until this is dropped.
+#[derive(Debug)]
+pub(in crate::command) struct Application {
+    modules: Arc<Modules>,
+    now: Now,
+    /// The record as the call found it.
+    found: Option<HeldRecord>,
+    /// An error reports the metadata of the record that was found, even of an expired one.
+    metadata: Metadata,
+    progress: Progress,
+    /// How often the script ran.
+    runs: u32,
+    /// Dropped last, so that the record is stored before it is unlocked.
+    _lock: RecordLock,
+}
+
+#[derive(Debug)]
+enum Progress {
+    /// The script is to run.
+    Ready(Work),
+    /// The script has run.
+    Done(Answer, Option<Work>),
+}
+
+impl Application {
+    /// Whether a request calls a UDF.
+    pub(super) const fn is_for(request: &Request<'_>) -> bool {
+        let info2 = request.header.info2;
+        request.fields.udf && info2.contains(Info2::WRITE) && !info2.contains(Info2::DELETE)
+    }
+
+    /// Checks a call, in the real server's order, and locks its record.
+    ///
+    /// # Errors
+    /// Why the call is refused.
+    pub(super) fn begin(
+        now: Now,
+        namespace: &Namespace,
+        modules: &Arc<Modules>,
+        request: &Request<'_>,
+    ) -> Result<Box<Self>, Refused> {
+        call(&request.message, limit(&request.header))?;
+        check_flags(&request.header)?;
+        request.check_transaction()?;
+        // A call that is refused never locks the record.
+        let (found, metadata, work) = copy(now, namespace, request)?;
+        // The caller has checked the lock. Another thread may have been quicker since.
+        let lock = namespace.record_locks.lock(&request.digest);
+        let lock = lock.ok_or_else(|| Refusal::KeyBusy.with(metadata))?;
+        Ok(Box::new(Self {
+            modules: Arc::clone(modules),
+            now,
+            found,
+            metadata,
+            progress: Progress::Ready(work),
+            runs: 0,
+            _lock: lock,
+        }))
+    }
+
+    /// Whether the script is to run.
+    pub(super) const fn needs_run(&self) -> bool {
+        matches!(self.progress, Progress::Ready(_))
+    }
+
+    /// Runs the script, for as long as its time limit allows.
+    pub(super) fn run(&mut self, request: &Request<'_>) {
+        let done = Progress::Done(Answer::Failure(Vec::new()), None);
+        let work = match std::mem::replace(&mut self.progress, done) {
+            Progress::Ready(work) => work,
+            progress @ Progress::Done(..) => {
+                self.progress = progress;
+                return;
+            }
+        };
+        let (answer, work) = match call(&request.message, limit(&request.header)) {
+            Ok(call) => self.modules.apply(self.now, &call, work),
+            Err(_) => (Answer::Failure(Vec::new()), None),
+        };
+        self.progress = Progress::Done(answer, work);
+        self.runs += 1;
+    }
+
+    /// Stores what the script made of its record, and writes the reply.
+    ///
+    /// # Errors
+    /// The call itself, if the script has to run again.
+    pub(super) fn finish(
+        mut self: Box<Self>,
+        namespace: &Namespace,
+        request: &Request<'_>,
+        reply: &mut Reply<'_>,
+    ) -> Result<ResultCode, Box<Self>> {
+        let (now, metadata) = (self.now, self.metadata);
+        let done = Progress::Done(Answer::Failure(Vec::new()), None);
+        let code = match std::mem::replace(&mut self.progress, done) {
+            Progress::Done(Answer::Success(returned), Some(work)) if work.code.is_ok() => {
+                let result = if work.has_updates {
+                    let mut partition = namespace.partition_or_create(request.partition());
+                    if !partition.is_same(&request.digest, self.found.as_ref()) {
+                        drop(partition);
+                        return self.again(namespace, request, reply);
+                    }
+                    // A record that nobody else holds is changed in place.
+                    self.found = None;
+                    store(now, namespace, &mut partition, request, work)
+                } else {
+                    Ok((UdfOutcome::Read, metadata))
+                };
+                match result {
+                    Ok((did, metadata)) => {
+                        request.counted.lang.count(did);
+                        answer(reply, ResultCode::OK, metadata, "SUCCESS", &returned);
+                        ResultCode::OK
+                    }
+                    Err(refusal) => reply.refuse(refusal.with(metadata)),
+                }
+            }
+            // The script went on although its last update had failed.
+            Progress::Done(Answer::Success(_), work) => {
+                let code = work.map_or(ResultCode::SERVER_ERROR, |work| work.code);
+                reply.refuse(Refusal::Code(code).with(metadata))
+            }
+            Progress::Done(Answer::Failure(data), _) => {
+                request.counted.lang.count(UdfOutcome::Fail);
+                let text = Returned {
+                    particle_type: ParticleType::STRING,
+                    data,
+                };
+                answer(reply, ResultCode::UDF_BAD_RESPONSE, metadata, "FAILURE", &text);
+                ResultCode::UDF_BAD_RESPONSE
+            }
+            Progress::Ready(work) => {
+                self.progress = Progress::Ready(work);
+                return Err(self);
+            }
+        };
+        Ok(code)
+    }
+
+    /// Takes a new copy of the record.
+    fn again(
+        mut self: Box<Self>,
+        namespace: &Namespace,
+        request: &Request<'_>,
+        reply: &mut Reply<'_>,
+    ) -> Result<ResultCode, Box<Self>> {
+        let copied = if self.runs < MAX_RUNS {
+            copy(self.now, namespace, request)
+        } else {
+            Err(Refusal::KeyBusy.with(self.metadata))
+        };
+        match copied {
+            Ok((found, metadata, work)) => {
+                (self.found, self.metadata, self.progress) = (found, metadata, Progress::Ready(work));
+                Err(self)
+            }
+            Err(refused) => Ok(reply.refuse(refused)),
+        }
+    }
+}
+
+/// Finds the record of a request, checks it, and copies it for the script.
+fn copy(
     now: Now,
     namespace: &Namespace,
-    partition: &mut Partition,
-    modules: &Modules,
     request: &Request<'_>,
-    call: &Call<'_>,
-    reply: &mut Reply<'_>,
-) -> Result<ResultCode, Refused> {
-    let found = partition.get(&request.digest);
-    // As with writes, an error tells the metadata of the record that was found, even of one that has expired.
-    let metadata = found.map(Metadata::from).unwrap_or_default();
-    let existing = found.filter(|record| !namespace.is_expired_or_truncated(record, now));
+) -> Result<(Option<HeldRecord>, Metadata, Work), Refused> {
+    let partition = namespace.partition(request.partition());
+    let found = partition.and_then(|partition| partition.hold(&request.digest));
+    let metadata = found.as_deref().map(Metadata::from).unwrap_or_default();
+    let existing = found
+        .as_deref()
+        .filter(|record| !namespace.is_expired_or_truncated(record, now));
     let checked = match existing {
         Some(record) => write::check(now, namespace, request, Some(record)).map(drop),
         None if request.is_background => Err(Refusal::NotFound),
         None => Ok(()),
     };
     checked.map_err(|refusal| refusal.with(metadata))?;
-    let subject = subject(now, namespace, request, existing);
-    // The partition stays locked: nothing else sees or changes the record while the script works on its copy, and the
-    // script can reach nothing that needs a lock.
-    match modules.apply(now, call, Work::new(subject)) {
-        (Answer::Success(returned), Some(work)) if work.code.is_ok() => {
-            let result = if work.has_updates {
-                store(now, namespace, partition, request, work)
-            } else {
-                Ok((UdfOutcome::Read, metadata))
-            };
-            let (did, metadata) = result.map_err(|refusal| refusal.with(metadata))?;
-            request.counted.lang.count(did);
-            answer(reply, ResultCode::OK, metadata, "SUCCESS", &returned);
-            Ok(ResultCode::OK)
-        }
-        // The script went on although its last update had failed.
-        (Answer::Success(_), work) => {
-            let code = work.map_or(ResultCode::SERVER_ERROR, |work| work.code);
-            Err(Refusal::Code(code).with(metadata))
-        }
-        (Answer::Failure(data), _) => {
-            request.counted.lang.count(UdfOutcome::Fail);
-            let text = Returned {
-                particle_type: ParticleType::STRING,
-                data,
-            };
-            answer(reply, ResultCode::UDF_BAD_RESPONSE, metadata, "FAILURE", &text);
-            Ok(ResultCode::UDF_BAD_RESPONSE)
-        }
-    }
+    let work = Work::new(subject(now, namespace, request, existing));
+    Ok((found, metadata, work))
 }
 
 fn answer(reply: &mut Reply<'_>, code: ResultCode, metadata: Metadata, name: &str, value: &Returned) {
@@ -140,13 +268,13 @@ fn answer(reply: &mut Reply<'_>, code: ResultCode, metadata: Metadata, name: &st
     message.finish();
 }
 
-/// Appends what a UDF gave, under the name that tells clients what it is.
+/// Appends the return value of a UDF. Its name tells clients whether the UDF succeeded.
 pub(in crate::command) fn append(message: &mut MessageWriter<'_>, name: &str, value: &Returned) {
     let op = (OpCode::READ, value.particle_type, name.as_bytes());
     message.op_with(op, value.data.len(), |out| out.extend_from_slice(&value.data));
 }
 
-/// The record as the script is to see it; without one, what it would be.
+/// The record as the script sees it. If it does not exist, what it would be.
 fn subject(now: Now, namespace: &Namespace, request: &Request<'_>, existing: Option<&Record>) -> Subject {
     let sent_key = request.fields.key.map(Box::from);
     if let Some(record) = existing {
@@ -163,7 +291,7 @@ fn subject(now: Now, namespace: &Namespace, request: &Request<'_>, existing: Opt
         digest: request.digest,
         now,
         exists: false,
-        // The set itself is made only with the record.
+        // The set is created together with the record.
         can_be_made: (id.is_some() || set.is_none_or(Sets::is_name))
             && !namespace.truncates(id, now)
             && identity::check_new_key(request.fields.key).is_ok(),
@@ -199,7 +327,7 @@ pub(in crate::command) fn element(now: Now, namespace: &Namespace, digest: &Dige
     }
 }
 
-/// Stores what a UDF made of its record, as a write would; gives the metadata that the record then has, or had last.
+/// Stores the changes of a UDF, as a write would. Returns the new metadata of the record, or the last one if it was removed.
 fn store(
     now: Now,
     namespace: &Namespace,

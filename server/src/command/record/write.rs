@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use spikelet_wire::{Info1, Info2, Info3, MessageWriter, Op, OpCode, ParticleType, ResultCode};
 
 use super::identity::{check_key, check_new_key};
+use super::large::Effect;
 use super::operation::{self, BinRead, Kind};
 use super::reply::{Metadata, Refused, Reply};
 use super::request::Request;
@@ -25,10 +26,7 @@ pub(in crate::command) fn write(
     request: &Request<'_>,
     reply: &mut Reply<'_>,
 ) -> Result<ResultCode, Refused> {
-    if request.set().is_none() && namespace.settings.disallow_null_setname.load(Ordering::Relaxed) {
-        return Err(Refusal::NoSetName.into());
-    }
-    let plan = Plan::of(request)?;
+    let plan = Plan::of(namespace, request)?;
     let mut partition = namespace.partition_or_create(request.partition());
     apply(now, namespace, &mut partition, request, &plan, reply)?;
     Ok(ResultCode::OK)
@@ -44,7 +42,10 @@ struct Plan {
 }
 
 impl Plan {
-    fn of(request: &Request<'_>) -> Result<Self, Refusal> {
+    fn of(namespace: &Namespace, request: &Request<'_>) -> Result<Self, Refusal> {
+        if request.set().is_none() && namespace.settings.disallow_null_setname.load(Ordering::Relaxed) {
+            return Err(Refusal::NoSetName);
+        }
         let header = &request.header;
         let (count, ops) = (request.message.op_count(), request.message.ops());
         if count == 0 {
@@ -108,6 +109,33 @@ fn is_read_all(op: &Op<'_>, info1: Info1) -> bool {
     op.code == OpCode::READ && op.name.is_empty() && info1.contains(Info1::GET_ALL)
 }
 
+/// Executes a write on a copy of its record.
+pub(super) fn on_copy(
+    now: Now,
+    namespace: &Namespace,
+    request: &Request<'_>,
+    found: Option<&Record>,
+    reply: &mut Reply<'_>,
+) -> (Result<(), Refused>, Effect) {
+    let metadata = found.map(Metadata::from).unwrap_or_default();
+    let existing = found.filter(|record| !namespace.is_expired_or_truncated(record, now));
+    let executed = Plan::of(namespace, request).map_err(Refused::from).and_then(|plan| {
+        request.check_transaction()?;
+        let write =
+            Write::prepare(now, namespace, request, &plan, existing).map_err(|refusal| refusal.with(metadata))?;
+        let mut bins = existing.map_or_else(Bins::default, |record| Bins::new(record.bins.clone()));
+        let outcome = write.execute(existing, &mut bins, reply);
+        match outcome.map_err(|refusal| refusal.with(metadata))? {
+            Outcome::Written => Ok(Effect::Put(write.record(existing, bins))),
+            Outcome::Deleted => Ok(Effect::Remove),
+        }
+    });
+    match executed {
+        Ok(effect) => (Ok(()), effect),
+        Err(refused) => (Err(refused), Effect::None),
+    }
+}
+
 fn apply(
     now: Now,
     namespace: &Namespace,
@@ -125,46 +153,18 @@ fn apply(
         .as_deref()
         .is_some_and(|record| namespace.is_expired_or_truncated(record, now));
     let existing = found.filter(|_| !is_expired_or_truncated);
-    if plan.must_exist && existing.is_none() {
-        return Err(fail(Refusal::NotFound));
-    }
-    let set = check(now, namespace, request, existing.as_deref()).map_err(fail)?;
-    let (of, ttl) = ((set, existing.as_deref()), request.header.record_ttl);
-    let void_time = void_time::void_time(now, namespace, request.counted, of, ttl).map_err(fail)?;
-
-    let write = Write {
-        request,
-        plan,
-        view: View {
-            now,
-            namespace,
-            digest: &request.digest,
-            set,
-            key: None,
-            // Expressions see the metadata that the record will have.
-            generation: generation::next(existing.as_deref()),
-            void_time,
-            last_update: existing.as_deref().map_or(now, |record| record.last_update.max(now)),
-            stored_size: Some(match (plan.evaluates, existing.as_deref()) {
-                (true, Some(record)) => View::of(now, namespace, &request.digest, record).stored_size(),
-                // The real server counts one block of 16 bytes for a record that is being created.
-                (true, None) => 16,
-                (false, _) => 0,
-            }),
-            bins: &[],
-        },
-    };
+    let write = Write::prepare(now, namespace, request, plan, existing.as_deref()).map_err(fail)?;
     match existing {
         Some(record) => {
-            let places = namespace.sindexes.places(&request.digest, set, &record.bins);
-            let set_name = set_name_size(namespace, request, set);
+            let places = namespace.sindexes.places(&request.digest, write.view.set, &record.bins);
+            let set_name = set_name_size(namespace, request, write.view.set);
             let usage = Usage::of(record, set_name);
             let mut bins = Bins::new(std::mem::take(&mut record.bins));
             match write.execute(Some(record), &mut bins, reply) {
                 Ok(Outcome::Written) => {
                     record.bins = bins.commit();
                     if let Some(places) = places {
-                        places.move_to(&request.digest, set, &record.bins);
+                        places.move_to(&request.digest, write.view.set, &record.bins);
                     }
                     record.generation = write.view.generation;
                     record.void_time = write.view.void_time;
@@ -190,15 +190,7 @@ fn apply(
             let mut bins = Bins::with_room(request.message.op_count());
             // The outcome is `Written`: without a record to delete, an empty one is refused.
             write.execute(None, &mut bins, reply).map_err(fail)?;
-            let record = Record {
-                generation: write.view.generation,
-                set,
-                void_time,
-                last_update: now,
-                key: request.fields.key.map(SharedBytes::from),
-                bins: bins.commit(),
-            };
-            namespace.insert(partition, request.digest, record);
+            namespace.insert(partition, request.digest, write.record(None, bins));
         }
     }
     Ok(())
@@ -265,6 +257,59 @@ struct Write<'a> {
     plan: &'a Plan,
     /// The record as it will be, without its bins.
     view: View<'a>,
+}
+
+impl<'a> Write<'a> {
+    /// Checks a write, and determines the metadata that the record will have.
+    fn prepare(
+        now: Now,
+        namespace: &'a Namespace,
+        request: &'a Request<'a>,
+        plan: &'a Plan,
+        existing: Option<&Record>,
+    ) -> Result<Self, Refusal> {
+        if plan.must_exist && existing.is_none() {
+            return Err(Refusal::NotFound);
+        }
+        let set = check(now, namespace, request, existing)?;
+        let (of, ttl) = ((set, existing), request.header.record_ttl);
+        let void_time = void_time::void_time(now, namespace, request.counted, of, ttl)?;
+        Ok(Self {
+            request,
+            plan,
+            view: View {
+                now,
+                namespace,
+                digest: &request.digest,
+                set,
+                key: None,
+                // Expressions see the metadata that the record will have.
+                generation: generation::next(existing),
+                void_time,
+                last_update: existing.map_or(now, |record| record.last_update.max(now)),
+                stored_size: Some(match (plan.evaluates, existing) {
+                    (true, Some(record)) => View::of(now, namespace, &request.digest, record).stored_size(),
+                    // The real server counts one block of 16 bytes for a record that is being created.
+                    (true, None) => 16,
+                    (false, _) => 0,
+                }),
+                bins: &[],
+            },
+        })
+    }
+
+    /// The record as the write makes it.
+    fn record(&self, existing: Option<&Record>, bins: Bins) -> Record {
+        let key = existing.and_then(|record| record.key.clone());
+        Record {
+            generation: self.view.generation,
+            set: self.view.set,
+            void_time: self.view.void_time,
+            last_update: self.view.last_update,
+            key: key.or_else(|| self.request.fields.key.map(SharedBytes::from)),
+            bins: bins.commit(),
+        }
+    }
 }
 
 impl Write<'_> {

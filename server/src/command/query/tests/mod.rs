@@ -10,7 +10,7 @@ use spikelet_wire::{
 
 use crate::clock::Now;
 use crate::cluster::{Cluster, Node, NodeId};
-use crate::command::{self, Flow, Query, Step};
+use crate::command::{self, Flow, Step, Task};
 use crate::config::Config;
 use crate::state::{JobEnd, State};
 
@@ -142,9 +142,9 @@ impl Ask {
         server.handle(NOW, self.node, &self.body(), out)
     }
 
-    fn query(&self, server: &Server) -> Box<Query> {
+    fn query(&self, server: &Server) -> Box<Task> {
         match self.start(server, &mut BytesMut::new()) {
-            Flow::Query(query) => query,
+            Flow::Task(query) => query,
             flow => panic!("not a query that answers: {flow:?}"),
         }
     }
@@ -152,7 +152,7 @@ impl Ask {
     /// Carries it out, and gives its frames.
     fn frames(&self, server: &Server) -> Vec<Vec<Answer>> {
         let mut out = BytesMut::new();
-        if let Flow::Query(mut query) = self.start(server, &mut out) {
+        if let Flow::Task(mut query) = self.start(server, &mut out) {
             while query.step(&server.0, NOW, &mut out) != Step::Done {}
         }
         frames(&out)
@@ -502,7 +502,7 @@ fn a_limited_query_waits_between_steps() {
     loop {
         match query.step(&server.0, NOW, &mut out) {
             Step::Wait(duration) => waited += duration,
-            Step::More => {}
+            Step::More | Step::Locked => {}
             Step::Done => break,
         }
     }

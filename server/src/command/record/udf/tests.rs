@@ -71,7 +71,7 @@ impl Server {
         message.finish();
         let frame = FrameHeader::new(FrameType::MESSAGE, body.len());
         match command::handle(&self.0, NOW, &mut self.0.connect(0, None), frame, &body, &mut out) {
-            Flow::Query(mut query) | Flow::Background(mut query) => {
+            Flow::Task(mut query) | Flow::Background(mut query) => {
                 while query.step(&self.0, NOW, &mut out) != Step::Done {}
             }
             flow => assert!(matches!(flow, Flow::Continue)),

@@ -1,0 +1,178 @@
+//! Operations and filters on large values, which take milliseconds: a sort of a million elements takes 0.2 s.
+
+use bytes::BytesMut;
+use spikelet_wire::{Info2, OpCode, ParticleType, ResultCode};
+
+use super::long::MAX_RUNS;
+use super::reply::{Metadata, Refused, Reply};
+use super::request::Request;
+use super::void_time::ReadTouch;
+use super::{read, write};
+use crate::clock::Now;
+use crate::ops::Particle;
+use crate::refusal::Refusal;
+use crate::state::add;
+use crate::store::{HeldRecord, Namespace, Record, RecordLock};
+
+/// Up to how many bytes operations may go through, all together, to be executed at once.
+const SHORT: usize = 16 * 1024;
+
+/// A command on a copy of a record with large values.
+#[derive(Debug)]
+pub(in crate::command) struct Large {
+    now: Now,
+    /// The record as the command found it.
+    found: Option<HeldRecord>,
+    /// The reply and the effect, after it has run.
+    done: Option<Done>,
+    runs: u32,
+    /// None for a read.
+    _lock: Option<RecordLock>,
+}
+
+#[derive(Debug)]
+struct Done {
+    code: ResultCode,
+    reply: BytesMut,
+    effect: Effect,
+}
+
+/// What a command does to its record.
+#[derive(Debug)]
+pub(super) enum Effect {
+    None,
+    Touch(ReadTouch),
+    Put(Record),
+    Remove,
+}
+
+impl Large {
+    /// Begins a command if its operations go through many bytes. A command without operations does not.
+    pub(super) fn begin(now: Now, namespace: &Namespace, request: &Request<'_>) -> Result<Option<Box<Self>>, Refused> {
+        let (mut passes, mut size) = (usize::from(request.fields.filter.is_some()), 0_usize);
+        for op in request.message.ops() {
+            if is_slow(op.code, op.particle_type) {
+                passes += 1;
+                size += op.value.len();
+            }
+        }
+        let info2 = request.header.info2;
+        if passes == 0 || info2.contains(Info2::DELETE) {
+            return Ok(None);
+        }
+        let partition = namespace.partition(request.partition());
+        let found = partition.and_then(|partition| partition.hold(&request.digest));
+        size += found.as_deref().map_or(0, size_of_bins);
+        if size.saturating_mul(passes) <= SHORT {
+            return Ok(None);
+        }
+        let lock = if info2.contains(Info2::WRITE) {
+            request.check_xdr(namespace)?;
+            // The caller has checked the lock. Another thread may have been quicker since.
+            let lock = namespace.record_locks.lock(&request.digest);
+            Some(lock.ok_or(Refusal::KeyBusy)?)
+        } else {
+            None
+        };
+        Ok(Some(Box::new(Self {
+            now,
+            found,
+            done: None,
+            runs: 0,
+            _lock: lock,
+        })))
+    }
+
+    pub(super) const fn needs_run(&self) -> bool {
+        self.done.is_none()
+    }
+
+    pub(super) fn run(&mut self, namespace: &Namespace, request: &Request<'_>, row: Option<u32>) {
+        let mut out = BytesMut::new();
+        let mut reply = match row {
+            Some(index) => Reply::row(&mut out, index),
+            None => Reply::single(&mut out),
+        };
+        let found = self.found.as_deref();
+        let result = if request.header.info2.contains(Info2::WRITE) {
+            write::on_copy(self.now, namespace, request, found, &mut reply)
+        } else {
+            read::on_copy(self.now, namespace, request, found, &mut reply)
+        };
+        let (code, effect) = match result {
+            (Ok(()), effect) => (ResultCode::OK, effect),
+            (Err(refused), effect) => (reply.refuse(refused), effect),
+        };
+        self.done = Some(Done {
+            code,
+            reply: out,
+            effect,
+        });
+        self.runs += 1;
+    }
+
+    /// # Errors
+    /// The command itself, if it has to run again.
+    pub(super) fn finish(
+        mut self: Box<Self>,
+        namespace: &Namespace,
+        request: &Request<'_>,
+        reply: &mut Reply<'_>,
+    ) -> Result<ResultCode, Box<Self>> {
+        let Some(done) = self.done.take() else {
+            return Err(self);
+        };
+        match done.effect {
+            Effect::None => {}
+            Effect::Touch(touch) => read::apply_touch(touch, self.now, namespace, request),
+            effect @ (Effect::Put(_) | Effect::Remove) => {
+                let mut partition = namespace.partition_or_create(request.partition());
+                if !partition.is_same(&request.digest, self.found.as_ref()) {
+                    self.found = partition.hold(&request.digest);
+                    return if self.runs < MAX_RUNS {
+                        Err(self)
+                    } else {
+                        Ok(reply.refuse(Refusal::KeyBusy.with(Metadata::default())))
+                    };
+                }
+                self.found = None;
+                match effect {
+                    Effect::Put(record) => namespace.insert(&mut partition, request.digest, record),
+                    _ => {
+                        namespace.remove(&mut partition, &request.digest);
+                        add(&request.counted.deleted_last_bin, 1);
+                    }
+                }
+            }
+        }
+        reply.append(&done.reply);
+        Ok(done.code)
+    }
+}
+
+/// Whether an operation takes time for each byte of its values, beyond copying them.
+const fn is_slow(code: OpCode, particle_type: ParticleType) -> bool {
+    match code {
+        OpCode::CDT_READ
+        | OpCode::CDT_MODIFY
+        | OpCode::BITS_READ
+        | OpCode::BITS_MODIFY
+        | OpCode::HLL_READ
+        | OpCode::HLL_MODIFY
+        | OpCode::EXP_READ
+        | OpCode::EXP_MODIFY => true,
+        OpCode::WRITE => matches!(
+            particle_type,
+            ParticleType::LIST | ParticleType::MAP | ParticleType::GEOJSON
+        ),
+        _ => false,
+    }
+}
+
+fn size_of_bins(record: &Record) -> usize {
+    let size = |value: &Particle| match value {
+        Particle::Bytes(bytes) => bytes.len(),
+        _ => 0,
+    };
+    record.bins.iter().map(|bin| size(&bin.value)).sum()
+}
