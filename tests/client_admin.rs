@@ -406,3 +406,137 @@ async fn truncation_keeps_records_written_after_its_time() {
     client.truncate("test", "").await.unwrap();
     assert!(client.query("test", "").await.unwrap().records.is_empty());
 }
+
+/// Changes a parameter of the namespace `test`.
+async fn configure(client: &Client, parameter: &str) {
+    let command = format!("set-config:context=namespace;id=test;{parameter}");
+    assert_eq!(client.info(command).await.unwrap(), "ok", "{parameter}");
+}
+
+/// A statistic of the namespace `test`.
+async fn statistic(client: &Client, name: &str) -> String {
+    let statistics = client.info("namespace/test").await.unwrap();
+    let mut pairs = statistics.split(';').filter_map(|pair| pair.split_once('='));
+    pairs.find(|(key, _)| *key == name).unwrap().1.to_owned()
+}
+
+#[tokio::test]
+async fn parameters_of_a_namespace_take_effect() {
+    let (_server, client) = start(0).await;
+    let key = Key::new("test", "demo", 1);
+    let put = |key: &Key, size: usize| client.put(key, bins! {"a" => "x".repeat(size)});
+
+    configure(&client, "max-record-size=256").await;
+    put(&key, 10).await.unwrap();
+    assert_eq!(code(put(&key, 300).await), ResultCode::RECORD_TOO_BIG);
+    assert_eq!(statistic(&client, "fail_record_too_big").await, "1");
+
+    configure(&client, "reject-non-xdr-writes=true").await;
+    assert_eq!(code(put(&key, 10).await), ResultCode::FORBIDDEN);
+    assert_eq!(code(client.remove(&key).await), ResultCode::FORBIDDEN);
+    assert_eq!(statistic(&client, "fail_xdr_forbidden").await, "2");
+    configure(&client, "reject-non-xdr-writes=false").await;
+
+    configure(&client, "disallow-null-setname=true").await;
+    assert_eq!(code(put(&Key::new("test", "", 1), 10).await), ResultCode::PARAMETER);
+    put(&key, 10).await.unwrap();
+
+    configure(&client, "apply-ttl-reductions=false").await;
+    put(&key, 10).ttl(Duration::from_secs(1000)).await.unwrap();
+    assert_eq!(client.get(&key).await.unwrap().ttl(), None, "it was to live forever");
+    configure(&client, "apply-ttl-reductions=true").await;
+    put(&key, 10).ttl(Duration::from_secs(1000)).await.unwrap();
+    assert!(client.get(&key).await.unwrap().ttl().is_some());
+    let reductions = ["ttl_reductions_ignored", "ttl_reductions_applied"];
+    for name in reductions {
+        assert_eq!(statistic(&client, name).await, "1", "{name}");
+    }
+
+    client.remove_bin(&key, ["a"]).await.unwrap();
+    assert_eq!(statistic(&client, "deleted_last_bin").await, "1");
+    let expected = client.put(&key, bins! {"a" => 1}).generation_equal(7);
+    assert_eq!(code(expected.await), ResultCode::GENERATION);
+    assert_eq!(statistic(&client, "fail_generation").await, "1");
+}
+
+#[tokio::test]
+async fn parameters_of_a_set_take_effect() {
+    let (server, client) = start(3).await;
+    let put = |n: i64| {
+        let client = &client;
+        async move { client.put(Key::new("test", "demo", n), bins! {"n" => n}).await }
+    };
+    configure(&client, "set=demo;stop-writes-count=4").await;
+    put(3).await.unwrap();
+    assert_eq!(code(put(4).await), ResultCode::FORBIDDEN);
+    put(3).await.unwrap();
+    client
+        .put(Key::new("test", "other", 4), bins! {"n" => 4})
+        .await
+        .unwrap();
+
+    configure(&client, "set=demo;stop-writes-size=100").await;
+    assert_eq!(code(put(3).await), ResultCode::FORBIDDEN);
+    configure(&client, "set=demo;stop-writes-size=0").await;
+
+    configure(&client, "set=demo;default-ttl=1h").await;
+    put(3).await.unwrap();
+    let ttl = |set: &'static str, n: i64| {
+        let client = &client;
+        async move { client.get(Key::new("test", set, n)).await.unwrap().ttl() }
+    };
+    assert!(ttl("demo", 3).await.is_some() && ttl("other", 1).await.is_none());
+    // A set can keep its records forever where the namespace does not.
+    configure(&client, "default-ttl=1h").await;
+    configure(&client, "set=demo;default-ttl=-1").await;
+    put(3).await.unwrap();
+    assert_eq!(ttl("demo", 3).await, None);
+
+    // Reads touch what has less than half of its TTL left.
+    configure(&client, "set=demo;default-ttl=100s").await;
+    configure(&client, "set=demo;default-read-touch-ttl-pct=50").await;
+    put(3).await.unwrap();
+    server.clock().freeze();
+    server.clock().advance(Duration::from_secs(60));
+    client.get(Key::new("test", "demo", 3)).await.unwrap();
+    assert_eq!(statistic(&client, "read_touch_success").await, "1");
+    // The client counts from its own clock, which is 60 s behind.
+    assert!(ttl("demo", 3).await > Some(Duration::from_secs(150)));
+
+    // A snapshot holds the configuration.
+    let sets = client.info("sets/test/demo").await.unwrap();
+    assert!(
+        sets.contains("default-ttl=100:") && sets.contains("stop-writes-count=4:"),
+        "{sets}"
+    );
+    let snapshot = server.snapshot();
+    server.reset();
+    assert_eq!(client.info("sets/test/demo").await.unwrap(), "");
+    server.restore(&snapshot).unwrap();
+    assert_eq!(client.info("sets/test/demo").await.unwrap(), sets);
+}
+
+#[tokio::test]
+async fn latencies_are_reported_for_each_slice_of_ten_seconds() {
+    let (server, client) = start(10).await;
+    server.clock().freeze();
+    let tick = || server.clock().advance(Duration::from_secs(10));
+    client.get(Key::new("test", "demo", 1)).await.unwrap();
+    tick();
+    for _ in 0..5 {
+        client.get(Key::new("test", "demo", 1)).await.unwrap();
+    }
+    client.query("test", "demo").await.unwrap();
+    tick();
+    let zeros = ",0.00".repeat(17);
+    let read = client.info("latencies:hist={test}-read").await.unwrap();
+    assert_eq!(read, format!("{{test}}-read:msec,0.5{zeros}"));
+    let all = client.info("latencies:").await.unwrap();
+    assert!(
+        all.starts_with("batch-index:;{test}-read:msec,0.5") && all.contains("{test}-write:;"),
+        "{all}"
+    );
+    tick();
+    let queries = client.info("latencies:hist={test}-pi-query").await.unwrap();
+    assert_eq!(queries, format!("{{test}}-pi-query:msec,0.0{zeros}"));
+}

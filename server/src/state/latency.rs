@@ -66,8 +66,12 @@ impl Slice {
         if let Some(began) = state.ended.replace(now) {
             let seconds = (now.0.saturating_sub(began.0) / 1000).max(1);
             let before = std::mem::take(&mut state.counts);
-            let in_slice: Counts =
-                std::array::from_fn(|at| counts.get(at).zip(before.get(at)).map_or(0, |(now, then)| now - then));
+            let in_slice: Counts = std::array::from_fn(|at| {
+                counts
+                    .get(at)
+                    .zip(before.get(at))
+                    .map_or(0, |(now, then)| now.saturating_sub(*then))
+            });
             state.text = describe(&in_slice, seconds);
         }
         state.counts = counts;

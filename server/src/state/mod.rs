@@ -210,6 +210,12 @@ impl State {
         &self.parameters
     }
 
+    /// Remembers as many ended queries as `query-max-done` says.
+    pub(crate) fn apply_query_max_done(&self) {
+        let max = self.parameters.number(Scope::Service, "query-max-done");
+        self.jobs().remember(max.map_or(Jobs::MAX_DONE, |max| max as usize));
+    }
+
     /// The long queries that run, and the last ones that ended.
     pub(crate) fn jobs(&self) -> &Arc<Jobs> {
         &self.common.jobs

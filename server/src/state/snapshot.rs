@@ -198,6 +198,7 @@ impl State {
         self.foreign_sindexes().restore(&snapshot.0.foreign_sindexes);
         self.smd().restore(&snapshot.0.smd);
         self.parameters().restore(&snapshot.0.parameters);
+        self.apply_query_max_done();
         #[cfg(feature = "udf")]
         self.modules().restore(&snapshot.0.modules);
         for namespace in self.namespaces() {

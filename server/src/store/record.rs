@@ -60,11 +60,20 @@ pub(crate) fn stored_size(void_time: u32, set_name: Option<usize>, key: Option<u
     HEADER + void_time + set + key + count + bins
 }
 
-/// How many bytes the stored form of a record takes up: with the mark behind it, in blocks of 16.
+/// How many bytes a stored form of so many bytes takes up: with the mark behind it, in blocks of 16.
+pub(super) const fn taken_up(stored_size: usize) -> u32 {
+    let size = (stored_size + END_MARK).next_multiple_of(16);
+    if size < u32::MAX as usize {
+        size as u32
+    } else {
+        u32::MAX
+    }
+}
+
+/// How many bytes the stored form of a record takes up.
 #[must_use]
 pub(crate) fn rounded_stored_size(void_time: u32, set_name: Option<usize>, key: Option<usize>, bins: &[Bin]) -> u32 {
-    let size = stored_size(void_time, set_name, key, bins) + END_MARK;
-    u32::try_from(size.next_multiple_of(16)).unwrap_or(u32::MAX)
+    taken_up(stored_size(void_time, set_name, key, bins))
 }
 
 /// The size of a particle's stored form: its type (1), and for an integer a size (1) and as few of 1, 2, 4 or 8 bytes as

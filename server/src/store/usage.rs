@@ -2,8 +2,8 @@
 
 use std::sync::atomic::Ordering;
 
-use super::record::rounded_stored_size;
-use super::{Namespace, Record};
+use super::record::{stored_size, taken_up};
+use super::{Namespace, Record, SetId};
 
 /// What a record counts for in the statistics of its namespace and its set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,13 +14,21 @@ pub(crate) struct Usage {
 }
 
 impl Usage {
+    /// The usage of a record whose stored form has so many bytes.
+    pub(crate) const fn new(stored_size: usize, void_time: u32) -> Self {
+        Self {
+            bytes: taken_up(stored_size),
+            expires: void_time != 0,
+        }
+    }
+
     /// The usage of a record in a set whose name has so many bytes.
     pub(crate) fn of(record: &Record, set_name: Option<usize>) -> Self {
         let key = record.key.as_deref().map(<[u8]>::len);
-        Self {
-            bytes: rounded_stored_size(record.void_time, set_name, key, &record.bins),
-            expires: record.void_time != 0,
-        }
+        Self::new(
+            stored_size(record.void_time, set_name, key, &record.bins),
+            record.void_time,
+        )
     }
 }
 
@@ -65,15 +73,14 @@ impl Namespace {
         }
     }
 
-    /// Counts a record that is changed in its place, in a set whose name has so many bytes. Most changes leave its usage as it
-    /// was, and then no counter is touched.
-    pub(crate) fn count_change(&self, record: &Record, before: Usage, set_name: Option<usize>) {
-        let after = Usage::of(record, set_name);
+    /// Counts a record of a set that is changed in its place. Most changes leave its usage as it was, and then no counter is
+    /// touched.
+    pub(crate) fn count_change(&self, set: Option<SetId>, before: Usage, after: Usage) {
         if after.bytes != before.bytes {
             // The sum is modulo 2^64, as the difference is.
             let more = u64::from(after.bytes).wrapping_sub(u64::from(before.bytes));
             self.counters.data_used_bytes.fetch_add(more, Ordering::Relaxed);
-            if let Some(set) = record.set.and_then(|id| self.sets.get(id)) {
+            if let Some(set) = set.and_then(|id| self.sets.get(id)) {
                 set.data_used_bytes.fetch_add(more, Ordering::Relaxed);
             }
         }

@@ -276,9 +276,9 @@ fn statistic(info: &mut InfoClient, name: &str) -> String {
     value(info, "namespace/test", name)
 }
 
-/// All that was written before a truncation goes, and what is written after it stays, whether the clock runs or not.
+/// A truncation removes all earlier records and keeps all later ones, whether the clock runs or is frozen.
 #[test]
-fn a_truncation_parts_what_one_millisecond_holds() {
+fn a_truncation_removes_earlier_writes_of_the_same_millisecond() {
     for frozen in [false, true] {
         let server = Server::start().unwrap();
         let mut info = InfoClient::to(&server);

@@ -126,7 +126,7 @@ pub(super) fn on_copy(
         let mut bins = existing.map_or_else(Bins::default, |record| Bins::new(record.bins.clone()));
         let outcome = write.execute(existing, &mut bins, reply);
         match outcome.map_err(|refusal| refusal.with(metadata))? {
-            Outcome::Written => Ok(Effect::Put(write.record(existing, bins))),
+            Outcome::Written(_) => Ok(Effect::Put(write.record(existing, bins))),
             Outcome::Deleted => Ok(Effect::Remove),
         }
     });
@@ -161,7 +161,7 @@ fn apply(
             let usage = Usage::of(record, set_name);
             let mut bins = Bins::new(std::mem::take(&mut record.bins));
             match write.execute(Some(record), &mut bins, reply) {
-                Ok(Outcome::Written) => {
+                Ok(Outcome::Written(size)) => {
                     record.bins = bins.commit();
                     if let Some(places) = places {
                         places.move_to(&request.digest, write.view.set, &record.bins);
@@ -172,7 +172,8 @@ fn apply(
                     if record.key.is_none() {
                         record.key = request.fields.key.map(SharedBytes::from);
                     }
-                    namespace.count_change(record, usage, set_name);
+                    let after = Usage::new(size, record.void_time);
+                    namespace.count_change(write.view.set, usage, after);
                 }
                 Ok(Outcome::Deleted) => {
                     // The secondary indexes find the entries to remove by the old bins.
@@ -245,8 +246,8 @@ fn set_name_size(namespace: &Namespace, request: &Request<'_>, set: Option<SetId
 /// What a write does to the record in the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Outcome {
-    /// The record is stored with its new bins.
-    Written,
+    /// The record is stored with its new bins. Its stored form has so many bytes.
+    Written(usize),
     /// The record is deleted, since it has no bins left.
     Deleted,
 }
@@ -416,7 +417,7 @@ impl Write<'_> {
                 max,
             })
         } else {
-            Ok(Outcome::Written)
+            Ok(Outcome::Written(size))
         }
     }
 }

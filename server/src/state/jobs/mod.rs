@@ -13,9 +13,6 @@ use spikelet_wire::{PARTITIONS, PartitionId, ResultCode};
 
 use crate::clock::Now;
 
-/// The number of ended jobs that are remembered by default (`query-max-done`).
-const MAX_DONE: usize = 100;
-
 /// The long queries of all nodes.
 #[derive(Debug, Default)]
 pub(crate) struct Jobs {
@@ -36,7 +33,7 @@ impl Default for Table {
         Self {
             active: Vec::new(),
             done: VecDeque::new(),
-            max_done: MAX_DONE,
+            max_done: Jobs::MAX_DONE,
         }
     }
 }
@@ -141,6 +138,9 @@ impl JobEnd {
 }
 
 impl Jobs {
+    /// The number of ended jobs that are remembered by default (`query-max-done`).
+    pub(super) const MAX_DONE: usize = 100;
+
     /// Starts a job.
     ///
     /// # Errors

@@ -67,10 +67,10 @@ fn set_service(call: &Call<'_>) -> Answered {
                 return Err(invalid());
             }
         }
-        "query-max-done" => call.state.jobs().remember(value.parse().unwrap_or(0)),
         _ => {}
     }
     call.state.parameters().set(Scope::Service, rule.shown, value);
+    call.state.apply_query_max_done();
     Ok(())
 }
 
