@@ -101,8 +101,18 @@ impl<V: Verb + 'static> IntoFuture for Command<Client, V> {
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let Self { client, verb, options } = self;
-        Box::pin(async move { command::execute(verb, client.cluster(), options).await })
+        let Self {
+            client,
+            verb,
+            mut options,
+        } = self;
+        Box::pin(async move {
+            let cluster = client.cluster();
+            if !cluster.is_tended() {
+                command::resume_tending(cluster, &mut options).await?;
+            }
+            verb.execute(cluster, options).await
+        })
     }
 }
 

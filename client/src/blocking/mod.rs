@@ -23,7 +23,7 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use crate::client::{self, ClientBuilder};
 use crate::cluster::Cluster;
 use crate::error::{Cause, Error};
-use crate::verbs::command::{self, Command, Verb};
+use crate::verbs::command::{Command, Verb};
 use crate::verbs::methods::verb_methods;
 use crate::verbs::options::Options;
 
@@ -110,7 +110,7 @@ impl<V: Verb> Command<Client, V> {
     /// Those of the method of the client that created the command.
     pub fn call(self) -> Result<V::Output, Error> {
         let Self { client, verb, options } = self;
-        client.block_on(command::execute(verb, client.cluster(), options))
+        client.block_on(verb.execute(client.cluster(), options))
     }
 }
 

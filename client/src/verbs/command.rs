@@ -1,6 +1,7 @@
 //! Commands: what the methods of a client return, to be awaited or called.
 
 use std::future::Future;
+use std::pin::Pin;
 use std::time::Duration;
 
 use super::options::{Options, record_option_methods, write_option_methods};
@@ -51,27 +52,25 @@ pub trait Execute {
     fn execute(self, cluster: &Cluster, options: Options) -> impl Future<Output = Result<Self::Output, Error>> + Send;
 }
 
-/// Executes a verb, for the client to which the command belongs.
-pub(crate) async fn execute<V: Verb>(verb: V, cluster: &Cluster, mut options: Options) -> Result<V::Output, Error> {
-    if !cluster.is_tended() {
-        // Boxed, or the future of every command would have room for it.
-        Box::pin(resume_tending(cluster, &mut options)).await?;
-    }
-    verb.execute(cluster, options).await
-}
-
-/// Waits until the cluster is tended again. The time that this takes counts towards the command's total timeout.
-async fn resume_tending(cluster: &Cluster, options: &mut Options) -> Result<(), Error> {
-    let deadline = options.deadline();
-    let resumed = clock::until(deadline, cluster.resume_tending()).await;
-    if let Some(deadline) = deadline {
-        let left = deadline.saturating_duration_since(clock::now());
-        if resumed.is_none() || left.is_zero() {
-            return Err(Error::new(Cause::Timeout));
+/// Resumes tending before a command, since the view of the cluster may be old. The time that this takes counts towards the
+/// command's total timeout.
+#[cold]
+pub(crate) fn resume_tending<'a>(
+    cluster: &'a Cluster,
+    options: &'a mut Options,
+) -> Pin<Box<dyn Future<Output = Result<(), Error>> + Send + 'a>> {
+    Box::pin(async move {
+        let deadline = options.deadline();
+        let resumed = clock::until(deadline, cluster.resume_tending()).await;
+        if let Some(deadline) = deadline {
+            let left = deadline.saturating_duration_since(clock::now());
+            if resumed.is_none() || left.is_zero() {
+                return Err(Error::new(Cause::Timeout));
+            }
+            options.policy.total_timeout = left;
         }
-        options.policy.total_timeout = left;
-    }
-    Ok(())
+        Ok(())
+    })
 }
 
 impl<C, V> Command<C, V> {
