@@ -61,6 +61,14 @@ impl Context {
         &self.set
     }
 
+    /// Whether the server has several nodes. Some of its guarantees are weaker then.
+    ///
+    /// # Errors
+    /// If a node does not respond.
+    pub async fn is_cluster(&self) -> Result<bool, NotPassed> {
+        Ok(self.client.info_all("node").await?.len() > 1)
+    }
+
     /// A number that is unique to this scenario, for user keys that are not text.
     #[must_use]
     pub fn unique_number(&self) -> i64 {
