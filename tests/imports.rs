@@ -39,6 +39,7 @@ const CONFORMANCE: &[&str] = &[
     "outcome",
     "transcript",
     "frame_display",
+    "known_crashes",
     "assertions",
     "divergences",
     "raw",

@@ -1,18 +1,34 @@
-//! Random sequences of commands on records: the whole server is compared with a naive model.
+//! Random sequences of commands on records: the whole server is compared with a naive model, and with a second server.
 //!
 //! Every operation is valid in any state, because errors are compared too. A sequence therefore does not need the
 //! preconditions of state machine tests, and shrinks like a plain vector.
 //!
-//! `PROPTEST_CASES` sets the number of sequences. `SPIKELET_SECOND=HOST:PORT` sends the same commands to a second
-//! server and compares the responses.
+//! These environment variables apply:
+//!
+//! - `PROPTEST_CASES`: the number of sequences.
+//! - `SPIKELET_SECOND`: a second server, which gets the same commands. Its responses are compared. `HOST:PORT` is a
+//!   running server; `docker` or `docker:IMAGE` is started in a container.
+//! - `SPIKELET_SECOND_RESTART`: the shell command that starts a second server at `HOST:PORT` again when it has died. It
+//!   must return. A container is restarted without it.
+//! - `SPIKELET_KNOWN_CRASHES=1`: also sends the second server what is known to crash the real one.
+//!
+//! A request at which the second server dies is neither a difference nor the end of the test: it is written to
+//! `operate.crashes.jsonl` beside this file, the server is started again, and the test continues. At the end, the test fails
+//! with the list of the crashes that are not among the known ones.
 
+use std::cell::RefCell;
+use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
-use spikelet_client::Key;
-use spikelet_conformance::proptest::{Address, Command, Embedded, Exists, Generation, Target as _};
+use spikelet::Server;
+use spikelet_conformance::known_crashes::Detector;
+use spikelet_conformance::proptest::{
+    Address, Container, Crash, Embedded, Exists, Failure, Generation, Records, Supervised, Target, differential,
+};
+use spikelet_conformance::target::DEFAULT_IMAGE;
 use spikelet_tests::model::record::{Expected, Model, Op, Request};
 use spikelet_tests::model::strategies::{Event, sequence};
 use spikelet_tests::model::{list, map};
@@ -24,10 +40,47 @@ use spikelet_wire::{MapOrder, Value};
 
 /// The number of sequences, unless the environment sets it.
 const SEQUENCES: u32 = 3000;
+/// The number of sequences of any operations that two servers of our own are compared with.
+const OWN_SEQUENCES: u32 = 300;
+/// The file to which crashes of the second server are appended, beside this one.
+const CRASHES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/operate.crashes.jsonl");
+
+type Second = Supervised<Box<dyn Target>>;
 
 /// The second server, if there is one.
-fn second() -> Option<Address> {
-    std::env::var("SPIKELET_SECOND").ok().map(Address::new)
+fn second() -> Option<Box<dyn Target>> {
+    let second = std::env::var("SPIKELET_SECOND").ok()?;
+    let container = |image| -> Box<dyn Target> {
+        Box::new(Container::start(image).unwrap_or_else(|why| panic!("SPIKELET_SECOND={second}: {why}")))
+    };
+    Some(match second.split_once(':') {
+        None if second == "docker" => container(DEFAULT_IMAGE),
+        Some(("docker", image)) => container(image),
+        _ => {
+            let address = Address::new(second);
+            Box::new(match std::env::var("SPIKELET_SECOND_RESTART") {
+                Ok(command) => address.restarted_by(command),
+                Err(_) => address,
+            })
+        }
+    })
+}
+
+fn sends_known_crashes() -> bool {
+    std::env::var("SPIKELET_KNOWN_CRASHES").is_ok_and(|value| value == "1")
+}
+
+/// Fails if there are crashes that are not known.
+#[track_caller]
+fn assert_known(crashes: &[Crash]) {
+    let unknown: Vec<_> = crashes.iter().filter(|crash| crash.known.is_none()).collect();
+    let list: Vec<_> = unknown.iter().map(|crash| crash.to_string()).collect();
+    assert!(
+        unknown.is_empty(),
+        "the servers agree, but one died {} times, at requests that are not known to crash it (kept in {CRASHES}):\n{}",
+        list.len(),
+        list.join("\n")
+    );
 }
 
 /// Removes the operations that the model cannot predict from a command, and returns the expected response to the rest.
@@ -44,15 +97,21 @@ fn expected(model: &mut Model, request: &mut Request) -> Option<Expected> {
     }
 }
 
+/// Why no more sequences can be sent.
+type Ended = Option<Failure>;
+
 /// Runs a sequence on a new server.
-fn run(events: &[Event], second: &mut Option<Address>) -> Result<(), TestCaseError> {
+fn run(events: &[Event], mut second: Option<&mut Second>, ended: &mut Ended) -> Result<(), TestCaseError> {
     static SEQUENCE: AtomicU32 = AtomicU32::new(0);
     let sequence = SEQUENCE.fetch_add(1, Ordering::Relaxed);
-    let set = format!("operate-{}", std::process::id());
-    let key = |record: u8| Key::new("test", set.as_str(), format!("{sequence} {record}"));
+    let records = Records::new("test", format!("operate-{}", std::process::id()), sequence);
     let mut server = Embedded::default();
     let mut model = Model::default();
+    let mut detector = Detector::default();
     model.now = server.now().seconds();
+    if let Some(second) = &mut second {
+        second.begin();
+    }
     for event in events {
         let mut request = match event {
             Event::Wait(seconds) => {
@@ -62,26 +121,43 @@ fn run(events: &[Event], second: &mut Option<Address>) -> Result<(), TestCaseErr
             }
             Event::Request(request) => request.clone(),
         };
+        if second.is_some() && !sends_known_crashes() {
+            request.leave_out_known_crashes(&mut detector);
+        }
         let before = model.clone();
         let Some(expected) = expected(&mut model, &mut request) else {
             continue;
         };
-        let (key, command) = (key(request.record), request.command());
-        let response = server.execute(&key, &command).unwrap();
+        let command = request.command();
+        let response = server.execute(&records, &command).unwrap();
         prop_assert!(
             expected.allows(&response, request.respond_all_ops),
             "{request:?}\nactual: {response}\nexpected: {expected:?}\nbefore: {before:?}"
         );
-        if let Some(second) = second {
-            let other = second.execute(&key, &command).unwrap();
-            let same = response.agrees_except_void_time(&other);
-            prop_assert!(same, "{request:?}\nours: {response}\n{}: {other}", second.name());
+        let Some(second) = &mut second else { continue };
+        match second.execute(&records, &command) {
+            Ok(other) => {
+                let same = response.agrees_except_void_time(&other);
+                prop_assert!(same, "{request:?}\nours: {response}\n{}: {other}", second.name());
+            }
+            Err(Failure::NoResponse(why)) => {
+                return Err(TestCaseError::fail(format!(
+                    "{request:?}\nours: {response}\n{}: no answer ({why})",
+                    second.name()
+                )));
+            }
+            // It serves again, but without the records of this sequence.
+            Err(Failure::Crashed) => return Ok(()),
+            Err(failure) => {
+                *ended = Some(failure);
+                return Ok(());
+            }
         }
     }
-    for record in 0..2 {
-        if let Some(second) = second {
-            second.execute(&key(record), &Command::delete(record)).unwrap();
-        }
+    if let Some(Err(failure)) = second.map(|second| second.delete(&records, 0..Records::COUNT))
+        && !matches!(failure, Failure::Crashed)
+    {
+        *ended = Some(failure);
     }
     Ok(())
 }
@@ -98,6 +174,7 @@ fn sequences_that_failed_before_pass() {
         flags: BitWriteFlags::empty(),
         resize_flags: BitResizeFlags::empty(),
     };
+    let mut second = second().map(|second| Supervised::new(second).crashes_to(CRASHES));
     for ops in [
         // Creating a blob of no bytes creates no bin.
         vec![Op::Bits("a", resize_to_nothing)],
@@ -113,7 +190,9 @@ fn sequences_that_failed_before_pass() {
             respond_all_ops: true,
             ops: Some(ops),
         };
-        run(&[Event::Request(request)], &mut second()).unwrap();
+        let mut ended = None;
+        run(&[Event::Request(request)], second.as_mut(), &mut ended).unwrap();
+        assert!(ended.is_none(), "{}", ended.unwrap());
     }
 }
 
@@ -131,12 +210,49 @@ fn the_server_agrees_with_the_model() {
     if let Some(cases) = std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok()) {
         config.cases = cases;
     }
+    let second = second().map(|second| Supervised::new(second).crashes_to(CRASHES));
     // The clock of the second server cannot be advanced.
-    let may_wait = second().is_none();
-    let second = std::cell::RefCell::new(second());
+    let may_wait = second.is_none();
+    let (second, ended) = (RefCell::new(second), RefCell::new(None));
     let mut runner = proptest::test_runner::TestRunner::new(config);
-    let result = runner.run(&sequence(may_wait), |events| run(&events, &mut second.borrow_mut()));
+    let result = runner.run(&sequence(may_wait), |events| {
+        let mut ended = ended.borrow_mut();
+        match ended.is_some() {
+            true => Ok(()),
+            false => run(&events, second.borrow_mut().as_mut(), &mut ended),
+        }
+    });
+    if let Some(failure) = ended.into_inner() {
+        panic!("{failure}");
+    }
     if let Err(error) = result {
         panic!("{error}\n{runner}");
     }
+    assert_known(second.into_inner().as_ref().map_or(&[], Supervised::crashes));
+}
+
+/// Operations that the model does not know (HyperLogLogs, expressions, paths, values in any form), batches and queries are
+/// compared with those of the second server, or with another server of our own over TCP.
+#[test]
+fn the_server_agrees_with_a_second_one() {
+    let own = Server::start().unwrap();
+    let (second, cases) = match second() {
+        Some(second) => (second, None),
+        None => (
+            Box::new(Address::new(own.hosts())) as Box<dyn Target>,
+            Some(OWN_SEQUENCES),
+        ),
+    };
+    let mut run = differential(Server::start().unwrap(), second).crashes_to(CRASHES);
+    if let Some(cases) = cases.filter(|_| std::env::var("PROPTEST_CASES").is_err()) {
+        run = run.cases(cases);
+    }
+    if std::env::var("SPIKELET_SECOND").is_err() || sends_known_crashes() {
+        run = run.with_known_crashes();
+    }
+    match run.run() {
+        Ok(agreement) => assert_known(&agreement.crashes),
+        Err(error) => panic!("{error}"),
+    }
+    assert!(!Path::new(CRASHES).exists() || std::env::var("SPIKELET_SECOND").is_ok());
 }

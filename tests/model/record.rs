@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use spikelet_client::Operation;
+use spikelet_conformance::known_crashes::Detector;
 use spikelet_conformance::proptest::{self as wire, Action, Command, Exists, Generation, OpResult};
 use spikelet_wire::bits::BitOperation;
 use spikelet_wire::context::{Context, Step};
@@ -492,6 +493,18 @@ impl Request {
         };
         let alone = reads_all == 0 || (reads_all == 1 && !self.respond_all_ops && !ops.iter().any(has_result));
         alone && !(replaces && ops.iter().any(changes))
+    }
+
+    /// Removes the operations that can cause a known crash.
+    pub fn leave_out_known_crashes(&mut self, detector: &mut Detector) {
+        let can_crash = |op: &Op, detector: &mut Detector| {
+            let operation = op.operation();
+            let (particle_type, argument) = operation.argument();
+            detector.check(operation.code(), particle_type, &argument).is_some()
+        };
+        if let Some(ops) = &mut self.ops {
+            ops.retain(|op| !can_crash(op, detector));
+        }
     }
 
     /// The command that is sent to a server.

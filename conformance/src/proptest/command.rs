@@ -1,15 +1,19 @@
 //! The commands of a sequence.
 
 use bytes::BytesMut;
-use spikelet_client::{Key, Operation};
-use spikelet_wire::{FieldType, Header, Info1, Info2, Info3, MessageWriter, Op, OpCode};
+use spikelet_client::Operation;
+use spikelet_wire::batch::{BatchFlags, BatchWriter};
+use spikelet_wire::{Field, FieldType, Header, Info1, Info2, Info3, MessageWriter, Op, OpCode, ParticleType};
 
-/// One command on one of the records of a sequence.
+use super::records::Records;
+use crate::known_crashes::Detector;
+
+/// One command on the records of a sequence.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Command {
-    /// The index of the record in the sequence, from 0.
+    /// The index of the record in the sequence, from 0; ignored by a batch and a query.
     pub record: u8,
-    /// The action on the record.
+    /// The action.
     pub action: Action,
     /// The record exists action; ignored if the action only reads.
     pub exists: Exists,
@@ -23,13 +27,28 @@ pub struct Command {
     pub filter: Option<Vec<u8>>,
 }
 
-/// An action on a record.
+/// An action on a record, or on several.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Action {
-    /// Executes operations on its bins in this order, all or none of them.
+    /// Executes operations on the record's bins in this order, all or none of them.
     Operate(Vec<Operation>),
-    /// Deletes it.
+    /// Deletes the record.
     Delete,
+    /// Executes these commands as the rows of one batch, one after the other. Rows are not batches or queries.
+    Batch(Vec<Command>),
+    /// Finds the records of the sequence, without an index.
+    Query(Bins),
+}
+
+/// The bins that a query returns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Bins {
+    /// All bins.
+    All,
+    /// No bins, only metadata.
+    None,
+    /// These bins.
+    Some(Vec<String>),
 }
 
 /// The record exists action of a write.
@@ -87,23 +106,94 @@ impl Command {
         }
     }
 
-    /// The operations; a deletion has none.
+    /// A batch of commands.
+    #[must_use]
+    pub fn batch(rows: Vec<Self>) -> Self {
+        Self {
+            action: Action::Batch(rows),
+            ..Self::default()
+        }
+    }
+
+    /// A query for the records of the sequence.
+    #[must_use]
+    pub fn query(bins: Bins) -> Self {
+        Self {
+            action: Action::Query(bins),
+            ..Self::default()
+        }
+    }
+
+    /// The operations of a command on one record; all other commands have none.
     #[must_use]
     pub fn operations(&self) -> &[Operation] {
         match &self.action {
             Action::Operate(operations) => operations,
-            Action::Delete => &[],
+            Action::Delete | Action::Batch(_) | Action::Query(_) => &[],
         }
     }
 
-    /// Encodes the command as a request frame for the record with a key.
+    /// Whether the response is a stream of messages, one for each row of a batch or record of a query, which ends with a
+    /// [final](Info3::LAST) one.
     #[must_use]
-    pub fn encode(&self, key: &Key) -> BytesMut {
+    pub const fn has_rows(&self) -> bool {
+        matches!(self.action, Action::Batch(_) | Action::Query(_))
+    }
+
+    /// The indexes of the records that the command can create.
+    #[must_use]
+    pub fn records(&self) -> Vec<u8> {
+        match &self.action {
+            Action::Operate(_) | Action::Delete => vec![self.record],
+            Action::Batch(rows) => rows.iter().map(|row| row.record).collect(),
+            Action::Query(_) => Vec::new(),
+        }
+    }
+
+    /// Removes the operations that can cause a [known crash](crate::known_crashes). Returns whether any are left.
+    pub(super) fn leave_out_known_crashes(&mut self, detector: &mut Detector) -> bool {
+        match &mut self.action {
+            Action::Operate(operations) => {
+                operations.retain(|operation| {
+                    let (particle_type, argument) = operation.argument();
+                    detector.check(operation.code(), particle_type, &argument).is_none()
+                });
+                !operations.is_empty()
+            }
+            Action::Batch(rows) => {
+                rows.retain_mut(|row| row.leave_out_known_crashes(detector));
+                !rows.is_empty()
+            }
+            Action::Delete | Action::Query(_) => true,
+        }
+    }
+
+    /// Encodes the command as a request frame for the records of a sequence.
+    #[must_use]
+    pub fn encode(&self, records: &Records) -> BytesMut {
         let mut out = BytesMut::new();
         let mut message = MessageWriter::frame(&mut out, &self.header());
-        message.field(FieldType::NAMESPACE, key.namespace().as_bytes());
-        message.field(FieldType::SET, key.set().as_bytes());
-        message.field(FieldType::DIGEST, &key.digest().0);
+        match &self.action {
+            Action::Operate(_) | Action::Delete => {
+                message.field(FieldType::NAMESPACE, records.namespace().as_bytes());
+                message.field(FieldType::SET, records.set().as_bytes());
+                message.field(FieldType::DIGEST, &records.key(self.record).digest().0);
+            }
+            Action::Batch(rows) => message.field(FieldType::BATCH, &encode_rows(rows, records)),
+            Action::Query(_) => {
+                // Only the partitions of the records are searched, so that a query costs the same on a full server.
+                let partitions = (0..Records::COUNT).map(|record| records.key(record).digest().partition_id().get());
+                let mut partitions: Vec<u16> = partitions.collect();
+                partitions.sort_unstable();
+                partitions.dedup();
+                let partitions: Vec<u8> = partitions.into_iter().flat_map(u16::to_le_bytes).collect();
+                message.field(FieldType::NAMESPACE, records.namespace().as_bytes());
+                message.field(FieldType::SET, records.set().as_bytes());
+                message.field(FieldType::PARTITION_IDS, &partitions);
+                // Without an id, which the server refuses if it has seen it before.
+                message.field(FieldType::SOCKET_TIMEOUT, &10_000_u32.to_be_bytes());
+            }
+        }
         if let Some(filter) = &self.filter {
             message.field(FieldType::FILTER_EXPRESSION, filter);
         }
@@ -116,12 +206,34 @@ impl Command {
                 &argument,
             ));
         }
+        if let Action::Query(Bins::Some(bins)) = &self.action {
+            for bin in bins {
+                message.op(&Op::new(OpCode::READ, bin.as_bytes(), ParticleType::NULL, &[]));
+            }
+        }
         message.finish();
         out
     }
 
     fn header(&self) -> Header {
         let mut header = Header::default();
+        match &self.action {
+            Action::Batch(_) => {
+                header.info1 = Info1::READ | Info1::BATCH;
+                return header;
+            }
+            Action::Query(bins) => {
+                header.info1 = match bins {
+                    Bins::All => Info1::READ | Info1::GET_ALL,
+                    Bins::None => Info1::READ | Info1::GET_NO_BINS,
+                    Bins::Some(_) => Info1::READ,
+                };
+                // The client understands the end of a partition.
+                header.info3 = Info3::PARTITION_DONE;
+                return header;
+            }
+            Action::Operate(_) | Action::Delete => {}
+        }
         let writes = self.operations().iter().any(|operation| !operation.reads());
         let reads_all = |operation: &Operation| operation.code() == OpCode::READ && operation.bin().is_empty();
         if self.operations().iter().any(Operation::reads) {
@@ -158,4 +270,39 @@ impl Command {
         }
         header
     }
+}
+
+/// Encodes the field of a batch whose rows are executed one after the other.
+fn encode_rows(rows: &[Command], records: &Records) -> BytesMut {
+    let mut out = BytesMut::new();
+    let flags = BatchFlags::INLINE_IN_MEMORY | BatchFlags::REPORT_ALL_ERRORS;
+    let mut batch = BatchWriter::new(&mut out, flags);
+    for row in rows {
+        let mut fields = vec![
+            Field {
+                field_type: FieldType::NAMESPACE,
+                data: records.namespace().as_bytes(),
+            },
+            Field {
+                field_type: FieldType::SET,
+                data: records.set().as_bytes(),
+            },
+        ];
+        fields.extend(row.filter.as_deref().map(|filter| Field {
+            field_type: FieldType::FILTER_EXPRESSION,
+            data: filter,
+        }));
+        let arguments: Vec<_> = row.operations().iter().map(Operation::argument).collect();
+        let ops: Vec<_> = row
+            .operations()
+            .iter()
+            .zip(&arguments)
+            .map(|(operation, (particle_type, argument))| {
+                Op::new(operation.code(), operation.bin().as_bytes(), *particle_type, argument)
+            })
+            .collect();
+        batch.row(&records.key(row.record).digest(), &row.header(), &fields, &ops);
+    }
+    batch.finish();
+    out
 }

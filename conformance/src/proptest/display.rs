@@ -14,7 +14,7 @@ use spikelet_wire::message::ttl;
 use spikelet_wire::msgpack::{Reader, Token};
 use spikelet_wire::{DecodeError, OpCode, ParticleType, Value};
 
-use super::command::{Action, Command, Exists, Generation};
+use super::command::{Action, Bins, Command, Exists, Generation};
 
 /// The maximum depth to which an expression is displayed.
 const DEPTH: usize = 16;
@@ -69,7 +69,11 @@ impl fmt::Display for DisplayOperation<'_> {
 
 impl fmt::Display for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "record {}", self.record)?;
+        match &self.action {
+            Action::Batch(rows) => write!(f, "batch of {}", rows.len())?,
+            Action::Query(_) => f.write_str("query")?,
+            Action::Operate(_) | Action::Delete => write!(f, "record {}", self.record)?,
+        }
         match self.exists {
             Exists::Update => {}
             exists => write!(f, ", {exists:?}")?,
@@ -94,6 +98,10 @@ impl fmt::Display for Command {
         }
         match &self.action {
             Action::Delete => f.write_str(": delete the record"),
+            Action::Batch(rows) => rows.iter().try_for_each(|row| write!(f, "\n       - {row}")),
+            Action::Query(Bins::All) => f.write_str(": all bins"),
+            Action::Query(Bins::None) => f.write_str(": no bins"),
+            Action::Query(Bins::Some(bins)) => write!(f, ": {bins:?}"),
             Action::Operate(operations) => {
                 let shown: Vec<_> = operations.iter().map(|op| DisplayOperation(op).to_string()).collect();
                 write!(f, ": {}", shown.join("; "))

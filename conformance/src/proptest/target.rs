@@ -1,42 +1,75 @@
 //! The targets of a differential run.
 
 use std::fmt;
-use std::io::{self, Read as _, Write as _};
-use std::net::{TcpStream, ToSocketAddrs as _};
+use std::io;
 use std::time::Duration;
 
 use bytes::BytesMut;
 use spikelet::unstable::{self, Config, Flow, State};
 use spikelet::{Now, Server};
-use spikelet_client::Key;
 use spikelet_wire::FrameHeader;
 
 use super::command::Command;
+use super::records::Records;
 use super::response::Response;
 
-/// How long a server may take to respond.
-const RESPONSE_TIMEOUT: Duration = Duration::from_secs(5);
 /// The initial time of an embedded server's clock.
 const START: Now = Now(500_000_000_000);
 
-/// A target that executes commands. It is implemented for [`Server`], [`Address`] and [`Embedded`], and can be
-/// implemented for a wrapper around one of them.
+/// A target that executes commands. It is implemented for [`Server`], [`Address`](super::Address),
+/// [`Container`](super::Container) and [`Embedded`], and can be implemented for a wrapper around one of them.
 pub trait Target {
     /// The name in reports.
     fn name(&self) -> String;
 
-    /// Executes a command on the record with a key.
+    /// Executes a command on the records of a sequence.
     ///
     /// # Errors
     /// If there is no response: the server cannot be reached, or its response is not a message.
-    fn execute(&mut self, key: &Key, command: &Command) -> io::Result<Response>;
+    fn execute(&mut self, records: &Records, command: &Command) -> io::Result<Response>;
+
+    /// Finds out why there was no response.
+    ///
+    /// By default, a server that refuses a connection is dead, and any other error is a behaviour of a server that is
+    /// alive.
+    fn health(&mut self, error: &io::Error) -> Health {
+        Health::after(error)
+    }
+
+    /// Starts a server again that has died. It returns when the server serves.
+    ///
+    /// # Errors
+    /// If it cannot be started. By default, it cannot.
+    fn restart(&mut self) -> Result<(), String> {
+        Err("there is no command to restart it".to_owned())
+    }
 }
 
-/// A running server at any address.
-#[derive(Debug)]
-pub struct Address {
-    address: String,
-    stream: Option<TcpStream>,
+/// The state of a server that did not respond to a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Health {
+    /// It serves other connections: it closed this one, or did not respond in time.
+    Alive,
+    /// It refuses connections, or does not serve them.
+    Dead,
+    /// The network does not reach it.
+    Unreachable,
+}
+
+impl Health {
+    /// The state that an error indicates by itself.
+    #[must_use]
+    pub fn after(error: &io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::ConnectionRefused => Self::Dead,
+            io::ErrorKind::HostUnreachable
+            | io::ErrorKind::NetworkUnreachable
+            | io::ErrorKind::NetworkDown
+            | io::ErrorKind::AddrNotAvailable
+            | io::ErrorKind::NotFound => Self::Unreachable,
+            _ => Self::Alive,
+        }
+    }
 }
 
 /// An embedded server without sockets. Its clock stands still until it is advanced.
@@ -46,56 +79,13 @@ pub struct Embedded {
     now: Now,
 }
 
-impl Address {
-    /// A server at `HOST:PORT`. The first command opens the connection.
-    pub fn new(address: impl Into<String>) -> Self {
-        Self {
-            address: address.into(),
-            stream: None,
-        }
-    }
-
-    fn connect(&self) -> io::Result<TcpStream> {
-        let unknown = || io::Error::new(io::ErrorKind::NotFound, format!("{} has no address", self.address));
-        let addr = self.address.to_socket_addrs()?.next().ok_or_else(unknown)?;
-        let stream = TcpStream::connect_timeout(&addr, RESPONSE_TIMEOUT)?;
-        stream.set_nodelay(true)?;
-        stream.set_read_timeout(Some(RESPONSE_TIMEOUT))?;
-        stream.set_write_timeout(Some(RESPONSE_TIMEOUT))?;
-        Ok(stream)
-    }
-}
-
-impl Target for Address {
-    fn name(&self) -> String {
-        self.address.clone()
-    }
-
-    fn execute(&mut self, key: &Key, command: &Command) -> io::Result<Response> {
-        let mut stream = match self.stream.take() {
-            Some(stream) => stream,
-            None => self.connect()?,
-        };
-        stream.write_all(&command.encode(key))?;
-        let mut frame = vec![0; FrameHeader::SIZE];
-        stream.read_exact(&mut frame)?;
-        let head = frame.first_chunk().copied().unwrap_or_default();
-        let size = FrameHeader::decode(head).size;
-        if (&stream).take(size).read_to_end(&mut frame)? as u64 != size {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        self.stream = Some(stream);
-        Response::decode(&frame)
-    }
-}
-
 impl Target for Server {
     fn name(&self) -> String {
         "embedded".to_owned()
     }
 
-    fn execute(&mut self, key: &Key, command: &Command) -> io::Result<Response> {
-        handle(unstable::state(self), self.now(), key, command)
+    fn execute(&mut self, records: &Records, command: &Command) -> io::Result<Response> {
+        handle(unstable::state(self), self.now(), records, command)
     }
 }
 
@@ -132,26 +122,27 @@ impl Target for Embedded {
         "embedded".to_owned()
     }
 
-    fn execute(&mut self, key: &Key, command: &Command) -> io::Result<Response> {
-        handle(&self.state, self.now, key, command)
+    fn execute(&mut self, records: &Records, command: &Command) -> io::Result<Response> {
+        handle(&self.state, self.now, records, command)
     }
 }
 
-fn handle(state: &State, now: Now, key: &Key, command: &Command) -> io::Result<Response> {
-    let request = command.encode(key);
+fn handle(state: &State, now: Now, records: &Records, command: &Command) -> io::Result<Response> {
+    let request = command.encode(records);
     let (head, body) = request.split_first_chunk().ok_or(io::ErrorKind::InvalidInput)?;
     let mut session = state.connect(0, None);
     let mut out = BytesMut::new();
     let flow = unstable::handle(state, now, &mut session, FrameHeader::decode(*head), body, &mut out);
     state.disconnect(session);
     match flow {
-        Flow::Continue => Response::decode(&out),
-        // An operation on a large value.
-        Flow::Task(task) => {
-            task.run(state, now, &mut out);
-            Response::decode(&out)
-        }
-        flow => Err(io::Error::other(format!("the command ends the connection: {flow:?}"))),
+        Flow::Continue => {}
+        // A query, a batch, or an operation on a large value.
+        Flow::Task(task) => task.run(state, now, &mut out),
+        flow => return Err(io::Error::other(format!("the command ends the connection: {flow:?}"))),
+    }
+    match command.has_rows() {
+        true => Response::decode_rows(&out),
+        false => Response::decode(&out),
     }
 }
 
@@ -160,8 +151,16 @@ impl<T: Target + ?Sized> Target for Box<T> {
         (**self).name()
     }
 
-    fn execute(&mut self, key: &Key, command: &Command) -> io::Result<Response> {
-        (**self).execute(key, command)
+    fn execute(&mut self, records: &Records, command: &Command) -> io::Result<Response> {
+        (**self).execute(records, command)
+    }
+
+    fn health(&mut self, error: &io::Error) -> Health {
+        (**self).health(error)
+    }
+
+    fn restart(&mut self) -> Result<(), String> {
+        (**self).restart()
     }
 }
 

@@ -77,6 +77,18 @@ impl Containers {
         Ok(containers)
     }
 
+    /// Starts all containers again, whether their servers have died or hang, and waits until all nodes serve.
+    pub(super) async fn restart(&self) -> Result<(), Unavailable> {
+        let nodes: Vec<_> = (0..self.ports.len()).map(|node| self.node(node)).collect();
+        let count = nodes.len();
+        let started = tokio::task::spawn_blocking(move || {
+            let nodes = nodes.iter().map(String::as_str);
+            docker(&["restart", "--time", "0"].into_iter().chain(nodes).collect::<Vec<_>>())
+        });
+        started.await.map_err(|error| Unavailable(error.to_string()))??;
+        self.wait(count).await
+    }
+
     fn node(&self, node: usize) -> String {
         format!("{}-{node}", self.name)
     }

@@ -51,7 +51,7 @@ pub struct Target {
 #[derive(Debug)]
 enum Running {
     Server(#[expect(dead_code, reason = "dropped with the target")] Box<Server>),
-    Containers(#[expect(dead_code, reason = "dropped with the target")] Containers),
+    Containers(Containers),
     External,
 }
 
@@ -110,6 +110,20 @@ impl Target {
     #[must_use]
     pub const fn is_fresh(&self) -> bool {
         !matches!(self.running, Running::External)
+    }
+
+    /// Starts the target's containers again after their servers have died, and waits until they serve.
+    ///
+    /// # Errors
+    /// If the target is not in containers, or does not serve in time.
+    pub async fn restart(&self) -> Result<(), Unavailable> {
+        match &self.running {
+            Running::Containers(containers) => containers.restart().await,
+            Running::Server(_) | Running::External => Err(Unavailable(format!(
+                "{} cannot be restarted: it is not in a container",
+                self.name
+            ))),
+        }
     }
 
     /// The address of the first host.

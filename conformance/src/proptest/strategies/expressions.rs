@@ -5,7 +5,8 @@ use proptest::sample::select;
 use spikelet_client::Operation;
 use spikelet_client::ops::{bits, hll, list as on_list, map as on_map};
 use spikelet_wire::exp::build::{
-    Exp, bin_exists, bin_type, blob_bin, float_bin, hll_bin, int_bin, list_bin, map_bin, string_bin,
+    Exp, bin_exists, bin_type, blob_bin, digest_modulo, float_bin, hll_bin, int_bin, is_tombstone, key_exists,
+    list_bin, map_bin, since_update, string_bin, ttl, void_time,
 };
 use spikelet_wire::exp::flags;
 use spikelet_wire::{OpCode, ParticleType, Value};
@@ -51,6 +52,7 @@ pub fn int_expression() -> impl Strategy<Value = Exp<i64>> {
         1 => bin().prop_map(|bin| on_map(map_bin(bin)).size()),
         1 => (bin(), 0..20_i64, 1..20_i64).prop_map(|(bin, from, size)| bits(blob_bin(bin)).count(from, size)),
         1 => bin().prop_map(|bin| hll(hll_bin(bin)).get_count()),
+        1 => (1..5).prop_map(digest_modulo),
     ];
     leaf.prop_recursive(DEPTH, PARTS, 2, |inner| {
         let two = (inner.clone(), inner.clone());
@@ -128,6 +130,7 @@ pub fn bool_expression() -> impl Strategy<Value = Exp<bool>> {
         1 => (0..6_u8, list_expression(), list_expression()).prop_map(|(by, a, b)| compare(by, a, b)),
         1 => (int_expression(), lists).prop_map(|(a, list)| a.is_in(list)),
         2 => bin().prop_map(bin_exists),
+        1 => metadata(),
         1 => value().prop_map(|value| Exp::from(value == Value::Nil)),
     ];
     leaf.prop_recursive(DEPTH, PARTS, 2, |inner| {
@@ -141,6 +144,18 @@ pub fn bool_expression() -> impl Strategy<Value = Exp<bool>> {
             inner.prop_map(|a| !a),
         ]
     })
+}
+
+/// A condition on a record's metadata. It does not depend on when exactly a command arrives.
+fn metadata() -> impl Strategy<Value = Exp<bool>> {
+    prop_oneof![
+        // TTLs of the commands are 1000 seconds or never.
+        select(vec![-1, 0, 500, 2000]).prop_map(|seconds| ttl().gt(seconds)),
+        Just(()).prop_map(|()| void_time().eq(-1)),
+        Just(()).prop_map(|()| since_update().lt(1_000_000)),
+        Just(()).prop_map(|()| key_exists()),
+        Just(()).prop_map(|()| is_tombstone()),
+    ]
 }
 
 fn compare<T: spikelet_wire::exp::build::Comparable>(by: u8, a: Exp<T>, b: Exp<T>) -> Exp<bool> {

@@ -6,6 +6,7 @@
 mod bits;
 mod collections;
 mod expressions;
+mod forms;
 mod hll;
 mod paths;
 mod scalars;
@@ -15,8 +16,9 @@ mod values;
 pub use bits::{bit_operation, bits};
 pub use collections::{context, lists, maps, step};
 pub use expressions::{bool_expression, expressions, float_expression, int_expression};
+pub use forms::forms;
 pub use hll::{hll_operation, hlls};
 pub use paths::{path, paths};
 pub use scalars::scalars;
-pub use sequences::{command, commands, operations, sequence};
+pub use sequences::{batch, command, commands, operations, query, sequence};
 pub use values::{bin, blob, key, list, map, plain, stored, value};

@@ -8,24 +8,63 @@ use spikelet_wire::message::ttl;
 use super::bits::bits;
 use super::collections::{lists, maps};
 use super::expressions::{bool_expression, expressions};
+use super::forms::forms;
 use super::hll::hlls;
 use super::paths::paths;
 use super::scalars::scalars;
-use crate::proptest::command::{Action, Command, Exists, Generation};
+use super::values::BINS;
+use crate::proptest::command::{Action, Bins, Command, Exists, Generation};
+use crate::proptest::records::Records;
 
-/// The number of records in a sequence.
-pub(crate) const RECORDS: u8 = 2;
 /// The maximum number of commands in a sequence.
 const COMMANDS: usize = 12;
 
 /// Any operation.
 pub fn operations() -> impl Strategy<Value = Operation> {
-    prop_oneof![3 => scalars(), 4 => lists(), 4 => maps(), 2 => bits(), 1 => hlls(), 1 => paths(), 2 => expressions()]
+    // Boxed, because strategies of this size overflow the stack of a test's thread.
+    prop_oneof![
+        3 => scalars().boxed(),
+        4 => lists().boxed(),
+        4 => maps().boxed(),
+        2 => forms().boxed(),
+        2 => bits().boxed(),
+        2 => hlls().boxed(),
+        2 => paths().boxed(),
+        2 => expressions().boxed(),
+    ]
 }
 
-/// A command with up to four operations of any kind, on one of two records.
+/// A command with up to four operations of any kind, on one of two records; sometimes a batch or a query.
 pub fn commands() -> impl Strategy<Value = Command> {
-    command(operations())
+    prop_oneof![
+        12 => command(operations()).boxed(),
+        2 => batch(command(operations())).boxed(),
+        1 => query().boxed(),
+    ]
+}
+
+/// A batch of up to four of these commands, the rows of which are executed one after the other.
+pub fn batch(rows: impl Strategy<Value = Command>) -> impl Strategy<Value = Command> {
+    vec(rows, 1..5).prop_map(Command::batch)
+}
+
+/// A query for the records of the sequence: for all or some bins, sometimes with a filter.
+pub fn query() -> impl Strategy<Value = Command> {
+    let bins = prop_oneof![
+        2 => Just(Bins::All),
+        1 => Just(Bins::None),
+        2 => proptest::sample::subsequence(&BINS[..], 1..4)
+            .prop_map(|bins| Bins::Some(bins.into_iter().map(str::to_owned).collect())),
+    ];
+    (bins, filter(3)).prop_map(|(bins, filter)| Command {
+        filter,
+        ..Command::query(bins)
+    })
+}
+
+/// A filter with a weight of 1, or none with another weight.
+fn filter(none: u32) -> impl Strategy<Value = Option<Vec<u8>>> {
+    prop_oneof![none => Just(None), 1 => bool_expression().prop_map(|filter| Some(filter.into_bytes()))]
 }
 
 /// A command with up to four of these operations, or sometimes a deletion. It sometimes has a record exists action, a
@@ -54,18 +93,27 @@ pub fn command(operations: impl Strategy<Value = Operation> + 'static) -> impl S
         1 => Just(ttl::DONT_UPDATE),
         2 => Just(1000),
     ];
-    let filter = prop_oneof![12 => Just(None), 1 => bool_expression().prop_map(|filter| Some(filter.into_bytes()))];
-    (0..RECORDS, action, exists, generation, ttl, any::<bool>(), filter).prop_map(
-        |(record, action, exists, generation, ttl, respond_all_ops, filter)| Command {
-            record,
-            action,
-            exists,
-            generation,
-            ttl,
-            respond_all_ops,
-            filter,
-        },
+    let filter = filter(12);
+    (
+        0..Records::COUNT,
+        action,
+        exists,
+        generation,
+        ttl,
+        any::<bool>(),
+        filter,
     )
+        .prop_map(
+            |(record, action, exists, generation, ttl, respond_all_ops, filter)| Command {
+                record,
+                action,
+                exists,
+                generation,
+                ttl,
+                respond_all_ops,
+                filter,
+            },
+        )
 }
 
 /// A sequence of up to twelve of these commands.
