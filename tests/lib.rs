@@ -18,6 +18,8 @@ pub mod book {
     pub struct Languages;
     #[doc = include_str!("../docs/fixtures.md")]
     pub struct Fixtures;
+    #[doc = include_str!("../docs/found-in-the-real-server.md")]
+    pub struct FoundInTheRealServer;
     #[doc = include_str!("../docs/in-process.md")]
     pub struct InProcess;
     #[doc = include_str!("../docs/journal.md")]

@@ -99,8 +99,8 @@ pub const KNOWN_CRASHES: &[KnownCrash] = &[
     KnownCrash {
         id: "list-of-announced-size",
         what: "A read of a bin that was written as a list whose header announces 4,294,967,295 elements and has none.",
-        reason: "The write is accepted, because the announced size is not compared with the value's bytes. The server \
-                 ends when the bin is read.",
+        reason: "The write is accepted: the number of elements wraps around in 32 bits, so that the header alone is a \
+                 list. The server ends when the bin is read.",
         versions: &["8.1.2.0"],
         recorded: &["kv-a-00297"],
         requests: &[
