@@ -76,14 +76,23 @@ Exit status:
   0  at least one test ran, and none failed
   1  a test failed or diverged, or an accepted divergence is stale
   2  the command line is invalid, or a file cannot be read or written
-  3  no test ran: no target was available, or the filter matches nothing";
+  3  no test ran: no target was available, or the filter matches nothing
+  130  the run was interrupted; containers that were started for it are removed";
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let done = runtime
         .map_err(|error| format!("cannot start: {error}"))
-        .and_then(|runtime| runtime.block_on(run(arguments)));
+        .and_then(|runtime| {
+            runtime.block_on(async {
+                tokio::select! {
+                    done = run(arguments) => done,
+                    // Containers are removed when the run is dropped.
+                    () = interrupted() => Ok(ExitCode::from(INTERRUPTED)),
+                }
+            })
+        });
     match done {
         Ok(code) => code,
         Err(error) => {
@@ -91,6 +100,25 @@ fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// The exit status after a signal, by the convention of shells for Ctrl-C.
+const INTERRUPTED: u8 = 130;
+
+/// Waits until the program is asked to stop: by Ctrl-C, or by SIGTERM.
+async fn interrupted() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminated) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminated.recv() => {}
+            }
+            return;
+        }
+    }
+    let _ = tokio::signal::ctrl_c().await;
 }
 
 async fn run(arguments: Arguments) -> Result<ExitCode, String> {

@@ -123,16 +123,20 @@ impl Containers {
         let ready = async {
             loop {
                 if self.serve(nodes).await == Some(true) {
-                    return;
+                    return Ok(());
+                }
+                let network = self.name.clone();
+                if let Ok(Err(stopped)) = tokio::task::spawn_blocking(move || all_run(&network)).await {
+                    return Err(stopped);
                 }
                 tokio::time::sleep(Duration::from_millis(200)).await;
             }
         };
-        tokio::time::timeout(STARTUP, ready).await.map_err(|_| {
-            Unavailable(format!(
+        tokio::time::timeout(STARTUP, ready).await.unwrap_or_else(|_| {
+            Err(Unavailable(format!(
                 "the containers did not serve within {} seconds",
                 STARTUP.as_secs()
-            ))
+            )))
         })
     }
 
@@ -165,10 +169,41 @@ fn engine() -> Result<(), Unavailable> {
     docker(&["info"]).map_err(|Unavailable(why)| Unavailable(format!("no docker engine runs here: {why}")))
 }
 
+/// Checks that no container of a network has stopped. The error has the last line that it printed.
+fn all_run(network: &str) -> Result<(), Unavailable> {
+    let network = format!("network={network}");
+    let format = "{{.Names}}";
+    let stopped = docker_output(&[
+        "ps",
+        "--all",
+        "--filter",
+        &network,
+        "--filter",
+        "status=exited",
+        "--format",
+        format,
+    ])?;
+    let stopped = String::from_utf8_lossy(&stopped.stdout).into_owned();
+    let Some(container) = stopped.lines().next() else {
+        return Ok(());
+    };
+    let printed = docker_output(&["logs", "--tail", "1", container])?;
+    let printed = [printed.stdout, printed.stderr].concat();
+    let printed = String::from_utf8_lossy(&printed);
+    Err(Unavailable(format!(
+        "the container {container} has stopped: {}",
+        printed.lines().last().unwrap_or("it printed nothing")
+    )))
+}
+
 fn docker(arguments: &[&str]) -> Result<(), Unavailable> {
+    docker_output(arguments).map(drop)
+}
+
+fn docker_output(arguments: &[&str]) -> Result<Output, Unavailable> {
     let run = Command::new("docker").args(arguments).stdin(Stdio::null()).output();
     match run {
-        Ok(Output { status, .. }) if status.success() => Ok(()),
+        Ok(output) if output.status.success() => Ok(output),
         Ok(Output { stderr, .. }) => {
             let message = String::from_utf8_lossy(&stderr);
             Err(Unavailable(
