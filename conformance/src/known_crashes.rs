@@ -73,7 +73,7 @@ pub const KNOWN_CRASHES: &[KnownCrash] = &[
             "020300000000005f1600010000000000000000000000000003e8000300020000000500746573740000000501636f6e660000001504\
              11111111111111111111111111111111111111110000000e021300016d82a2036101a203620200000008040400016d924013",
             "02030000000000521601000000000000000000000000000003e8000300010000000500746573740000000501636f6e660000001504\
-             11111111111111111111111111111111111111110000000d030400016d93ccff922305914c",
+             11111111111111111111111111111111111111110000000d030400016d93ccff9223059160",
         ],
         matches: selects_by_map_value,
         prepared_by: Some(persists_an_index_of_values),
@@ -311,10 +311,10 @@ mod tests {
             // An inverted list of values in a list.
             "9317ce0001000690",
             // A context by a list's value, by a map's key, and padding after the end.
-            "93ccff921305914c",
-            "93ccff9222a20361914c",
+            "93ccff9213059110",
+            "93ccff9222a203619160",
             // By a map's value, if no map persists its index.
-            "93ccff922305914c",
+            "93ccff9223059160",
             "93ccff92cc90059401a204000104",
         ] {
             let found = Detector::default().check(OpCode::CDT_MODIFY, ParticleType::BLOB, &unhex(harmless));

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::command::Command;
+use super::command::{Action, Command};
 use super::records::Records;
 use crate::clock;
 use crate::frame_display::hex;
@@ -82,7 +82,11 @@ impl Crash {
             .zip(&self.frames)
             .enumerate()
             .map(|(i, (command, frame))| {
-                let kind = if command.has_rows() { "batch" } else { "one" };
+                let kind = match command.action {
+                    Action::Batch(_) => "batch",
+                    Action::Query(_) => "query",
+                    Action::Operate(_) | Action::Delete => "one",
+                };
                 let mut step = json!({"q": hex(frame), "k": kind, "d": command.to_string(), "t": clock::now()});
                 match i == last {
                     true => step["end"] = json!("closed"),
@@ -111,7 +115,6 @@ impl Crash {
 
 /// The known crash that an operation of a command can cause.
 fn find(command: &Command, detector: &mut Detector) -> Option<&'static KnownCrash> {
-    use super::command::Action;
     if let Action::Batch(rows) = &command.action {
         return rows.iter().find_map(|row| find(row, detector));
     }
