@@ -176,3 +176,77 @@ fn size_of_bins(record: &Record) -> usize {
     };
     record.bins.iter().map(|bin| size(&bin.value)).sum()
 }
+
+#[cfg(test)]
+mod tests {
+    use spikelet_wire::cdt::CallWriter;
+    use spikelet_wire::context::Context;
+    use spikelet_wire::list::ListOp;
+    use spikelet_wire::{
+        Digest, FieldType, FrameHeader, FrameType, Header, Info1, Info2, Message, MessageWriter, Op, Value,
+    };
+
+    use super::*;
+    use crate::command::{self, Flow};
+    use crate::config::Config;
+    use crate::state::State;
+
+    /// Executes an operation on the bin `l`; returns whether it was a task, its result code, generation and value.
+    fn execute(state: &State, info2: Info2, op: (OpCode, ParticleType, &[u8])) -> (bool, u8, u32, Option<Value>) {
+        let (mut body, mut out) = (BytesMut::new(), BytesMut::new());
+        let header = Header {
+            info1: Info1::READ,
+            info2,
+            ..Header::default()
+        };
+        let mut message = MessageWriter::bare(&mut body, &header);
+        message.field(FieldType::NAMESPACE, b"test");
+        message.field(FieldType::DIGEST, &[7; Digest::SIZE]);
+        message.op(&Op::new(op.0, b"l", op.1, op.2));
+        message.finish();
+        let frame = FrameHeader::new(FrameType::MESSAGE, body.len());
+        let mut session = state.connect(0, None);
+        let flow = command::handle(state, Now(500_000_000_000), &mut session, frame, &body, &mut out);
+        let is_task = matches!(flow, Flow::Task(_));
+        if let Flow::Task(task) = flow {
+            task.run(state, Now(500_000_000_000), &mut out);
+        }
+        let message = Message::decode(&out[FrameHeader::SIZE..]).unwrap();
+        let value = message.ops().next();
+        let value = value.map(|op| Value::from_particle(op.particle_type, op.value).unwrap());
+        let header = message.header;
+        (is_task, header.result_code().0, header.generation, value)
+    }
+
+    #[test]
+    fn operations_on_large_values_do_the_same_as_on_small_ones() {
+        for (count, is_large) in [(100, false), (20_000, true)] {
+            let state = State::new(Config::default());
+            let (list, data) = Value::List((0..count).rev().map(Value::Int).collect()).to_particle();
+            let put = execute(&state, Info2::WRITE, (OpCode::WRITE, list, &data));
+            assert_eq!(put, (is_large, 0, 1, None));
+            let sort = CallWriter::new(ListOp::Sort.operation())
+                .int(0)
+                .finish(&Context::default());
+            let sort = execute(&state, Info2::WRITE, (OpCode::CDT_MODIFY, ParticleType::BLOB, &sort));
+            assert_eq!((sort.0, sort.1, sort.2), (is_large, 0, 2));
+            let get = CallWriter::new(ListOp::Get.operation())
+                .int(1)
+                .finish(&Context::default());
+            let get = execute(&state, Info2::empty(), (OpCode::CDT_READ, ParticleType::BLOB, &get));
+            assert_eq!(get, (is_large, 0, 2, Some(Value::Int(1))));
+            let far = CallWriter::new(ListOp::Get.operation())
+                .int(count)
+                .finish(&Context::default());
+            let far = execute(&state, Info2::empty(), (OpCode::CDT_READ, ParticleType::BLOB, &far));
+            assert_eq!((far.0, far.1), (is_large, ResultCode::OP_NOT_APPLICABLE.0));
+            assert_eq!(
+                state.namespaces()[0]
+                    .counters
+                    .objects
+                    .load(std::sync::atomic::Ordering::Relaxed),
+                1
+            );
+        }
+    }
+}

@@ -329,3 +329,121 @@ fn modules_are_listed_read_and_removed() {
     let gone = server.apply(1, "gen", &[]);
     assert_eq!(gone.bins, bins("FAILURE", "UDF: Execution Error 1"));
 }
+
+/// A call of `set` that has begun, and the other requests for its record.
+mod locks {
+    use super::*;
+    use crate::command::Task;
+    use crate::store::{Bin, BinName, Record};
+    use crate::{ops, state};
+
+    fn begin(server: &Server, header: Header, fields: &[(FieldType, &[u8])]) -> Flow {
+        let (mut body, mut out) = (BytesMut::new(), BytesMut::new());
+        let mut message = MessageWriter::bare(&mut body, &header);
+        message.field(FieldType::NAMESPACE, b"test");
+        message.field(FieldType::SET, SET.as_bytes());
+        fields.iter().for_each(|(field, data)| message.field(*field, data));
+        message.finish();
+        let frame = FrameHeader::new(FrameType::MESSAGE, body.len());
+        let mut session: state::Session = server.0.connect(0, None);
+        command::handle(&server.0, NOW, &mut session, frame, &body, &mut out)
+    }
+
+    fn begin_set(server: &Server, key: i64, value: i64) -> Flow {
+        let mut packed = Vec::new();
+        Value::from(vec![Value::from("n"), value.into()]).pack(&mut packed);
+        let digest = Digest::of(SET, &UserKey::from(key));
+        begin(
+            server,
+            write(),
+            &[
+                (FieldType::DIGEST, &digest.0),
+                (FieldType::UDF_FILENAME, b"m"),
+                (FieldType::UDF_FUNCTION, b"set"),
+                (FieldType::UDF_ARGLIST, &packed),
+            ],
+        )
+    }
+
+    fn begin_get(server: &Server, key: i64) -> Flow {
+        let header = Header {
+            info1: Info1::READ | Info1::GET_ALL,
+            ..Header::default()
+        };
+        let digest = Digest::of(SET, &UserKey::from(key));
+        begin(server, header, &[(FieldType::DIGEST, &digest.0)])
+    }
+
+    fn task(flow: Flow) -> Box<Task> {
+        match flow {
+            Flow::Task(task) => task,
+            flow => panic!("{flow:?}"),
+        }
+    }
+
+    #[test]
+    fn a_record_is_locked_while_a_script_works_on_it() {
+        let server = Server::new();
+        server.apply(1, "set", &["n".into(), 1.into()]);
+        server.apply(2, "set", &["n".into(), 1.into()]);
+        let mut script = task(begin_set(&server, 1, 2));
+        assert!(script.needs_work());
+        script.work(&server.0);
+        assert!(!script.needs_work());
+        assert!(matches!(begin_get(&server, 1), Flow::Locked(_)));
+        assert!(matches!(begin_set(&server, 1, 3), Flow::Locked(_)));
+        assert!(matches!(begin_get(&server, 2), Flow::Continue));
+        script.run(&server.0, NOW, &mut BytesMut::new());
+        assert_eq!(server.get(1).bins, bins("n", 2));
+    }
+
+    #[test]
+    fn a_script_that_is_abandoned_changes_nothing_and_unlocks_its_record() {
+        let server = Server::new();
+        server.apply(1, "set", &["n".into(), 1.into()]);
+        let mut script = task(begin_set(&server, 1, 2));
+        script.work(&server.0);
+        drop(script);
+        assert_eq!(server.get(1).bins, bins("n", 1));
+    }
+
+    #[test]
+    fn only_so_many_writes_wait_for_a_record() {
+        let server = Server::new();
+        let script = task(begin_set(&server, 1, 2));
+        let waiting: Vec<Flow> = (0..20).map(|_| begin_set(&server, 1, 3)).collect();
+        assert!(waiting.iter().all(|flow| matches!(flow, Flow::Locked(_))));
+        assert!(matches!(begin_set(&server, 1, 3), Flow::Continue), "it is refused");
+        assert!(matches!(begin_get(&server, 1), Flow::Locked(_)), "reads always wait");
+        drop((script, waiting));
+        assert_eq!(server.apply(1, "gen", &[]).bins, bins("SUCCESS", 0));
+    }
+
+    /// What a test stores waits for no script.
+    #[test]
+    fn a_script_runs_again_on_a_record_that_was_changed_meanwhile() {
+        let server = Server::new();
+        server.apply(1, "set", &["n".into(), 1.into()]);
+        let mut script = task(begin_set(&server, 1, 2));
+        script.work(&server.0);
+        let namespace = server.0.namespace(Some(b"test")).unwrap();
+        let digest = Digest::of(SET, &UserKey::from(1));
+        let record = Record {
+            generation: 7,
+            set: namespace.sets.find(SET.as_bytes()),
+            void_time: 0,
+            last_update: NOW,
+            key: None,
+            bins: [Bin {
+                name: BinName::new(b"other").unwrap(),
+                value: ops::Particle::Int(5),
+            }]
+            .into(),
+        };
+        namespace.put(digest, record);
+        script.run(&server.0, NOW, &mut BytesMut::new());
+        let answer = server.get(1);
+        assert_eq!(answer.header.generation, 8);
+        assert_eq!(answer.bins, [bins("other", 5), bins("n", 2)].concat());
+    }
+}
