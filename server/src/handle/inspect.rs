@@ -209,7 +209,7 @@ impl Server {
                 .into_iter()
                 .filter_map(|id| namespace.partition(id))
             {
-                let ordered = partition.behind(None).into_iter();
+                let ordered = partition.records_after(None).into_iter();
                 let live = ordered.filter(|(_, record)| !namespace.is_expired_or_truncated(record, now));
                 live.for_each(|(digest, record)| visit(namespace, *digest, record));
             }

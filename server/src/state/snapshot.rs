@@ -182,7 +182,7 @@ impl State {
     pub(crate) fn rehearsal(&self, now: Now) -> Self {
         let rehearsal = self.for_subcluster(now);
         for (own, namespace) in rehearsal.namespaces().iter().zip(self.namespaces()) {
-            own.resemble(namespace);
+            own.copy_metadata_from(namespace);
         }
         #[cfg(feature = "udf")]
         rehearsal.modules().restore(&self.modules().all());

@@ -1,4 +1,4 @@
-//! Bins: a record's names and values.
+//! Bins: the names and values of a record.
 
 use std::fmt;
 
@@ -13,22 +13,22 @@ pub struct Bin {
     pub value: Particle,
 }
 
-/// A bin's name: up to 15 bytes, none of them 0.
+/// The name of a bin: up to 15 bytes, none of them 0.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BinName([u8; Self::MAX + 1]);
 
 impl BinName {
-    /// The longest name, in bytes.
+    /// The maximum length of a name, in bytes.
     pub const MAX: usize = 15;
 
-    /// The name, if the server takes it. The empty name is one.
+    /// The name; `None` if the server refuses it. The empty name is valid.
     #[must_use]
     pub fn new(name: &[u8]) -> Option<Self> {
         if name.len() > Self::MAX || name.contains(&0) {
             return None;
         }
-        // Bytes, not text: the server checks nothing but length and zeros. The last byte holds the length, so that
-        // comparing names is comparing 16 bytes.
+        // Bytes, not text: the server checks only the length, and that there is no 0. The last byte holds the length, so that
+        // names are compared as arrays of 16 bytes.
         let mut bytes = [0; Self::MAX + 1];
         bytes[..name.len()].copy_from_slice(name);
         bytes[Self::MAX] = name.len() as u8;
@@ -54,10 +54,10 @@ impl fmt::Debug for BinName {
     }
 }
 
-/// The bins of a record while a command works on them: every change can be taken back.
+/// The bins of a record while a command changes them, with a log to undo the changes.
 ///
-/// A command that fails leaves the record as it was, whatever it did before it failed. Most commands change one or two
-/// bins of many, so the changes are noted and undone rather than the record copied.
+/// A command that fails must leave the record as it was. Most commands change one or two bins of many, so an undo log costs less
+/// than a copy of the record.
 #[derive(Debug, Default)]
 pub(crate) struct Bins {
     bins: Vec<Bin>,
@@ -73,7 +73,7 @@ enum Undo {
 }
 
 impl Bins {
-    /// Begins to work on a record's bins.
+    /// Takes the bins of a record.
     #[must_use]
     pub(crate) fn new(bins: Box<[Bin]>) -> Self {
         Self {
@@ -82,18 +82,18 @@ impl Bins {
         }
     }
 
-    /// Begins to work on a record without bins, which is to have about so many.
+    /// No bins, with room for about so many.
     #[must_use]
     pub(crate) fn with_room(bins: usize) -> Self {
-        // A peer can announce any number; and what a vector grows by and gives back is in nobody's use.
-        const MOST: usize = 16;
+        // A peer can announce any number, and a vector can still grow.
+        const MAX_ROOM: usize = 16;
         Self {
-            bins: Vec::with_capacity(bins.min(MOST)),
+            bins: Vec::with_capacity(bins.min(MAX_ROOM)),
             undo: Vec::new(),
         }
     }
 
-    /// The bins as they are now.
+    /// The current bins.
     #[must_use]
     pub(crate) fn as_slice(&self) -> &[Bin] {
         &self.bins
@@ -105,7 +105,7 @@ impl Bins {
         self.position(name).map(|at| &self.bins[at].value)
     }
 
-    /// Sets the value of a bin; a new bin comes last.
+    /// Sets the value of a bin. A new bin is added at the end.
     pub(crate) fn set(&mut self, name: BinName, value: Particle) {
         match self.position(&name) {
             Some(at) => {
@@ -119,10 +119,10 @@ impl Bins {
         }
     }
 
-    /// Changes the value of a bin that may not exist before, behind, or both. An error changes nothing.
+    /// Changes, creates or removes a bin: `None` stands for a bin that does not exist. An error changes nothing.
     ///
     /// # Errors
-    /// Those of `change`.
+    /// The errors of `change`.
     pub(crate) fn modify<T, E>(
         &mut self,
         name: BinName,
@@ -137,7 +137,7 @@ impl Bins {
         Ok(result)
     }
 
-    /// Removes a bin. As in the real server the last one takes its place, which the order of a read shows.
+    /// Removes a bin. As in the real server the last bin takes its position, and reads return the bins in this order.
     pub(crate) fn remove(&mut self, name: &BinName) {
         if let Some(at) = self.position(name) {
             let bin = self.bins.swap_remove(at);
@@ -150,13 +150,13 @@ impl Bins {
         self.undo.push(Undo::Cleared(std::mem::take(&mut self.bins)));
     }
 
-    /// Ends the work and keeps what was done.
+    /// Keeps the changes, and returns the bins.
     #[must_use]
     pub(crate) fn commit(self) -> Box<[Bin]> {
         self.bins.into_boxed_slice()
     }
 
-    /// Ends the work and takes back what was done.
+    /// Undoes the changes, and returns the bins.
     #[must_use]
     pub(crate) fn roll_back(mut self) -> Box<[Bin]> {
         for undo in self.undo.into_iter().rev() {
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn every_change_is_taken_back() {
+    fn every_change_is_undone() {
         let mut work = Bins::new(bins());
         work.remove(&name("a"));
         work.set(name("b"), Particle::Bool(true));

@@ -1,18 +1,24 @@
-//! What the server keeps: namespaces, partitions, records. Locks live here and nowhere else.
+//! The store: namespaces, partitions, records, sets and secondary indexes, and the locks on them.
+//!
+//! A write locks the partition of its record, and updates the secondary indexes under that lock.
 
 pub(crate) mod bin;
-pub(crate) mod block;
-mod build;
-mod locks;
+mod conflict_resolution;
 mod merge;
 pub(crate) mod namespace;
 pub(crate) mod partition;
+pub(crate) mod partition_group;
+mod partition_locks;
 pub(crate) mod record;
 mod record_lock;
 pub(crate) mod set;
 mod set_settings;
+mod settings;
 pub(crate) mod sindex;
+mod sindex_build;
 mod snapshot;
+mod stop_writes;
+mod sweep;
 mod usage;
 
 pub(crate) use bin::{Bin, BinName, Bins};

@@ -1,4 +1,4 @@
-//! Partitions: records by digest.
+//! Partitions: the records of one of the 4096 partitions, by digest.
 
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
@@ -14,18 +14,18 @@ use super::record::Record;
 
 /// The records of a partition.
 ///
-/// They are found by hash, so that finding one costs the same among a thousand and among ten million; only a query has
-/// need of their order, and sorts what little one partition holds.
+/// They are in a hash table, so that finding one costs the same among a thousand and among ten million. Only queries need an
+/// order, and sort the few records of one partition.
 ///
-/// A copy of a partition blocks its records until one of the two is changed.
+/// A clone shares the records with the original until one of the two is changed.
 #[derive(Debug, Clone, Default)]
 pub struct Partition {
-    /// None where there is no record: most partitions of a test's server stay empty.
+    /// `None` if there is no record: on the server of a test most partitions stay empty.
     records: Option<Arc<Records>>,
 }
 
-/// A table has room for up to twice as many as it holds; what lies elsewhere takes none of that, and is shared by a copy of
-/// the table until it is changed.
+/// A table has up to twice as many slots as entries. Entries are allocated outside of it: then an empty slot takes only a
+/// pointer, and a clone of the table shares each entry until it is changed.
 #[derive(Debug, Clone, Default)]
 struct Records(HashTable<Arc<Entry>>);
 
@@ -48,19 +48,19 @@ impl Deref for HeldRecord {
 }
 
 impl Partition {
-    /// How many records it holds.
+    /// The number of records.
     #[must_use]
     pub fn len(&self) -> usize {
         self.records.as_ref().map_or(0, |records| records.0.len())
     }
 
-    /// Whether it holds none.
+    /// Whether it holds no records.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// A record.
+    /// Finds a record.
     #[must_use]
     pub fn get(&self, digest: &Digest) -> Option<&Record> {
         Some(&self.find(digest)?.record)
@@ -87,72 +87,75 @@ impl Partition {
         records.find(hash(digest), |entry| entry.digest == *digest)
     }
 
-    /// A record, to be changed.
+    /// Finds a record to change it.
     pub fn get_mut(&mut self, digest: &Digest) -> Option<&mut Record> {
         let records = &mut self.records_mut()?.0;
         let found = records.find_mut(hash(digest), |entry| entry.digest == *digest)?;
         Some(&mut Arc::make_mut(found).record)
     }
 
-    /// Puts a record in, and gives the one that was there.
+    /// Inserts a record, and returns the one that it replaces.
     pub fn insert(&mut self, digest: Digest, record: Record) -> Option<Record> {
         let records = Arc::make_mut(self.records.get_or_insert_with(Arc::default));
-        let is_it = |entry: &Arc<Entry>| entry.digest == digest;
-        match records.0.entry(hash(&digest), is_it, |entry| hash(&entry.digest)) {
+        let is_same = |entry: &Arc<Entry>| entry.digest == digest;
+        match records.0.entry(hash(&digest), is_same, |entry| hash(&entry.digest)) {
             hash_table::Entry::Occupied(mut found) => {
                 let entry = std::mem::replace(found.get_mut(), Arc::new(Entry { digest, record }));
                 Some(Arc::unwrap_or_clone(entry).record)
             }
-            hash_table::Entry::Vacant(place) => {
-                place.insert(Arc::new(Entry { digest, record }));
+            hash_table::Entry::Vacant(slot) => {
+                slot.insert(Arc::new(Entry { digest, record }));
                 None
             }
         }
     }
 
-    /// Takes a record out.
+    /// Removes a record, and returns it.
     pub fn remove(&mut self, digest: &Digest) -> Option<Record> {
         let records = &mut self.records_mut()?.0;
         let found = records.find_entry(hash(digest), |entry| entry.digest == *digest);
         found.ok().map(|found| Arc::unwrap_or_clone(found.remove().0).record)
     }
 
-    /// Gives back what it took for its records, where none is left.
+    /// Frees the table if no record is left.
     pub fn shrink(&mut self) {
         if self.is_empty() {
             self.records = None;
         }
     }
 
-    /// Its records, in no order.
+    /// The records, in no particular order.
     pub fn iter(&self) -> impl Iterator<Item = (&Digest, &Record)> {
         let entries = self.records.iter().flat_map(|records| records.0.iter());
         entries.map(|entry| (&entry.digest, &entry.record))
     }
 
-    /// Its records, but for those that it blocks with another.
-    pub(super) fn unlike<'p>(&'p self, other: &'p Self) -> impl Iterator<Item = (&'p Digest, &'p Record)> {
+    /// The records, except for those that it shares with another partition.
+    pub(super) fn records_not_shared_with<'p>(
+        &'p self,
+        other: &'p Self,
+    ) -> impl Iterator<Item = (&'p Digest, &'p Record)> {
         let records = |of: &'p Self| of.records.as_ref().map(|records| &records.0);
         let entries = records(self).into_iter().flatten();
-        let unlike = entries.filter(move |entry| {
-            let is_it = |found: &Arc<Entry>| found.digest == entry.digest;
-            let found = records(other).and_then(|records| records.find(hash(&entry.digest), is_it));
+        let unshared = entries.filter(move |entry| {
+            let is_same = |found: &Arc<Entry>| found.digest == entry.digest;
+            let found = records(other).and_then(|records| records.find(hash(&entry.digest), is_same));
             found.is_none_or(|found| !Arc::ptr_eq(found, entry))
         });
-        unlike.map(|entry| (&entry.digest, &entry.record))
+        unshared.map(|entry| (&entry.digest, &entry.record))
     }
 
     fn records_mut(&mut self) -> Option<&mut Records> {
         self.records.as_mut().map(Arc::make_mut)
     }
 
-    /// The records behind a digest, or all of them, in the order of the real server's index: the greatest digest first.
+    /// The records after a digest, or all of them, in the order of the real server's primary index: the greatest digest first.
     #[must_use]
-    pub fn behind(&self, digest: Option<&Digest>) -> Vec<(&Digest, &Record)> {
-        // The sort compares what the first look took along: to look at each record only when it is compared is to wait for
-        // each alone.
-        let beginning = |digest: &Digest| digest.0.first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes));
-        let keyed = self.iter().map(|record| (beginning(record.0), record));
+    pub fn records_after(&self, digest: Option<&Digest>) -> Vec<(&Digest, &Record)> {
+        // The sort compares prefixes that are read beforehand. To read each record only when it is compared would mean a cache
+        // miss for each comparison.
+        let prefix = |digest: &Digest| digest.0.first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes));
+        let keyed = self.iter().map(|record| (prefix(record.0), record));
         let mut records: Vec<_> = match digest {
             Some(digest) => keyed.filter(|(_, (other, _))| *other < digest).collect(),
             None => keyed.collect(),
@@ -162,9 +165,8 @@ impl Partition {
     }
 }
 
-/// Hashes a digest by its own bytes: it is a hash already.
-///
-/// A client may send any digest it likes, so the bytes are mixed with what it cannot know.
+/// Hashes a digest. It is a hash already, but clients can send any digest, so its bytes are mixed with a random seed that they
+/// do not know.
 fn hash(digest: &Digest) -> u64 {
     static SEED: LazyLock<u64> = LazyLock::new(|| RandomState::new().build_hasher().finish());
     digest.0.chunks(8).fold(*SEED, |hash, chunk| {
@@ -196,13 +198,13 @@ mod tests {
     }
 
     #[test]
-    fn records_are_ordered_for_those_who_ask() {
+    fn records_after_a_digest_are_in_descending_order() {
         let mut partition = Partition::default();
         for n in [3, 1, 4, 2, 5] {
             assert_eq!(partition.insert(digest(n), record(u16::from(n))), None);
         }
-        let order = |behind: Option<Digest>, partition: &Partition| -> Vec<u16> {
-            let records = partition.behind(behind.as_ref());
+        let order = |after: Option<Digest>, partition: &Partition| -> Vec<u16> {
+            let records = partition.records_after(after.as_ref());
             records.into_iter().map(|(_, record)| record.generation).collect()
         };
         assert_eq!(order(None, &partition), [5, 4, 3, 2, 1]);
@@ -226,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn a_copy_and_its_original_change_apart() {
+    fn a_clone_and_its_original_change_independently() {
         let mut partition = Partition::default();
         partition.insert(digest(1), record(1));
         let mut copy = partition.clone();
@@ -238,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn digests_that_differ_anywhere_hash_apart() {
+    fn digests_that_differ_in_one_byte_have_different_hashes() {
         let hashes: std::collections::HashSet<u64> = (0..Digest::SIZE)
             .flat_map(|at| (0..=255).map(move |byte| (at, byte)))
             .map(|(at, byte)| {
@@ -247,7 +249,7 @@ mod tests {
                 hash(&digest)
             })
             .collect();
-        // Each byte's own value is counted once for every place.
+        // The digest of all sevens occurs once for each position.
         assert_eq!(hashes.len(), Digest::SIZE * 255 + 1);
     }
 }

@@ -10,42 +10,41 @@ use crate::ops::{Particle, ParticleRef, SharedBytes};
 /// A record.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Record {
-    /// How often it was written, from 1; after 65535 comes 1 again.
+    /// The number of writes, from 1. It wraps around from 65535 to 1.
     pub generation: u16,
-    /// The set it is in, if any.
+    /// Its set; `None` if it is in no set.
     pub set: Option<SetId>,
     /// When it expires, in seconds since 2010; 0 if never.
     pub void_time: u32,
     /// When it was last written.
     pub last_update: Now,
-    /// The user's key, if it was sent to be stored: one byte of particle type, then the value.
+    /// The user key, if it was sent to be stored: one byte of particle type, then the value.
     pub key: Option<SharedBytes>,
     /// Its bins.
     pub bins: Box<[Bin]>,
 }
 
-/// Bytes behind a stored record that count against its size limit.
+/// The size of the end mark after a stored record, in bytes. It counts against the size limit.
 pub(crate) const END_MARK: usize = 4;
 
 impl Record {
-    /// The largest record the server takes by default (`max-record-size`), in bytes of its stored form.
+    /// The default size limit of a record (`max-record-size`), in bytes of its stored form.
     pub const MAX_SIZE: usize = 1024 * 1024;
-    /// How many bins a record has at most.
+    /// The maximum number of bins in a record.
     pub const MAX_BINS: usize = 0x7fff;
 
-    /// Whether it has expired: its void time lies before the current second.
+    /// Whether it has expired: its void time is before the current second.
     #[must_use]
     pub const fn is_expired(&self, now: Now) -> bool {
         self.void_time != 0 && self.void_time < now.seconds()
     }
 }
 
-/// The size of the stored form of a record in bytes, from the sizes of its set's name and its key: what the server's
-/// size limits are about.
+/// The size of the stored form of a record in bytes, which size limits apply to. `set_name` and `key` are sizes.
 ///
-/// The form is 35 bytes of fixed header; the void time (4), the set's name (1 and the name) and the key (its size as a
-/// varint and the key) where there are any; the number of bins as a varint; and for each bin its name (1 and the name)
-/// and its particle.
+/// The stored form is a fixed header of 35 bytes; the void time (4), the set name (1 and the name) and the key (its size as a
+/// varint, and the key), each only if the record has one; the number of bins as a varint; and for each bin its name (1 and the
+/// name) and its particle.
 #[must_use]
 pub(crate) fn stored_size(void_time: u32, set_name: Option<usize>, key: Option<usize>, bins: &[Bin]) -> usize {
     const HEADER: usize = 35;
@@ -60,7 +59,7 @@ pub(crate) fn stored_size(void_time: u32, set_name: Option<usize>, key: Option<u
     HEADER + void_time + set + key + count + bins
 }
 
-/// How many bytes a stored form of so many bytes takes up: with the mark behind it, in blocks of 16.
+/// The size of a stored form of so many bytes on its device: with the end mark, rounded up to blocks of 16.
 pub(super) const fn taken_up(stored_size: usize) -> u32 {
     let size = (stored_size + END_MARK).next_multiple_of(16);
     if size < u32::MAX as usize {
@@ -70,14 +69,14 @@ pub(super) const fn taken_up(stored_size: usize) -> u32 {
     }
 }
 
-/// How many bytes the stored form of a record takes up.
+/// The size of the stored form of a record on its device, in bytes.
 #[must_use]
 pub(crate) fn rounded_stored_size(void_time: u32, set_name: Option<usize>, key: Option<usize>, bins: &[Bin]) -> u32 {
     taken_up(stored_size(void_time, set_name, key, bins))
 }
 
-/// The size of a particle's stored form: its type (1), and for an integer a size (1) and as few of 1, 2, 4 or 8 bytes as
-/// hold it unsigned, for blobs and all that are kept like one a size (4) and the bytes.
+/// The size of a particle's stored form: its type (1); for an integer a size (1) and the fewest of 1, 2, 4 or 8 bytes that hold
+/// it as an unsigned number; for blobs, strings, lists and the like a size (4) and the bytes.
 fn particle_size(particle: &Particle) -> usize {
     match particle.view() {
         ParticleRef::Int(n) => match n as u64 {
@@ -93,7 +92,7 @@ fn particle_size(particle: &Particle) -> usize {
     }
 }
 
-/// The size of a number written 7 bits a byte.
+/// The size of a number as a varint: 7 bits in each byte.
 const fn varint_size(n: usize) -> usize {
     match n {
         0..0x80 => 1,
@@ -110,7 +109,7 @@ mod tests {
     use crate::store::BinName;
 
     #[test]
-    fn the_stored_size_counts_what_there_is() {
+    fn the_stored_size_counts_only_present_parts() {
         let bins = |value| {
             vec![Bin {
                 name: BinName::new(b"ab").unwrap(),

@@ -1,4 +1,4 @@
-//! Sets: the named groups of a namespace's records.
+//! Sets: named groups of records in a namespace.
 
 use std::collections::HashMap;
 use std::num::NonZeroU16;
@@ -11,22 +11,22 @@ use super::set_settings::{SetSettings, SetSettingsSnapshot};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SetId(NonZeroU16);
 
-/// What is known of a set.
+/// A set.
 #[derive(Debug)]
 pub struct Set {
     /// Its name, 1 to 63 bytes.
     pub name: Box<[u8]>,
-    /// How many records are in it.
+    /// The number of its records.
     pub objects: AtomicU64,
     /// The size of the stored form of its records, in bytes.
     pub data_used_bytes: AtomicU64,
-    /// Its records last written before this time, in milliseconds since 2010, are truncated.
+    /// Its records that were last written before this time, in milliseconds since 2010, are truncated.
     pub truncate_lut: AtomicU64,
     /// Its configuration.
     pub settings: SetSettings,
 }
 
-/// The sets of a namespace. A set comes to be with its first record and stays.
+/// The sets of a namespace. The first record of a set creates it, and it is never removed.
 #[derive(Debug, Default)]
 pub struct Sets {
     table: RwLock<Table>,
@@ -40,7 +40,7 @@ struct Table {
     sets: Vec<Arc<Set>>,
 }
 
-/// A set at one moment.
+/// A copy of a set at one moment.
 #[derive(Debug, Clone)]
 pub(crate) struct SetSnapshot {
     pub(super) name: Box<[u8]>,
@@ -56,8 +56,8 @@ impl SetId {
         self.0.get()
     }
 
-    /// Its place among the sets in the order of their numbers, from 0.
-    pub(super) const fn place(self) -> usize {
+    /// Its position in the order of the set numbers, from 0.
+    pub(super) const fn position(self) -> usize {
         self.0.get() as usize - 1
     }
 }
@@ -65,24 +65,24 @@ impl SetId {
 impl Sets {
     /// The longest name of a set, in bytes.
     pub const MAX_NAME: usize = 63;
-    /// How many sets a namespace has at most.
+    /// The maximum number of sets in a namespace.
     pub const MAX: usize = 4095;
 
-    /// The number of a set, if there is such a set.
+    /// Finds a set by name.
     #[must_use]
     pub fn find(&self, name: &[u8]) -> Option<SetId> {
         self.read().by_name.get(name).copied()
     }
 
-    /// Whether a set can have this name: not the empty one, nor one that is too long or holds a 0.
+    /// Whether a set can have this name: 1 to 63 bytes, none of them 0.
     #[must_use]
     pub fn is_name(name: &[u8]) -> bool {
         !name.is_empty() && name.len() <= Self::MAX_NAME && !name.contains(&0)
     }
 
-    /// The number of a set, which is made if there is none.
+    /// Finds a set by name, or creates it.
     ///
-    /// Gives nothing for what is [no name](Self::is_name), and when there are too many sets.
+    /// Returns `None` for an [invalid name](Self::is_name), and if there are too many sets.
     pub fn find_or_create(&self, name: &[u8]) -> Option<SetId> {
         if let Some(id) = self.find(name) {
             return Some(id);
@@ -112,16 +112,16 @@ impl Sets {
     /// A set.
     #[must_use]
     pub fn get(&self, id: SetId) -> Option<Arc<Set>> {
-        self.read().sets.get(id.place()).cloned()
+        self.read().sets.get(id.position()).cloned()
     }
 
-    /// All sets, in the order in which they came to be.
+    /// All sets, in the order in which they were created.
     #[must_use]
     pub fn all(&self) -> Vec<Arc<Set>> {
         self.read().sets.clone()
     }
 
-    /// The sets as they are, in the order of their numbers.
+    /// Copies of all sets, in the order of their numbers.
     pub(crate) fn save(&self) -> Vec<SetSnapshot> {
         let state = |set: &Arc<Set>| SetSnapshot {
             name: set.name.clone(),
@@ -133,7 +133,7 @@ impl Sets {
         self.read().sets.iter().map(state).collect()
     }
 
-    /// Has them be as they were.
+    /// Replaces all sets by saved ones.
     pub(crate) fn restore(&self, states: &[SetSnapshot]) {
         let are_configured = states.iter().any(|set| set.settings != SetSettingsSnapshot::default());
         self.are_configured.store(are_configured, Ordering::Relaxed);
@@ -175,7 +175,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sets_come_to_be_once_and_within_limits() {
+    fn sets_are_created_once_and_within_limits() {
         let sets = Sets::default();
         let a = sets.find_or_create(b"a").unwrap();
         assert_eq!(sets.find_or_create(b"a"), Some(a));

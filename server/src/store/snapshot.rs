@@ -1,20 +1,21 @@
-//! What a namespace holds at one moment, kept aside and put back.
+//! Snapshots of a namespace: saving and restoring all that it holds.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
-use super::locks::{Blocks, LockedBlocks};
-use super::namespace::{Namespace, Settings};
+use super::namespace::Namespace;
+use super::partition_locks::{LockedPartitions, SavedGroups};
 use super::set::SetSnapshot;
+use super::settings::Settings;
 use super::sindex::{Sindex, SindexesSnapshot};
 use crate::config::NamespaceConfig;
 
-/// What a namespace holds: records, sets, indexes, truncations and settings.
+/// A snapshot of a namespace: records, sets, secondary indexes, truncations, settings and counters.
 ///
-/// Records and the entries of indexes are shared with the namespace until one of the two changes.
+/// Records and index entries are shared with the namespace until they change.
 #[derive(Debug)]
 pub(crate) struct NamespaceSnapshot {
-    pub(super) locks: Blocks,
+    pub(super) groups: SavedGroups,
     pub(super) sets: Vec<SetSnapshot>,
     pub(super) sindexes: SindexesSnapshot,
     settings: SettingsSnapshot,
@@ -22,12 +23,12 @@ pub(crate) struct NamespaceSnapshot {
     expired_objects: u64,
     expirable_objects: u64,
     data_used_bytes: u64,
-    /// Of the namespace, and the latest of all.
+    /// The times of [`Truncation`](super::namespace::Truncation): of the namespace, and the latest of all.
     pub(super) truncations: [u64; 2],
     earliest_void_time: u32,
 }
 
-/// The settings that can be changed.
+/// A copy of the settings that can be changed.
 #[derive(Debug, Clone, Copy)]
 struct SettingsSnapshot {
     default_ttl: u32,
@@ -45,10 +46,10 @@ struct SettingsSnapshot {
 }
 
 impl NamespaceSnapshot {
-    /// That of a namespace that was just made.
+    /// The snapshot of a new namespace.
     pub(crate) fn new(config: &NamespaceConfig) -> Self {
         Self {
-            locks: Blocks::new(),
+            groups: SavedGroups::new(),
             sets: Vec::new(),
             sindexes: SindexesSnapshot::default(),
             settings: SettingsSnapshot::of(&Settings::new(config)),
@@ -61,42 +62,42 @@ impl NamespaceSnapshot {
         }
     }
 
-    /// How many records it holds, those that have expired and are not removed yet among them.
+    /// The number of records, including expired ones that were not removed yet.
     pub(crate) const fn objects(&self) -> u64 {
         self.objects
     }
 }
 
-/// A namespace whose records nobody reads or writes: they agree with its counters and its indexes, which only change
-/// under the lock of a record.
+/// A namespace with all its partitions locked. Its counters and secondary indexes agree with its records, since they only change
+/// while a partition is locked.
 #[derive(Debug)]
-pub(crate) struct Locked<'n> {
+pub(crate) struct LockedNamespace<'n> {
     namespace: &'n Namespace,
-    locks: LockedBlocks<'n>,
-    /// Dropped last: to free it takes longer than to replace it, and nobody need wait for that.
+    partitions: LockedPartitions<'n>,
+    /// Dropped last, when nothing is locked any more: freeing it takes longer than replacing it.
     replaced: Replaced,
 }
 
 #[derive(Debug, Default)]
 struct Replaced {
-    locks: Blocks,
+    groups: SavedGroups,
     sindexes: Option<Arc<[Arc<Sindex>]>>,
 }
 
 impl Namespace {
-    /// Waits until nobody reads or writes a record, and has everybody wait who wants to.
-    pub(crate) fn lock(&self) -> Locked<'_> {
-        Locked {
+    /// Locks all partitions: waits until no record is read or written.
+    pub(crate) fn lock(&self) -> LockedNamespace<'_> {
+        LockedNamespace {
             namespace: self,
-            locks: self.locks.lock(),
+            partitions: self.locks.lock_all(),
             replaced: Replaced::default(),
         }
     }
 
-    /// Has a new namespace be as another one, but for the records and what counts them.
-    pub(crate) fn resemble(&self, other: &Self) {
-        // Indexes first: the sets that they are about are there before them.
-        self.sindexes.resemble(&other.sindexes);
+    /// Copies the sets, indexes, settings and truncations of another namespace, but neither records nor counters.
+    pub(crate) fn copy_metadata_from(&self, other: &Self) {
+        // Indexes first: their sets were created before them.
+        self.sindexes.copy_definitions_from(&other.sindexes);
         self.sets.restore(&other.sets.save());
         SettingsSnapshot::of(&other.settings).restore(&self.settings);
         set(&self.truncation.namespace, get(&other.truncation.namespace));
@@ -104,14 +105,14 @@ impl Namespace {
     }
 }
 
-impl Locked<'_> {
-    /// What the namespace holds.
+impl LockedNamespace<'_> {
+    /// Takes a snapshot.
     pub(crate) fn save(&self) -> NamespaceSnapshot {
         let namespace = self.namespace;
-        // Indexes first: the sets that they are about are there before them.
+        // Indexes first: their sets were created before them.
         let sindexes = namespace.sindexes.save();
         NamespaceSnapshot {
-            locks: self.locks.save(),
+            groups: self.partitions.save(),
             sets: namespace.sets.save(),
             sindexes,
             settings: SettingsSnapshot::of(&namespace.settings),
@@ -124,10 +125,10 @@ impl Locked<'_> {
         }
     }
 
-    /// Has the namespace hold this, and nothing else.
+    /// Replaces all that the namespace holds by a snapshot.
     pub(crate) fn restore(&mut self, state: &NamespaceSnapshot) {
         let namespace = self.namespace;
-        self.replaced.locks = self.locks.replace(&state.locks);
+        self.replaced.groups = self.partitions.replace(&state.groups);
         namespace.sets.restore(&state.sets);
         self.replaced.sindexes = Some(namespace.sindexes.restore(&state.sindexes));
         state.settings.restore(&namespace.settings);

@@ -42,7 +42,7 @@ impl Record {
 
 impl Namespace {
     /// Counts a record that is added.
-    pub(super) fn count_in(&self, record: &Record) {
+    pub(super) fn count_inserted(&self, record: &Record) {
         self.counters.objects.fetch_add(1, Ordering::Relaxed);
         let set = record.set.and_then(|id| self.sets.get(id));
         let usage = Usage::of(record, set.as_ref().map(|set| set.name.len()));
@@ -58,7 +58,7 @@ impl Namespace {
     }
 
     /// Counts a record that is removed.
-    pub(super) fn count_out(&self, record: &Record) {
+    pub(super) fn count_removed(&self, record: &Record) {
         self.counters.objects.fetch_sub(1, Ordering::Relaxed);
         let set = record.set.and_then(|id| self.sets.get(id));
         let usage = Usage::of(record, set.as_ref().map(|set| set.name.len()));

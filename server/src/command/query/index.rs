@@ -10,7 +10,7 @@ use super::walk::Stop;
 use crate::ops::cdt;
 use crate::ops::geo::Geometry;
 use crate::refusal::{Part, Refusal};
-use crate::store::block::{BLOCK, BLOCKS, block_of};
+use crate::store::partition_group::{GROUP_SIZE, GROUPS, group_of};
 use crate::store::sindex::{Definition, Entry, IndexType, KeyType, Range, Search, Source};
 use crate::store::{BinName, Namespace, Record, Sindexes};
 
@@ -168,7 +168,7 @@ pub(super) struct IndexWalk {
     search: Arc<Search>,
     spans: Vec<(u64, u64)>,
     /// The partitions that are asked for: a word for each block, in it a bit for each partition.
-    wanted: [u64; BLOCKS],
+    wanted: [u64; GROUPS],
     /// Those of them that are resumed behind an entry.
     resumed: Vec<(PartitionId, Entry)>,
     block: usize,
@@ -192,7 +192,7 @@ impl IndexWalk {
         let finds_twice = search.range.is_range() && definition.index_type != IndexType::Default;
         Self {
             spans,
-            wanted: [0; BLOCKS],
+            wanted: [0; GROUPS],
             resumed: Vec::new(),
             block: 0,
             span: 0,
@@ -214,19 +214,19 @@ impl IndexWalk {
     /// Adds a partition to those it passes through, some behind a record at a value. They come in order, before the first
     /// visit.
     pub(super) fn pass_through(&mut self, stop: Stop) {
-        if let Some(word) = self.wanted.get_mut(block_of(stop.partition)) {
+        if let Some(word) = self.wanted.get_mut(group_of(stop.partition)) {
             *word |= bit(stop.partition);
         }
         if let Some(digest) = stop.behind {
-            let order = self.key_type().order(stop.value);
-            self.resumed.push((stop.partition, Entry { order, digest }));
+            let sort_key = self.key_type().sort_key(stop.value);
+            self.resumed.push((stop.partition, Entry { sort_key, digest }));
         }
     }
 
     /// The first partition of those that it is at; none at its end.
     pub(super) fn partition(&self) -> Option<PartitionId> {
         let block = u16::try_from(self.block).ok()?;
-        PartitionId::new(block.checked_mul(BLOCK)?)
+        PartitionId::new(block.checked_mul(GROUP_SIZE)?)
     }
 
     /// Visits some records, each under the lock of its partition, with the values by which they are found; says how many
@@ -249,7 +249,7 @@ impl IndexWalk {
             }
             let partition = namespace.partition(entry.digest.partition_id());
             if let Some(record) = partition.as_ref().and_then(|partition| partition.get(&entry.digest))
-                && visit(&entry.digest, record, key_type.value(entry.order)).is_break()
+                && visit(&entry.digest, record, key_type.value(entry.sort_key)).is_break()
             {
                 (self.span, self.behind) = (span, Some(entry));
                 return looks;
@@ -274,7 +274,7 @@ impl IndexWalk {
             match self.wanted.get(self.block) {
                 None => return None,
                 Some(_) if self.search.sindex.is_dropped() => {
-                    self.block = BLOCKS;
+                    self.block = GROUPS;
                     return None;
                 }
                 Some(wanted) if *wanted != 0 && self.span < self.spans.len() => break *wanted,
@@ -291,7 +291,7 @@ impl IndexWalk {
             None => Bound::Included(start(first, resumed, wanted)),
         };
         let (mut looks, mut last) = (0, None);
-        self.search.sindex.each(self.block, from, end, |entry| {
+        self.search.sindex.for_each_entry(self.block, from, end, |entry| {
             looks += 1;
             let partition = entry.digest.partition_id();
             let is_behind = || match resumed.binary_search_by_key(&partition, |(id, _)| *id) {
@@ -317,8 +317,8 @@ impl IndexWalk {
     }
 
     fn resumed_here(&self) -> &[(PartitionId, Entry)] {
-        let from = self.resumed.partition_point(|(id, _)| block_of(*id) < self.block);
-        let to = self.resumed.partition_point(|(id, _)| block_of(*id) <= self.block);
+        let from = self.resumed.partition_point(|(id, _)| group_of(*id) < self.block);
+        let to = self.resumed.partition_point(|(id, _)| group_of(*id) <= self.block);
         self.resumed.get(from..to).unwrap_or_default()
     }
 
@@ -330,13 +330,13 @@ impl IndexWalk {
 }
 
 const fn bit(partition: PartitionId) -> u64 {
-    1 << (partition.get() % BLOCK)
+    1 << (partition.get() % GROUP_SIZE)
 }
 
 /// Where to begin in a block: at the start of the span, or, if all partitions are resumed, where the first of them is.
 fn start(first: u64, resumed: &[(PartitionId, Entry)], wanted: u64) -> Entry {
     let start = Entry {
-        order: first,
+        sort_key: first,
         digest: Digest([0; Digest::SIZE]),
     };
     let earliest = resumed.iter().map(|(_, behind)| *behind).min();
@@ -364,8 +364,8 @@ impl Bursts {
 
     /// Whether a record was found in this hundred before.
     fn has(&mut self, digest: &Digest) -> bool {
-        self.0.resize(usize::from(BLOCK), Burst::default());
-        let Some(burst) = self.0.get_mut(usize::from(digest.partition_id().get() % BLOCK)) else {
+        self.0.resize(usize::from(GROUP_SIZE), Burst::default());
+        let Some(burst) = self.0.get_mut(usize::from(digest.partition_id().get() % GROUP_SIZE)) else {
             return false;
         };
         let is_known = burst.digests.contains(digest);

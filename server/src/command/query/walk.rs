@@ -89,7 +89,7 @@ impl Walk {
             return;
         };
         if let Some(partition) = namespace.partition(stop.partition) {
-            let ordered = partition.behind(stop.behind.as_ref());
+            let ordered = partition.records_after(stop.behind.as_ref());
             let mut records = ordered.iter().copied();
             let mut fetched = 0;
             loop {

@@ -64,7 +64,7 @@ pub(super) fn void_time(
         }
         _ => void_time,
     };
-    namespace.note_void_time(void_time);
+    namespace.track_void_time(void_time);
     Ok(void_time)
 }
 

@@ -156,15 +156,17 @@ fn apply(
     let write = Write::prepare(now, namespace, request, plan, existing.as_deref()).map_err(fail)?;
     match existing {
         Some(record) => {
-            let places = namespace.sindexes.places(&request.digest, write.view.set, &record.bins);
+            let entries = namespace
+                .sindexes
+                .entries_of(&request.digest, write.view.set, &record.bins);
             let set_name = set_name_size(namespace, request, write.view.set);
             let usage = Usage::of(record, set_name);
             let mut bins = Bins::new(std::mem::take(&mut record.bins));
             match write.execute(Some(record), &mut bins, reply) {
                 Ok(Outcome::Written(size)) => {
                     record.bins = bins.commit();
-                    if let Some(places) = places {
-                        places.move_to(&request.digest, write.view.set, &record.bins);
+                    if let Some(entries) = entries {
+                        entries.update(&request.digest, write.view.set, &record.bins);
                     }
                     record.generation = write.view.generation;
                     record.void_time = write.view.void_time;

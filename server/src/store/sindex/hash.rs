@@ -1,6 +1,6 @@
-//! wyhash, final version 3: what the values of string and blob indexes are.
+//! wyhash, final version 3: the values in string and blob indexes.
 //!
-//! Answers show these values and clients send them back to resume behind one, so they are the real server's to the bit.
+//! Replies contain these values, and clients send them back to resume a query. So they must equal the real server's.
 
 const SECRET: [u64; 4] = [
     0xa076_1d64_78bd_642f,
@@ -10,7 +10,7 @@ const SECRET: [u64; 4] = [
 ];
 const SEED: u64 = 0x0002_9fbb_14cc_886f;
 
-/// The hash of some bytes, under the seed that the server uses.
+/// The hash of some bytes, with the seed of the real server.
 pub(super) fn wyhash(bytes: &[u8]) -> u64 {
     let mut seed = SEED ^ SECRET[0];
     let (a, b) = match bytes.len() {
@@ -40,7 +40,7 @@ pub(super) fn wyhash(bytes: &[u8]) -> u64 {
                 seed = mix(read64(rest, 0) ^ SECRET[1], read64(rest, 8) ^ seed);
                 rest = &rest[16..];
             }
-            // The last 16 bytes, some of which may have been read before.
+            // The last 16 bytes, some of which may have been read already.
             (read64(bytes, n - 16), read64(bytes, n - 8))
         }
     };
@@ -66,8 +66,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hashes_are_those_of_the_server() {
-        // Of n bytes 1, 8, 15, ...
+    fn hashes_equal_the_real_servers() {
+        // The hash of the n bytes 1, 8, 15, ...
         let expected = [
             (0, 0xda34_2175_7d70_ae2d),
             (1, 0x9c0a_ff19_1d7c_3766),

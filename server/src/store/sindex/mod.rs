@@ -1,15 +1,17 @@
-//! Secondary indexes: the records of a namespace in the order of values that they hold.
+//! Secondary indexes: the records of a namespace, sorted by values that they hold.
 //!
-//! Indexes are kept up where records are changed, under the lock of the record's partition: what an index says of a record
-//! is true whenever that lock is free.
+//! A write updates the indexes while the partition of its record is locked. So they agree with the record whenever that lock is
+//! free.
 
 mod build;
 mod definition;
 mod hash;
 mod range;
+mod record_entries;
 mod search;
 mod snapshot;
 mod tree;
+mod values;
 
 use std::ops::Bound;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -24,6 +26,7 @@ use crate::store::set::SetId;
 pub(crate) use self::build::Build;
 pub(crate) use self::definition::{Definition, IndexType, KeyType, Source};
 pub(crate) use self::range::Range;
+pub(crate) use self::record_entries::RecordEntries;
 pub(crate) use self::search::Search;
 pub(crate) use self::snapshot::SindexesSnapshot;
 pub(crate) use self::tree::Entry;
@@ -31,7 +34,7 @@ pub(crate) use self::tree::Entry;
 /// The indexes of a namespace.
 #[derive(Debug, Default)]
 pub struct Sindexes {
-    /// How many there are: records of a namespace without any are written without a further look.
+    /// The number of indexes. Writes to a namespace without indexes read only this.
     count: AtomicUsize,
     table: RwLock<Table>,
 }
@@ -40,14 +43,14 @@ pub struct Sindexes {
 struct Table {
     /// In the order of their slots.
     all: Arc<[Arc<Sindex>]>,
-    /// Names of sets' own indexes.
+    /// The set indexes: their names and sets.
     sets: Vec<(Arc<str>, SetId)>,
 }
 
 /// An index.
 #[derive(Debug)]
 pub struct Sindex {
-    /// What it is about.
+    /// Its definition.
     pub definition: Definition,
     name: Mutex<Arc<str>>,
     /// Its place among the indexes: the first one that was free when it was created.
@@ -55,38 +58,38 @@ pub struct Sindex {
     tree: Tree,
     is_readable: AtomicBool,
     is_dropped: AtomicBool,
-    load: Mutex<Load>,
+    build_progress: Mutex<BuildProgress>,
 }
 
-/// How far the building of an index is.
+/// The progress of the build of an index.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Load {
-    /// In percent.
+pub struct BuildProgress {
+    /// The share of the namespace that was read, in percent.
     pub percent: u32,
-    /// How long it took, in seconds.
+    /// The duration of a finished build, in seconds.
     pub seconds: u64,
 }
 
-/// What became of the wish for an index.
+/// The result of [`Sindexes::create`].
 #[derive(Debug)]
 pub enum Created {
-    /// It is there, and to be built.
+    /// The index was created, and is still to be built.
     New(Build),
-    /// There was one like it, which has the wanted name now.
-    Known,
-    /// The name stands for another one.
+    /// An index with the same definition existed, and has the new name now.
+    Renamed,
+    /// Another index has this name.
     NameTaken,
-    /// There are as many as there may be.
+    /// The namespace has the maximum number of indexes.
     TooMany,
 }
 
 impl Sindexes {
-    /// How many indexes a namespace has at most.
+    /// The maximum number of indexes in a namespace.
     pub const MAX: usize = 256;
-    /// The longest name of an index, in bytes.
+    /// The maximum length of the name of an index, in bytes.
     pub const MAX_NAME: usize = 63;
 
-    /// Creates an index, or renames one of the same definition.
+    /// Creates an index, or renames the one with the same definition.
     pub fn create(&self, name: &str, definition: Definition) -> Created {
         let mut table = self.write();
         let known = table.all.iter().find(|sindex| sindex.definition == definition);
@@ -96,7 +99,7 @@ impl Sindexes {
         }
         if let Some(known) = known {
             *lock(&known.name) = name.into();
-            return Created::Known;
+            return Created::Renamed;
         }
         if table.all.len() >= Self::MAX {
             return Created::TooMany;
@@ -111,7 +114,7 @@ impl Sindexes {
             tree: Tree::new(),
             is_readable: AtomicBool::new(false),
             is_dropped: AtomicBool::new(false),
-            load: Mutex::default(),
+            build_progress: Mutex::default(),
         });
         let (before, behind) = table.all.split_at(slot);
         table.all = before.iter().chain([&sindex]).chain(behind).cloned().collect();
@@ -119,9 +122,9 @@ impl Sindexes {
         Created::New(Build::new(sindex))
     }
 
-    /// Creates the index of a set, or renames it; false where the name stands for another one.
+    /// Creates or renames the index of a set. Returns `false` if another index has this name.
     ///
-    /// It has no entries: the records of a set are found without it.
+    /// A set index has no entries: queries find the records of a set without it.
     pub fn create_for_set(&self, name: &str, set: SetId) -> bool {
         let mut table = self.write();
         if table.named(name).is_some() || table.set_of(name).is_some_and(|other| other != set) {
@@ -132,7 +135,7 @@ impl Sindexes {
         true
     }
 
-    /// Removes the index of a name, if there is one.
+    /// Removes an index or a set index by name, if it exists.
     pub fn delete(&self, name: &str) {
         let mut table = self.write();
         table.sets.retain(|(other, _)| **other != *name);
@@ -144,25 +147,25 @@ impl Sindexes {
         }
     }
 
-    /// All of them, in the order in which the real server lists them, but for those of sets.
+    /// All indexes but set indexes, in the order in which the real server lists them.
     #[must_use]
     pub fn all(&self) -> Arc<[Arc<Sindex>]> {
         Arc::clone(&self.read().all)
     }
 
-    /// The names of sets' own indexes, and the sets.
+    /// The set indexes: their names and sets.
     #[must_use]
     pub fn of_sets(&self) -> Vec<(Arc<str>, SetId)> {
         self.read().sets.clone()
     }
 
-    /// The index of a name.
+    /// Finds an index by name.
     #[must_use]
     pub fn by_name(&self, name: &str) -> Option<Arc<Sindex>> {
         self.read().named(name).cloned()
     }
 
-    /// The index of a definition.
+    /// Finds an index by definition.
     #[must_use]
     pub fn by_definition(&self, definition: &Definition) -> Option<Arc<Sindex>> {
         let table = self.read();
@@ -173,17 +176,15 @@ impl Sindexes {
             .cloned()
     }
 
-    /// The places that a record has, or is to have, in the indexes; none where there are no indexes.
+    /// The entries that a record has, or is about to have; `None` if the namespace has no indexes.
     ///
-    /// The lock of the record's partition must be held until the indexes are told what becomes of it.
+    /// The partition of the record must be locked, until the entries are inserted, removed or updated.
     #[inline]
-    pub(crate) fn places(&self, digest: &Digest, set: Option<SetId>, bins: &[Bin]) -> Option<Places> {
+    pub(crate) fn entries_of(&self, digest: &Digest, set: Option<SetId>, bins: &[Bin]) -> Option<RecordEntries> {
         if self.count.load(Ordering::Relaxed) == 0 {
             return None;
         }
-        let all = self.all();
-        let places = places(&all, digest, set, bins);
-        Some(Places { all, places })
+        Some(RecordEntries::of(self.all(), digest, set, bins))
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Table> {
@@ -207,9 +208,9 @@ impl Table {
 }
 
 impl Sindex {
-    /// How many kilobytes a node of the real server's trees takes.
+    /// The size of a node of the real server's trees, in bytes.
     const NODE: u64 = 4096;
-    /// About how many entries the real server has in a node.
+    /// The approximate number of entries in a node of the real server's trees.
     const NODE_ENTRIES: u64 = 200;
 
     /// Its name.
@@ -218,123 +219,60 @@ impl Sindex {
         Arc::clone(&lock(&self.name))
     }
 
-    /// Whether it is built, and so can be asked.
+    /// Whether it is built. Only then queries can use it.
     #[must_use]
     pub fn is_readable(&self) -> bool {
         self.is_readable.load(Ordering::Relaxed)
     }
 
-    /// Whether it was removed: then nothing is found by it any more.
+    /// Whether it was removed. Queries that still use it find nothing more.
     #[must_use]
     pub fn is_dropped(&self) -> bool {
         self.is_dropped.load(Ordering::Relaxed)
     }
 
-    /// How far its building is.
+    /// The progress of its build.
     #[must_use]
-    pub fn load(&self) -> Load {
-        *lock(&self.load)
+    pub fn build_progress(&self) -> BuildProgress {
+        *lock(&self.build_progress)
     }
 
-    /// How many entries it has.
+    /// The number of entries.
     #[must_use]
     pub fn entries(&self) -> usize {
         self.tree.len()
     }
 
-    /// About what the real server's trees take for it, in bytes: of its 4096 each has a node at least.
+    /// The approximate size of the real server's trees for it, in bytes: one tree for each of 4096 partitions, each with at least
+    /// one node.
     #[must_use]
     pub fn used_bytes(&self) -> u64 {
         let more = self.entries() as u64 / Self::NODE_ENTRIES;
         more.max(u64::from(spikelet_wire::PARTITIONS)) * Self::NODE
     }
 
-    /// Gives the entries of a block from a bound to the place `end`, until `each` has had enough and says so. Their
-    /// partitions must not be locked.
-    pub fn each(&self, block: usize, from: Bound<Entry>, end: u64, each: impl FnMut(&Entry) -> bool) {
-        self.tree.entries(block, from, end, each);
+    /// Passes the entries of a group of partitions to `visit`, from a bound to the sort key `end`, until it returns `false`. The
+    /// caller must not hold the lock of any of these partitions.
+    pub fn for_each_entry(&self, group: usize, from: Bound<Entry>, end: u64, visit: impl FnMut(&Entry) -> bool) {
+        self.tree.for_each(group, from, end, visit);
     }
 
-    /// Whether a record is one that the index finds in a range.
+    /// Whether a record has a value in a range.
     #[must_use]
     pub fn matches(&self, range: &Range, digest: &Digest, bins: &[Bin]) -> bool {
         range.matches(&self.definition, digest, bins)
     }
 
-    /// Adds the places of a record, but for those that it has.
-    fn places(&self, digest: &Digest, set: Option<SetId>, bins: &[Bin], mut put: impl FnMut(u64)) {
+    /// Passes the sort keys of a record to `put`. Duplicates are possible.
+    fn for_each_sort_key(&self, digest: &Digest, set: Option<SetId>, bins: &[Bin], mut put: impl FnMut(u64)) {
         if self.definition.set.is_some_and(|only| set != Some(only)) {
             return;
         }
-        self.definition.values(digest, bins, |value| {
-            value.keys(self.definition.key_type, &mut put);
+        self.definition.for_each_value(digest, bins, |value| {
+            value.sort_keys(self.definition.key_type, &mut put);
             true
         });
     }
-}
-
-/// The places of a record in the indexes that there are.
-#[derive(Debug)]
-pub(crate) struct Places {
-    all: Arc<[Arc<Sindex>]>,
-    /// Sorted.
-    places: Vec<Place>,
-}
-
-/// A place of a record: the index, by its own place among all, and the place in its order.
-type Place = (usize, u64);
-
-impl Places {
-    /// Notes that the record has come to be there.
-    pub(crate) fn come(self, digest: &Digest) {
-        self.change(digest, &[], &self.places);
-    }
-
-    /// Notes that the record is gone.
-    pub(crate) fn go(self, digest: &Digest) {
-        self.change(digest, &self.places, &[]);
-    }
-
-    /// Notes that the record has other bins now.
-    pub(crate) fn move_to(self, digest: &Digest, set: Option<SetId>, bins: &[Bin]) {
-        let now = places(&self.all, digest, set, bins);
-        self.change(digest, &self.places, &now);
-    }
-
-    fn change(&self, digest: &Digest, old: &[Place], new: &[Place]) {
-        if old == new {
-            return;
-        }
-        for (at, sindex) in self.all.iter().enumerate() {
-            let (old, new) = (of_index(old, at), of_index(new, at));
-            if old == new {
-                continue;
-            }
-            let gone = old.iter().filter(|place| new.binary_search(place).is_err());
-            let come = new.iter().filter(|place| old.binary_search(place).is_err());
-            let changes = gone
-                .map(|place| (place.1, false))
-                .chain(come.map(|place| (place.1, true)));
-            sindex.tree.change(digest, changes);
-        }
-    }
-}
-
-/// The places, sorted and each once, that a record has in indexes.
-fn places(all: &[Arc<Sindex>], digest: &Digest, set: Option<SetId>, bins: &[Bin]) -> Vec<Place> {
-    let mut places = Vec::new();
-    for (at, sindex) in all.iter().enumerate() {
-        sindex.places(digest, set, bins, |order| places.push((at, order)));
-    }
-    places.sort_unstable();
-    places.dedup();
-    places
-}
-
-fn of_index(places: &[Place], at: usize) -> &[Place] {
-    let from = places.partition_point(|place| place.0 < at);
-    let to = places.partition_point(|place| place.0 <= at);
-    places.get(from..to).unwrap_or_default()
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

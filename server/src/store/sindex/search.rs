@@ -28,8 +28,8 @@ impl Search {
         }
     }
 
-    /// Whether a record matches. Queries check this for each record that the index finds: the record may have changed since,
-    /// and index entries of strings, blobs and geo cells are only candidates.
+    /// Whether a record matches. Queries check this for each record that the index finds: the record may have changed since, and
+    /// index entries of strings, blobs and geo cells are only candidates.
     pub(crate) fn matches(&self, digest: &Digest, bins: &[Bin]) -> bool {
         let matches = self.sindex.matches(&self.range, digest, bins);
         if let Range::Geo(_) = self.range {

@@ -1,13 +1,13 @@
-//! The indexes of a namespace at one moment, kept aside and put back.
+//! Snapshots of the secondary indexes of a namespace: saving and restoring them.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
-use super::tree::{Tree, TreeState};
-use super::{Build, Definition, Load, Sindex, Sindexes, Table};
+use super::tree::{Tree, TreeSnapshot};
+use super::{Build, BuildProgress, Definition, Sindex, Sindexes, Table};
 use crate::store::set::SetId;
 
-/// The indexes of a namespace.
+/// A snapshot of the indexes of a namespace.
 #[derive(Debug, Default)]
 pub(crate) struct SindexesSnapshot {
     all: Vec<SindexSnapshot>,
@@ -19,13 +19,13 @@ struct SindexSnapshot {
     definition: Definition,
     name: Arc<str>,
     slot: usize,
-    entries: TreeState,
+    entries: TreeSnapshot,
     is_readable: bool,
-    load: Load,
+    build_progress: BuildProgress,
 }
 
 impl Sindexes {
-    /// The indexes as they are. No record must change meanwhile.
+    /// Takes a snapshot. All partitions must be locked.
     pub(crate) fn save(&self) -> SindexesSnapshot {
         let table = self.read();
         SindexesSnapshot {
@@ -34,10 +34,8 @@ impl Sindexes {
         }
     }
 
-    /// Has them be as they were, and gives those that there were meanwhile. No record must change before the records are
-    /// as they were, too.
-    ///
-    /// Whoever still knows one of those that there were finds it dropped.
+    /// Replaces all indexes by a snapshot, and returns the previous ones, which are marked as dropped. All partitions must be
+    /// locked, until the records are replaced too.
     pub(crate) fn restore(&self, state: &SindexesSnapshot) -> Arc<[Arc<Sindex>]> {
         let mut table = self.write();
         table
@@ -55,8 +53,8 @@ impl Sindexes {
         replaced.all
     }
 
-    /// Has there be the indexes that others are, without entries.
-    pub(crate) fn resemble(&self, others: &Self) {
+    /// Creates the indexes of another namespace, without entries.
+    pub(crate) fn copy_definitions_from(&self, others: &Self) {
         for other in &*others.all() {
             self.create(&other.name(), other.definition.clone());
         }
@@ -65,7 +63,7 @@ impl Sindexes {
         }
     }
 
-    /// The building of those indexes that are not built.
+    /// Builds for the indexes that are not complete, from the beginning.
     pub(crate) fn builds(&self) -> Vec<Build> {
         let all = self.all();
         let unbuilt = all.iter().filter(|sindex| !sindex.is_readable());
@@ -74,13 +72,13 @@ impl Sindexes {
 }
 
 impl SindexesSnapshot {
-    /// What the index of a name is about.
+    /// The definition of an index, by name.
     pub(crate) fn definition(&self, name: &str) -> Option<&Definition> {
         let named = self.all.iter().find(|sindex| *sindex.name == *name);
         named.map(|sindex| &sindex.definition)
     }
 
-    /// The set whose own index has a name.
+    /// The set whose set index has a name.
     pub(crate) fn set_of(&self, name: &str) -> Option<SetId> {
         let named = self.sets.iter().find(|(other, _)| **other == *name);
         named.map(|(_, set)| *set)
@@ -95,7 +93,7 @@ impl SindexSnapshot {
             slot: sindex.slot,
             is_readable: sindex.is_readable(),
             entries: sindex.tree.save(),
-            load: sindex.load(),
+            build_progress: sindex.build_progress(),
         }
     }
 
@@ -107,7 +105,7 @@ impl SindexSnapshot {
             tree: Tree::restored(&self.entries),
             is_readable: AtomicBool::new(self.is_readable),
             is_dropped: AtomicBool::new(false),
-            load: Mutex::new(self.load),
+            build_progress: Mutex::new(self.build_progress),
         }
     }
 }

@@ -57,7 +57,7 @@ fn make(sets: &Sets, sindexes: &Sindexes, name: &str, requested: Requested<'_>) 
     };
     match sindexes.create(name, definition) {
         Created::New(build) => Ok(Some(build)),
-        Created::Known => Ok(None),
+        Created::Renamed => Ok(None),
         Created::NameTaken => Err(name_taken()),
         Created::TooMany => Err(InfoError::new(
             ResultCode::INDEX_MAX_COUNT,

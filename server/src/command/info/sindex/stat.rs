@@ -34,12 +34,12 @@ fn no_index() -> InfoError {
 /// Appends the statistics of an index.
 pub(super) fn statistics(call: &mut Call<'_>, namespace: &Namespace, name: &str) -> Answered {
     if let Some(sindex) = namespace.sindexes.by_name(name) {
-        let (entries, used_bytes, load) = (sindex.entries(), sindex.used_bytes(), sindex.load());
+        let (entries, used_bytes, build) = (sindex.entries(), sindex.used_bytes(), sindex.build_progress());
         // The real server computes the entries per value and per record once an hour.
         call.say(format_args!(
             "entries={entries};used_bytes={used_bytes};entries_per_bval=0;entries_per_rec=0;\
              load_pct={};load_time={};stat_gc_recs=0",
-            load.percent, load.seconds
+            build.percent, build.seconds
         ));
         return Ok(());
     }

@@ -1,0 +1,34 @@
+//! Conflict resolution: which of two records with the same digest is kept.
+
+use std::sync::atomic::Ordering;
+
+use super::{Namespace, Record};
+use crate::config::ConflictResolutionPolicy::{self, Generation, LastUpdateTime};
+
+impl Namespace {
+    /// The policy that decides between two records with the same digest.
+    #[must_use]
+    pub fn conflict_resolution_policy(&self) -> ConflictResolutionPolicy {
+        if self.settings.keeps_last_written.load(Ordering::Relaxed) {
+            LastUpdateTime
+        } else {
+            Generation
+        }
+    }
+}
+
+impl ConflictResolutionPolicy {
+    /// Whether `record` replaces `existing`, which has the same digest.
+    pub(super) fn prefers(self, record: &Record, existing: &Record) -> bool {
+        let (last_update, generation) = (record.last_update, record.generation);
+        match self {
+            // Generations are compared as numbers, even if one of them has wrapped around after 65535.
+            Generation => (generation, last_update) > (existing.generation, existing.last_update),
+            LastUpdateTime if last_update == existing.last_update => {
+                let ahead = generation.wrapping_sub(existing.generation);
+                (1..0x8000).contains(&ahead)
+            }
+            LastUpdateTime => last_update > existing.last_update,
+        }
+    }
+}

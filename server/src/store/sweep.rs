@@ -1,0 +1,79 @@
+//! Sweeps: removing the expired, truncated and lost records of a partition.
+
+use std::sync::atomic::Ordering;
+
+use spikelet_wire::{Digest, PartitionId};
+
+use super::{Namespace, Record, SetId};
+use crate::clock::Now;
+
+impl Namespace {
+    /// Begins a sweep, and returns whether any record may have expired. If so, every partition must be swept.
+    pub fn begin_sweep(&self, now: Now) -> bool {
+        let may_find = self.expiry.earliest.load(Ordering::Relaxed) < now.seconds();
+        if may_find {
+            // The sweep of each partition tracks the void times that remain.
+            self.expiry.earliest.store(u32::MAX, Ordering::Relaxed);
+        }
+        may_find
+    }
+
+    /// Removes the expired and truncated records of a partition, and returns the number of expired ones.
+    pub fn sweep(&self, id: PartitionId, now: Now) -> u64 {
+        let mut expired = 0;
+        self.remove_if(id, |record| {
+            let has_expired = record.is_expired(now);
+            expired += u64::from(has_expired);
+            let is_removed = has_expired || self.is_truncated(record);
+            if !is_removed {
+                self.track_void_time(record.void_time);
+            }
+            is_removed
+        });
+        self.counters.expired_objects.fetch_add(expired, Ordering::Relaxed);
+        expired
+    }
+
+    /// Removes the truncated records of a partition.
+    pub fn sweep_truncated(&self, id: PartitionId) {
+        self.remove_if(id, |record| self.is_truncated(record));
+    }
+
+    /// Removes the records of the namespace, or of one of its sets, that were last written at or before a time.
+    pub(crate) fn remove_written(&self, set: Option<SetId>, until: Now) {
+        for id in self.partition_ids() {
+            self.remove_if(id, |record| {
+                record.last_update <= until && (set.is_none() || record.set == set)
+            });
+        }
+    }
+
+    /// Removes all records, but not the sets.
+    pub fn clear(&self) {
+        self.partition_ids().into_iter().for_each(|id| self.lose(id, None));
+    }
+
+    /// Removes the records of a partition that were last written before a time, or all of them, as when no node with a copy is
+    /// left.
+    pub fn lose(&self, id: PartitionId, before: Option<Now>) {
+        self.remove_if(id, |record| is_lost(record, before));
+    }
+
+    fn remove_if(&self, id: PartitionId, mut is_removed: impl FnMut(&Record) -> bool) {
+        let Some(mut partition) = self.partition_mut(id) else {
+            return;
+        };
+        // Collected first: a partition without such records stays shared with snapshots.
+        let removed = partition.iter().filter(|(_, record)| is_removed(record));
+        let removed: Vec<Digest> = removed.map(|(digest, _)| *digest).collect();
+        if !removed.is_empty() {
+            removed.iter().for_each(|digest| self.remove(&mut partition, digest));
+            partition.shrink();
+        }
+    }
+}
+
+/// Whether a record was last written before a time. `None` means all records.
+pub(super) fn is_lost(record: &Record, before: Option<Now>) -> bool {
+    before.is_none_or(|before| record.last_update < before)
+}
