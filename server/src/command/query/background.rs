@@ -1,4 +1,4 @@
-//! Background queries: operations on every record that a query finds, or a UDF.
+//! Background queries: they apply write operations or a UDF to each record that they find.
 
 use std::collections::VecDeque;
 use std::num::NonZeroU32;
@@ -10,11 +10,12 @@ use std::time::Duration;
 use bytes::BytesMut;
 use spikelet_wire::{Digest, Header, Info1, Info2, Info3, OpCode, PartitionId, ResultCode};
 
-use super::fields::{self, WantedSet};
-use super::index::{IndexWalk, Wanted};
-use super::pace::Pace;
+use super::fields::{self, SetFilter};
+use super::index_range::IndexRange;
+use super::index_scan::IndexScan;
+use super::partition_scan::{PartitionScan, RecordPart};
+use super::rate_limit::RateLimit;
 use super::request::QueryRequest;
-use super::walk::{Look, Walk};
 use crate::command::record::long::{Finished, Long};
 use crate::command::record::operation;
 use crate::command::record::reply::Reply;
@@ -29,49 +30,48 @@ use crate::state::{ActiveJob, JobDescription, JobKind, Tally};
 use crate::store::sindex::Search;
 use crate::store::{Record, Waiting};
 
-/// How many records a step changes.
-pub(super) const AT_ONCE: usize = 1024;
+/// The number of records that a step changes.
+pub(super) const RECORDS_PER_STEP: usize = 1024;
 
-/// How long the real server waits for the client to take its one answer.
+/// The time for which the real server waits until the client has received the only reply.
 const SOCKET_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A query that applies operations to records.
+/// A query that applies write operations or a UDF to records.
 #[derive(Debug)]
-pub(super) struct Operate {
-    walk: Walk,
+pub(super) struct BackgroundQuery {
+    scan: PartitionScan,
     search: Option<Arc<Search>>,
-    index: Option<IndexWalk>,
-    set: WantedSet,
-    pace: Pace,
+    index: Option<IndexScan>,
+    set: SetFilter,
+    rate_limit: RateLimit,
     active: ActiveJob,
-    /// The records that were found and are still to be changed.
+    /// The records that were found, and are still to be changed.
     queue: VecDeque<Digest>,
     /// Set while the first record of the queue is locked by another command.
     waiting: Option<Waiting>,
-    /// The change of the first record of the queue, if it is a long one that has begun.
+    /// The change of the first record of the queue, if it may take long and has begun.
     long: Option<Long>,
 }
 
-impl Operate {
-    /// Checks a query, in the real server's order, and begins it.
+impl BackgroundQuery {
+    /// Checks a query, in the order of the real server, and starts it.
     ///
     /// # Errors
-    /// `PARAMETER` for fields that are wrong, a short query, and operations that read;
-    /// [`Refusal::NoSuchSet`], [`Refusal::IndexNotFound`] and
-    /// [`Refusal::IndexNotReadable`].
-    pub(super) fn start(asking: &QueryRequest<'_>) -> Result<Self, Refusal> {
-        let message = &asking.message;
+    /// `PARAMETER` for an invalid field, for a short query, and for operations that read; [`Refusal::NoSuchSet`],
+    /// [`Refusal::IndexNotFound`] and [`Refusal::IndexNotReadable`].
+    pub(super) fn start(request: &QueryRequest<'_>) -> Result<Self, Refusal> {
+        let message = &request.message;
         let header = &message.header;
         if header.info1.contains(Info1::SHORT_QUERY) {
             return Err(Refusal::Flags(Conflict::ShortQuery));
         }
-        let set = fields::set(asking.namespace, asking.fields.set)?;
-        let wanted = Wanted::of(message)?;
+        let set = fields::set_filter(request.namespace, request.fields.set)?;
+        let index_range = IndexRange::decode(message)?;
         let records_per_second = fields::records_per_second(message)?;
-        if set == WantedSet::Unknown {
+        if set == SetFilter::Unknown {
             return Err(Refusal::NoSuchSet);
         }
-        let max = asking
+        let max = request
             .namespace
             .settings
             .background_query_max_rps
@@ -79,27 +79,29 @@ impl Operate {
         if records_per_second.is_some_and(|limit| limit.get() > max) {
             return Err(Refusal::Malformed(Part::Query));
         }
-        let search = wanted.map(|wanted| wanted.find(asking.namespace, set)).transpose()?;
-        asking.check_filter()?;
-        let description = if asking.fields.udf {
-            describe_udf(asking)?
+        let search = index_range
+            .map(|range| range.search(request.namespace, set))
+            .transpose()?;
+        request.check_filter()?;
+        let description = if request.fields.udf {
+            describe_udf(request)?
         } else {
-            check_operations(asking)?;
-            asking.describe(JobKind::Operate)
+            check_operations(request)?;
+            request.describe(JobKind::Operate)
         };
-        let active = asking.state.jobs().start(JobDescription {
+        let active = request.state.jobs().start(JobDescription {
             index: search.as_ref().map(|search| search.sindex.name().to_string()),
             records_per_second: records_per_second.or(NonZeroU32::new(max)),
             socket_timeout: Some(SOCKET_TIMEOUT),
             ..description
         })?;
         Ok(Self {
-            walk: Walk::everywhere(),
-            index: search.clone().map(IndexWalk::new),
+            scan: PartitionScan::all(),
+            index: search.clone().map(IndexScan::new),
             search,
             set,
-            // A limit that nobody asked for would only make tests wait.
-            pace: Pace::new(records_per_second.map(NonZeroU32::get)),
+            // The default limit is only listed. If it were applied, tests would only wait longer.
+            rate_limit: RateLimit::new(records_per_second.map(NonZeroU32::get)),
             active,
             queue: VecDeque::new(),
             waiting: None,
@@ -107,8 +109,8 @@ impl Operate {
         })
     }
 
-    /// Its walk through a secondary index, if it searches one.
-    pub(super) const fn index(&self) -> Option<&IndexWalk> {
+    /// The scan of its secondary index, if it uses one.
+    pub(super) const fn index(&self) -> Option<&IndexScan> {
         self.index.as_ref()
     }
 
@@ -116,140 +118,146 @@ impl Operate {
         self.long.as_ref().is_some_and(Long::needs_run)
     }
 
-    /// Does what takes long, on the first record of the queue.
-    pub(super) fn work(&mut self, asking: &QueryRequest<'_>) {
+    /// Does the work on the first record of the queue that may take long.
+    pub(super) fn work(&mut self, request: &QueryRequest<'_>) {
         if let (Some(long), Some(digest)) = (&mut self.long, self.queue.front()) {
-            let request = Request {
+            let command = Request {
                 digest: *digest,
-                ..request(asking)
+                ..record_request(request)
             };
-            long.run(asking.namespace, &request, None);
+            long.run(request.namespace, &command, None);
         }
     }
 
-    /// What it asks of an index.
+    /// The search of its secondary index, if it uses one.
     pub(super) fn search(&self) -> Option<Arc<Search>> {
         self.search.clone()
     }
 
     /// Changes some records.
-    pub(super) fn step(&mut self, asking: &QueryRequest<'_>) -> Step {
+    pub(super) fn step(&mut self, request: &QueryRequest<'_>) -> Step {
         self.waiting = None;
         let mut tally = Tally::default();
-        let mut left = AT_ONCE.min(usize::try_from(self.pace.at_once()).unwrap_or(AT_ONCE));
-        let mut looks = AT_ONCE * 4;
+        let mut left =
+            RECORDS_PER_STEP.min(usize::try_from(self.rate_limit.records_per_step()).unwrap_or(RECORDS_PER_STEP));
+        let mut reads = RECORDS_PER_STEP * 4;
         let mut step = None;
         loop {
             if self.active.end().is_some() {
                 step = Some(Step::Done);
                 break;
             }
-            if let Some(paused) = self.change(asking, &mut tally) {
+            if let Some(paused) = self.change(request, &mut tally) {
                 step = (paused != Step::More).then_some(paused);
                 break;
             }
-            if left == 0 || looks == 0 {
+            if left == 0 || reads == 0 {
                 break;
             }
             if self.partition().is_none() {
                 step = Some(Step::Done);
                 break;
             }
-            self.find(asking, &mut left, &mut looks);
+            self.find(request, &mut left, &mut reads);
         }
         tally.throttled = tally.succeeded + tally.filtered + tally.failed;
         let partition = self.partition().filter(|_| step != Some(Step::Done));
-        self.active.reach(asking.now, partition, &tally);
+        self.active.reach(request.now, partition, &tally);
         if step == Some(Step::Done) {
-            let counters = asking.stats().queries(self.search.is_some());
-            let ends = if asking.fields.udf {
+            let counters = request.stats().queries(self.search.is_some());
+            let ends = if request.fields.udf {
                 &counters.udf_bg
             } else {
                 &counters.ops_bg
             };
             ends.count(self.active.complete());
         }
-        step.unwrap_or_else(|| self.pace.step(tally.throttled))
+        step.unwrap_or_else(|| self.rate_limit.step(tally.throttled))
     }
 
-    /// Finds records to change. They are changed after the partition is unlocked, each under its own lock.
-    fn find(&mut self, asking: &QueryRequest<'_>, left: &mut usize, looks: &mut usize) {
+    /// Finds records to change. Each is changed later, under a lock of its own.
+    fn find(&mut self, request: &QueryRequest<'_>, left: &mut usize, reads: &mut usize) {
         let Self {
-            walk,
+            scan,
             index,
             set,
             queue,
             ..
         } = self;
         let mut find = |digest: &Digest, record: &Record| {
-            *looks = looks.saturating_sub(1);
-            if set.has(record.set) && !asking.namespace.is_expired_or_truncated(record, asking.now) {
+            *reads = reads.saturating_sub(1);
+            if set.matches(record.set) && !request.namespace.is_expired_or_truncated(record, request.now) {
                 queue.push_back(*digest);
                 *left = left.saturating_sub(1);
             }
-            if *left > 0 && *looks > 0 {
+            if *left > 0 && *reads > 0 {
                 ControlFlow::Continue(())
             } else {
                 ControlFlow::Break(())
             }
         };
-        match (walk.stop(), index) {
-            (Some(stop), _) if !asking.is_master(stop.partition) => walk.leave(),
-            (Some(stop), Some(index)) => {
-                index.pass_through(stop);
-                walk.leave();
+        match (scan.cursor(), index) {
+            (Some(cursor), _) if !request.is_master(cursor.partition) => scan.next_partition(),
+            (Some(cursor), Some(index)) => {
+                index.add_partition(cursor);
+                scan.next_partition();
             }
             (None, Some(index)) => {
-                let visited = index.visit(asking.namespace, |digest, record, _| find(digest, record));
-                *looks = looks.saturating_sub(visited);
+                let visited = index.visit(request.namespace, |digest, record, _| find(digest, record));
+                *reads = reads.saturating_sub(visited);
             }
-            (_, None) => walk.visit(asking.namespace, Look::Metadata, find),
+            (_, None) => scan.visit(request.namespace, RecordPart::Metadata, find),
         }
     }
 
-    /// Changes the records that were found. Returns what the query needs before the next one, or nothing after the last one.
-    fn change(&mut self, asking: &QueryRequest<'_>, tally: &mut Tally) -> Option<Step> {
-        let mut request = request(asking);
-        let mut unread = BytesMut::new();
+    /// Changes the records that were found. Returns what the query needs before the next record; `None` after the last one.
+    fn change(&mut self, request: &QueryRequest<'_>, tally: &mut Tally) -> Option<Step> {
+        let mut command = record_request(request);
+        let mut ignored = BytesMut::new();
         if let (Some(long), Some(digest)) = (self.long.take(), self.queue.front()) {
-            request.digest = *digest;
-            match long.finish(asking.namespace, &request, &mut Reply::single(&mut unread)) {
-                Finished::Replied(code) => self.count(&request, tally, code),
+            command.digest = *digest;
+            match long.finish(request.namespace, &command, &mut Reply::single(&mut ignored)) {
+                Finished::Replied(code) => self.count(&command, tally, code),
                 Finished::Again(long) => {
                     self.long = Some(long);
                     return Some(Step::More);
                 }
             }
-            // A query that waits for its pace locks nothing meanwhile.
-            if self.pace.is_limited() {
+            // A query that waits for its rate limit locks no record meanwhile.
+            if self.rate_limit.is_limited() {
                 return Some(Step::More);
             }
         }
         while let Some(digest) = self.queue.front() {
-            request.digest = *digest;
-            unread.clear();
-            if let Access::Wait(waiting) = record::access(asking.namespace, digest, false) {
+            command.digest = *digest;
+            ignored.clear();
+            if let Access::Wait(waiting) = record::access(request.namespace, digest, false) {
                 self.waiting = Some(waiting);
                 return Some(Step::Locked);
             }
-            let code = match Long::begin(asking.state, asking.now, asking.namespace, &request) {
+            let code = match Long::begin(request.state, request.now, request.namespace, &command) {
                 Ok(Some(long)) => {
                     self.long = Some(long);
                     return Some(Step::More);
                 }
-                Ok(None) => write::write(asking.now, asking.namespace, &request, &mut Reply::single(&mut unread)),
+                Ok(None) => write::write(
+                    request.now,
+                    request.namespace,
+                    &command,
+                    &mut Reply::single(&mut ignored),
+                ),
                 Err(refused) => Err(refused),
             };
             let code = code.unwrap_or_else(|refused| refused.refusal.result_code());
-            self.count(&request, tally, code);
+            self.count(&command, tally, code);
         }
         None
     }
 
-    /// Counts what became of the first record of the queue. One that cannot be changed does not end the query.
-    fn count(&mut self, request: &Request<'_>, tally: &mut Tally, code: ResultCode) {
+    /// Counts the result for the first record of the queue, and removes it. The query continues after a record that cannot be changed.
+    fn count(&mut self, command: &Request<'_>, tally: &mut Tally, code: ResultCode) {
         self.queue.pop_front();
-        request.counted.count(Info2::WRITE, request.fields.udf, code);
+        command.counted.count(Info2::WRITE, command.fields.udf, code);
         match code {
             ResultCode::OK => tally.succeeded += 1,
             ResultCode::NOT_FOUND => {}
@@ -258,22 +266,22 @@ impl Operate {
         }
     }
 
-    /// The partition that it has reached; none at its end.
+    /// The partition that the query has reached; `None` at its end.
     fn partition(&self) -> Option<PartitionId> {
-        let of_index = || self.index.as_ref().and_then(IndexWalk::partition);
-        self.walk.partition().or_else(of_index)
+        let of_index = || self.index.as_ref().and_then(IndexScan::partition);
+        self.scan.partition().or_else(of_index)
     }
 }
 
 /// # Errors
-/// `PARAMETER` for a UDF that cannot be called.
+/// `PARAMETER` for an invalid UDF call.
 #[cfg(feature = "udf")]
-fn describe_udf(asking: &QueryRequest<'_>) -> Result<JobDescription, Refusal> {
-    let call = udf::call(&asking.message, udf::DEFAULT_LIMIT)?;
+fn describe_udf(request: &QueryRequest<'_>) -> Result<JobDescription, Refusal> {
+    let call = udf::call(&request.message, udf::DEFAULT_LIMIT)?;
     let name = |name| String::from_utf8_lossy(name).into_owned();
     Ok(JobDescription {
         udf: Some((name(call.module), name(call.function))),
-        ..asking.describe(JobKind::Udf)
+        ..request.describe(JobKind::Udf)
     })
 }
 
@@ -283,9 +291,9 @@ const fn describe_udf(_: &QueryRequest<'_>) -> Result<JobDescription, Refusal> {
 }
 
 /// # Errors
-/// `PARAMETER` where there are none, where any reads, and for an expression that cannot be built.
-fn check_operations(asking: &QueryRequest<'_>) -> Result<(), Refusal> {
-    let message = &asking.message;
+/// `PARAMETER` if there are no operations, or if one of them reads or has an invalid expression.
+fn check_operations(request: &QueryRequest<'_>) -> Result<(), Refusal> {
+    let message = &request.message;
     if message.header.info1.contains(Info1::READ) {
         return Err(Refusal::Flags(Conflict::BackgroundReads));
     }
@@ -303,16 +311,16 @@ fn check_operations(asking: &QueryRequest<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The request for each record, without its digest.
-fn request<'a>(asking: &'a QueryRequest<'a>) -> Request<'a> {
-    let header = &asking.message.header;
-    let stats = asking.stats();
+/// The request for a record, still without its digest.
+fn record_request<'a>(request: &'a QueryRequest<'a>) -> Request<'a> {
+    let header = &request.message.header;
+    let stats = request.stats();
     Request {
         header: Header {
             info1: Info1::empty(),
             info2: Info2::WRITE | (header.info2 & Info2::DURABLE_DELETE),
-            // A record that is gone is not created again. A UDF needs no flag for that.
-            info3: if asking.fields.udf {
+            // A record that was removed meanwhile is not created again. A UDF needs no flag for that.
+            info3: if request.fields.udf {
                 Info3::empty()
             } else {
                 Info3::UPDATE_ONLY | (header.info3 & Info3::REPLACE_ONLY)
@@ -320,15 +328,15 @@ fn request<'a>(asking: &'a QueryRequest<'a>) -> Request<'a> {
             record_ttl: header.record_ttl,
             ..Header::default()
         },
-        message: asking.message,
+        message: request.message,
         fields: Fields {
-            udf: asking.fields.udf,
+            udf: request.fields.udf,
             ..Fields::default()
         },
         digest: Digest([0; Digest::SIZE]),
-        filter: asking.filter,
+        filter: request.filter,
         is_background: true,
-        counted: if asking.fields.udf {
+        counted: if request.fields.udf {
             &stats.udf_sub
         } else {
             &stats.ops_sub

@@ -1,31 +1,31 @@
-//! The fields that only queries have.
+//! Decoding the fields that only queries have.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
 
 use spikelet_wire::{Digest, FieldType, Info1, Message, PARTITIONS, PartitionId};
 
-use super::walk::{Stop, Walk};
+use super::partition_scan::{PartitionCursor, PartitionScan};
 use crate::refusal::{Part, Refusal};
 use crate::store::{BinName, Namespace, SetId, Sets};
 
-/// How long a client may leave an answer unread unless it says otherwise.
+/// The default socket timeout: for so long a client may leave a reply unread.
 const SOCKET_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The set whose records a query is about.
+/// The set whose records a query finds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum WantedSet {
-    /// Records of any set, and of none.
+pub(super) enum SetFilter {
+    /// All records, in any set or in none.
     Any,
-    /// Records of this set.
+    /// The records in this set.
     One(SetId),
-    /// Records of a set that there was not when the query began.
+    /// The records in a set that did not exist when the query started: none.
     Unknown,
 }
 
-impl WantedSet {
-    /// Whether a record in `set` is one that the query is about.
-    pub(super) fn has(self, set: Option<SetId>) -> bool {
+impl SetFilter {
+    /// Whether the query finds a record in `set`.
+    pub(super) fn matches(self, set: Option<SetId>) -> bool {
         match self {
             Self::Any => true,
             Self::One(id) => set == Some(id),
@@ -34,33 +34,33 @@ impl WantedSet {
     }
 }
 
-/// The partitions that a query asks for.
+/// The partitions that a query requests.
 #[derive(Debug)]
 pub(super) struct Partitions {
-    pub(super) walk: Walk,
-    /// How many there are.
+    pub(super) scan: PartitionScan,
+    /// The number of partitions.
     pub(super) count: usize,
-    /// How many of them are resumed behind a digest.
+    /// The number of partitions that resume after a digest.
     pub(super) resumed: usize,
 }
 
-/// The set that a query names.
+/// The filter for the set that a query names.
 ///
 /// # Errors
 /// `PARAMETER` for a name that is too long.
-pub(super) fn set(namespace: &Namespace, name: Option<&[u8]>) -> Result<WantedSet, Refusal> {
+pub(super) fn set_filter(namespace: &Namespace, name: Option<&[u8]>) -> Result<SetFilter, Refusal> {
     match name {
-        None | Some([]) => Ok(WantedSet::Any),
+        None | Some([]) => Ok(SetFilter::Any),
         Some(name) if name.len() > Sets::MAX_NAME => Err(Refusal::Malformed(Part::Query)),
-        Some(name) => Ok(namespace.sets.find(name).map_or(WantedSet::Unknown, WantedSet::One)),
+        Some(name) => Ok(namespace.sets.find(name).map_or(SetFilter::Unknown, SetFilter::One)),
     }
 }
 
-/// The partitions that a query names, by number or by a digest to resume behind; none where it names none.
+/// The partitions that a query names, by number or by a digest to resume after; `None` if it has no list of partitions.
 ///
 /// # Errors
-/// `PARAMETER` for an empty or too long list, a partition that does not exist or is named twice, and for
-/// values of an index query that do not belong to digests.
+/// `PARAMETER` for an empty or too long list, for a partition that does not exist or is named twice, and if the values of an
+/// index query do not match its digests.
 pub(super) fn partitions(message: &Message<'_>) -> Result<Option<Partitions>, Refusal> {
     let ids = message.field(FieldType::PARTITION_IDS);
     let digests = message.field(FieldType::DIGESTS);
@@ -68,22 +68,22 @@ pub(super) fn partitions(message: &Message<'_>) -> Result<Option<Partitions>, Re
         return Ok(None);
     }
     let mut named = vec![false; usize::from(PARTITIONS)];
-    let mut stops = Vec::new();
-    let mut name = |stop: Stop| {
-        match named.get_mut(usize::from(stop.partition.get())) {
+    let mut cursors = Vec::new();
+    let mut name = |cursor: PartitionCursor| {
+        match named.get_mut(usize::from(cursor.partition.get())) {
             Some(named) if !*named => *named = true,
             _ => return Err(Refusal::Malformed(Part::Query)),
         }
-        stops.push(stop);
+        cursors.push(cursor);
         Ok(())
     };
     for id in list::<2>(ids)? {
         let partition = PartitionId::new(u16::from_le_bytes(*id)).ok_or(Refusal::Malformed(Part::Query))?;
-        name(Stop::whole(partition))?;
+        name(PartitionCursor::start_of(partition))?;
     }
     let digests = list::<{ Digest::SIZE }>(digests)?;
     let values = match message.field(FieldType::BVALS) {
-        // In an index a digest says nothing without its value.
+        // An index query resumes after a value and a digest.
         values if message.field(FieldType::INDEX_RANGE).is_some() && !digests.is_empty() => {
             let values = values.unwrap_or_default().as_chunks().0;
             Some(values).filter(|values| values.len() == digests.len())
@@ -94,21 +94,20 @@ pub(super) fn partitions(message: &Message<'_>) -> Result<Option<Partitions>, Re
     let values = values.ok_or(Refusal::Malformed(Part::Query))?;
     for (at, digest) in digests.iter().enumerate() {
         let digest = Digest(*digest);
-        name(Stop {
+        name(PartitionCursor {
             partition: digest.partition_id(),
-            behind: Some(digest),
+            after: Some(digest),
             value: values.get(at).map_or(0, |value| i64::from_le_bytes(*value)),
         })?;
     }
     Ok(Some(Partitions {
-        count: stops.len(),
+        count: cursors.len(),
         resumed: digests.len(),
-        walk: Walk::through(stops),
+        scan: PartitionScan::new(cursors),
     }))
 }
 
-/// The entries of a field that is a list of one entry for each partition at most. What is too short for an entry at its
-/// end is not looked at.
+/// The entries of a list field, which has at most one entry for each partition. An incomplete entry at the end is ignored.
 fn list<const SIZE: usize>(field: Option<&[u8]>) -> Result<&[[u8; SIZE]], Refusal> {
     let Some(data) = field else {
         return Ok(&[]);
@@ -120,10 +119,10 @@ fn list<const SIZE: usize>(field: Option<&[u8]>) -> Result<&[[u8; SIZE]], Refusa
     }
 }
 
-/// How many records a second a query may touch at most.
+/// The rate limit of a query; `None` for no limit.
 ///
 /// # Errors
-/// `PARAMETER` where a short query has a limit, and for a field of a wrong size.
+/// `PARAMETER` for a short query with a limit, and for a field of the wrong size.
 pub(super) fn records_per_second(message: &Message<'_>) -> Result<Option<NonZeroU32>, Refusal> {
     let Some(bytes) = sized(message, FieldType::RECORDS_PER_SECOND)? else {
         return Ok(None);
@@ -134,31 +133,31 @@ pub(super) fn records_per_second(message: &Message<'_>) -> Result<Option<NonZero
     Ok(NonZeroU32::new(u32::from_be_bytes(bytes)))
 }
 
-/// How long the client may leave an answer unread; none for as long as it likes.
+/// The time for which the client may leave a reply unread; `None` for no limit.
 ///
 /// # Errors
-/// `PARAMETER` for a field of a wrong size.
+/// `PARAMETER` for a field of the wrong size.
 pub(super) fn socket_timeout(message: &Message<'_>) -> Result<Option<Duration>, Refusal> {
     let Some(bytes) = sized(message, FieldType::SOCKET_TIMEOUT)? else {
         return Ok(Some(SOCKET_TIMEOUT));
     };
-    // The real server keeps it as a signed number, and takes a negative one for no limit too.
+    // The real server reads a signed number. 0 and negative numbers stand for no limit.
     Ok(match u32::from_be_bytes(bytes) {
         1.. if bytes[0] < 0x80 => Some(Duration::from_millis(u32::from_be_bytes(bytes).into())),
         _ => None,
     })
 }
 
-/// How many records a query may return; none for all.
+/// The maximum number of records that a query returns; `None` for no limit.
 ///
 /// # Errors
-/// `PARAMETER` for a field of a wrong size.
+/// `PARAMETER` for a field of the wrong size.
 pub(super) fn sample_max(message: &Message<'_>) -> Result<Option<u64>, Refusal> {
     let max = sized(message, FieldType::SAMPLE_MAX)?.map(u64::from_be_bytes);
     Ok(max.filter(|max| *max != 0))
 }
 
-/// The id by which a query is known; 0 where the client leaves it to the server.
+/// The id of a query; 0 if the server is to generate one.
 pub(super) fn transaction_id(message: &Message<'_>) -> u64 {
     sized(message, FieldType::TRANSACTION_ID)
         .ok()
@@ -166,11 +165,11 @@ pub(super) fn transaction_id(message: &Message<'_>) -> u64 {
         .map_or(0, u64::from_be_bytes)
 }
 
-/// The names of bins, as clients sent them before queries had operations: a count, and for each name its size and it.
-/// Names that no bin can have are left out.
+/// The list of bin names that clients sent before queries had operations: a count (1), and for each name its size (1) and the
+/// name. Invalid names are left out.
 ///
 /// # Errors
-/// `PARAMETER` for a list that ends before its count is reached.
+/// `PARAMETER` for a list with fewer names than its count.
 pub(super) fn bin_list(mut data: &[u8]) -> Result<Vec<BinName>, Refusal> {
     let mut names = Vec::new();
     let count = take(&mut data, 1)?;
@@ -187,6 +186,7 @@ fn take<'a>(data: &mut &'a [u8], size: usize) -> Result<&'a [u8], Refusal> {
     Ok(taken)
 }
 
+/// A field of a fixed size.
 fn sized<const SIZE: usize>(message: &Message<'_>, field: FieldType) -> Result<Option<[u8; SIZE]>, Refusal> {
     let data = message.field(field).map(<[u8; SIZE]>::try_from);
     data.transpose().map_err(|_| Refusal::Malformed(Part::Query))

@@ -1,20 +1,23 @@
-//! Queries: messages without a digest, which concern many records.
+//! Queries: messages without a digest, which find many records.
 //!
-//! A query is carried out in steps, so that nobody waits long for anybody else's: each step answers or changes some
-//! records, notes where it stands, and lets go of all locks.
+//! A query runs in steps, so that other commands need not wait for it. Each step returns or changes some records, saves its
+//! position, and releases all locks. [`partition_scan`] resumes the scan of a partition, [`index_scan`] that of a secondary index.
 
 #[cfg(feature = "udf")]
-mod aggregate;
+mod aggregation;
 mod background;
 mod basic;
-mod build;
+mod duplicates;
 mod fields;
-mod index;
-mod pace;
+mod index_range;
+mod index_scan;
+mod partition_scan;
+mod projection;
+mod rate_limit;
 mod request;
+mod sindex_build;
 #[cfg(test)]
 mod tests;
-mod walk;
 
 use std::time::Duration;
 
@@ -24,11 +27,11 @@ use spikelet_wire::FieldType;
 use spikelet_wire::{Header, Info2, Message, ResultCode, message};
 
 #[cfg(feature = "udf")]
-use self::aggregate::Aggregate;
-use self::background::Operate;
-use self::basic::Basic;
-use self::index::IndexWalk;
-use self::request::{QueryRequest, last};
+use self::aggregation::AggregationQuery;
+use self::background::BackgroundQuery;
+use self::basic::BasicQuery;
+use self::index_scan::IndexScan;
+use self::request::{QueryRequest, last_message};
 use super::record::filter::Filter;
 use super::record::request::Fields;
 use super::step::Step;
@@ -38,10 +41,10 @@ use crate::refusal::{Part, Refusal};
 use crate::state::{JobEnd, Session, State, add};
 use crate::store::sindex::Build;
 
-/// A query that has begun. It goes on whenever it is asked for its next [step](Self::step).
+/// A query that was started. The caller runs its [steps](Self::step).
 #[derive(Debug)]
 pub struct Query {
-    /// Its message, which is read anew in every step.
+    /// Its message, which each step decodes again.
     body: Box<[u8]>,
     session: Session,
     /// The time of the last step.
@@ -51,70 +54,70 @@ pub struct Query {
 
 #[derive(Debug)]
 enum Work {
-    Basic(Basic),
-    Operate(Operate),
+    Basic(BasicQuery),
+    Background(BackgroundQuery),
     #[cfg(feature = "udf")]
-    Aggregate(Aggregate),
-    /// Indexes that are being built, and the names of their namespaces.
+    Aggregation(AggregationQuery),
+    /// Builds of secondary indexes, with the names of their namespaces.
     Build(Vec<(String, Build)>),
 }
 
 impl Query {
-    /// Goes on for a short time, and appends whole frames of the reply to `out`.
+    /// Runs one step, and appends whole frames of the reply to `out`.
     pub fn step(&mut self, state: &State, now: Now, out: &mut BytesMut) -> Step {
         self.now = now;
         if let Work::Build(builds) = &mut self.work {
-            return build::step(state, now, builds);
+            return sindex_build::step(state, now, builds);
         }
         let step = self.with_request(state, |work, request| match work {
             Work::Basic(basic) => basic.step(request, out),
-            Work::Operate(operate) => operate.step(request),
+            Work::Background(background) => background.step(request),
             #[cfg(feature = "udf")]
-            Work::Aggregate(aggregate) => aggregate.step(request, out),
+            Work::Aggregation(aggregation) => aggregation.step(request, out),
             Work::Build(_) => Step::Done,
         });
         step.unwrap_or(Step::Done)
     }
 
-    /// How many steps a query that replies nothing may take before the reply to its request is sent: a test need not wait
-    /// for what is done by then.
+    /// The number of steps that a query in the background may take before the reply to its request is sent. So a test with few
+    /// records need not wait until the query has ended.
     pub(in crate::command) fn foreground_steps(&self) -> usize {
         match &self.work {
-            Work::Build(_) => build::AT_FIRST / build::AT_ONCE,
-            Work::Operate(operate) if operate.needs_work() => background::AT_ONCE,
+            Work::Build(_) => sindex_build::RECORDS_BEFORE_REPLY / sindex_build::RECORDS_PER_STEP,
+            Work::Background(operate) if operate.needs_work() => background::RECORDS_PER_STEP,
             _ => 0,
         }
     }
 
-    /// Whether something takes long before the next step.
+    /// Whether [`work`](Self::work) must be called before the next step, since that may take long.
     pub(in crate::command) fn needs_work(&self) -> bool {
         match &self.work {
-            Work::Operate(operate) => operate.needs_work(),
+            Work::Background(background) => background.needs_work(),
             #[cfg(feature = "udf")]
-            Work::Aggregate(aggregate) => aggregate.needs_work(),
+            Work::Aggregation(aggregation) => aggregation.needs_work(),
             Work::Basic(_) | Work::Build(_) => false,
         }
     }
 
-    /// Does what takes long, if there is anything.
+    /// Does the work that may take long, if there is any.
     pub(in crate::command) fn work(&mut self, state: &State) {
         self.with_request(state, |work, request| match work {
-            Work::Operate(operate) => operate.work(request),
+            Work::Background(background) => background.work(request),
             #[cfg(feature = "udf")]
-            Work::Aggregate(aggregate) => aggregate.work(&request.message),
+            Work::Aggregation(aggregation) => aggregation.work(&request.message),
             Work::Basic(_) | Work::Build(_) => {}
         });
     }
 
-    /// Decodes the message for a step; `None` if its namespace is gone.
+    /// Decodes the message, and passes the request to `then`; `None` if the namespace does not exist any more.
     fn with_request<T>(&mut self, state: &State, then: impl FnOnce(&mut Work, &QueryRequest<'_>) -> T) -> Option<T> {
-        let (message, fields) = read(&self.body)?;
+        let (message, fields) = decode(&self.body)?;
         let filter = fields.filter.map(Expression::build_filter).transpose().ok()?;
         let search = match &self.work {
             Work::Basic(basic) => basic.search(),
-            Work::Operate(operate) => operate.search(),
+            Work::Background(background) => background.search(),
             #[cfg(feature = "udf")]
-            Work::Aggregate(aggregate) => aggregate.search(),
+            Work::Aggregation(aggregation) => aggregation.search(),
             Work::Build(_) => None,
         };
         let request = QueryRequest {
@@ -138,37 +141,37 @@ impl Query {
         Some(result)
     }
 
-    /// The position of the node that carries it out.
+    /// The position of the node that executes it.
     #[must_use]
     pub const fn node(&self) -> usize {
         self.session.node
     }
 
-    /// How long the client may leave unread what it was sent; none for as long as it likes.
+    /// The time for which the client may leave a reply unread; `None` for no limit.
     #[must_use]
     pub const fn socket_timeout(&self) -> Option<Duration> {
         match &self.work {
             Work::Basic(basic) => basic.socket_timeout(),
-            Work::Operate(_) | Work::Build(_) => None,
+            Work::Background(_) | Work::Build(_) => None,
             #[cfg(feature = "udf")]
-            Work::Aggregate(aggregate) => aggregate.socket_timeout(),
+            Work::Aggregation(aggregation) => aggregation.socket_timeout(),
         }
     }
 
-    /// Ends it where the client is at fault.
+    /// Ends the query early, since the client disconnected or reads too slowly.
     pub fn abandon(self, state: &State, end: JobEnd) {
-        let namespace = read(&self.body).and_then(|(_, fields)| state.namespace(fields.namespace));
+        let namespace = decode(&self.body).and_then(|(_, fields)| state.namespace(fields.namespace));
         let stats = namespace.map(|namespace| self.session.stats.of(namespace));
         match (&self.work, stats) {
             (Work::Basic(basic), Some(stats)) => basic.abandon(stats, end),
             #[cfg(feature = "udf")]
-            (Work::Aggregate(aggregate), Some(stats)) => aggregate.abandon(stats, end),
+            (Work::Aggregation(aggregation), Some(stats)) => aggregation.abandon(stats, end),
             _ => {}
         }
     }
 }
 
-/// Begins to build secondary indexes that an info command to a node created. Returns the build if it has not ended.
+/// Starts to build the secondary indexes that an info command created. Returns a query for the further steps, if there are any.
 pub(super) fn build(state: &State, now: Now, node: usize, builds: Vec<(String, Build)>) -> Option<Query> {
     let mut query = Query {
         body: Box::default(),
@@ -185,8 +188,8 @@ pub(super) fn build(state: &State, now: Now, node: usize, builds: Vec<(String, B
     }
 }
 
-/// A message, and its fields; none for one that is damaged.
-fn read(body: &[u8]) -> Option<(Message<'_>, Fields<'_>)> {
+/// Decodes a message and its fields; `None` for a malformed message.
+fn decode(body: &[u8]) -> Option<(Message<'_>, Fields<'_>)> {
     let message = Message::decode(body).ok()?;
     Some((message, Fields::of(&message)))
 }
@@ -209,11 +212,11 @@ pub(super) fn query(state: &State, now: Now, session: &Session, body: &[u8], out
         Ok(mut query) => match &query.work {
             Work::Basic(_) => Started::Foreground(query),
             #[cfg(feature = "udf")]
-            Work::Aggregate(_) => Started::Foreground(query),
-            Work::Operate(_) | Work::Build(_) => {
-                // A background query is answered when it is accepted; nothing tells the client that it is done. What is
-                // little work is done by then, so that a test need not wait for it.
-                message::write_header_only(out, &last(ResultCode::OK));
+            Work::Aggregation(_) => Started::Foreground(query),
+            Work::Background(_) | Work::Build(_) => {
+                // The reply says that the query was accepted, and no other message follows when it has ended. The first step
+                // runs before the reply is sent, so that a test with few records need not wait.
+                message::write_header_only(out, &last_message(ResultCode::OK));
                 match query.step(state, now, out) {
                     Step::Done => Started::Ended,
                     _ => Started::Background(query),
@@ -231,7 +234,7 @@ pub(super) fn query(state: &State, now: Now, session: &Session, body: &[u8], out
 }
 
 fn start(state: &State, now: Now, session: &Session, body: &[u8]) -> Result<Query, Refusal> {
-    let (message, fields) = read(body).ok_or(Refusal::Malformed(Part::Message))?;
+    let (message, fields) = decode(body).ok_or(Refusal::Malformed(Part::Message))?;
     let request = QueryRequest {
         state,
         cluster: state.cluster(),
@@ -245,18 +248,18 @@ fn start(state: &State, now: Now, session: &Session, body: &[u8]) -> Result<Quer
     let work = if fields.udf {
         udf_work(&request)?
     } else if message.header.info2.contains(Info2::WRITE) {
-        Work::Operate(Operate::start(&request)?)
+        Work::Background(BackgroundQuery::start(&request)?)
     } else {
-        Work::Basic(Basic::start(&request)?)
+        Work::Basic(BasicQuery::start(&request)?)
     };
     let index = match &work {
         Work::Basic(basic) => basic.index(),
-        Work::Operate(operate) => operate.index(),
+        Work::Background(background) => background.index(),
         #[cfg(feature = "udf")]
-        Work::Aggregate(aggregate) => aggregate.index(),
+        Work::Aggregation(aggregation) => aggregation.index(),
         Work::Build(_) => None,
     };
-    if let Some(cells) = index.and_then(IndexWalk::region_cells) {
+    if let Some(cells) = index.and_then(IndexScan::region_cells) {
         request.stats().count_geo_query(cells as u64);
     }
     Ok(Query {
@@ -267,14 +270,14 @@ fn start(state: &State, now: Now, session: &Session, body: &[u8]) -> Result<Quer
     })
 }
 
-/// What a query with a UDF is: a stream of all that it finds, or each of it by itself.
+/// A query with a UDF is an aggregation, or applies the UDF to each record in the background.
 #[cfg(feature = "udf")]
 fn udf_work(request: &QueryRequest<'_>) -> Result<Work, Refusal> {
     const AGGREGATE: u8 = 1;
     const BACKGROUND: u8 = 2;
     match request.message.field(FieldType::UDF_OP) {
-        Some([AGGREGATE]) => Aggregate::start(request).map(Work::Aggregate),
-        Some([BACKGROUND]) => Operate::start(request).map(Work::Operate),
+        Some([AGGREGATE]) => AggregationQuery::start(request).map(Work::Aggregation),
+        Some([BACKGROUND]) => BackgroundQuery::start(request).map(Work::Background),
         _ => Err(Refusal::Malformed(Part::Udf)),
     }
 }

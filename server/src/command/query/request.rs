@@ -1,4 +1,4 @@
-//! The request of a query: its message, and the state that it runs on.
+//! The request of a query: its message, and the state that a step reads and changes.
 
 use std::sync::Arc;
 
@@ -14,10 +14,10 @@ use crate::refusal::Refusal;
 use crate::state::{JobDescription, JobKind, NamespaceStats, Session, State};
 use crate::store::Namespace;
 
-/// A query's message, and the state that one step of it runs on.
+/// The message of a query, and the state that one of its steps reads and changes.
 pub(super) struct QueryRequest<'a> {
     pub(super) state: &'a State,
-    /// As it is while this lasts: most of its partitions are asked for one after the other.
+    /// A copy for the whole step, which checks many partitions.
     pub(super) cluster: Arc<Cluster>,
     pub(super) now: Now,
     pub(super) session: &'a Session,
@@ -28,14 +28,16 @@ pub(super) struct QueryRequest<'a> {
 }
 
 impl QueryRequest<'_> {
+    /// Checks the filter expression.
+    ///
     /// # Errors
-    /// `PARAMETER` for a filter that cannot be built.
+    /// `PARAMETER` for an invalid expression.
     pub(super) fn check_filter(&self) -> Result<(), Refusal> {
         self.fields.filter.map(Expression::build_filter).transpose()?;
         Ok(())
     }
 
-    /// Where the node counts what happens in the namespace.
+    /// The counters of the namespace on the session's node.
     pub(super) fn stats(&self) -> &NamespaceStats {
         self.session.stats.of(self.namespace)
     }
@@ -47,14 +49,14 @@ impl QueryRequest<'_> {
         self.cluster.subcluster(node).is_full(node, factor, partition)
     }
 
-    /// Whether the session's node writes a partition.
+    /// Whether the session's node is the working master of a partition.
     pub(super) fn is_master(&self, partition: PartitionId) -> bool {
         let factor = self.namespace.settings.replication_factor;
         let node = self.session.node;
         self.cluster.subcluster(node).working_master(factor, partition) == Some(node)
     }
 
-    /// The job that the message asks for, as far as every kind has it.
+    /// The part of the job description that is the same for all kinds of jobs.
     pub(super) fn describe(&self, kind: JobKind) -> JobDescription {
         JobDescription {
             id: fields::transaction_id(&self.message),
@@ -78,8 +80,8 @@ impl QueryRequest<'_> {
     }
 }
 
-/// The header of the last message of an answer.
-pub(super) fn last(code: ResultCode) -> Header {
+/// The header of the last message of a reply.
+pub(super) fn last_message(code: ResultCode) -> Header {
     Header {
         info3: Info3::LAST,
         ..Header::result(code)

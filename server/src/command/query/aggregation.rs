@@ -1,4 +1,4 @@
-//! Aggregations: a UDF makes values out of the stream of records that a query finds.
+//! Aggregations: a stream UDF computes values from the records that a query finds.
 
 use std::num::NonZeroU32;
 use std::ops::ControlFlow;
@@ -11,11 +11,12 @@ use spikelet_wire::{
     Digest, FieldType, FrameType, Header, Info1, Message, MessageWriter, ParticleType, PartitionId, message,
 };
 
-use super::fields::{self, WantedSet};
-use super::index::{IndexWalk, Wanted};
-use super::pace::Pace;
-use super::request::{QueryRequest, last};
-use super::walk::{Look, Walk};
+use super::fields::{self, SetFilter};
+use super::index_range::IndexRange;
+use super::index_scan::IndexScan;
+use super::partition_scan::{PartitionScan, RecordPart};
+use super::rate_limit::RateLimit;
+use super::request::{QueryRequest, last_message};
 use crate::clock::Now;
 use crate::command::record::udf;
 use crate::command::record::view::View;
@@ -26,63 +27,64 @@ use crate::store::Record;
 use crate::store::sindex::Search;
 use crate::udf::{Modules, Returned, Work};
 
-/// How long the UDF may run on the records of one partition. The real server has no limit.
-const LIMIT: Duration = Duration::from_secs(10);
-/// How many partitions without records a step visits.
-const AT_ONCE: usize = 1024;
+/// The time limit of the UDF for the records of one partition. The real server has none.
+const UDF_LIMIT: Duration = Duration::from_secs(10);
+/// The number of partitions that a step searches for records.
+const PARTITIONS_PER_STEP: usize = 1024;
 
 /// A query that aggregates records.
 ///
-/// As in the real server each partition is a stream of its own, which clients see where nothing reduces the results.
+/// As in the real server each partition is a stream of its own. Clients see that if they do not reduce the results.
 #[derive(Debug)]
-pub(super) struct Aggregate {
-    walk: Walk,
+pub(super) struct AggregationQuery {
+    scan: PartitionScan,
     search: Option<Arc<Search>>,
-    /// The way through the index, without a partition yet.
-    index: Option<IndexWalk>,
-    set: WantedSet,
-    pace: Pace,
+    /// The scan of the secondary index, before partitions are added to it.
+    index: Option<IndexScan>,
+    set: SetFilter,
+    rate_limit: RateLimit,
     active: ActiveJob,
     socket_timeout: Option<Duration>,
     stream: Option<Stream>,
 }
 
-impl Aggregate {
-    /// Checks a query, in the real server's order, and begins it.
+impl AggregationQuery {
+    /// Checks a query, in the order of the real server, and starts it.
     ///
     /// # Errors
-    /// `PARAMETER` for fields that are wrong and a short query, `UNSUPPORTED_FEATURE` for one
-    /// with a filter, [`Refusal::NoSuchSet`], [`Refusal::IndexNotFound`] and
-    /// [`Refusal::IndexNotReadable`].
-    pub(super) fn start(asking: &QueryRequest<'_>) -> Result<Self, Refusal> {
-        let message = &asking.message;
+    /// `PARAMETER` for an invalid field, or for a short query; `UNSUPPORTED_FEATURE` for a query with a filter expression;
+    /// [`Refusal::NoSuchSet`], [`Refusal::IndexNotFound`] and [`Refusal::IndexNotReadable`].
+    pub(super) fn start(request: &QueryRequest<'_>) -> Result<Self, Refusal> {
+        let message = &request.message;
         if message.header.info1.contains(Info1::SHORT_QUERY) {
             return Err(Refusal::Flags(Conflict::ShortQuery));
         }
         if message.field(FieldType::FILTER_EXPRESSION).is_some() {
             return Err(Refusal::Unsupported(Feature::AggregationFilter));
         }
-        let set = fields::set(asking.namespace, asking.fields.set)?;
-        let wanted = Wanted::of(message)?;
+        let set = fields::set_filter(request.namespace, request.fields.set)?;
+        let index_range = IndexRange::decode(message)?;
         let records_per_second = fields::records_per_second(message)?;
-        if set == WantedSet::Unknown {
+        if set == SetFilter::Unknown {
             return Err(Refusal::NoSuchSet);
         }
-        let search = wanted.map(|wanted| wanted.find(asking.namespace, set)).transpose()?;
+        let search = index_range
+            .map(|range| range.search(request.namespace, set))
+            .transpose()?;
         let socket_timeout = fields::socket_timeout(message)?;
-        udf::call(message, LIMIT)?;
-        let active = asking.state.jobs().start(JobDescription {
+        udf::call(message, UDF_LIMIT)?;
+        let active = request.state.jobs().start(JobDescription {
             index: search.as_ref().map(|search| search.sindex.name().to_string()),
             records_per_second,
             socket_timeout,
-            ..asking.describe(JobKind::Aggregate)
+            ..request.describe(JobKind::Aggregate)
         })?;
         Ok(Self {
-            walk: Walk::everywhere(),
-            index: search.clone().map(IndexWalk::new),
+            scan: PartitionScan::all(),
+            index: search.clone().map(IndexScan::new),
             search,
             set,
-            pace: Pace::new(records_per_second.map(NonZeroU32::get)),
+            rate_limit: RateLimit::new(records_per_second.map(NonZeroU32::get)),
             active,
             socket_timeout,
             stream: None,
@@ -93,25 +95,25 @@ impl Aggregate {
         self.socket_timeout
     }
 
-    /// Its walk through a secondary index, if it searches one.
-    pub(super) const fn index(&self) -> Option<&IndexWalk> {
+    /// The scan of its secondary index, if it uses one.
+    pub(super) const fn index(&self) -> Option<&IndexScan> {
         self.index.as_ref()
     }
 
-    /// What it asks of an index.
+    /// The search of its secondary index, if it uses one.
     pub(super) fn search(&self) -> Option<Arc<Search>> {
         self.search.clone()
     }
 
-    /// Has it end without the client.
+    /// Ends the query without a reply.
     pub(super) fn abandon(&self, stats: &NamespaceStats, end: JobEnd) {
         self.active.abandon(end);
         let counters = stats.queries(self.search.is_some());
         counters.aggr.count(end.result_code());
     }
 
-    /// Writes the values of the last partition, and finds the records of the next one.
-    pub(super) fn step(&mut self, asking: &QueryRequest<'_>, out: &mut BytesMut) -> Step {
+    /// Writes the results of the last partition, and finds the records of the next one.
+    pub(super) fn step(&mut self, request: &QueryRequest<'_>, out: &mut BytesMut) -> Step {
         let start = out.len();
         let mut tally = Tally::default();
         if let Some(stream) = self.stream.take() {
@@ -122,38 +124,38 @@ impl Aggregate {
             out.extend_from_slice(&stream.frame);
         }
         let step = match tally.succeeded {
-            // A query that waits for its pace holds nothing meanwhile.
-            touched if touched > 0 && self.pace.is_limited() => {
-                tally.throttled = touched;
-                self.pace.step(touched)
+            // A query that waits for its rate limit holds no records meanwhile.
+            processed if processed > 0 && self.rate_limit.is_limited() => {
+                tally.throttled = processed;
+                self.rate_limit.step(processed)
             }
-            _ if self.find_next(asking) => Step::More,
+            _ if self.find_next(request) => Step::More,
             _ => Step::Done,
         };
         if step == Step::Done {
             let code = self.active.complete();
-            message::write_header_only(out, &last(code));
-            let counters = asking.stats().queries(self.search.is_some());
+            message::write_header_only(out, &last_message(code));
+            let counters = request.stats().queries(self.search.is_some());
             counters.aggr.count(code);
         }
         tally.sent = (out.len() - start) as u64;
-        self.active.reach(asking.now, self.walk.partition(), &tally);
+        self.active.reach(request.now, self.scan.partition(), &tally);
         step
     }
 
-    /// Finds the records of the next partition that has any. Returns whether the query goes on.
-    fn find_next(&mut self, asking: &QueryRequest<'_>) -> bool {
-        for _ in 0..AT_ONCE {
-            let Some(partition) = self.walk.partition().filter(|_| self.active.end().is_none()) else {
+    /// Finds the records of the next partition that has any. Returns whether the query continues.
+    fn find_next(&mut self, request: &QueryRequest<'_>) -> bool {
+        for _ in 0..PARTITIONS_PER_STEP {
+            let Some(partition) = self.scan.partition().filter(|_| self.active.end().is_none()) else {
                 return false;
             };
-            if !asking.is_master(partition) {
-                self.walk.leave();
+            if !request.is_master(partition) {
+                self.scan.next_partition();
                 continue;
             }
-            let found = self.find(asking);
+            let found = self.find(request);
             if !found.is_empty() {
-                self.stream = Some(Stream::new(asking, partition, &found));
+                self.stream = Some(Stream::new(request, partition, &found));
                 break;
             }
         }
@@ -171,56 +173,56 @@ impl Aggregate {
         }
     }
 
-    /// The records of the partition, which the walk then leaves.
-    fn find(&mut self, asking: &QueryRequest<'_>) -> Vec<Digest> {
-        let (set, namespace, now) = (self.set, asking.namespace, asking.now);
+    /// Finds the records of the current partition, and moves on to the next one.
+    fn find(&mut self, request: &QueryRequest<'_>) -> Vec<Digest> {
+        let (set, namespace, now) = (self.set, request.namespace, request.now);
         let mut found = Vec::new();
         let mut find = |digest: &Digest, record: &Record| {
-            if set.has(record.set) && !namespace.is_expired_or_truncated(record, now) {
+            if set.matches(record.set) && !namespace.is_expired_or_truncated(record, now) {
                 found.push(*digest);
             }
             ControlFlow::Continue(())
         };
-        match (self.walk.stop(), &self.index) {
-            (Some(stop), Some(index)) => {
+        match (self.scan.cursor(), &self.index) {
+            (Some(cursor), Some(index)) => {
                 let mut index = index.clone();
-                index.pass_through(stop);
+                index.add_partition(cursor);
                 while index.partition().is_some() {
                     index.visit(namespace, |digest, record, _| find(digest, record));
                 }
-                self.walk.leave();
+                self.scan.next_partition();
             }
-            _ => self.walk.visit(namespace, Look::Metadata, find),
+            _ => self.scan.visit(namespace, RecordPart::Metadata, find),
         }
         found
     }
 }
 
-/// The records of a partition, and the values that the UDF makes of them. It needs no lock: the records are copies.
+/// Copies of the records of a partition, and the results of the UDF. The UDF needs no lock.
 #[derive(Debug)]
 struct Stream {
     modules: Arc<Modules>,
     now: Now,
     /// `None` after the UDF was applied.
     records: Option<Vec<Work>>,
-    /// How many records were found.
+    /// The number of records that were found.
     count: u64,
-    /// The frame of values; empty if there are none.
+    /// The frame with the results; empty if there are none.
     frame: BytesMut,
     has_failed: bool,
 }
 
 impl Stream {
-    fn new(asking: &QueryRequest<'_>, partition: PartitionId, found: &[Digest]) -> Self {
-        let (now, namespace) = (asking.now, asking.namespace);
+    fn new(request: &QueryRequest<'_>, partition: PartitionId, found: &[Digest]) -> Self {
+        let (now, namespace) = (request.now, request.namespace);
         let partition = namespace.partition(partition);
         let records = found.iter().filter_map(|digest| {
             let record = partition.as_ref()?.get(digest)?;
-            asking.filter.check(&View::of(now, namespace, digest, record)).ok()?;
+            request.filter.check(&View::of(now, namespace, digest, record)).ok()?;
             Some(Work::new(udf::element(now, namespace, digest, record)))
         });
         Self {
-            modules: Arc::clone(asking.state.modules()),
+            modules: Arc::clone(request.state.modules()),
             now,
             records: Some(records.collect()),
             count: found.len() as u64,
@@ -230,7 +232,7 @@ impl Stream {
     }
 
     fn run(&mut self, message: &Message<'_>) {
-        let (Some(records), Ok(call)) = (self.records.take(), udf::call(message, LIMIT)) else {
+        let (Some(records), Ok(call)) = (self.records.take(), udf::call(message, UDF_LIMIT)) else {
             return;
         };
         let (mut records, out) = (records.into_iter(), &mut self.frame);
@@ -240,12 +242,12 @@ impl Stream {
             &call,
             || records.next(),
             |value| {
-                answer(out, "SUCCESS", &value);
+                write_result(out, "SUCCESS", &value);
             },
         );
         if let Err(data) = applied {
             let particle_type = ParticleType::STRING;
-            answer(out, "FAILURE", &Returned { particle_type, data });
+            write_result(out, "FAILURE", &Returned { particle_type, data });
             self.has_failed = true;
         }
         if frame.body_size(out) == 0 {
@@ -256,7 +258,7 @@ impl Stream {
     }
 }
 
-fn answer(out: &mut BytesMut, name: &str, value: &Returned) {
+fn write_result(out: &mut BytesMut, name: &str, value: &Returned) {
     let mut message = MessageWriter::bare(out, &Header::default());
     udf::append(&mut message, name, value);
     message.finish();
