@@ -1,4 +1,4 @@
-//! What list and map operations cost, by how many elements there are; and maps of 100 entries over sockets.
+//! The time of list and map operations by the number of elements, and the throughput of map puts over sockets.
 
 use bytes::BytesMut;
 use spikelet::Now;
@@ -9,15 +9,16 @@ use spikelet_wire::list::ListOp;
 use spikelet_wire::map::MapOp;
 use spikelet_wire::{FrameHeader, FrameType, Map, MapOrder, Op, OpCode, Value};
 
-use crate::load::{Load, Outcome};
+use crate::clock::now;
+use crate::closed_loop::{Load, Outcome};
 use crate::request::{Requests, sample};
-use crate::time::now;
 
-/// Keys and elements that a list or map of this bench begins with: 0 and on.
+/// A list of the integers from 0.
 fn list(elements: i64) -> Value {
     Value::List((0..elements).map(Value::Int).collect())
 }
 
+/// A map of the integers from 0 to themselves, ordered by key.
 fn map(entries: i64) -> Value {
     let mut map: Map = (0..entries).map(|n| (n, n)).collect();
     map.order = MapOrder::KeyOrdered;
@@ -28,9 +29,9 @@ fn call(operation: Operation) -> CallWriter {
     CallWriter::new(operation)
 }
 
-/// Nanoseconds of each operation on collections of 10, 1,000 and 100,000 elements, through the state.
+/// Measures each operation on collections of 10, 1,000 and 100,000 elements.
 pub(crate) fn cost() {
-    println!("\ncollections: nanoseconds an operation takes among so many elements, without sockets");
+    println!("\ncollections: nanoseconds per operation by the number of elements, without sockets");
     println!(
         "{:<12} {:>12} {:>12} {:>12} {:>12} {:>12}",
         "elements", "append, pop", "list by rank", "map put", "map by key", "map by rank"
@@ -38,11 +39,11 @@ pub(crate) fn cost() {
     for elements in [10, 1_000, 100_000] {
         let middle = elements / 2;
         let value = ReturnType::Value as i64;
-        // With a pop behind it, the list stays as long as it was.
+        // The pop keeps the length of the list.
         let append = call(ListOp::Append.operation()).value(&Value::Int(7));
         let pop = call(ListOp::Pop.operation()).int(-1);
         let list_by_rank = call(ListOp::GetByRank.operation()).int(value).int(middle);
-        // A value of another size than the one it replaces moves all that is behind it.
+        // The new value has another size than the old one, so all bytes after it move.
         let put = call(MapOp::Put.operation())
             .value(&Value::Int(middle))
             .value(&Value::Int(7));
@@ -60,7 +61,7 @@ pub(crate) fn cost() {
     }
 }
 
-/// The time of operations on a collection, in nanoseconds.
+/// Nanoseconds per message with these operations on a collection.
 fn nanoseconds(collection: &Value, code: OpCode, calls: Vec<CallWriter>) -> f64 {
     let state = State::new(Config::default());
     let (mut session, mut out) = (Session::default(), BytesMut::new());
@@ -79,18 +80,18 @@ fn nanoseconds(collection: &Value, code: OpCode, calls: Vec<CallWriter>) -> f64 
         .map(|call| Op::new(code, b"c", particle_type, call))
         .collect();
     let request = Requests::write(sample(1), &ops);
-    let (start, mut times) = (now(), 0_u32);
-    while times < 10 || start.elapsed().as_millis() < 200 {
+    let (start, mut rounds) = (now(), 0_u32);
+    while rounds < 10 || start.elapsed().as_millis() < 200 {
         handle(request.frame(0));
-        times += 1;
+        rounds += 1;
     }
-    start.elapsed().as_nanos() as f64 / f64::from(times)
+    start.elapsed().as_nanos() as f64 / f64::from(rounds)
 }
 
-/// Map puts into maps of 100 entries, over sockets.
+/// Measures puts into maps of 100 entries, over sockets.
 pub(crate) fn throughput(load: impl Fn(usize) -> Load) {
-    println!("\ncollections: put into maps of 100 entries, over sockets");
-    Outcome::head();
+    println!("\ncollections: puts into maps of 100 entries, over sockets");
+    Outcome::print_head();
     let (particle_type, data) = map(100).to_particle();
     let create = Op::new(OpCode::WRITE, b"c", particle_type, &data);
     load(32).once(&Requests::write(sample(1000), &[create]));

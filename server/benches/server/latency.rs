@@ -20,9 +20,9 @@ use spikelet_wire::{
     ParticleType, UserKey, Value, frame,
 };
 
-use crate::load::Load;
+use crate::clock::now;
+use crate::closed_loop::Load;
 use crate::request::{Requests, in_chunks};
-use crate::time::now;
 
 /// How often a get is due.
 const PERIOD: Duration = Duration::from_millis(1);

@@ -1,20 +1,23 @@
-//! What the server takes and what it gives: time to start, memory, throughput, latency.
+//! Benchmarks of the server: startup, memory, throughput and latency.
 //!
-//! `cargo bench -p spikelet --bench server` prints a table for each. `SECONDS` is how long each load runs (2 by default),
-//! `RECORDS` the largest number of records that the cost of a command is measured at (1,000,000 by default), `ONLY` the
-//! first letters of the tables wanted, and `ADDRESS` a server that runs already, to put the same load on another one.
+//! `cargo bench -p spikelet --bench server` prints a table for each. Environment variables:
+//!
+//! - `ONLY`: run only tables whose names start with this.
+//! - `SECONDS`: the duration of each load (default 2).
+//! - `RECORDS`: the largest number of records at which commands are measured (default 1,000,000).
+//! - `ADDRESS`: put the load on the server at this address, instead of an embedded one.
 
+mod clock;
+mod closed_loop;
 mod collections;
-mod engine;
+mod commands;
 mod latency;
-mod load;
 mod memory;
 mod request;
 mod scan;
 mod sindex;
 mod snapshot;
 mod startup;
-mod time;
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -22,62 +25,62 @@ use std::time::Duration;
 use spikelet::Server;
 use spikelet_wire::Info1;
 
-use self::load::{Load, Outcome};
+use self::closed_loop::{Load, Outcome};
 use self::request::{Requests, in_chunks, sample};
 
 const CONNECTIONS: usize = 16;
 
 fn main() {
-    // `cargo test --benches` runs this too, and has no use for it.
+    // `cargo test --benches` runs this too, but does not need the measurements.
     if std::env::args().any(|argument| argument == "--test") {
         return;
     }
     let only = std::env::var("ONLY").unwrap_or_default();
-    let wanted = |table: &str| table.starts_with(&only);
-    let elsewhere: Option<SocketAddr> = std::env::var("ADDRESS").ok().map(|address| address.parse().unwrap());
+    let is_selected = |table: &str| table.starts_with(&only);
+    let external: Option<SocketAddr> = std::env::var("ADDRESS").ok().map(|address| address.parse().unwrap());
     let largest: usize = std::env::var("RECORDS").map_or(1_000_000, |n| n.parse().unwrap());
-    // First, before anything else takes memory and gives it back.
-    if wanted("memory") && elsewhere.is_none() {
+    // Must be first: later, the allocator has free memory.
+    if is_selected("memory") && external.is_none() {
         memory::of_records(largest);
     }
-    if wanted("startup") && elsewhere.is_none() {
+    if is_selected("startup") && external.is_none() {
         startup::first_put();
         startup::memory();
     }
-    if wanted("engine") && elsewhere.is_none() {
-        engine::cost(largest);
+    if is_selected("commands") && external.is_none() {
+        commands::cost(largest);
     }
-    if wanted("sindex") && elsewhere.is_none() {
+    if is_selected("sindex") && external.is_none() {
         sindex::cost(largest);
     }
-    if wanted("snapshot") && elsewhere.is_none() {
+    if is_selected("snapshot") && external.is_none() {
         snapshot::cost();
     }
-    if wanted("collections") {
-        if elsewhere.is_none() {
+    if is_selected("collections") {
+        if external.is_none() {
             collections::cost();
         }
-        let (_server, address) = target(elsewhere);
+        let (_server, address) = target(external);
         collections::throughput(|depth| load(address, depth));
     }
-    if wanted("throughput") {
-        throughput(elsewhere);
+    if is_selected("throughput") {
+        throughput(external);
     }
-    if wanted("records") {
-        records(elsewhere, largest);
+    if is_selected("records") {
+        records(external, largest);
     }
-    if wanted("latency") {
-        let (_server, address) = target(elsewhere);
+    if is_selected("latency") {
+        let (_server, address) = target(external);
         latency::print(&load(address, 32));
     }
-    if wanted("scan") {
-        scans(elsewhere, largest);
+    if is_selected("scan") {
+        scans(external, largest);
     }
 }
 
-/// An own server, unless another one is to be loaded.
-fn target(elsewhere: Option<SocketAddr>) -> (Option<Server>, SocketAddr) {
-    match elsewhere {
+/// The external server if there is one, otherwise a new embedded server.
+fn target(external: Option<SocketAddr>) -> (Option<Server>, SocketAddr) {
+    match external {
         Some(address) => (None, address),
         None => {
             let server = Server::start().unwrap();
@@ -87,11 +90,11 @@ fn target(elsewhere: Option<SocketAddr>) -> (Option<Server>, SocketAddr) {
     }
 }
 
-fn throughput(elsewhere: Option<SocketAddr>) {
+fn throughput(external: Option<SocketAddr>) {
     const RECORDS: usize = 100_000;
-    let (_server, address) = target(elsewhere);
+    let (_server, address) = target(external);
     println!("\nthroughput: {CONNECTIONS} connections from one thread, {RECORDS} records, a bin of 100 bytes");
-    Outcome::head();
+    Outcome::print_head();
     for depth in [1, 32] {
         for requests in [
             Requests::put(sample(RECORDS)),
@@ -105,38 +108,38 @@ fn throughput(elsewhere: Option<SocketAddr>) {
     }
 }
 
-fn records(elsewhere: Option<SocketAddr>, largest: usize) {
-    println!("\nrecords: the cost by how many there are, {CONNECTIONS} connections at depth 32");
-    Outcome::head();
-    let (_server, address) = target(elsewhere);
+fn records(external: Option<SocketAddr>, largest: usize) {
+    println!("\nrecords: by the number of records, {CONNECTIONS} connections at depth 32");
+    Outcome::print_head();
+    let (_server, address) = target(external);
     let mut records = 1000;
     while records <= largest {
         let load = load(address, 32);
         in_chunks(records).for_each(|chunk| load.once(&Requests::put(chunk)));
         load.run(&Requests::put(sample(records)))
-            .print(&format!("put among {records}"));
+            .print(&format!("put, {records} records"));
         load.run(&Requests::get(sample(records)))
-            .print(&format!("get among {records}"));
+            .print(&format!("get, {records} records"));
         records *= 10;
     }
 }
 
-fn scans(elsewhere: Option<SocketAddr>, records: usize) {
-    println!("\nscan: {records} records of one number, to one connection");
+fn scans(external: Option<SocketAddr>, records: usize) {
+    println!("\nscan: {records} records with one integer bin, on one connection");
     println!("{:<28} {:>12}", "", "per second");
-    let (_server, address) = target(elsewhere);
+    let (_server, address) = target(external);
     let load = |depth| load(address, depth);
     in_chunks(records).for_each(|chunk| load(32).once(&Requests::put_number(chunk)));
     scan::print("all bins", address, Info1::READ | Info1::GET_ALL, seconds());
     scan::print("no bins", address, Info1::READ | Info1::GET_NO_BINS, seconds());
     println!();
-    Outcome::head();
+    Outcome::print_head();
     let puts = Requests::put_number(sample(records));
     load(1).run(&puts).print("put");
-    scan::disturb(&load(1), &puts).print("put during a scan");
+    scan::load_during_scans(&load(1), &puts).print("put during a scan");
 }
 
-/// A load of 16 connections.
+/// A load on [`CONNECTIONS`] connections, with so many pending requests on each.
 fn load(address: SocketAddr, depth: usize) -> Load {
     Load {
         address,

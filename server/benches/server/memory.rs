@@ -1,4 +1,4 @@
-//! What a record costs in memory: resident memory, so that what the allocator takes beside what it was asked for counts.
+//! The memory of a record. Resident memory is measured, which includes the overhead of the allocator.
 
 use bytes::BytesMut;
 use spikelet::Now;
@@ -8,29 +8,31 @@ use spikelet_wire::{ParticleType, UserKey};
 
 use crate::startup::resident;
 
-/// Records of three small bins: an integer, a string of 8 bytes, a double.
+/// Measures the memory of records.
+///
+/// Each has three small bins: an integer, a string of 8 bytes, a double.
 pub(crate) fn of_records(largest: usize) {
-    println!("\nmemory: bytes that a record of three small bins takes, index and data");
+    println!("\nmemory: bytes per record of three small bins, with index and data");
     println!("{:<12} {:>12}", "records", "bytes");
-    // All live to the end: what one gives back would be the next one's for free.
-    let mut engines = Vec::new();
+    // All states are kept: the next one would reuse freed memory.
+    let mut states = Vec::new();
     for records in [100_000, 1_000_000] {
         if records > largest {
             continue;
         }
         let state = State::new(Config::default());
         let Some(before) = resident() else {
-            println!("only measured on Linux");
+            println!("measured only on Linux");
             return;
         };
         fill(&state, records);
-        let taken = resident().unwrap_or(before) - before;
-        println!("{records:<12} {:>12.0}", taken as f64 * 1024.0 / records as f64);
-        engines.push(state);
+        let used = resident().unwrap_or(before) - before;
+        println!("{records:<12} {:>12.0}", used as f64 * 1024.0 / records as f64);
+        states.push(state);
     }
 }
 
-/// Puts the first so many records.
+/// Puts records with the keys from 0.
 pub(crate) fn fill(state: &State, records: usize) {
     let (mut session, mut body, mut out) = (Session::default(), BytesMut::new(), BytesMut::new());
     for record in 0..records {

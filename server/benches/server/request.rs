@@ -1,7 +1,7 @@
-//! Requests, encoded before the clock runs.
+//! Requests, which are encoded before the measurement.
 //!
-//! They stand in no order that the server could profit from: digests are as good as random. The load goes through them
-//! from the first to the last, so that fetching them costs the load next to nothing.
+//! Digests are random, so their order does not help the server's caches. A load reads the requests in order, so that reading them
+//! takes the load almost no time.
 
 use std::iter::StepBy;
 use std::ops::Range;
@@ -10,25 +10,25 @@ use bytes::BytesMut;
 use spikelet_wire::exp::build::{since_update, string_bin, ttl};
 use spikelet_wire::{Digest, FieldType, Header, Info1, Info2, MessageWriter, Op, OpCode, ParticleType, UserKey};
 
-/// Numbers of records.
+/// The positions of records.
 pub(crate) type Records = StepBy<Range<usize>>;
 
-/// How many requests are encoded at a time.
+/// The number of requests that are encoded at a time.
 const CHUNK: usize = 100_000;
 
-/// The first so many records, in parts that are encoded one behind the other.
+/// The first records, in chunks.
 pub(crate) fn in_chunks(records: usize) -> impl Iterator<Item = Records> {
     (0..records)
         .step_by(CHUNK)
         .map(move |start| (start..records.min(start + CHUNK)).step_by(1))
 }
 
-/// Some of the first so many records, evenly spread.
+/// A sample of the first records, evenly spread.
 pub(crate) fn sample(records: usize) -> Records {
     (0..records).step_by(records.div_ceil(CHUNK))
 }
 
-/// One request for each record, all of one size.
+/// A request for each record, all of the same size.
 pub(crate) struct Requests {
     pub(crate) name: &'static str,
     frames: BytesMut,
@@ -36,7 +36,7 @@ pub(crate) struct Requests {
 }
 
 impl Requests {
-    /// Writes a bin of 100 bytes.
+    /// Puts a bin with a string of 100 bytes.
     pub(crate) fn put(records: Records) -> Self {
         let header = Header {
             info2: Info2::WRITE,
@@ -46,7 +46,7 @@ impl Requests {
         Self::new("put", records, header, &[op])
     }
 
-    /// Writes a bin of one number.
+    /// Puts a bin with an integer.
     pub(crate) fn put_number(records: Records) -> Self {
         let header = Header {
             info2: Info2::WRITE,
@@ -61,7 +61,7 @@ impl Requests {
         Self::new("put", records, header, &[op])
     }
 
-    /// Operations that write, or read and write.
+    /// Executes operations that write, or read and write.
     pub(crate) fn write(records: Records, ops: &[Op<'_>]) -> Self {
         let header = Header {
             info1: Info1::READ,
@@ -71,7 +71,7 @@ impl Requests {
         Self::new("write", records, header, ops)
     }
 
-    /// Reads all bins.
+    /// Gets all bins.
     pub(crate) fn get(records: Records) -> Self {
         let header = Header {
             info1: Info1::READ | Info1::GET_ALL,
@@ -80,7 +80,7 @@ impl Requests {
         Self::new("get", records, header, &[])
     }
 
-    /// Reads all bins, if a filter expression is true, which asks three things of the record.
+    /// Gets all bins if a filter expression with three conditions is true.
     pub(crate) fn get_filtered(records: Records) -> Self {
         let header = Header {
             info1: Info1::READ | Info1::GET_ALL,
@@ -90,7 +90,7 @@ impl Requests {
         Self::filtered("get filtered", records, header, Some(filter.as_bytes()), &[])
     }
 
-    /// Adds to a counter and reads it.
+    /// Adds to an integer and reads it.
     pub(crate) fn operate(records: Records) -> Self {
         let header = Header {
             info1: Info1::READ,

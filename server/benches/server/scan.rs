@@ -1,4 +1,4 @@
-//! Scans: all records to one client, and what others notice of it.
+//! Scans: the rate of a scan of all records, and its effect on other clients.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -8,11 +8,11 @@ use std::time::Duration;
 use bytes::BytesMut;
 use spikelet_wire::{FieldType, FrameHeader, Header, Info1, Info3, Message, MessageWriter, PartitionId};
 
-use crate::load::{Load, Outcome};
+use crate::clock::now;
+use crate::closed_loop::{Load, Outcome};
 use crate::request::Requests;
-use crate::time::now;
 
-/// Reads all records again and again, and prints how many that makes in a second.
+/// Scans all records repeatedly, and prints the records per second.
 pub(crate) fn print(name: &str, address: SocketAddr, info1: Info1, duration: Duration) {
     let (start, mut records) = (now(), 0);
     let mut scanner = Scanner::new(address, info1);
@@ -23,8 +23,8 @@ pub(crate) fn print(name: &str, address: SocketAddr, info1: Info1, duration: Dur
     println!("{name:<28} {rate:>12.0}");
 }
 
-/// Puts a load on a server that somebody scans all the while.
-pub(crate) fn disturb(load: &Load, requests: &Requests) -> Outcome {
+/// Runs a load while another client scans all records repeatedly.
+pub(crate) fn load_during_scans(load: &Load, requests: &Requests) -> Outcome {
     let is_over = AtomicBool::new(false);
     std::thread::scope(|scope| {
         scope.spawn(|| {
@@ -39,7 +39,7 @@ pub(crate) fn disturb(load: &Load, requests: &Requests) -> Outcome {
     })
 }
 
-/// A client that reads all records, and looks at nothing but where each ends.
+/// A client that scans all records, and decodes only the messages.
 struct Scanner {
     stream: TcpStream,
     request: BytesMut,
@@ -66,7 +66,7 @@ impl Scanner {
         }
     }
 
-    /// Reads all records, and gives how many there are.
+    /// Scans all records, and returns their number.
     fn scan(&mut self) -> usize {
         self.stream.write_all(&self.request).unwrap();
         let mut records = 0;
@@ -79,7 +79,7 @@ impl Scanner {
             while !rest.is_empty() {
                 let message;
                 (message, rest) = Message::decode_first(rest).unwrap();
-                assert_eq!(message.header.result_code, 0, "the server does not answer the scan");
+                assert_eq!(message.header.result_code, 0, "the server refuses the scan");
                 if message.header.info3.contains(Info3::LAST) {
                     return records;
                 }

@@ -1,4 +1,4 @@
-//! What a secondary index costs a put, and how soon a range query of it is answered, without sockets.
+//! The time of a put with and without a secondary index, and of a range query, without sockets.
 
 use std::time::Duration;
 
@@ -10,17 +10,19 @@ use spikelet_wire::{
     PartitionId, UserKey,
 };
 
-use crate::time::now;
+use crate::clock::now;
 
 const NOW: Now = Now(500_000_000_000);
-/// How many records a query finds.
+/// The number of records that a query finds.
 const FOUND: i64 = 100;
-/// How many records are written between two looks at the clock.
+/// The number of puts that are encoded, and then timed, together.
 const CHUNK: usize = 50_000;
 
-/// Puts records with numbers, new, and again with the same and with other numbers, and queries them.
+/// Puts new records with numbers, puts them again with the same and with other numbers, and queries them.
 pub(crate) fn cost(records: usize) {
-    println!("\nsindex: nanoseconds a put of a number and 100 bytes takes among {records} records, without sockets");
+    println!(
+        "\nsindex: nanoseconds per put of an integer and a string of 100 bytes, {records} records, without sockets"
+    );
     println!("{:<16} {:>12} {:>12} {:>12}", "", "new", "same number", "other number");
     for is_indexed in [false, true] {
         let state = State::new(Config::default());
@@ -35,10 +37,7 @@ pub(crate) fn cost(records: usize) {
         println!("{name:<16} {new:>12.0} {same:>12.0} {other:>12.0}");
         if is_indexed {
             let time = query(&state, records);
-            println!(
-                "a query that finds {FOUND} of them takes {:.1} µs",
-                time.as_secs_f64() * 1e6
-            );
+            println!("a query that finds {FOUND} records: {:.1} µs", time.as_secs_f64() * 1e6);
         }
     }
 }
@@ -57,7 +56,7 @@ fn info(state: &State, line: &str) {
     assert!(out.ends_with(b"ok\n"));
 }
 
-/// Puts all records, the number of each its own and `shift`; gives how many nanoseconds each takes.
+/// Puts all records. The integer of each is its position plus `shift`. Returns nanoseconds per put.
 fn put_all(state: &State, records: usize, shift: i64) -> f64 {
     let mut time = Duration::ZERO;
     let mut out = BytesMut::new();
@@ -92,7 +91,7 @@ fn put(record: i64, shift: i64) -> BytesMut {
     body
 }
 
-/// The mean of many queries, each of other records.
+/// The mean time of queries that each find other records.
 fn query(state: &State, records: usize) -> Duration {
     const TIMES: u32 = 500;
     let mut time = Duration::ZERO;
@@ -106,7 +105,7 @@ fn query(state: &State, records: usize) -> Duration {
         };
         while query.step(state, NOW, &mut out) != Step::Done {}
         time += start.elapsed();
-        assert!(out.len() > FOUND as usize * 100, "{} bytes answered", out.len());
+        assert!(out.len() > FOUND as usize * 100, "a reply of {} bytes", out.len());
         out.clear();
     }
     time / TIMES

@@ -1,19 +1,19 @@
-//! How long it takes to keep aside what a server holds, and to put it back.
+//! The time to take a snapshot of a server, and to restore it.
 
 use std::time::Duration;
 
 use spikelet::Server;
 use spikelet::unstable;
 
+use crate::clock::now;
 use crate::memory::fill;
-use crate::time::now;
 
 const RECORDS: usize = 100_000;
 const TIMES: usize = 20;
 
-/// Snapshots of 100,000 records, and resets of an empty server.
+/// Measures snapshots of 100,000 records, and resets of an empty server.
 pub(crate) fn cost() {
-    println!("\nsnapshot: of {RECORDS} records of three small bins, in microseconds");
+    println!("\nsnapshot: {RECORDS} records of three small bins, in microseconds");
     println!("{:<44} {:>12} {:>12}", "", "median", "longest");
     let server = Server::start().unwrap();
     measure("reset an empty server", || (), |()| server.reset());
@@ -21,25 +21,29 @@ pub(crate) fn cost() {
     fill(unstable::state(&server), RECORDS);
     let full = server.snapshot();
     measure(
-        "take one, nothing written since the last",
+        "take, nothing written since the last",
         || (),
         |()| drop(server.snapshot()),
     );
     for changed in [0, 1, 1000, RECORDS] {
         let write = || fill(unstable::state(&server), changed);
-        measure(&format!("take one, {changed} records written since"), write, |()| {
+        measure(&format!("take, {changed} records written since"), write, |()| {
             drop(server.snapshot());
         });
-        measure(&format!("restore one, {changed} records written since"), write, |()| {
+        measure(&format!("restore, {changed} records written since"), write, |()| {
             server.restore(&full).unwrap();
         });
     }
     let write = || server.restore(&full).unwrap();
-    measure(&format!("write {RECORDS} records shared with one"), write, |()| {
-        fill(unstable::state(&server), RECORDS);
-    });
     measure(
-        &format!("write {RECORDS} records shared with none"),
+        &format!("write {RECORDS} records shared with a snapshot"),
+        write,
+        |()| {
+            fill(unstable::state(&server), RECORDS);
+        },
+    );
+    measure(
+        &format!("write {RECORDS} records not shared"),
         || (),
         |()| {
             fill(unstable::state(&server), RECORDS);
@@ -47,7 +51,7 @@ pub(crate) fn cost() {
     );
 }
 
-/// Prepares and runs many times, of which the running counts.
+/// Prepares and runs something many times, and prints the time of the runs.
 fn measure<T>(what: &str, mut prepare: impl FnMut() -> T, mut run: impl FnMut(T)) {
     let mut times: Vec<Duration> = (0..TIMES)
         .map(|_| {

@@ -1,4 +1,4 @@
-//! What a server costs before it does anything.
+//! The time and memory to start a server.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use spikelet::Server;
 
+use crate::clock::now;
 use crate::request::{Requests, sample};
-use crate::time::now;
 
-/// From `Server::start()` to the first put answered over TCP.
+/// Measures the time from `Server::start()` to the reply to the first put over TCP.
 pub(crate) fn first_put() {
     const TIMES: usize = 500;
     let requests = Requests::put(sample(1));
@@ -22,10 +22,10 @@ pub(crate) fn first_put() {
         drop(server);
         (served, start.elapsed())
     };
-    // The first ones pay for what the process keeps.
+    // The first servers also initialize the process.
     let times = (0..TIMES + 20).map(|_| measured()).skip(20);
     let (starts, ends): (Vec<_>, Vec<_>) = times.unzip();
-    println!("\nstartup: {TIMES} servers, one behind the other");
+    println!("\nstartup: {TIMES} servers, one after the other");
     println!("{:<28} {:>12} {:>12}", "", "median", "p99");
     for (name, mut times) in [("start to first put", starts), ("drop", ends)] {
         times.sort_unstable();
@@ -34,11 +34,11 @@ pub(crate) fn first_put() {
     }
 }
 
-/// Resident memory that a server adds, idle behind one put.
+/// Measures the resident memory of a server, before and after its first put.
 pub(crate) fn memory() {
     const SERVERS: usize = 500;
     let Some(before) = resident() else {
-        println!("memory: only measured on Linux");
+        println!("memory: measured only on Linux");
         return;
     };
     let requests = Requests::put(sample(1));
@@ -49,18 +49,18 @@ pub(crate) fn memory() {
     println!("\nmemory: {SERVERS} servers at once");
     println!(
         "{:<28} {:>8} KiB",
-        "a server, just started",
+        "a server, after the start",
         (started - before) / SERVERS
     );
-    println!("{:<28} {:>8} KiB", "a server, behind a put", (used - before) / SERVERS);
+    println!("{:<28} {:>8} KiB", "a server, after a put", (used - before) / SERVERS);
 }
 
 fn put(server: &Server, requests: &Requests) {
     let mut stream = TcpStream::connect(server.addr()).unwrap();
     stream.write_all(requests.frame(0)).unwrap();
-    let mut answer = [0; 30];
-    stream.read_exact(&mut answer).unwrap();
-    assert_eq!(answer[13], 0, "the put's result code");
+    let mut reply = [0; 30];
+    stream.read_exact(&mut reply).unwrap();
+    assert_eq!(reply[13], 0, "the result code of the put");
 }
 
 /// The resident memory of this process, in KiB.

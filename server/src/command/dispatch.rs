@@ -1,6 +1,6 @@
-//! The dispatcher: decides which command takes a frame.
+//! The dispatcher: selects the command for a frame.
 //!
-//! It knows all commands; no command knows it. Like them it reads no clock, waits for nothing and spawns nothing.
+//! It calls the commands, and no command calls it. Like them it reads no clock, never waits and spawns nothing.
 
 use bytes::BytesMut;
 use spikelet_wire::{Digest, FrameHeader, FrameType, Info1, Info2, Message};
@@ -66,7 +66,7 @@ pub fn handle(
 
 /// Handles a message: a command on records.
 fn handle_message(state: &State, now: Now, session: &mut Session, body: &[u8], out: &mut BytesMut) -> Flow {
-    // The real server looks at the batch flag before it checks anything.
+    // The real server reads the batch flag before it checks the message.
     if body
         .get(1)
         .is_some_and(|info1| Info1::from_bits_retain(*info1).contains(Info1::BATCH))

@@ -1,11 +1,11 @@
-//! Frames: which ones the server reads, and those that are not messages.
+//! Frames: which ones the server accepts, and the handling of compressed and security frames.
 
 use bytes::{BufMut, BytesMut};
 use spikelet_wire::{FrameHeader, FrameType, ResultCode, frame};
 
 use crate::version::Edition;
 
-/// Whether the server reads the frame that a header announces. If not, it closes the connection.
+/// Whether the server accepts a frame with this header. If not, it closes the connection.
 #[must_use]
 pub fn accepts(header: FrameHeader) -> bool {
     let version = match header.frame_type {
@@ -17,7 +17,7 @@ pub fn accepts(header: FrameHeader) -> bool {
     version && known && header.size <= frame::MAX_BODY
 }
 
-/// The message in the body of a compressed frame; none if it is damaged, or holds another kind of frame.
+/// The message in the body of a compressed frame; `None` if the body is malformed, or holds another kind of frame.
 pub(super) fn decompress_message(body: &[u8]) -> Option<Vec<u8>> {
     let mut inner = frame::decompress(body).ok()?;
     let (header, message) = inner.split_first_chunk()?;

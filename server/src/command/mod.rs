@@ -1,9 +1,9 @@
 //! Commands: what the server does with a frame.
 //!
-//! [`handle`] in `dispatch` decides which command takes a frame. Below it are the commands: on one record in `record/`, on
-//! many records in `batch` and `query/`, and of the info protocol in `info/`. What may take long is a `task`. They take a [`State`](crate::state::State) and
-//! know neither the dispatcher nor sockets. They read no clock and wait for nothing: the time is passed in, and replies are
-//! appended to a buffer.
+//! [`handle`] in `dispatch` selects the command for a frame. Below it are the commands: on one record in `record/`, on
+//! many records in `batch` and `query/`, and of the info protocol in `info/`. A command that may take long is a `task`, which runs
+//! in steps. Commands take a [`State`](crate::state::State) and know neither the dispatcher nor sockets. They read no clock and
+//! never wait: the time is passed in, and replies are appended to a buffer.
 
 mod batch;
 mod dispatch;

@@ -61,7 +61,7 @@ pub(super) struct Truncation {
 /// The earliest void time of any record. A namespace without expired records need not be swept.
 #[derive(Debug)]
 pub(super) struct Expiry {
-    /// In seconds since 2010; `u32::MAX` if no record expires. The record may be gone already.
+    /// In seconds since 2010; `u32::MAX` if no record expires. That record may have been removed since.
     pub(super) earliest: AtomicU32,
 }
 

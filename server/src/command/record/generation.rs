@@ -1,4 +1,4 @@
-//! Generations: the check that a request asks for, and the generation after a write.
+//! Generations: the check of the generation in a request, and the generation after a write.
 
 use spikelet_wire::Info2;
 
@@ -9,19 +9,19 @@ use crate::store::Record;
 /// Checks the generation that a request expects, if it expects one.
 ///
 /// # Errors
-/// [`Refusal::Generation`] if the record has another one.
+/// [`Refusal::Generation`] if the record has another generation.
 pub(super) fn check(request: &Request<'_>, existing: Option<&Record>) -> Result<(), Refusal> {
     let header = &request.header;
     // A record that does not exist has generation 0.
     let generation = existing.map_or(0, |record| u32::from(record.generation));
-    let fits = if header.info2.contains(Info2::GENERATION) {
+    let is_expected = if header.info2.contains(Info2::GENERATION) {
         header.generation == generation
     } else if header.info2.contains(Info2::GENERATION_GT) {
         header.generation > generation
     } else {
         true
     };
-    if fits {
+    if is_expected {
         Ok(())
     } else {
         Err(Refusal::Generation {

@@ -1,4 +1,4 @@
-//! Checks that a request means the record which its digest finds: by set, and by the stored key.
+//! Checks of the set and the key in a request against the record with its digest.
 
 use super::request::Request;
 use crate::refusal::Refusal;
@@ -29,7 +29,7 @@ pub(super) fn check_key(request: &Request<'_>, record: &Record) -> Result<(), Re
 /// Checks whether a key can be stored.
 ///
 /// # Errors
-/// [`Refusal::KeySize`] for an empty key, and for an integer key that has not 8 bytes.
+/// [`Refusal::KeySize`] for an empty key, and for an integer key without exactly 8 bytes.
 pub(super) fn check_new_key(key: Option<&[u8]>) -> Result<(), Refusal> {
     match key {
         None => Ok(()),

@@ -21,6 +21,7 @@ pub(in crate::command) enum Kind {
     Unknown,
 }
 
+/// The kind of an operation, by its code.
 pub(in crate::command) const fn kind(code: OpCode) -> Kind {
     match code {
         OpCode::READ | OpCode::CDT_READ | OpCode::BITS_READ | OpCode::HLL_READ | OpCode::EXP_READ => Kind::Read,
@@ -38,7 +39,7 @@ pub(in crate::command) const fn kind(code: OpCode) -> Kind {
     }
 }
 
-/// What an operation read.
+/// The result of an operation that reads.
 #[derive(Debug)]
 pub(in crate::command) enum BinRead<'a> {
     /// There is no such bin. That is not an error.

@@ -1,4 +1,4 @@
-//! Proxying: commands that a node passes on to the master of their partition, and where they are counted.
+//! Proxying: which commands a node passes on to the master of their partition, and which counters count them.
 
 use std::sync::Arc;
 
@@ -24,18 +24,19 @@ pub(in crate::command) fn proxied_to(
     let master = subcluster
         .working_master(factor, partition)
         .filter(|master| *master != node)?;
-    let keeps = || {
+    let is_replica = || {
         subcluster
             .replica(node, factor, partition)
             .is_some_and(|place| place > 0)
     };
-    if !is_write && keeps() && subcluster.is_full(node, factor, partition) {
+    if !is_write && is_replica() && subcluster.is_full(node, factor, partition) {
         return None;
     }
     Some(state.stats(master))
 }
 
-/// The counters for a command that came to a node with counters `own`, and was proxied to one with others, if at all.
+/// The counters for a command. `own` are those of the node that received it, `proxied_to` those of the node that executes it, if
+/// it is proxied.
 pub(in crate::command) fn counted<'s>(
     namespace: &Namespace,
     own: &'s Stats,

@@ -21,7 +21,7 @@ pub(in crate::command) struct View<'a> {
     pub(in crate::command) generation: u16,
     pub(in crate::command) void_time: u32,
     pub(in crate::command) last_update: Now,
-    /// The size of the stored record, if it does not follow from `bins`.
+    /// The size of the stored record, if it cannot be computed from `bins`.
     pub(in crate::command) stored_size: Option<u32>,
     pub(in crate::command) bins: &'a [Bin],
 }

@@ -1,4 +1,4 @@
-//! Void times: what the TTL of a request makes of the record's void time, and reads that touch it.
+//! Void times: converting the TTL of a request to a void time, and reads that touch their record.
 
 use std::sync::atomic::Ordering;
 
@@ -100,8 +100,10 @@ pub(super) struct ReadTouch {
     ttl: u32,
 }
 
-/// Decides whether a read touches its record. The TTL of a read is a percentage of the record's TTL: if at most so much of it is
-/// left, the read touches. 0 stands for the percentage of the namespace, [`NEVER`] for no touch.
+/// Decides whether a read touches its record.
+///
+/// The TTL field of a read is a percentage of the record's TTL. The read touches if at most this share of the TTL is left. 0 stands
+/// for the percentage of the namespace, and [`NEVER`] for no touch.
 ///
 /// # Errors
 /// [`Refusal::ReadTouchPercent`] for a percentage over 100.
@@ -123,8 +125,8 @@ pub(super) fn read_touch(
         percent => return Err(Refusal::ReadTouchPercent(percent)),
     };
     let ttl = record.void_time.saturating_sub(record.last_update.seconds());
-    let late = (u64::from(ttl) * u64::from(percent) / 100) as u32;
-    Ok((now.seconds() >= record.void_time - late).then_some(ReadTouch { ttl }))
+    let window = (u64::from(ttl) * u64::from(percent) / 100) as u32;
+    Ok((now.seconds() >= record.void_time - window).then_some(ReadTouch { ttl }))
 }
 
 impl ReadTouch {
@@ -137,7 +139,7 @@ impl ReadTouch {
             return false;
         };
         let void_time = now.seconds().saturating_add(self.ttl);
-        // Something else may have written the record since it was read.
+        // The record may have been written since it was read.
         if record.void_time != 0 && record.void_time < void_time {
             record.void_time = void_time;
             record.last_update = record.last_update.max(now);

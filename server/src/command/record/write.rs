@@ -32,7 +32,7 @@ pub(in crate::command) fn write(
     Ok(ResultCode::OK)
 }
 
-/// What the flags and operations of a write demand, known before its record is looked up.
+/// What the flags and operations of a write require. It is determined before the record is looked up.
 struct Plan {
     must_exist: bool,
     replace: bool,
@@ -178,7 +178,7 @@ fn apply(
                     namespace.count_change(write.view.set, usage, after);
                 }
                 Ok(Outcome::Deleted) => {
-                    // The secondary indexes find the entries to remove by the old bins.
+                    // `remove` finds the entries of secondary indexes by the old bins.
                     record.bins = bins.roll_back();
                     namespace.remove(partition, &request.digest);
                     add(&request.counted.deleted_last_bin, 1);

@@ -1,16 +1,17 @@
-//! What a command costs without sockets, by how many records there are.
+//! The time of a command without sockets, by the number of records.
 
 use bytes::BytesMut;
 use spikelet::Now;
 use spikelet::unstable::{Config, Session, State, handle};
 use spikelet_wire::{FrameHeader, FrameType};
 
+use crate::clock::now;
 use crate::request::{Requests, in_chunks, sample};
-use crate::time::now;
 
-/// Puts new records, puts them again, and gets them, without and with a filter: 10^3 and then ten times as many, up to `largest`.
+/// Puts new records, puts them again, and gets them without and with a filter: 1000 records, then ten times as many, up to
+/// `largest`.
 pub(crate) fn cost(largest: usize) {
-    println!("\nengine: nanoseconds a command takes among so many records, without sockets");
+    println!("\ncommands: nanoseconds per command by the number of records, without sockets");
     println!(
         "{:<12} {:>12} {:>12} {:>12} {:>12}",
         "records", "put new", "put again", "get", "get filtered"

@@ -1,4 +1,4 @@
-//! Queries of secondary indexes.
+//! Tests of secondary index queries, and of the indexes themselves.
 
 use spikelet_wire::msgpack::write;
 use spikelet_wire::{Map, Value};
@@ -67,7 +67,7 @@ fn range(bin: &str, particle_type: ParticleType, ends: [&[u8]; 2]) -> Vec<u8> {
     field
 }
 
-impl Ask {
+impl Request {
     fn find(range: Vec<u8>) -> Self {
         Self::all().with(FieldType::INDEX_RANGE, &range)
     }
@@ -76,10 +76,10 @@ impl Ask {
         self.with(FieldType::INDEX_TYPE, &[index_type])
     }
 
-    /// The values by which records are found, sorted.
+    /// Runs the query, and returns the values by which records were found, sorted.
     fn values(&self, server: &Server) -> Vec<i64> {
-        let answers = self.answers(server);
-        let mut values: Vec<_> = answers.iter().filter_map(|answer| answer.value).collect();
+        let replies = self.replies(server);
+        let mut values: Vec<_> = replies.iter().filter_map(|reply| reply.value).collect();
         values.sort_unstable();
         values
     }
@@ -106,12 +106,12 @@ fn integers_are_found_by_range_with_their_values() {
     }
     server.put_bins(100, "other", &[("a", Value::Int(1))]);
     server.put_bins(101, "s", &[("a", text("1"))]);
-    let mut ask = Ask::find(ints("a", -1, 2));
-    assert_eq!(ask.code(&server), ResultCode::INDEX_NOT_FOUND);
-    ask.set = "s";
-    assert_eq!(ask.values(&server), [-1, -1, 0, 0, 0, 1, 1, 2, 2]);
-    let answers = ask.answers(&server);
-    let (last, records) = answers.split_last().unwrap();
+    let mut request = Request::find(ints("a", -1, 2));
+    assert_eq!(request.code(&server), ResultCode::INDEX_NOT_FOUND);
+    request.set = "s";
+    assert_eq!(request.values(&server), [-1, -1, 0, 0, 0, 1, 1, 2, 2]);
+    let replies = request.replies(&server);
+    let (last, records) = replies.split_last().unwrap();
     assert!(last.is_last() && last.header.result_code() == ResultCode::OK);
     let expected = [
         FieldType::NAMESPACE,
@@ -119,8 +119,8 @@ fn integers_are_found_by_range_with_their_values() {
         FieldType::SET,
         FieldType::BVALS,
     ];
-    assert!(records.iter().all(|answer| answer.fields == expected));
-    let mut all = Ask::find(ints("a", i64::MIN, i64::MAX));
+    assert!(records.iter().all(|reply| reply.fields == expected));
+    let mut all = Request::find(ints("a", i64::MIN, i64::MAX));
     all.set = "s";
     assert_eq!(all.values(&server).len(), 100);
 }
@@ -131,16 +131,16 @@ fn an_index_of_all_records_serves_a_set_that_has_none() {
     server.index("indexname=i;indexdata=a,NUMERIC");
     server.put_bins(1, "s", &[("a", Value::Int(7))]);
     server.put_bins(2, "t", &[("a", Value::Int(7))]);
-    let mut ask = Ask::find(ints("a", 7, 7));
-    assert_eq!(ask.values(&server), [7, 7]);
-    ask.set = "s";
-    assert_eq!(ask.values(&server), [7]);
-    ask.set = "unknown";
-    assert!(ask.values(&server).is_empty());
+    let mut request = Request::find(ints("a", 7, 7));
+    assert_eq!(request.values(&server), [7, 7]);
+    request.set = "s";
+    assert_eq!(request.values(&server), [7]);
+    request.set = "unknown";
+    assert!(request.values(&server).is_empty());
 }
 
 #[test]
-fn strings_and_blobs_are_found_by_themselves() {
+fn strings_and_blobs_are_found_by_equality() {
     let server = Server::new();
     server.index("indexname=s;bin=a;type=string");
     server.index("indexname=b;bin=a;type=blob");
@@ -149,21 +149,21 @@ fn strings_and_blobs_are_found_by_themselves() {
     let long = "y".repeat(2047);
     let of_long = server.put_bins(3, "s", &[("a", text(&long))]);
     server.put_bins(4, "s", &[("a", text(&"z".repeat(2049)))]);
-    let find = |particle_type, value: &[u8]| Ask::find(bytes("a", particle_type, value)).digests(&server);
+    let find = |particle_type, value: &[u8]| Request::find(bytes("a", particle_type, value)).digests(&server);
     assert_eq!(find(ParticleType::STRING, b"x"), [of_text]);
     assert_eq!(find(ParticleType::BLOB, b"x"), [of_bytes]);
     assert_eq!(find(ParticleType::STRING, long.as_bytes()), [of_long]);
     assert!(find(ParticleType::STRING, b"X").is_empty());
     assert_eq!(server.entries("s"), 2);
-    let too_long = Ask::find(bytes("a", ParticleType::STRING, &[b'y'; 2048]));
+    let too_long = Request::find(bytes("a", ParticleType::STRING, &[b'y'; 2048]));
     assert_eq!(too_long.code(&server), ResultCode::PARAMETER);
 }
 
 #[test]
-fn an_index_follows_every_change() {
+fn every_write_updates_an_index() {
     let server = Server::new();
     server.index("indexname=i;bin=a;type=numeric");
-    let values = || Ask::find(ints("a", i64::MIN, i64::MAX)).values(&server);
+    let values = || Request::find(ints("a", i64::MIN, i64::MAX)).values(&server);
     let digest = server.put_bins(1, "s", &[("a", Value::Int(1))]);
     assert_eq!(values(), [1]);
     server.put_bins(1, "s", &[("a", Value::Int(2))]);
@@ -187,7 +187,7 @@ fn an_index_follows_every_change() {
 }
 
 #[test]
-fn a_record_that_replaces_an_expired_one_takes_its_place() {
+fn a_record_that_replaces_an_expired_one_replaces_its_entries() {
     let server = Server::new();
     server.index("indexname=i;bin=a;type=numeric");
     let digest = server.put_bins(1, "brief", &[("a", Value::Int(1))]);
@@ -199,11 +199,11 @@ fn a_record_that_replaces_an_expired_one_takes_its_place() {
     namespace.insert(&mut partition, digest, record);
     drop(partition);
     assert_eq!(server.entries("i"), 1);
-    assert_eq!(Ask::find(ints("a", 2, 2)).values(&server), [2]);
+    assert_eq!(Request::find(ints("a", 2, 2)).values(&server), [2]);
 }
 
 #[test]
-fn lists_and_maps_are_found_by_what_is_in_them() {
+fn lists_and_maps_are_found_by_their_elements() {
     let server = Server::new();
     server.index("indexname=l;bin=l;type=numeric;indextype=list");
     server.index("indexname=k;bin=m;type=string;indextype=mapkeys");
@@ -213,44 +213,47 @@ fn lists_and_maps_are_found_by_what_is_in_them() {
         .collect();
     let of_map = server.put_bins(1, "s", &[("m", Value::Map(map))]);
     let of_list = server.put_bins(2, "s", &[("l", int_list([3, 1, 3, -7]))]);
-    let find = |range, index_type| Ask::find(range).of_type(index_type).digests(&server);
-    // A record that is found by several values is answered once.
+    let find = |range, index_type| Request::find(range).of_type(index_type).digests(&server);
+    // A record that is found by several values is returned once.
     assert_eq!(find(ints("l", -10, 10), 1), [of_list]);
     assert_eq!(find(ints("l", 3, 3), 1), [of_list]);
     assert!(find(ints("l", 2, 2), 1).is_empty());
     assert_eq!(server.entries("l"), 3);
     assert_eq!(find(bytes("m", ParticleType::STRING, b"y"), 2), [of_map]);
     assert_eq!(find(ints("m", 1, 1), 3), [of_map]);
-    assert_eq!(Ask::find(ints("l", 1, 1)).code(&server), ResultCode::INDEX_NOT_FOUND);
     assert_eq!(
-        Ask::find(ints("l", 1, 1)).of_type(9).code(&server),
+        Request::find(ints("l", 1, 1)).code(&server),
+        ResultCode::INDEX_NOT_FOUND
+    );
+    assert_eq!(
+        Request::find(ints("l", 1, 1)).of_type(9).code(&server),
         ResultCode::INDEX_NOT_FOUND
     );
 }
 
 #[test]
-fn a_record_is_answered_once_for_each_hundred_of_entries() {
+fn a_record_is_returned_once_for_each_hundred_entries() {
     let server = Server::new();
     server.index("indexname=l;bin=l;type=numeric;indextype=list");
     server.put_bins(1, "s", &[("l", int_list(0..250))]);
-    let values = Ask::find(ints("l", 0, 1000)).of_type(1).values(&server);
+    let values = Request::find(ints("l", 0, 1000)).of_type(1).values(&server);
     assert_eq!(values, [0, 100, 200]);
 }
 
 #[test]
-fn a_context_leads_an_index_inside() {
+fn an_index_can_be_on_a_nested_value() {
     let server = Server::new();
     // [list_index(1)], in base64.
     server.index("indexname=i;bin=l;type=numeric;context=khAB");
     let inside = server.put_bins(1, "s", &[("l", int_list([5, 6]))]);
     server.put_bins(2, "s", &[("l", int_list([6]))]);
-    let ask = Ask::find(ints("l", 6, 6));
-    assert_eq!(ask.code(&server), ResultCode::INDEX_NOT_FOUND);
-    let ask = ask.with(FieldType::INDEX_CONTEXT, &[0x92, 0x10, 1]);
-    assert_eq!(ask.digests(&server), [inside]);
-    // Not the shortest form of 1.
-    let ask = Ask::find(ints("l", 6, 6)).with(FieldType::INDEX_CONTEXT, &[0x92, 0x10, 0xcc, 1]);
-    assert_eq!(ask.code(&server), ResultCode::PARAMETER);
+    let request = Request::find(ints("l", 6, 6));
+    assert_eq!(request.code(&server), ResultCode::INDEX_NOT_FOUND);
+    let request = request.with(FieldType::INDEX_CONTEXT, &[0x92, 0x10, 1]);
+    assert_eq!(request.digests(&server), [inside]);
+    // 1 is not encoded in its shortest form.
+    let request = Request::find(ints("l", 6, 6)).with(FieldType::INDEX_CONTEXT, &[0x92, 0x10, 0xcc, 1]);
+    assert_eq!(request.code(&server), ResultCode::PARAMETER);
 }
 
 #[test]
@@ -270,30 +273,30 @@ fn an_index_can_be_on_an_expression() {
     server.index(&format!("indexname=i;exp={text};type=numeric"));
     let found = server.put_bins(1, "s", &[("a", Value::Int(1)), ("b", Value::Int(2))]);
     server.put_bins(2, "s", &[("a", Value::Int(3))]);
-    let ask = Ask::find(ints("", 3, 3)).with(FieldType::INDEX_EXPRESSION, &sum);
-    assert_eq!(ask.digests(&server), [found]);
+    let request = Request::find(ints("", 3, 3)).with(FieldType::INDEX_EXPRESSION, &sum);
+    assert_eq!(request.digests(&server), [found]);
     server.put_bins(1, "s", &[("b", Value::Int(3))]);
-    assert!(ask.digests(&server).is_empty());
+    assert!(request.digests(&server).is_empty());
     let bad = |parameters: &str| server.info(&format!("sindex-create:ns=test;indexname=j;{parameters}\n"));
     assert_eq!(
         bad(&format!("exp={text};type=string")),
         "ERROR:4:bad 'exp' - expression type 'numeric' does not match expected type 'string'"
     );
-    // Its time to live: metadata.
+    // The TTL is metadata.
     assert_eq!(bad("exp=kUU=;type=numeric"), "ERROR:4:bad 'exp'");
 }
 
 #[test]
-fn an_index_can_be_asked_for_by_its_name() {
+fn an_index_can_be_requested_by_its_name() {
     let server = Server::new();
     server.index("indexname=i;bin=a;type=numeric");
     server.put_bins(1, "s", &[("a", Value::Int(1))]);
-    let named = |range, name: &[u8]| Ask::find(range).with(FieldType::INDEX_NAME, name);
+    let named = |range, name: &[u8]| Request::find(range).with(FieldType::INDEX_NAME, name);
     assert_eq!(named(ints("", 1, 1), b"i").values(&server), [1]);
     assert_eq!(named(ints("", 1, 1), b"j").code(&server), ResultCode::INDEX_NOT_FOUND);
     assert_eq!(named(ints("a", 1, 1), b"i").code(&server), ResultCode::PARAMETER);
-    assert_eq!(Ask::find(ints("", 1, 1)).code(&server), ResultCode::PARAMETER);
-    // It has no values of that type.
+    assert_eq!(Request::find(ints("", 1, 1)).code(&server), ResultCode::PARAMETER);
+    // The index has no values of this type.
     assert!(
         named(bytes("", ParticleType::STRING, b"x"), b"i")
             .values(&server)
@@ -307,49 +310,51 @@ fn ranges_are_checked() {
     server.index("indexname=i;bin=a;type=numeric");
     let whole = ints("a", 1, 2);
     for size in 0..whole.len() {
-        let ask = Ask::find(whole[..size].to_vec());
-        assert_eq!(ask.code(&server), ResultCode::PARAMETER, "{size} bytes");
+        let request = Request::find(whole[..size].to_vec());
+        assert_eq!(request.code(&server), ResultCode::PARAMETER, "{size} bytes");
     }
-    assert_eq!(Ask::find(ints("a", 2, 1)).code(&server), ResultCode::PARAMETER);
+    assert_eq!(Request::find(ints("a", 2, 1)).code(&server), ResultCode::PARAMETER);
     let geojson = bytes("a", ParticleType::GEOJSON, b"{}");
-    assert_eq!(Ask::find(geojson).code(&server), ResultCode::PARAMETER);
+    assert_eq!(Request::find(geojson).code(&server), ResultCode::PARAMETER);
     assert_eq!(
-        Ask::find(bytes("a", ParticleType::FLOAT, &[0; 8])).code(&server),
+        Request::find(bytes("a", ParticleType::FLOAT, &[0; 8])).code(&server),
         ResultCode::PARAMETER
     );
 }
 
 #[test]
-fn a_query_resumes_behind_a_value_and_a_digest() {
+fn a_query_resumes_after_a_value_and_a_digest() {
     let server = Server::new();
     server.index("indexname=i;bin=a;type=numeric");
     let total = 3000;
     for n in 0..total {
         server.put_bins(n, "s", &[("a", Value::Int(n % 100))]);
     }
-    let mut behind: Vec<Option<(Digest, i64)>> = vec![None; usize::from(PARTITIONS)];
+    let mut after: Vec<Option<(Digest, i64)>> = vec![None; usize::from(PARTITIONS)];
     let mut found = Vec::new();
     loop {
-        let resumed: Vec<_> = behind.iter().flatten().collect();
-        let fresh = PartitionId::all().filter(|id| behind[usize::from(id.get())].is_none());
-        let mut ask = Ask::find(ints("a", 0, 99)).with(FieldType::SAMPLE_MAX, &170u64.to_be_bytes());
-        ask.fields[0].1 = ids(fresh);
+        let resumed: Vec<_> = after.iter().flatten().collect();
+        let fresh = PartitionId::all().filter(|id| after[usize::from(id.get())].is_none());
+        let mut request = Request::find(ints("a", 0, 99)).with(FieldType::SAMPLE_MAX, &170u64.to_be_bytes());
+        request.fields[0].1 = ids(fresh);
         if !resumed.is_empty() {
             let digests: Vec<u8> = resumed.iter().flat_map(|(digest, _)| digest.0).collect();
             let values: Vec<u8> = resumed.iter().flat_map(|(_, value)| value.to_le_bytes()).collect();
             assert_eq!(
-                ask.clone().with(FieldType::DIGESTS, &digests).code(&server),
+                request.clone().with(FieldType::DIGESTS, &digests).code(&server),
                 ResultCode::PARAMETER
             );
-            ask = ask.with(FieldType::DIGESTS, &digests).with(FieldType::BVALS, &values);
+            request = request
+                .with(FieldType::DIGESTS, &digests)
+                .with(FieldType::BVALS, &values);
         }
         let before = found.len();
-        for answer in ask.answers(&server) {
-            let Some(place) = answer.digest.zip(answer.value) else {
+        for reply in request.replies(&server) {
+            let Some(place) = reply.digest.zip(reply.value) else {
                 continue;
             };
-            let last = &mut behind[usize::from(place.0.partition_id().get())];
-            // By value, then by digest.
+            let last = &mut after[usize::from(place.0.partition_id().get())];
+            // Sort by value, then by digest.
             assert!(last.is_none_or(|last| (last.1, last.0) < (place.1, place.0)));
             *last = Some(place);
             found.push(place.0);
@@ -377,7 +382,7 @@ fn points_are_found_in_regions_and_regions_around_points() {
     let near = server.put_bins(3, "s", &[("g", geo(&point(20.001, 20.0)))]);
     let of_square = server.put_bins(4, "s", &[("g", geo(square))]);
     let of_circle = server.put_bins(5, "s", &[("g", geo(circle))]);
-    let find = |text: &str| Ask::find(bytes("g", ParticleType::GEOJSON, text.as_bytes())).digests(&server);
+    let find = |text: &str| Request::find(bytes("g", ParticleType::GEOJSON, text.as_bytes())).digests(&server);
     assert_eq!(find(square), [inside]);
     assert_eq!(find(circle), [near]);
     assert_eq!(find(&point(2.0, 9.0)), [of_square]);
@@ -392,21 +397,21 @@ fn points_are_found_in_regions_and_regions_around_points() {
 }
 
 #[test]
-fn an_index_takes_in_the_records_that_are_there() {
+fn an_index_is_built_from_existing_records() {
     let server = Server::new();
     server.fill(1000, "s");
     server.index("set=s;indexname=i;bin=a;type=numeric");
     assert_eq!(server.entries("i"), 1000);
-    let mut ask = Ask::find(ints("a", 10, 12));
-    ask.set = "s";
-    assert_eq!(ask.values(&server), [10, 11, 12]);
+    let mut request = Request::find(ints("a", 10, 12));
+    request.set = "s";
+    assert_eq!(request.values(&server), [10, 11, 12]);
     let statistics = server.info("sindex-stat:ns=test;indexname=i\n");
     assert!(statistics.starts_with("entries=1000;"), "{statistics}");
     assert!(statistics.contains(";load_pct=100;"), "{statistics}");
 }
 
 #[test]
-fn an_index_of_much_is_built_in_the_background_and_not_asked_before() {
+fn a_large_index_is_built_in_the_background_and_not_readable_before() {
     let server = Server::new();
     server.fill(70_000, "s");
     let mut out = BytesMut::new();
@@ -417,50 +422,50 @@ fn an_index_of_much_is_built_in_the_background_and_not_asked_before() {
     let Flow::Background(mut query) = flow else {
         panic!("not built in the background: {flow:?}");
     };
-    let ask = Ask::find(ints("a", 1, 1));
-    assert_eq!(ask.code(&server), ResultCode::INDEX_NOT_READABLE);
+    let request = Request::find(ints("a", 1, 1));
+    assert_eq!(request.code(&server), ResultCode::INDEX_NOT_READABLE);
     assert!(server.info("sindex-list:ns=test\n").ends_with(":state=WO"));
     server.put_bins(1, "s", &[("a", Value::Int(2))]);
     while query.step(&server.0, NOW, &mut out) != Step::Done {}
-    assert!(ask.values(&server).is_empty());
+    assert!(request.values(&server).is_empty());
     assert_eq!(server.entries("i"), 70_000);
     assert!(server.info("sindex-list:ns=test\n").ends_with(":state=RW"));
 }
 
 #[test]
-fn a_query_of_an_index_that_goes_away_ends() {
+fn a_query_of_an_index_that_is_dropped_ends() {
     let server = Server::new();
     server.index("indexname=i;bin=a;type=numeric");
     server.fill(MANY, "s");
-    let ask = Ask::find(ints("a", 0, i64::MAX));
-    let mut query = ask.query(&server);
+    let request = Request::find(ints("a", 0, i64::MAX));
+    let mut query = request.query(&server);
     let mut out = BytesMut::new();
     assert_eq!(query.step(&server.0, NOW, &mut out), Step::More);
     assert_eq!(server.info("sindex-delete:ns=test;indexname=i\n"), "ok");
     while query.step(&server.0, NOW, &mut out) != Step::Done {}
-    let answers: Vec<_> = frames(&out).into_iter().flatten().collect();
-    assert!(answers.len() < MANY);
-    assert_eq!(answers.last().unwrap().header.result_code(), ResultCode::OK);
-    assert_eq!(ask.code(&server), ResultCode::INDEX_NOT_FOUND);
+    let replies: Vec<_> = frames(&out).into_iter().flatten().collect();
+    assert!(replies.len() < MANY);
+    assert_eq!(replies.last().unwrap().header.result_code(), ResultCode::OK);
+    assert_eq!(request.code(&server), ResultCode::INDEX_NOT_FOUND);
 }
 
 #[test]
-fn operations_are_applied_to_what_an_index_finds() {
+fn a_background_query_changes_the_records_that_an_index_finds() {
     let server = Server::new();
     server.index("indexname=i;bin=a;type=numeric");
     server.fill(100, "s");
-    let mut ask = Ask::find(ints("a", 10, 19));
-    ask.header = Header {
+    let mut request = Request::find(ints("a", 10, 19));
+    request.header = Header {
         info2: Info2::WRITE,
         ..Header::default()
     };
-    ask.ops = vec![(OpCode::WRITE, b"b")];
-    assert_eq!(ask.code(&server), ResultCode::OK);
-    let has_b = |answer: &Answer| answer.bins.iter().any(|(name, _)| name == b"b");
-    let left = Ask::all()
-        .answers(&server)
+    request.ops = vec![(OpCode::WRITE, b"b")];
+    assert_eq!(request.code(&server), ResultCode::OK);
+    let has_b = |reply: &ReplyMessage| reply.bins.iter().any(|(name, _)| name == b"b");
+    let left = Request::all()
+        .replies(&server)
         .iter()
-        .filter(|answer| has_b(answer))
+        .filter(|reply| has_b(reply))
         .count();
     assert_eq!(left, 90);
     let jobs = server.info("query-show:\n");
@@ -483,7 +488,7 @@ fn indexes_are_listed_and_named() {
         "ns=test:indexname=i:set=s:bin=l:type=string:indextype=list:context=[list_index(1)]:exp=null:state=RW";
     assert_eq!(list("ns=test"), expected);
     assert_eq!(list("ns=test;b64=true"), expected.replace("[list_index(1)]", "khAB"));
-    // The same under another name is a new name.
+    // An index with the same definition is renamed.
     assert_eq!(
         create("set=s;indexname=j;bin=l;type=string;indextype=list;context=khAB"),
         "ok"
@@ -524,7 +529,7 @@ fn indexes_are_listed_and_named() {
 }
 
 #[test]
-fn indexes_of_namespaces_that_there_are_not_are_known_by_name() {
+fn indexes_of_unknown_namespaces_are_known_by_name() {
     let server = Server::new();
     let create = |parameters: &str| server.info(&format!("sindex-create:ns=nope;indexname=i;{parameters}\n"));
     assert_eq!(create("bin=a;type=numeric"), "ok");
@@ -538,7 +543,7 @@ fn indexes_of_namespaces_that_there_are_not_are_known_by_name() {
 }
 
 #[test]
-fn there_are_as_many_indexes_as_there_may_be() {
+fn the_number_of_indexes_is_limited() {
     let server = Server::new();
     for n in 0..256 {
         server.index(&format!("indexname=i{n};bin=b{n};type=numeric"));

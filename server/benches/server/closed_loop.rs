@@ -1,4 +1,4 @@
-//! A closed loop: one thread, many connections, on each a number of requests that wait for their answers.
+//! A load in a closed loop: one thread, many connections, and on each a fixed number of pending requests.
 
 use std::collections::VecDeque;
 use std::io::{ErrorKind, Read, Write};
@@ -8,20 +8,20 @@ use std::time::{Duration, Instant};
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
 
+use crate::clock::now;
 use crate::request::Requests;
-use crate::time::now;
 
-/// A load to put on a server.
+/// A load on a server.
 pub(crate) struct Load {
     pub(crate) address: SocketAddr,
     pub(crate) connections: usize,
-    /// How many requests wait for answers on each connection.
+    /// The number of pending requests on each connection.
     pub(crate) depth: usize,
     pub(crate) duration: Duration,
 }
 
 impl Load {
-    /// Sends requests, one record behind the other, until the time is over.
+    /// Sends the requests in order, again and again, until the duration has passed.
     pub(crate) fn run(&self, requests: &Requests) -> Outcome {
         let mut records = (0..requests.count()).cycle();
         self.drive(requests, Some(now() + self.duration), || records.next())
@@ -46,7 +46,7 @@ impl Load {
         }
         loop {
             poll.poll(&mut events, Some(Duration::from_secs(10))).unwrap();
-            assert!(!events.is_empty(), "the server no longer answers");
+            assert!(!events.is_empty(), "the server does not reply");
             for event in &events {
                 let connection = &mut connections[event.token().0];
                 connection.read(&mut latencies);
@@ -75,7 +75,7 @@ struct Connection {
     written: usize,
     input: Vec<u8>,
     held: usize,
-    /// When the requests were sent that wait for an answer.
+    /// The times at which the pending requests were sent.
     sent: VecDeque<Instant>,
 }
 
@@ -127,14 +127,14 @@ impl Connection {
                 Err(error) => panic!("{error}"),
             };
             self.held += size;
-            self.take_answers(latencies);
+            self.take_replies(latencies);
             if self.held + size < self.input.len() && self.sent.is_empty() {
                 return;
             }
         }
     }
 
-    fn take_answers(&mut self, latencies: &mut Vec<u32>) {
+    fn take_replies(&mut self, latencies: &mut Vec<u32>) {
         let at = now();
         let mut start = 0;
         while let Some(header) = self.input[start..self.held].first_chunk::<8>() {
@@ -143,9 +143,9 @@ impl Connection {
                 break;
             }
             let code = self.input[start + 13];
-            assert!(code == 0 || code == 2, "the server answered with result code {code}");
+            assert!(code == 0 || code == 2, "a reply with result code {code}");
             start += size;
-            let sent = self.sent.pop_front().expect("an answer nobody asked for");
+            let sent = self.sent.pop_front().expect("a reply without a request");
             latencies.push(u32::try_from((at - sent).as_nanos()).unwrap_or(u32::MAX));
         }
         self.input.copy_within(start..self.held, 0);
@@ -153,15 +153,15 @@ impl Connection {
     }
 }
 
-/// What came of a load.
+/// The result of a load.
 pub(crate) struct Outcome {
     elapsed: Duration,
-    /// In nanoseconds, sorted.
+    /// The latencies in nanoseconds, sorted.
     latencies: Vec<u32>,
 }
 
 impl Outcome {
-    pub(crate) fn head() {
+    pub(crate) fn print_head() {
         println!(
             "{:<28} {:>12} {:>12} {:>12} {:>12}",
             "", "per second", "p50", "p99", "p99.9"
