@@ -4,12 +4,12 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use spikelet_wire::{Digest, PartitionId};
 
+use super::namespace_settings::Settings;
 use super::partition::Partition;
 use super::partition_locks::{PartitionLocks, PartitionMut, PartitionRef};
 use super::record::Record;
 use super::record_lock::RecordLocks;
 use super::set::{SetId, Sets};
-use super::settings::Settings;
 use super::sindex::Sindexes;
 use crate::clock::Now;
 use crate::config::NamespaceConfig;

@@ -18,11 +18,11 @@ pub struct Set {
     pub name: Box<[u8]>,
     /// The number of its records.
     pub objects: AtomicU64,
-    /// The size of the stored form of its records, in bytes.
+    /// The total size of the stored form of its records, in bytes.
     pub data_used_bytes: AtomicU64,
     /// Its records that were last written before this time, in milliseconds since 2010, are truncated.
     pub truncate_lut: AtomicU64,
-    /// Its configuration.
+    /// Its settings.
     pub settings: SetSettings,
 }
 
@@ -30,7 +30,7 @@ pub struct Set {
 #[derive(Debug, Default)]
 pub struct Sets {
     table: RwLock<Table>,
-    /// Whether any set was ever configured: most writes need not look up the configuration of a set.
+    /// Whether the settings of any set were ever changed. If not, writes need not read them.
     are_configured: AtomicBool,
 }
 
@@ -152,7 +152,7 @@ impl Sets {
         *self.table.write().unwrap_or_else(PoisonError::into_inner) = table;
     }
 
-    /// A set, if any set of the namespace was ever configured.
+    /// Finds a set to read its settings; `None` if the settings of all sets have their defaults.
     pub(crate) fn configured(&self, id: Option<SetId>) -> Option<Arc<Set>> {
         if !self.are_configured.load(Ordering::Relaxed) {
             return None;
@@ -160,8 +160,8 @@ impl Sets {
         self.get(id?)
     }
 
-    /// Records that a set is configured.
-    pub(crate) fn note_configured(&self) {
+    /// Call this before the settings of a set are changed.
+    pub(crate) fn mark_configured(&self) {
         self.are_configured.store(true, Ordering::Relaxed);
     }
 

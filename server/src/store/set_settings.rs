@@ -1,25 +1,26 @@
-//! The configuration of a set, which `set-config` changes.
+//! Settings of a set: the parameters that `set-config` can change while the server runs.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
-/// The configuration of a set. 0 stands for a parameter that is not set.
+/// The settings of a set. 0 stands for a parameter that is not configured.
 #[derive(Debug, Default)]
 pub struct SetSettings {
-    /// `default-ttl`, in seconds; [`NEVER`](Self::NEVER) for records that do not expire, 0 for the namespace's own.
+    /// `default-ttl`, in seconds; [`NEVER`](Self::NEVER) if records never expire; 0 to use that of the namespace.
     pub default_ttl: AtomicU32,
-    /// `default-read-touch-ttl-pct`, in percent; [`NEVER`](Self::NEVER) for reads that do not touch, 0 for the namespace's own.
+    /// `default-read-touch-ttl-pct`, in percent; [`NEVER`](Self::NEVER) if reads never touch; 0 to use that of the
+    /// namespace.
     pub default_read_touch_ttl_pct: AtomicU32,
-    /// `disable-eviction`. Nothing is evicted here in any case.
+    /// `disable-eviction`. This server never evicts records.
     pub disable_eviction: AtomicBool,
     /// `enable-index`: whether the set has an index that `set-config` created.
     pub enable_index: AtomicBool,
-    /// `stop-writes-count`: the number of records from which no record can be added; 0 for no limit.
+    /// `stop-writes-count`: the number of records at which no record can be added any more; 0 for no limit.
     pub stop_writes_count: AtomicU64,
-    /// `stop-writes-size`: the size of the records, in bytes, above which no record can be written; 0 for no limit.
+    /// `stop-writes-size`: the total size of the records, in bytes, above which none can be written; 0 for no limit.
     pub stop_writes_size: AtomicU64,
 }
 
-/// A copy of it at one moment.
+/// A copy of the settings of a set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct SetSettingsSnapshot {
     default_ttl: u32,
@@ -31,7 +32,7 @@ pub(crate) struct SetSettingsSnapshot {
 }
 
 impl SetSettings {
-    /// The value of a parameter that switches something off that the namespace has switched on.
+    /// The value that disables a parameter for the set, although the namespace has a value for it.
     pub const NEVER: u32 = u32::MAX;
 
     pub(super) fn save(&self) -> SetSettingsSnapshot {

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use super::namespace::Namespace;
+use super::namespace_settings::Settings;
 use super::partition_locks::{LockedPartitions, SavedGroups};
 use super::set::SetSnapshot;
-use super::settings::Settings;
 use super::sindex::{Sindex, SindexesSnapshot};
 use crate::config::NamespaceConfig;
 

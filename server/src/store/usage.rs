@@ -1,11 +1,11 @@
-//! What records take up: the bytes of their stored form, and whether they expire.
+//! The usage of records: the size of their stored form, and whether they expire, as statistics count it.
 
 use std::sync::atomic::Ordering;
 
 use super::record::{stored_size, taken_up};
 use super::{Namespace, Record, SetId};
 
-/// What a record counts for in the statistics of its namespace and its set.
+/// What a record contributes to the statistics of its namespace and its set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Usage {
     /// The size of its stored form, in bytes.
@@ -14,7 +14,7 @@ pub(crate) struct Usage {
 }
 
 impl Usage {
-    /// The usage of a record whose stored form has so many bytes.
+    /// The usage of a record, by the size of its stored form in bytes.
     pub(crate) const fn new(stored_size: usize, void_time: u32) -> Self {
         Self {
             bytes: taken_up(stored_size),
@@ -22,7 +22,7 @@ impl Usage {
         }
     }
 
-    /// The usage of a record in a set whose name has so many bytes.
+    /// The usage of a record. `set_name` is the size of the name of its set, in bytes.
     pub(crate) fn of(record: &Record, set_name: Option<usize>) -> Self {
         let key = record.key.as_deref().map(<[u8]>::len);
         Self::new(
@@ -33,7 +33,7 @@ impl Usage {
 }
 
 impl Record {
-    /// The size of its stored form in a namespace, in bytes.
+    /// The size of its stored form, in bytes.
     pub(crate) fn used_bytes(&self, namespace: &Namespace) -> u32 {
         let set = self.set.and_then(|id| namespace.sets.get(id));
         Usage::of(self, set.map(|set| set.name.len())).bytes
@@ -41,7 +41,7 @@ impl Record {
 }
 
 impl Namespace {
-    /// Counts a record that is added.
+    /// Counts a record that is inserted.
     pub(super) fn count_inserted(&self, record: &Record) {
         self.counters.objects.fetch_add(1, Ordering::Relaxed);
         let set = record.set.and_then(|id| self.sets.get(id));
@@ -73,11 +73,10 @@ impl Namespace {
         }
     }
 
-    /// Counts a record of a set that is changed in its place. Most changes leave its usage as it was, and then no counter is
-    /// touched.
+    /// Counts the change of a record in a set. Most changes leave the usage as it was, and then no counter is written.
     pub(crate) fn count_change(&self, set: Option<SetId>, before: Usage, after: Usage) {
         if after.bytes != before.bytes {
-            // The sum is modulo 2^64, as the difference is.
+            // The counter wraps around, as the difference does.
             let more = u64::from(after.bytes).wrapping_sub(u64::from(before.bytes));
             self.counters.data_used_bytes.fetch_add(more, Ordering::Relaxed);
             if let Some(set) = set.and_then(|id| self.sets.get(id)) {

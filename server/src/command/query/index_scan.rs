@@ -58,7 +58,7 @@ impl IndexScan {
         }
     }
 
-    /// The number of cells that cover the region of a search for points in it; `None` for other searches.
+    /// The number of cells that cover the region, in a search for points in a region; `None` for other searches.
     pub(super) fn region_cells(&self) -> Option<usize> {
         match &self.search.range {
             Range::Geo(geometry) if !geometry.is_point() => Some(self.spans.len()),

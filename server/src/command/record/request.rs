@@ -33,7 +33,7 @@ impl Request<'_> {
         self.fields.set.filter(|set| !set.is_empty())
     }
 
-    /// Refuses a write that the namespace does not take, by whether it comes from XDR.
+    /// Refuses a write from XDR, or one that is not from XDR, if the namespace is configured to.
     pub(in crate::command) fn check_xdr(&self, namespace: &Namespace) -> Result<(), Refusal> {
         let rejects = match self.header.info1.contains(Info1::XDR) {
             true => &namespace.settings.reject_xdr_writes,

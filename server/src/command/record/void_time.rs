@@ -68,13 +68,13 @@ pub(super) fn void_time(
     Ok(void_time)
 }
 
-/// Whether the real server takes a new void time for a reduction of the TTL. It compares the numbers, so that a record that is
-/// to live forever, with void time 0, is one too.
+/// Whether a new void time is a reduction of the TTL. As in the real server the numbers are compared, so a change to void time 0,
+/// which means never, counts too.
 const fn is_reduction(before: u32, after: u32) -> bool {
     (before == 0 && after != 0) || after < before
 }
 
-/// The TTL of records that are written without one: the set's, if it has one, or the namespace's.
+/// The TTL of records that are written without one: that of the set, if it is configured, or that of the namespace.
 fn default_ttl(namespace: &Namespace, set: Option<SetId>) -> u32 {
     let own = namespace.sets.configured(set);
     match own.map_or(0, |set| set.settings.default_ttl.load(Ordering::Relaxed)) {
@@ -84,7 +84,7 @@ fn default_ttl(namespace: &Namespace, set: Option<SetId>) -> u32 {
     }
 }
 
-/// The percentage of a read that does not name one: the set's, if it has one, or the namespace's.
+/// The percentage for reads without one: that of the set, if it is configured, or that of the namespace.
 fn default_read_touch_ttl_pct(namespace: &Namespace, set: Option<SetId>) -> u32 {
     let own = namespace.sets.configured(set);
     match own.map_or(0, |set| set.settings.default_read_touch_ttl_pct.load(Ordering::Relaxed)) {
@@ -130,7 +130,7 @@ pub(super) fn read_touch(
 }
 
 impl ReadTouch {
-    /// Renews the TTL: void time and last update time change, the generation stays. Returns whether the record was still there.
+    /// Renews the TTL: void time and last update time change, the generation stays. Returns whether the record still existed.
     pub(super) fn apply(self, now: Now, namespace: &Namespace, digest: &Digest) -> bool {
         let Some(mut partition) = namespace.partition_mut(digest.partition_id()) else {
             return false;

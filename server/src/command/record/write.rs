@@ -239,7 +239,7 @@ pub(in crate::command) fn check(
     Ok(record.set)
 }
 
-/// The size of the name of the record's set, which most requests name.
+/// The size of the name of the record's set, in bytes. Most requests name the set, and then it is not looked up.
 fn set_name_size(namespace: &Namespace, request: &Request<'_>, set: Option<SetId>) -> Option<usize> {
     let named = request.set().map(<[u8]>::len);
     named.or_else(|| set.and_then(|id| namespace.sets.get(id)).map(|set| set.name.len()))

@@ -53,7 +53,7 @@ pub struct Sindex {
     /// Its definition.
     pub definition: Definition,
     name: Mutex<Arc<str>>,
-    /// Its place among the indexes: the first one that was free when it was created.
+    /// Its slot in the list of indexes: the first one that was free when it was created.
     slot: usize,
     tree: Tree,
     is_readable: AtomicBool,
@@ -116,8 +116,8 @@ impl Sindexes {
             is_dropped: AtomicBool::new(false),
             build_progress: Mutex::default(),
         });
-        let (before, behind) = table.all.split_at(slot);
-        table.all = before.iter().chain([&sindex]).chain(behind).cloned().collect();
+        let (before, after) = table.all.split_at(slot);
+        table.all = before.iter().chain([&sindex]).chain(after).cloned().collect();
         self.count.store(table.all.len(), Ordering::Release);
         Created::New(Build::new(sindex))
     }

@@ -1,4 +1,4 @@
-//! Searches: a secondary index, and the values that a query looks for in it.
+//! Searches: a secondary index, and the range of values that a query searches for.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,12 +8,12 @@ use spikelet_wire::Digest;
 use super::{Range, Sindex};
 use crate::store::bin::Bin;
 
-/// A secondary index, and the range of values that a query looks for in it.
+/// A secondary index, and the range of values that a query searches for.
 #[derive(Debug)]
 pub(crate) struct Search {
     pub(crate) sindex: Arc<Sindex>,
     pub(crate) range: Range,
-    /// The records that matched, and those that did not, of a search for points in a region; both 0 for others.
+    /// The numbers of records that matched and that did not, in a geo search; 0 in other searches.
     points: AtomicU64,
     falsepos: AtomicU64,
 }
@@ -39,7 +39,7 @@ impl Search {
         matches
     }
 
-    /// Takes the numbers of records that matched and that did not.
+    /// Returns the numbers of records that matched and that did not since the last call.
     pub(crate) fn take_matches(&self) -> (u64, u64) {
         let take = |counter: &AtomicU64| counter.swap(0, Ordering::Relaxed);
         (take(&self.points), take(&self.falsepos))

@@ -44,7 +44,7 @@ pub(super) fn set(call: &Call<'_>, namespace: &Namespace, name: &str) -> Answere
     } else {
         return Err(invalid());
     }
-    namespace.sets.note_configured();
+    namespace.sets.mark_configured();
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! Settings: the parameters of a namespace that `set-config` can change while the server runs.
+//! Settings of a namespace: the parameters that `set-config` can change while the server runs.
 
 use std::sync::atomic::{AtomicBool, AtomicU32};
 
