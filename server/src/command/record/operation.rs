@@ -1,4 +1,4 @@
-//! Operations on one bin: which operation code is executed by which module of [`ops`](crate::ops).
+//! Operations on one bin: which operation code is executed by which module of [`crate::ops`].
 
 use std::borrow::Cow;
 

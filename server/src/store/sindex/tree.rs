@@ -19,7 +19,7 @@ pub struct Entry {
     pub digest: Digest,
 }
 
-/// The entries of an index: a tree with its own lock for each group of [`GROUP_SIZE`] partitions.
+/// The entries of an index: a tree with its own lock for each [group](group_of) of partitions.
 ///
 /// With a tree for each partition, as in the real server, a query that finds few records would search thousands of trees. With a
 /// single tree every write would wait for every other, and a query that resumes in many partitions would search anew for each.
