@@ -1,7 +1,7 @@
-//! How long gets of one connection take beside the long work of another, each beside its goal.
+//! The latency of gets on one connection during long commands on another, and the goal for each.
 //!
-//! A get is due every millisecond, and its latency counts from then: a server that stands still for half a second is late for
-//! 500 gets, not for one.
+//! A get is due every millisecond, and its latency is measured from then: a server that blocks for half a second delays 500 gets,
+//! not one.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -24,12 +24,12 @@ use crate::clock::now;
 use crate::closed_loop::Load;
 use crate::request::{Requests, in_chunks};
 
-/// How often a get is due.
+/// The period of the gets.
 const PERIOD: Duration = Duration::from_millis(1);
-/// What the slowest of 100 gets may take. On the real server it takes 4 ms beside a UDF of 0.75 s.
+/// The goal for the slowest of 100 gets: 4 ms, which it takes on the real server during a UDF of 0.75 s.
 const GOAL: &str = "4 ms";
 const RECORDS: usize = 100_000;
-/// A number that is far from those of the records.
+/// A key that is far from those of the records.
 const LARGE: i64 = 1 << 40;
 
 const SCRIPT: &str = "
@@ -41,7 +41,7 @@ end
 function search(rec) return string.find(string.rep('a', 5000), '.-.-.-b') end
 ";
 
-/// Prints the latencies of gets beside nothing, and beside each kind of long work.
+/// Prints the latencies of gets without other commands, and during each kind of long command.
 pub(crate) fn print(load: &Load) {
     let address = load.address;
     println!("\nlatency: a get every millisecond, beside another connection's work; {RECORDS} records");
@@ -57,38 +57,40 @@ pub(crate) fn print(load: &Load) {
     beside("nothing", &mut |_| std::thread::sleep(Duration::from_millis(100)));
     let slow = udf("count", 30_000_000, None, Some(LARGE));
     beside("a UDF of half a second", &mut |client| {
-        client.ask(&slow);
+        client.request(&slow);
     });
     let search = udf("search", 0, None, Some(LARGE));
     beside("a UDF within one call of Lua's", &mut |client| {
-        client.ask(&search);
+        client.request(&search);
     });
     let touch = udf("touch", 1_000, Some(2), None);
     beside("a background query with a UDF", &mut |client| {
-        client.ask(&touch);
+        client.request(&touch);
         client.wait("query-show", |jobs| !jobs.contains("status=active"));
     });
     let total = udf("total", 1_000, Some(1), None);
-    beside("an aggregation", &mut |client| client.ask_until_last(&total));
+    beside("an aggregation", &mut |client| client.request_until_last(&total));
 
     for (name, inline) in [
         ("a batch of 5,000 gets", true),
         ("a batch of 5,000 gets, not inline", false),
     ] {
         let gets = batch(5_000, inline, false);
-        beside(name, &mut |client| client.ask_until_last(&gets));
+        beside(name, &mut |client| client.request_until_last(&gets));
     }
     let puts = batch(5_000, true, true);
-    beside("a batch of 5,000 puts", &mut |client| client.ask_until_last(&puts));
+    beside("a batch of 5,000 puts", &mut |client| client.request_until_last(&puts));
     let many = batch(100_000, true, false);
-    beside("a batch of 100,000 gets", &mut |client| client.ask_until_last(&many));
+    beside("a batch of 100,000 gets", &mut |client| {
+        client.request_until_last(&many)
+    });
 
     large_values(&mut client, &beside);
 
     const MEBIBYTE: usize = (1 << 20) - 100;
     let large = put(LARGE + 2, ParticleType::BLOB, &vec![7; MEBIBYTE]);
     beside("a put of 1 MiB", &mut |client| {
-        client.ask(&large);
+        client.request(&large);
     });
     let refused = put(LARGE + 3, ParticleType::BLOB, &vec![7; 64 * MEBIBYTE]);
     beside("a put of 64 MiB, refused", &mut |client| {
@@ -96,7 +98,7 @@ pub(crate) fn print(load: &Load) {
     });
     let large = get(LARGE + 2);
     beside("a get of 1 MiB", &mut |client| {
-        client.ask(&large);
+        client.request(&large);
     });
     beside("info: everything", &mut |client| {
         client.info("sets\nnamespace/test\nstatistics\nbins/test\nsindex-list\nquery-show\nlatencies:\nhistogram:namespace=test;type=ttl");
@@ -121,17 +123,17 @@ fn large_values(client: &mut Client, beside: &impl Fn(&str, &mut dyn FnMut(&mut 
     let fill = put(LARGE + 1, particle_type, &list);
     let sort = modify(LARGE + 1, CallWriter::new(ListOp::Sort.operation()).int(0));
     beside("a sort of a million elements", &mut |client| {
-        client.ask(&fill);
-        client.ask(&sort);
+        client.request(&fill);
+        client.request(&sort);
     });
-    client.ask(&fill);
+    client.request(&fill);
     let by_rank = CallWriter::new(ListOp::GetByRankRange.operation())
         .int(7)
         .int(400_000)
         .int(10);
     let by_rank = operate(LARGE + 1, OpCode::CDT_READ, Info2::empty(), by_rank);
     beside("a read by rank of a million", &mut |client| {
-        client.ask(&by_rank);
+        client.request(&by_rank);
     });
     let append = modify(
         LARGE + 1,
@@ -139,11 +141,11 @@ fn large_values(client: &mut Client, beside: &impl Fn(&str, &mut dyn FnMut(&mut 
     );
     let pop = modify(LARGE + 1, CallWriter::new(ListOp::Pop.operation()).int(-1));
     beside("an append to a million, a pop", &mut |client| {
-        client.ask(&append);
-        client.ask(&pop);
+        client.request(&append);
+        client.request(&pop);
     });
     beside("a put of a million elements", &mut |client| {
-        client.ask(&fill);
+        client.request(&fill);
     });
 }
 
@@ -222,14 +224,14 @@ impl Client {
         self.read()
     }
 
-    /// Sends a request on a record that succeeds, or a UDF that is ended.
-    fn ask(&mut self, request: &[u8]) {
+    /// Sends a request on a record, which must succeed, or be a UDF that is aborted.
+    fn request(&mut self, request: &[u8]) {
         let code = self.send(request)[5];
         assert!(code == 0 || code == 100, "result code {code}");
     }
 
     /// Sends a request, and reads frames up to the last message.
-    fn ask_until_last(&mut self, request: &[u8]) {
+    fn request_until_last(&mut self, request: &[u8]) {
         self.stream.write_all(request).unwrap();
         loop {
             let body = self.read();
@@ -247,7 +249,7 @@ impl Client {
         String::from_utf8_lossy(self.send(&request)).into_owned()
     }
 
-    /// Waits for what an info command returns.
+    /// Repeats an info command until its reply satisfies a condition.
     fn wait(&mut self, command: &str, is_over: impl Fn(&str) -> bool) {
         while !is_over(&self.info(command)) {
             std::thread::sleep(Duration::from_millis(5));
@@ -317,7 +319,7 @@ fn operate(key: i64, code: OpCode, info2: Info2, call: CallWriter) -> Vec<u8> {
     )
 }
 
-/// A call of a UDF with a number: on a record, or with the kind of a query on all of them.
+/// A call of a UDF with an integer, on a record, or on all records by a query of a kind.
 fn udf(function: &str, n: i64, kind: Option<u8>, key: Option<i64>) -> Vec<u8> {
     let mut arguments = Vec::new();
     Value::from(vec![Value::Int(n)]).pack(&mut arguments);

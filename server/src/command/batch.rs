@@ -1,4 +1,4 @@
-//! Batches: commands on many records in one message, each row executed as if it had come alone.
+//! Batches: commands on many records in one message. Each row is executed like a single command.
 //!
 //! A batch with few rows ends with its frame. A longer one is a [task](super::task): a step executes some of its rows, and the
 //! other connections are served in between, as on the real server.
@@ -22,7 +22,7 @@ use crate::store::{Namespace, Waiting};
 
 /// The approximate size of a frame of rows, in bytes.
 const FRAME: usize = 128 * 1024;
-/// How many rows a step executes.
+/// The number of rows that a step executes.
 const ROWS: usize = 256;
 
 /// Begins a batch. Returns it if it has not ended.
@@ -62,7 +62,7 @@ impl Batch {
         self.progress.long.as_ref().is_some_and(Long::needs_run)
     }
 
-    /// Does what takes long of a row.
+    /// Does the work on the next row that may take long.
     pub(super) fn work(&mut self, state: &State) {
         if let Ok(request) = BatchRequest::decode(&self.body) {
             self.progress.run(state, &self.session, &request);
@@ -70,7 +70,7 @@ impl Batch {
     }
 }
 
-/// How far a batch is.
+/// The progress of a batch.
 #[derive(Debug)]
 struct Progress {
     now: Now,
@@ -194,7 +194,7 @@ impl Progress {
         })
     }
 
-    /// Executes rows of a pass. Returns what the batch needs if there are more, and nothing after the last row.
+    /// Executes rows of a pass. Returns what the batch needs before the next row; `None` after the last one.
     ///
     /// # Errors
     /// Why a row ends the batch.
@@ -225,8 +225,8 @@ impl Progress {
                 (previous, pass.content) = (row.content, Some(pass.next));
             }
             let fields = Fields::of(&content.message);
-            // A key belongs to one record, so a row with a key cannot be repeated; and every row's namespace must exist, or
-            // the batch ends there.
+            // A row with a key cannot be repeated, since a key belongs to one record. The batch ends at such a row, and at a
+            // row with an unknown namespace.
             if repeats && fields.key.is_some() {
                 return Err(Refusal::Malformed(Part::BatchRow));
             }
@@ -251,7 +251,7 @@ impl Progress {
         }
     }
 
-    /// Executes a row. Returns what the batch needs before, if the row cannot be executed yet.
+    /// Executes a row. Returns what the batch needs first, if the row cannot be executed yet.
     fn execute(
         &mut self,
         (state, session): (&State, &Session),
@@ -375,9 +375,10 @@ impl<'a> RowRequest<'a> {
 
 /// Which rows a pass executes.
 ///
-/// The real server deals the rows of a batch that is not inline to its service threads in turn. The thread that reads the
-/// batch begins its own share after it has dealt all rows, so the rows of the other threads are executed before. Two threads
-/// are the fewest that show this: every other row belongs to the other thread. The batch ends with the last error.
+/// The real server hands the rows of a batch to its service threads in turn, unless they are executed inline. The thread that
+/// reads the batch executes its own share after it has handed out all rows, and so after the rows of the other threads. This
+/// server behaves as if it had two threads, the fewest that show this: every other row belongs to the other thread. The batch ends
+/// with the last error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Share {
     All,
@@ -395,10 +396,10 @@ impl Share {
     }
 }
 
-/// The replies to the rows of a batch, a frame at a time.
+/// The replies to the rows of a batch, frame by frame.
 ///
-/// Unless a batch requests all errors, a row that fails ends the replies: without the rows of its frame or with them,
-/// depending on the flags of the batch. The other rows are executed all the same.
+/// Unless the batch requests all errors, a row that fails ends the replies. The flags of the batch decide whether the frame of that
+/// row is sent. The remaining rows are executed anyway.
 #[derive(Debug)]
 struct Answers {
     flags: BatchFlags,

@@ -35,7 +35,7 @@ struct Entry {
     record: Record,
 }
 
-/// A record as it was when it was found. It stays the same while commands change the record.
+/// A record as it was when it was found. It stays the same when commands change the record.
 #[derive(Debug, Clone)]
 pub struct HeldRecord(Arc<Entry>);
 
@@ -66,7 +66,7 @@ impl Partition {
         Some(&self.find(digest)?.record)
     }
 
-    /// A record, to be used without the partition's lock.
+    /// Finds a record to use it without the lock of the partition.
     #[must_use]
     pub fn hold(&self, digest: &Digest) -> Option<HeldRecord> {
         self.find(digest).cloned().map(HeldRecord)

@@ -1,7 +1,7 @@
 //! Locks on single records, for commands that work on a copy of their record.
 //!
-//! The lock of a block is held for microseconds. A script may run for seconds: it works on a copy, and the record stays locked
-//! until the copy is stored. Commands check the lock before they execute; what the test does to the store does not.
+//! The lock of a partition group is held for microseconds. A script may run for seconds: it works on a copy, and the record stays
+//! locked until the copy is stored. Commands check this lock before they execute. Changes that a test makes to the store do not.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,7 +15,7 @@ pub struct RecordLocks(Arc<Shared>);
 
 #[derive(Debug, Default)]
 struct Shared {
-    /// How many records are locked. Every command reads this, and mostly nothing else.
+    /// The number of locked records. Every command reads this, and usually nothing else.
     count: AtomicUsize,
     table: Mutex<Table>,
 }
@@ -23,12 +23,12 @@ struct Shared {
 #[derive(Debug, Default)]
 struct Table {
     locked: HashSet<Digest>,
-    /// How many requests wait for each record.
+    /// The number of requests that wait for each record.
     waiting: HashMap<Digest, usize>,
 }
 
 impl RecordLocks {
-    /// How many requests may wait for a record (`transaction-pending-limit`).
+    /// The maximum number of requests that wait for a record (`transaction-pending-limit`).
     const MAX_WAITING: usize = 20;
 
     /// Whether a record is locked.
@@ -49,8 +49,8 @@ impl RecordLocks {
         })
     }
 
-    /// Counts a request that waits for a record, until the result is dropped. Of writes only so many may wait; `None` means
-    /// that this one is too many.
+    /// Counts a request that waits for a record, until the result is dropped. Returns `None` for a write if too many requests wait
+    /// already.
     #[must_use]
     pub fn wait(&self, digest: &Digest, is_write: bool) -> Option<Waiting> {
         let mut table = self.0.table();
