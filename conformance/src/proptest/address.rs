@@ -63,10 +63,13 @@ impl Address {
         let mut stream = match self.connect() {
             Ok(stream) => stream,
             Err(error) => {
-                return match Health::after(&error) {
+                use io::ErrorKind::{ConnectionAborted, ConnectionReset, InvalidInput, NotConnected};
+                return match (error.kind(), Health::after(&error)) {
+                    // A connection that ended while it was opened: the server ends. Options of its socket are refused then.
+                    (ConnectionAborted | ConnectionReset | InvalidInput | NotConnected, _) => Health::Dead,
                     // No other error says that a server was reached.
-                    Health::Alive => Health::Unreachable,
-                    health => health,
+                    (_, Health::Alive) => Health::Unreachable,
+                    (_, health) => health,
                 };
             }
         };
