@@ -60,12 +60,15 @@ impl Large {
         if passes == 0 || info2.contains(Info2::DELETE) {
             return Ok(None);
         }
-        let partition = namespace.partition(request.partition());
-        let found = partition.and_then(|partition| partition.hold(&request.digest));
-        size += found.as_deref().map_or(0, size_of_bins);
-        if size.saturating_mul(passes) <= SHORT {
-            return Ok(None);
-        }
+        let found = {
+            let partition = namespace.partition(request.partition());
+            let record = partition.as_ref().and_then(|partition| partition.get(&request.digest));
+            size += record.map_or(0, size_of_bins);
+            if size.saturating_mul(passes) <= SHORT {
+                return Ok(None);
+            }
+            partition.and_then(|partition| partition.hold(&request.digest))
+        };
         let lock = if info2.contains(Info2::WRITE) {
             request.check_xdr(namespace)?;
             // The caller has checked the lock. Another thread may have been quicker since.
