@@ -11,3 +11,5 @@ impl fmt::Display for Unavailable {
         f.write_str(&self.0)
     }
 }
+
+impl std::error::Error for Unavailable {}
