@@ -4,7 +4,7 @@
 //! other connections are served in between, as on the real server.
 
 use bytes::BytesMut;
-use spikelet_wire::batch::{BatchFlags, BatchRequest, RowContent, RowPosition};
+use spikelet_wire::batch::{BatchFlags, BatchRequest, Row, RowContent, RowPosition};
 use spikelet_wire::frame::OpenFrame;
 use spikelet_wire::{Digest, FrameType, Header, Info1, Info2, Info3, ResultCode, message};
 
@@ -234,14 +234,7 @@ impl Progress {
                 .namespace(fields.namespace)
                 .ok_or(Refusal::Malformed(Part::BatchRow))?;
             if pass.share.has(pass.number) {
-                let row = RowRequest {
-                    index: row.index,
-                    digest: row.digest,
-                    content,
-                    fields,
-                    namespace,
-                    filter: fields.filter.map_or(parent_filter, Filter::Unread),
-                };
+                let row = RowRequest::new(&row, content, fields, namespace, parent_filter);
                 if let Some(step) = self.execute((state, session), pass.number, &row, out) {
                     return Ok(Some(step));
                 }
@@ -329,14 +322,7 @@ impl Progress {
             return;
         };
         let parent_filter = parent_filter.as_ref().map_or(Filter::None, Filter::Built);
-        let row = RowRequest {
-            index: row.index,
-            digest: row.digest,
-            content,
-            fields,
-            namespace,
-            filter: fields.filter.map_or(parent_filter, Filter::Unread),
-        };
+        let row = RowRequest::new(&row, content, fields, namespace, parent_filter);
         let request = row.request(proxy::counters(namespace, &session.stats, None, true));
         long.run(namespace, &request, Some(row.index));
     }
@@ -358,6 +344,24 @@ struct RowRequest<'a> {
 }
 
 impl<'a> RowRequest<'a> {
+    /// A row with its content, which may be that of an earlier row. Its own filter takes precedence over that of the batch.
+    fn new(
+        row: &Row<'_>,
+        content: RowContent<'a>,
+        fields: Fields<'a>,
+        namespace: &'a Namespace,
+        parent_filter: Filter<'a>,
+    ) -> Self {
+        Self {
+            index: row.index,
+            digest: row.digest,
+            content,
+            fields,
+            namespace,
+            filter: fields.filter.map_or(parent_filter, Filter::Unread),
+        }
+    }
+
     fn request(&self, counted: &'a CommandCounters) -> Request<'a> {
         let mut header = self.content.message.header;
         header.info1.remove(Info1::COMPRESS_RESPONSE | Info1::XDR);
