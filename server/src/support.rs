@@ -105,7 +105,11 @@ pub fn table() -> impl fmt::Display {
             "yes, from Rust",
         ),
         Row::new(
-            "Security, TLS, durable deletes, multi-record transactions, compression",
+            "Compression of requests and replies (Enterprise Edition)",
+            "yes; the Community Edition refuses compressed requests with result code 25",
+        ),
+        Row::new(
+            "Security, TLS, durable deletes, multi-record transactions",
             "as on the Community Edition: refused with its result codes",
         ),
         Row::new("Controls over the info protocol, from any language", families()),

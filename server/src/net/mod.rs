@@ -2,8 +2,9 @@
 //!
 //! [`Bound`] starts the thread of a server. `listener` accepts connections, `serve` takes each through its life, `connection`
 //! reads its frames and writes the replies. `fault` delays, damages or cuts what a fault fires on, `task` runs the steps of
-//! queries, batches and UDFs, and `journal` records requests. Everything shares one [`Shared`].
+//! queries, batches and UDFs, `compression` decompresses requests and compresses answers, and `journal` records requests. Everything shares one [`Shared`].
 
+mod compression;
 mod connection;
 mod fault;
 mod in_process;

@@ -50,6 +50,7 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
         pending: None,
         workers: ends.workers,
         is_evaluated: false,
+        compression: None,
     };
     match connection.serve().await {
         Ok(()) => tracing::debug!(?peer, node, "closed"),
