@@ -27,7 +27,9 @@
 //! - `udf`, on by default, is for UDFs. It compiles Lua, which is written in C. Without it, modules cannot be registered, and
 //!   calls of UDFs fail with result code 16 ([`ResultCode::UNSUPPORTED_FEATURE`]).
 //!
-//! With `default-features = false` both are off. To save the dependencies of the program but keep UDFs:
+//! - `tls`, on by default, is for TLS, a feature of the Enterprise Edition. It compiles ring, which is written in C and assembler.
+//!
+//! With `default-features = false` all are off. To save the dependencies of the program but keep UDFs:
 //!
 //! ```toml
 //! [dev-dependencies]
@@ -63,9 +65,11 @@ mod version;
 
 pub use clock::Now;
 pub use cluster::{ClusterError, Node, NodeId, NodeState};
-pub use config::{ConfigError, ConflictResolutionPolicy, NamespaceConfig};
+pub use config::{AuthenticateClient, ConfigError, ConflictResolutionPolicy, NamespaceConfig, TlsConfig};
 pub use fixture::{Fixture, FixtureError, Loaded};
 pub use handle::{Builder, Record, Server, ServerClock, StartError, TopologyError, fault, journal};
+#[cfg(feature = "tls")]
+pub use net::{Certificate, CertificateKind, TlsError};
 pub use selector::{Command, UnknownCommand};
 pub use spikelet_wire::{Digest, ResultCode, UserKey, Value};
 pub use state::{RestoreError, Snapshot};

@@ -12,6 +12,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::timeout;
 
 use super::host::Host;
+use super::tls::Tls;
 use super::transport::{Connector, Reader, Transport, Writer};
 
 /// How many bytes are reserved at once. A frame's announced size is not trusted for more.
@@ -73,9 +74,18 @@ impl From<DecodeError> for ConnectionError {
 }
 
 impl Connection {
-    pub(crate) async fn open(host: &Host, connector: Option<&Connector>) -> io::Result<Self> {
+    /// Connects to a node. With TLS, the certificate of the server must have this name.
+    pub(crate) async fn open(
+        host: &Host,
+        connector: Option<&Connector>,
+        tls: Option<(&Tls, &str)>,
+    ) -> io::Result<Self> {
+        let stream = Transport::open(host, connector).await?;
         Ok(Self {
-            stream: Transport::open(host, connector).await?,
+            stream: match tls {
+                None => stream,
+                Some((tls, name)) => tls.connect(stream, name).await?,
+            },
             received: BytesMut::new(),
         })
     }
@@ -95,7 +105,8 @@ impl Connection {
     pub(crate) async fn send(&mut self, frame: &[u8], sent: &mut bool) -> io::Result<()> {
         self.stream.write_all(frame).await?;
         *sent = true;
-        Ok(())
+        // TLS may keep the last bytes until then.
+        self.stream.flush().await
     }
 
     /// Receives the body of the next frame, which must be of the expected type.

@@ -2,9 +2,11 @@
 
 mod error;
 mod namespace;
+mod tls;
 
 pub use self::error::ConfigError;
 pub use self::namespace::{ConflictResolutionPolicy, NamespaceConfig};
+pub use self::tls::{AuthenticateClient, TlsConfig};
 use crate::version::{self, Edition};
 
 /// The configuration of a server.
@@ -18,6 +20,8 @@ pub struct Config {
     pub edition: Edition,
     /// The `work-directory`, which the errors of UDFs name. Nothing is read from it or written to it.
     pub work_directory: String,
+    /// TLS, if there is any.
+    pub tls: Option<TlsConfig>,
 }
 
 /// The real server's maximum of TTLs, in seconds: ten years.
@@ -66,6 +70,7 @@ impl Default for Config {
             version: version::DEFAULT.to_owned(),
             edition: Edition::default(),
             work_directory: Self::WORK_DIRECTORY.to_owned(),
+            tls: None,
         }
     }
 }

@@ -11,6 +11,8 @@ mod inspect;
 pub mod journal;
 mod server;
 mod snapshot;
+#[cfg(feature = "tls")]
+mod tls;
 mod topology;
 
 pub(crate) use self::builder::InstallControls;

@@ -97,6 +97,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
                     self.shared.nodes.settle().await;
                 }
                 self.stream.write_all(&out).await?;
+                // TLS may keep the last bytes until then.
+                self.stream.flush().await?;
                 reset(&mut out);
             }
             if let Some(background) = background {
@@ -187,6 +189,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
             };
             let header = FrameHeader::decode(*header);
             if !command::accepts(header) {
+                if is_client_hello(rest) {
+                    tracing::warn!(
+                        peer = ?self.session.peer,
+                        node = self.session.node,
+                        "the client speaks TLS: disable TLS in the client, or connect it to the port with TLS"
+                    );
+                }
                 break Pause::State(Flow::Close);
             }
             let Some(body) = usize::try_from(header.size).ok().and_then(|size| behind.get(..size)) else {
@@ -247,6 +256,11 @@ async fn next_millisecond(clock: &Clock) {
         // A timer has no finer unit, and would move a paused clock of tokio.
         yield_now().await;
     }
+}
+
+/// Whether these are the first bytes of a TLS handshake: the type of the record, its major version, the type of the message.
+fn is_client_hello(bytes: &[u8]) -> bool {
+    matches!(bytes, [22, 3, _, _, _, 1, ..])
 }
 
 /// Makes room for the next read: `at_once` bytes, or as many as have arrived of an unfinished frame. The size that the frame

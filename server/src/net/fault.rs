@@ -86,6 +86,7 @@ pub(super) async fn execute<S: AsyncRead + AsyncWrite + Unpin>(
         noise,
     };
     stream.write_all(out).await?;
+    stream.flush().await?;
     out.clear();
     match flow {
         Flow::Continue | Flow::Locked(_) => {}

@@ -8,6 +8,7 @@ use tokio::sync::Notify;
 
 use super::nodes::Nodes;
 use super::reaper::Reaper;
+use super::tls::Tls;
 use crate::clock::{Clock, Now};
 use crate::cluster::NodeId;
 use crate::command::{self, Compression, Flow};
@@ -33,6 +34,8 @@ pub(crate) struct Shared {
     pub(super) unlocked: Notify,
     /// Whether requests and answers may be compressed: in the Enterprise Edition.
     pub(super) compresses: bool,
+    /// TLS, if there is any.
+    pub(crate) tls: Option<Arc<Tls>>,
 }
 
 impl Shared {
@@ -56,6 +59,7 @@ impl Shared {
             reaper: Reaper::default(),
             unlocked: Notify::new(),
             compresses,
+            tls: None,
         }
     }
 

@@ -194,5 +194,8 @@ async fn write_all<S: AsyncWrite + Unpin>(
         }
         out.advance(written);
     }
-    Ok(())
+    match limit {
+        Some(limit) => timeout(limit, stream.flush()).await?,
+        None => stream.flush().await,
+    }
 }

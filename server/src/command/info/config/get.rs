@@ -7,6 +7,7 @@ use super::defaults::{NAMESPACE, NETWORK, SERVICE};
 use super::{DATA_SIZE, LONGEST, NAMESPACE_NAMES, STRIPES};
 use crate::command::info::call::{Answered, Call};
 use crate::command::info::error::InfoError;
+use crate::config::AuthenticateClient;
 use crate::state::Scope;
 use crate::store::Namespace;
 
@@ -79,14 +80,38 @@ fn service(call: &mut Call<'_>) {
     }
 }
 
+/// Appends the TLS name, and the names that clients must have.
+fn tls_name(call: &mut Call<'_>, name: &str, default: &str) {
+    let Some(tls) = &call.state.config().tls else {
+        return call.pair(name, default);
+    };
+    call.pair(name, &tls.name);
+    let names = match &tls.authenticate_client {
+        AuthenticateClient::False => &["false".to_owned()][..],
+        AuthenticateClient::Any => &["any".to_owned()],
+        AuthenticateClient::Names(names) => names,
+    };
+    names
+        .iter()
+        .for_each(|name| call.pair("service.tls-authenticate-client", name));
+}
+
 fn network(call: &mut Call<'_>) {
     let address = call
         .node()
         .map_or(SocketAddr::from(([0, 0, 0, 0], 0)), |node| node.address);
+    let tls_address = call.node().and_then(|node| node.tls_address);
     for &(name, default) in NETWORK {
         match name {
             "service.port" => call.pair(name, address.port()),
             "service.address" | "service.access-address" => call.pair(name, address.ip()),
+            "service.tls-port" => {
+                call.pair(name, tls_address.map_or(0, |address| address.port()));
+                if let Some(address) = tls_address {
+                    call.pair("service.tls-address", address.ip());
+                }
+            }
+            "service.tls-name" => tls_name(call, name, default),
             _ => pair(call, Scope::Network, name, default),
         }
     }
