@@ -3,8 +3,8 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+use crate::{Builder, Command, Fixture, FixtureError, NamespaceConfig, Server};
 use clap::{ArgAction, Parser};
-use spikelet::{Builder, Command, Fixture, FixtureError, NamespaceConfig, Server};
 
 use super::{journal, listen, namespace};
 

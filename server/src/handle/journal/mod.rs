@@ -52,6 +52,12 @@ impl<'s> Journal<'s> {
 
     narrowing!(.filter);
 
+    /// Replaces the filter.
+    pub fn matching(mut self, filter: Filter) -> Self {
+        self.filter = filter;
+        self
+    }
+
     /// Whether requests are being recorded.
     #[must_use]
     pub fn is_on(&self) -> bool {
