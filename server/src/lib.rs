@@ -72,6 +72,7 @@ pub use fixture::{Fixture, FixtureError, Loaded};
 pub use handle::{Builder, Record, Server, ServerClock, StartError, TopologyError, fault, journal};
 pub use parameter::ParameterError;
 pub use selector::{Command, UnknownCommand};
+pub use spikelet_wire::value::{Map, MapOrder};
 pub use spikelet_wire::{Digest, ResultCode, UserKey, Value};
 pub use state::{RestoreError, Snapshot};
 pub use version::Edition;

@@ -23,7 +23,7 @@ impl Selector {
     pub(crate) fn set_parameter(&mut self, name: &str, value: &str) -> Result<(), ParameterError> {
         match name {
             "command" => {
-                let error = |_| ParameterError::value("command", value, super::command::names());
+                let error = |_| ParameterError::value("command", value, format!("one of {}", super::command::names()));
                 self.command = value.parse().map_err(error)?;
             }
             "namespace" => self.namespace = Some(value.to_owned()),

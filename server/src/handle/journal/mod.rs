@@ -5,6 +5,7 @@ mod wait;
 
 use std::fmt;
 
+pub use self::assertion::Mismatch;
 use self::assertion::off;
 pub use self::wait::{Wait, WaitError};
 use super::Server;
