@@ -1,7 +1,9 @@
 //! A server that threads share, and that can be closed while they use it.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::thread;
+use std::time::Duration;
 
 use spikelet::Value;
 
@@ -14,8 +16,8 @@ use crate::options;
 /// Methods fail with [`Kind::Closed`] after [`close`](Self::close), and with [`Kind::Forked`] in a forked process.
 #[derive(Debug)]
 pub struct Server {
-    /// `None` after it was closed.
-    server: RwLock<Option<spikelet::Server>>,
+    /// `None` after it was closed. Calls hold a reference of their own, not the lock: what they call may close the server.
+    server: RwLock<Option<Arc<spikelet::Server>>>,
     /// Ends waits when the server is closed.
     is_closing: AtomicBool,
     /// The process that started it. A forked process has neither the server's thread nor the right to touch its sockets, and a
@@ -32,22 +34,29 @@ impl Server {
     /// in use or the system has no thread or file descriptor left.
     pub fn start(options: &[(String, Value)], naming: Naming) -> Result<Self, Error> {
         Ok(Self {
-            server: RwLock::new(Some(options::builder(options, naming)?.start()?)),
+            server: RwLock::new(Some(Arc::new(options::builder(options, naming)?.start()?))),
             is_closing: AtomicBool::new(false),
             process: std::process::id(),
             naming,
         })
     }
 
-    /// Stops the server, closes its connections and frees its ports. Waits for calls of other threads to end. Closing it again
-    /// does nothing, nor does closing it in a forked process.
+    /// Stops the server, closes its connections and frees its ports. Waits up to 200 milliseconds for calls of other threads,
+    /// the last of which stops the server otherwise. Closing it again does nothing, nor does closing it in a forked process.
     pub fn close(&self) {
         if self.is_forked() {
             return;
         }
         self.is_closing.store(true, Ordering::Relaxed);
-        let server = self.server.write().unwrap_or_else(PoisonError::into_inner).take();
-        drop(server);
+        let mut server = self.server.write().unwrap_or_else(PoisonError::into_inner).take();
+        for _ in 0..200 {
+            match server.map(Arc::try_unwrap) {
+                Some(Err(shared)) => server = Some(shared),
+                // Dropped here, on this thread.
+                _ => return,
+            }
+            thread::sleep(Duration::from_millis(1));
+        }
     }
 
     /// Whether it was closed.
@@ -92,7 +101,7 @@ impl Server {
         })
     }
 
-    /// Calls a function with the server, which is not closed before that returns.
+    /// Calls a function with the server, which does not stop before that returns.
     ///
     /// # Errors
     /// Those of the function, [`Kind::Closed`] and [`Kind::Forked`].
@@ -104,8 +113,9 @@ impl Server {
                  of the parent's server",
             ));
         }
-        match &*self.server.read().unwrap_or_else(PoisonError::into_inner) {
-            Some(server) if !self.is_closed() => call(server),
+        let server = self.server.read().unwrap_or_else(PoisonError::into_inner).clone();
+        match server {
+            Some(server) if !self.is_closed() => call(&server),
             _ => Err(Error::new(Kind::Closed, "the server is closed")),
         }
     }
