@@ -4,9 +4,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::{ArgAction, Parser};
-use spikelet::{Builder, Command, Edition, Fixture, FixtureError, NamespaceConfig, Server};
 
 use super::{journal, listen, namespace};
+use crate::{Builder, Command, Edition, Fixture, FixtureError, NamespaceConfig, Server};
 
 const EXAMPLES: &str = "\
 Examples:

@@ -203,7 +203,7 @@ impl Server {
 
     fn each(&self, mut visit: impl FnMut(&Namespace, Digest, &store::Record)) {
         let now = self.now();
-        for namespace in self.namespaces() {
+        for namespace in self.state().namespaces() {
             for partition in namespace
                 .partition_ids()
                 .into_iter()
@@ -214,9 +214,5 @@ impl Server {
                 live.for_each(|(digest, record)| visit(namespace, *digest, record));
             }
         }
-    }
-
-    fn namespaces(&self) -> &[Namespace] {
-        self.state().namespaces()
     }
 }
