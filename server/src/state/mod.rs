@@ -104,12 +104,13 @@ impl State {
     fn of(common: Arc<Common>, now: Now) -> Self {
         let numbered = common.config.namespaces.iter().enumerate();
         let namespaces: Vec<_> = numbered.map(|(at, config)| Namespace::new(at, config)).collect();
+        let parameters = Parameters::of(&common.config);
         Self {
             nsup: Nsup::new(namespaces.len(), now),
             namespaces,
             foreign_sindexes: ForeignSindexes::default(),
             smd: Smd::default(),
-            parameters: Parameters::default(),
+            parameters,
             #[cfg(feature = "udf")]
             modules: Arc::new(Modules::new(&common.config.work_directory)),
             common,
