@@ -67,7 +67,9 @@ mod version;
 
 pub use clock::Now;
 pub use cluster::{ClusterError, Node, NodeId, NodeState};
-pub use config::{ConfigError, ConflictResolutionPolicy, NamespaceConfig};
+pub use config::{
+    ConfigError, ConfigParameterError, ConflictResolutionPolicy, NamespaceConfig, ParameterValues, SetConfig,
+};
 pub use fixture::{Fixture, FixtureError, Loaded};
 pub use handle::{Builder, Record, Server, ServerClock, StartError, TopologyError, fault, journal};
 pub use parameter::ParameterError;

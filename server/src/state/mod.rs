@@ -109,13 +109,14 @@ impl State {
         let namespaces: Vec<_> = numbered
             .map(|(at, config)| Namespace::new(at, config, common.config.edition))
             .collect();
+        let parameters = Parameters::of(&common.config);
         Self {
             nsup: Nsup::new(namespaces.len(), now),
             tomb_raider: TombRaider::new(namespaces.len(), now),
             namespaces,
             foreign_sindexes: ForeignSindexes::default(),
             smd: Smd::default(),
-            parameters: Parameters::default(),
+            parameters,
             #[cfg(feature = "udf")]
             modules: Arc::new(Modules::new(&common.config.work_directory)),
             common,

@@ -80,7 +80,7 @@ impl Namespace {
     /// An empty namespace, with its position in the configuration.
     #[must_use]
     pub fn new(number: usize, config: &NamespaceConfig, edition: Edition) -> Self {
-        Self {
+        let namespace = Self {
             name: config.name.clone(),
             number,
             settings: Settings::new(config, edition),
@@ -91,7 +91,17 @@ impl Namespace {
             truncation: Truncation::default(),
             expiry: Expiry::default(),
             locks: PartitionLocks::default(),
+        };
+        for set in &config.sets {
+            let id = namespace.sets.find_or_create(set.name.as_bytes());
+            if let Some(created) = id.and_then(|id| namespace.sets.get(id)) {
+                for (name, value) in set.parameters.iter() {
+                    created.settings.change(name, value);
+                }
+            }
+            namespace.sets.mark_configured();
         }
+        namespace
     }
 
     /// Locks a partition for reading; `None` if neither it nor a neighbour was ever written.
