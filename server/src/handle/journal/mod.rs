@@ -5,6 +5,7 @@ mod wait;
 
 use std::fmt;
 
+pub(super) use self::assertion::last_entries;
 use self::assertion::off;
 pub use self::wait::{Wait, WaitError};
 use super::Server;
