@@ -8,7 +8,7 @@ use spikelet_client::{Client, Key, bins, blocking};
 async fn a_server_and_an_async_client_in_one_line() {
     let (server, client) = spikelet::test().with(Client::connect).await;
     client
-        .put(&Key::new("test", "demo", "user1"), bins! {"n" => 1})
+        .put(Key::new("test", "demo", "user1"), bins! {"n" => 1})
         .await
         .unwrap();
     server.journal().writes().set("demo").assert_count(1);
@@ -28,7 +28,7 @@ async fn the_client_may_have_options() {
 fn a_server_and_a_blocking_client_in_one_line() {
     let (server, client) = spikelet::test().with_blocking(blocking::Client::connect);
     client
-        .put(&Key::new("test", "demo", "user1"), bins! {"n" => 1})
+        .put(Key::new("test", "demo", "user1"), bins! {"n" => 1})
         .call()
         .unwrap();
     assert_eq!(server.count(), 1);
@@ -62,7 +62,7 @@ fn a_passed_test_prints_nothing() {
 fn fails_after_a_write() {
     let (server, client) = spikelet::test().with_blocking(blocking::Client::connect);
     client
-        .put(&Key::new("test", "demo", "user1"), bins! {"n" => 1})
+        .put(Key::new("test", "demo", "user1"), bins! {"n" => 1})
         .call()
         .unwrap();
     assert_eq!(server.count(), 0, "the record is there");

@@ -7,7 +7,6 @@ use std::ops::Deref;
 use std::panic::Location;
 use std::thread;
 
-use super::journal::last_entries;
 use super::{Builder, Server};
 
 /// The number of requests that the journal of a test's server keeps by default.
@@ -148,7 +147,7 @@ impl TestServer {
         let mut text = format!(
             "spikelet: the server at {} of the failed test\n{}",
             self.hosts(),
-            last_entries(&self.journal())
+            self.journal().tail()
         );
         for fault in self.faults().list() {
             let _ = write!(text, "\n  fault {fault}");

@@ -88,7 +88,7 @@ pub(super) const fn off() -> &'static str {
 }
 
 /// The last entries, matching or not.
-pub(in crate::handle) fn last_entries(journal: &Journal<'_>) -> String {
+pub(super) fn last_entries(journal: &Journal<'_>) -> String {
     if !journal.is_kept() {
         return off().to_owned();
     }
