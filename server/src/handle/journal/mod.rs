@@ -5,6 +5,7 @@ mod wait;
 
 use std::fmt;
 
+pub use self::assertion::Mismatch;
 use self::assertion::{last_entries, off};
 pub use self::wait::{Wait, WaitError};
 use super::Server;
@@ -51,6 +52,12 @@ impl<'s> Journal<'s> {
     }
 
     narrowing!(.filter);
+
+    /// Replaces the filter.
+    pub fn matching(mut self, filter: Filter) -> Self {
+        self.filter = filter;
+        self
+    }
 
     /// Whether requests are being recorded.
     #[must_use]
