@@ -14,6 +14,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(missing_docs)]
 
+pub mod admin;
 pub mod batch;
 mod bit_hll;
 pub mod bits;
