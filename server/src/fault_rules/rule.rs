@@ -31,9 +31,10 @@ impl Plan {
             "times" => self.times = Some(parsed("times", value, "")?),
             "seed" => self.seed = parsed("seed", value, "")?,
             "probability" => {
-                let probability = parsed("probability", value, "")?;
+                const EXPECTED: &str = "a number from 0 to 1";
+                let probability = parsed("probability", value, EXPECTED)?;
                 if !(0.0..=1.0).contains(&probability) {
-                    return Err(ParameterError::value("probability", value, ""));
+                    return Err(ParameterError::value("probability", value, EXPECTED));
                 }
                 self.probability = Some(probability);
             }

@@ -113,7 +113,10 @@ fn fault_controls_report_errors() {
             "bad command 'put', expected one of any, everything, read, exists, write, operate, delete, touch, udf, \
              batch, query, info, connect",
         ),
-        ("result=1;probability=2", "bad probability '2'"),
+        (
+            "result=1;probability=2",
+            "bad probability '2', expected a number from 0 to 1",
+        ),
         (
             "result=1;node=Z",
             "bad node 'Z', expected the id of a node in hexadecimal, such as B2",

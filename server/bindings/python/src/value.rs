@@ -79,7 +79,7 @@ fn convert(value: &Bound<'_, PyAny>, what: &str, depth: usize) -> PyResult<Value
     } else {
         let class = value.get_type().name()?;
         let message = format!(
-            "{what}: a {class} is no value of Aerospike, which are None, bool, int, float, str, bytes, list, dict, GeoJSON and \
+            "{what}: an object of type {class} is no value of Aerospike, which are None, bool, int, float, str, bytes, list, dict, GeoJSON and \
              HyperLogLog"
         );
         return Err(wrong_type(py, message));
