@@ -71,6 +71,10 @@ pub fn table() -> impl fmt::Display {
             },
         ),
         Row::new(
+            "Durable deletes: tombstones, and their removal by the tomb raider",
+            "yes, on the Enterprise Edition; result code 25 on the Community Edition",
+        ),
+        Row::new(
             "Truncation by namespace and set, with a last-update time; undoing it",
             "yes",
         ),
@@ -109,7 +113,15 @@ pub fn table() -> impl fmt::Display {
             "yes; the Community Edition refuses compressed requests with result code 25",
         ),
         Row::new(
-            "Security, TLS, durable deletes, multi-record transactions",
+            "TLS beside ports without it, mutual TLS, and certificates with faults (Enterprise Edition)",
+            if cfg!(feature = "tls") {
+                "yes; with the cargo feature `tls`"
+            } else {
+                "built without the cargo feature `tls`"
+            },
+        ),
+        Row::new(
+            "Security, multi-record transactions",
             "as on the Community Edition: refused with its result codes",
         ),
         Row::new("Controls over the info protocol, from any language", families()),

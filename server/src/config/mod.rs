@@ -2,10 +2,15 @@
 
 mod error;
 mod namespace;
+mod parameters;
+mod set;
 mod tls;
 
 pub use self::error::ConfigError;
 pub use self::namespace::{ConflictResolutionPolicy, NamespaceConfig};
+pub use self::parameters::{ConfigParameterError, ParameterValues};
+pub(crate) use self::parameters::{NETWORK, OF_NAMESPACE, OF_NAMESPACE_CHANGED, Parameter, SERVICE, SET};
+pub use self::set::SetConfig;
 pub use self::tls::{AuthenticateClient, TlsConfig};
 use crate::version::{self, Edition};
 
@@ -22,6 +27,10 @@ pub struct Config {
     pub work_directory: String,
     /// TLS, if there is any.
     pub tls: Option<TlsConfig>,
+    /// The other parameters of `service`.
+    pub service: ParameterValues,
+    /// The other parameters of `network`.
+    pub network: ParameterValues,
 }
 
 /// The real server's maximum of TTLs, in seconds: ten years.
@@ -44,7 +53,7 @@ impl Config {
             return Err(ConfigError::NamespaceCount(self.namespaces.len()));
         }
         for (at, namespace) in self.namespaces.iter().enumerate() {
-            namespace.check()?;
+            namespace.check(self.edition)?;
             if self
                 .namespaces
                 .iter()
@@ -71,6 +80,8 @@ impl Default for Config {
             edition: Edition::default(),
             work_directory: Self::WORK_DIRECTORY.to_owned(),
             tls: None,
+            service: ParameterValues::default(),
+            network: ParameterValues::default(),
         }
     }
 }

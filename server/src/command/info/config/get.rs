@@ -1,13 +1,11 @@
 //! `get-config`: reads the configuration.
 
 use std::net::SocketAddr;
-use std::sync::atomic::Ordering::Relaxed;
 
-use super::defaults::{NAMESPACE, NETWORK, SERVICE};
-use super::{DATA_SIZE, LONGEST, NAMESPACE_NAMES, STRIPES};
+use super::{LONGEST, NAMESPACE_NAMES, STRIPES};
 use crate::command::info::call::{Answered, Call};
 use crate::command::info::error::InfoError;
-use crate::config::AuthenticateClient;
+use crate::config::{AuthenticateClient, NETWORK, OF_NAMESPACE, Parameter, SERVICE};
 use crate::state::Scope;
 use crate::store::Namespace;
 
@@ -35,55 +33,43 @@ pub(in crate::command::info) fn get_config(call: &mut Call<'_>) -> Answered {
 
 /// Appends the parameters of a namespace.
 pub(in crate::command::info) fn write_namespace(call: &mut Call<'_>, namespace: &Namespace) {
-    let settings = &namespace.settings;
-    for &(name, default) in NAMESPACE {
-        match name {
-            "allow-ttl-without-nsup" => call.pair(name, settings.allow_ttl_without_nsup.load(Relaxed)),
-            "apply-ttl-reductions" => call.pair(name, settings.apply_ttl_reductions.load(Relaxed)),
-            "background-query-max-rps" => call.pair(name, settings.background_query_max_rps.load(Relaxed)),
-            "conflict-resolution-policy" => call.pair(name, namespace.conflict_resolution_policy().name()),
-            "default-read-touch-ttl-pct" => call.pair(name, settings.default_read_touch_ttl_pct.load(Relaxed)),
-            "default-ttl" => call.pair(name, settings.default_ttl.load(Relaxed)),
-            "disallow-null-setname" => call.pair(name, settings.disallow_null_setname.load(Relaxed)),
-            "force-long-queries" => call.pair(name, settings.force_long_queries.load(Relaxed)),
-            "max-record-size" => call.pair(name, settings.max_record_size.load(Relaxed)),
-            "nsup-period" => call.pair(name, settings.nsup_period.load(Relaxed)),
-            "reject-non-xdr-writes" => call.pair(name, settings.reject_non_xdr_writes.load(Relaxed)),
-            "reject-xdr-writes" => call.pair(name, settings.reject_xdr_writes.load(Relaxed)),
-            "replication-factor" => match changed(call, Scope::Namespace(namespace.number), name) {
-                Some(value) => call.pair(name, value),
-                None => call.pair(name, settings.replication_factor),
-            },
-            "storage-engine" => {
-                call.pair(name, default);
-                for stripe in 0..STRIPES {
-                    call.pair(format_args!("{name}.stripe[{stripe}]"), format_args!("stripe-{stripe}"));
-                }
+    let scope = Scope::Namespace(namespace.number);
+    for parameter in OF_NAMESPACE.iter().copied().flatten() {
+        let name = parameter.name;
+        match namespace.settings.value(name) {
+            Some(value) => call.pair(name, value),
+            None if name == "replication-factor" && changed(call, scope, name).is_none() => {
+                call.pair(name, namespace.settings.replication_factor);
             }
-            "storage-engine.data-size" => call.pair(name, DATA_SIZE),
-            _ => pair(call, Scope::Namespace(namespace.number), name, default),
+            None => pair(call, scope, parameter),
+        }
+        if name == "storage-engine" {
+            for stripe in 0..STRIPES {
+                call.pair(format_args!("{name}.stripe[{stripe}]"), format_args!("stripe-{stripe}"));
+            }
         }
     }
 }
 
 fn service(call: &mut Call<'_>) {
-    for &(name, default) in SERVICE {
+    for parameter in SERVICE {
+        let name = parameter.name;
         match name {
             "cluster-name" => call.pair(name, call.state.cluster().name()),
             "node-id" => match call.node() {
                 Some(node) => call.pair(name, node.id),
-                None => call.pair(name, default),
+                None => pair(call, Scope::Service, parameter),
             },
             "work-directory" => call.pair(name, &call.state.config().work_directory),
-            _ => pair(call, Scope::Service, name, default),
+            _ => pair(call, Scope::Service, parameter),
         }
     }
 }
 
 /// Appends the TLS name, and the names that clients must have.
-fn tls_name(call: &mut Call<'_>, name: &str, default: &str) {
+fn tls_name(call: &mut Call<'_>, name: &str) {
     let Some(tls) = &call.state.config().tls else {
-        return call.pair(name, default);
+        return;
     };
     call.pair(name, &tls.name);
     let names = match &tls.authenticate_client {
@@ -101,27 +87,30 @@ fn network(call: &mut Call<'_>) {
         .node()
         .map_or(SocketAddr::from(([0, 0, 0, 0], 0)), |node| node.address);
     let tls_address = call.node().and_then(|node| node.tls_address);
-    for &(name, default) in NETWORK {
+    for parameter in NETWORK {
+        let name = parameter.name;
         match name {
             "service.port" => call.pair(name, address.port()),
             "service.address" | "service.access-address" => call.pair(name, address.ip()),
-            "service.tls-port" => {
+            "service.tls-port" if tls_address.is_some() => {
                 call.pair(name, tls_address.map_or(0, |address| address.port()));
-                if let Some(address) = tls_address {
-                    call.pair("service.tls-address", address.ip());
-                }
             }
-            "service.tls-name" => tls_name(call, name, default),
-            _ => pair(call, Scope::Network, name, default),
+            "service.tls-address" if tls_address.is_some() => {
+                tls_address.iter().for_each(|address| call.pair(name, address.ip()));
+            }
+            "service.tls-authenticate-client" if tls_address.is_some() => {}
+            "service.tls-name" if tls_address.is_some() => tls_name(call, name),
+            _ => pair(call, Scope::Network, parameter),
         }
     }
 }
 
-/// Appends a parameter without an effect: the value that `set-config` gave it, or the default.
-fn pair(call: &mut Call<'_>, scope: Scope, name: &'static str, default: &str) {
-    match changed(call, scope, name) {
-        Some(value) => call.pair(name, value),
-        None => call.pair(name, default),
+/// Appends a parameter without an effect: the value that the configuration or `set-config` gave it, or the default.
+fn pair(call: &mut Call<'_>, scope: Scope, parameter: &'static Parameter) {
+    match (changed(call, scope, parameter.name), parameter.default) {
+        (Some(value), _) => call.pair(parameter.name, value),
+        (None, Some(default)) => call.pair(parameter.name, default),
+        (None, None) => {}
     }
 }
 
