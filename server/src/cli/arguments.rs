@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Parser};
 
+#[cfg(feature = "tls")]
+use super::tls::Tls;
 use super::{journal, listen, namespace};
 use crate::{Builder, Command, Edition, Fixture, FixtureError, NamespaceConfig, Server};
 
@@ -21,6 +23,9 @@ Examples:
 
   spikelet --load users.json --load production.asb
       Starts with the records, secondary indexes and UDF modules of these files.
+
+  spikelet --edition enterprise --tls-listen 127.0.0.1:4333 --tls-ca-file /tmp/ca.pem
+      Accepts TLS connections beside others. Clients have to trust the certificate in /tmp/ca.pem; the TLS name is localhost.
 
   spikelet --listen 127.0.0.1:3000 --nodes 3 --replication-factor 2 --controls
       A cluster of three nodes on ports 3000 to 3002, which can be killed: spikelet/node/kill:id=B2.
@@ -52,9 +57,9 @@ pub(super) struct Arguments {
     )]
     listen: SocketAddr,
 
-    /// Allow listening on an address that other machines can reach. There is no authentication and no TLS.
+    /// Allow listening on an address that other machines can reach. There is no authentication.
     #[arg(long)]
-    listen_beyond_loopback: bool,
+    pub(super) listen_beyond_loopback: bool,
 
     /// A namespace and its parameters. Repeat the option for several. Default: test and bar.
     #[arg(long = "namespace", value_name = "NAME[,PARAMETER=VALUE...]", value_parser = namespace::parse)]
@@ -97,6 +102,10 @@ pub(super) struct Arguments {
     /// for several.
     #[arg(long, value_name = "PATH")]
     load: Vec<PathBuf>,
+
+    #[cfg(feature = "tls")]
+    #[command(flatten)]
+    pub(super) tls: Tls,
 
     /// Write the port of each node to this file once clients can connect. The file appears complete, never in part.
     #[arg(long, value_name = "PATH")]

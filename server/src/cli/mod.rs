@@ -6,6 +6,8 @@ mod listen;
 mod logs;
 mod namespace;
 mod port_file;
+#[cfg(feature = "tls")]
+mod tls;
 
 use std::error::Error;
 use std::ffi::OsString;
@@ -51,7 +53,12 @@ fn serve(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         let _entered = runtime.enter();
         stopped(arguments.exit_with_stdin)?
     };
-    let server = arguments.builder()?.start()?;
+    let builder = arguments.builder()?;
+    #[cfg(feature = "tls")]
+    let builder = arguments.tls.configure(builder, arguments.listen_beyond_loopback)?;
+    let server = builder.start()?;
+    #[cfg(feature = "tls")]
+    arguments.tls.write_files(&server)?;
     if let Some(path) = &arguments.port_file {
         let ports: Vec<u16> = server.nodes().iter().map(|node| node.address.port()).collect();
         port_file::write(path, &ports)
@@ -70,6 +77,9 @@ fn announce(server: &Server) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     for node in server.nodes() {
         writeln!(stdout, "listening on {}", node.address)?;
+    }
+    for address in server.nodes().iter().filter_map(|node| node.tls_address) {
+        writeln!(stdout, "listening with TLS on {address}")?;
     }
     stdout.flush()
 }

@@ -38,6 +38,28 @@ pub enum AuthenticateClient {
     Names(Vec<String>),
 }
 
+impl AuthenticateClient {
+    /// Reads the values of `tls-authenticate-client`: `any`, `false`, or names. Without values it is `False`.
+    ///
+    /// # Errors
+    /// If `any` or `false` is combined with other values, as on the real server.
+    #[cfg_attr(
+        not(all(feature = "program", feature = "tls")),
+        expect(dead_code, reason = "read by the program")
+    )]
+    pub(crate) fn from_values(values: &[String]) -> Result<Self, &'static str> {
+        match values {
+            [] => Ok(Self::False),
+            [value] if value == "any" => Ok(Self::Any),
+            [value] if value == "false" => Ok(Self::False),
+            _ if values.iter().any(|value| value == "any" || value == "false") => {
+                Err("\"any\" and \"false\" cannot be combined with other values")
+            }
+            _ => Ok(Self::Names(values.to_vec())),
+        }
+    }
+}
+
 impl TlsConfig {
     /// The longest TLS name, in bytes.
     const LONGEST_NAME: usize = 253;
