@@ -3,10 +3,10 @@
 use super::call::{Call, Reply};
 use crate::state::ControlError;
 
-fn refuse(_: &Call<'_>) -> Reply {
+pub(super) fn authority(_: &Call<'_>) -> Reply {
     Err(ControlError::parameter(
         "the server was built without the cargo feature `tls`",
     ))
 }
 
-pub(super) use {refuse as authority, refuse as client, refuse as present};
+pub(super) use {authority as client, authority as present};

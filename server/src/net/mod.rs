@@ -30,6 +30,7 @@ pub(crate) use listener::bind;
 pub(crate) use nodes::{Listeners, Nodes};
 pub(crate) use runtime::{Addresses, Bound, Running};
 pub(crate) use shared::Shared;
+#[cfg(feature = "tls")]
 pub(crate) use tls::Tls;
 #[cfg(feature = "tls")]
 pub use tls::{Certificate, CertificateKind, TlsError};
