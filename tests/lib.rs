@@ -1,5 +1,6 @@
 //! Code that the tests across crates share.
 
+pub mod common;
 pub mod fake_node;
 pub mod fuzz_targets;
 pub mod model;
