@@ -143,6 +143,31 @@ impl State {
         change(Arc::make_mut(&mut cluster));
     }
 
+    /// The replication factors of the namespaces that have one: the present one, and the one that `set-config` has set.
+    pub(crate) fn configured_factors(&self) -> Vec<(u32, u32)> {
+        let factors = self.namespaces.iter().map(|namespace| {
+            let scope = Scope::Namespace(namespace.number);
+            let changed = self.parameters.number(scope, "replication-factor");
+            let config = self.config().namespaces.get(namespace.number);
+            let present = namespace.settings.replication_factor();
+            let configured = changed.and_then(|factor| u32::try_from(factor).ok());
+            (
+                present,
+                configured
+                    .or(config.map(|config| config.replication_factor))
+                    .unwrap_or(present),
+            )
+        });
+        factors.collect()
+    }
+
+    /// Gives every namespace its configured replication factor. The cluster must have a table for each.
+    pub(crate) fn apply_factors(&self) {
+        for (namespace, (_, factor)) in self.namespaces.iter().zip(self.configured_factors()) {
+            namespace.settings.set_replication_factor(factor);
+        }
+    }
+
     /// Ends the slices of the latency histograms whose `ticker-interval` has passed.
     fn tick(&self, now: Now) {
         let interval = self.parameters.number(Scope::Service, "ticker-interval").unwrap_or(10);
@@ -162,7 +187,7 @@ impl State {
     /// Removes the records of partitions of which no node has a copy any more.
     pub(crate) fn lose(&self, lost: &[Lost]) {
         for lost in lost {
-            let of_factor = |namespace: &&Namespace| namespace.settings.replication_factor == lost.replication_factor;
+            let of_factor = |namespace: &&Namespace| namespace.settings.replication_factor() == lost.replication_factor;
             for namespace in self.namespaces.iter().filter(of_factor) {
                 lost.partitions
                     .iter()

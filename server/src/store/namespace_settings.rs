@@ -1,6 +1,6 @@
 //! Settings of a namespace: the parameters that `set-config` can change while the server runs.
 
-use std::sync::atomic::{AtomicBool, AtomicU32};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use super::record::Record;
 use crate::config::NamespaceConfig;
@@ -33,8 +33,9 @@ pub struct Settings {
     pub reject_non_xdr_writes: AtomicBool,
     /// Whether writes that come from XDR are refused.
     pub reject_xdr_writes: AtomicBool,
-    /// The number of nodes that keep a copy of each record. It cannot be changed.
-    pub replication_factor: u32,
+    /// The number of nodes that keep a copy of each record. What `set-config` sets takes effect when the partitions are balanced
+    /// the next time.
+    replication_factor: AtomicU32,
 }
 
 impl Settings {
@@ -52,7 +53,17 @@ impl Settings {
             max_record_size: AtomicU32::new(Record::MAX_SIZE as u32),
             reject_non_xdr_writes: AtomicBool::new(false),
             reject_xdr_writes: AtomicBool::new(false),
-            replication_factor: config.replication_factor,
+            replication_factor: AtomicU32::new(config.replication_factor),
         }
+    }
+
+    /// The number of nodes that keep a copy of each record.
+    pub(crate) fn replication_factor(&self) -> u32 {
+        self.replication_factor.load(Ordering::Relaxed)
+    }
+
+    /// Changes the number of copies. The cluster must have a table for it.
+    pub(crate) fn set_replication_factor(&self, factor: u32) {
+        self.replication_factor.store(factor, Ordering::Relaxed);
     }
 }

@@ -100,6 +100,8 @@ impl Namespace {
         self.sindexes.copy_definitions_from(&other.sindexes);
         self.sets.restore(&other.sets.save());
         SettingsSnapshot::of(&other.settings).restore(&self.settings);
+        self.settings
+            .set_replication_factor(other.settings.replication_factor());
         set(&self.truncation.namespace, get(&other.truncation.namespace));
         set(&self.truncation.latest, get(&other.truncation.latest));
     }

@@ -49,7 +49,7 @@ impl Long {
         #[cfg(feature = "udf")]
         if Application::is_for(request) {
             request.check_xdr(namespace)?;
-            let application = Application::begin(now, namespace, state.modules(), request)?;
+            let application = Application::begin(state, now, namespace, request)?;
             return Ok(Some(Self::Udf(application)));
         }
         #[cfg(not(feature = "udf"))]

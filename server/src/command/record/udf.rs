@@ -24,14 +24,14 @@ use crate::clock::Now;
 use crate::ops::SharedBytes;
 use crate::ops::exp::RecordView;
 use crate::refusal::{Conflict, Feature, Part, Refusal};
-use crate::state::UdfOutcome;
+use crate::state::{Scope, State, UdfOutcome};
 use crate::store::record::{END_MARK, stored_size};
 use crate::store::{HeldRecord, Namespace, Partition, Record, RecordLock, Sets};
 use crate::udf::{Answer, Call, Modules, Returned, Subject, Work};
 
 /// The exclusive limit of the names of a module and of a function, in bytes.
 const MAX_NAME: usize = 128;
-/// How long a UDF may run if its message has no timeout (`transaction-max-ms`).
+/// How long a UDF may run if its message has no timeout, unless `transaction-max-ms` was changed.
 pub(in crate::command) const DEFAULT_LIMIT: Duration = Duration::from_secs(1);
 /// How long a UDF may run at most.
 const MAX_LIMIT: Duration = Duration::from_secs(60);
@@ -56,11 +56,15 @@ pub(in crate::command) fn call<'a>(message: &Message<'a>, limit: Duration) -> Re
 }
 
 /// How long a UDF on a single record may run.
-fn limit(header: &Header) -> Duration {
-    match header.transaction_ttl {
-        0 => DEFAULT_LIMIT,
-        milliseconds => Duration::from_millis(milliseconds.into()).min(MAX_LIMIT),
-    }
+fn limit(state: &State, header: &Header) -> Duration {
+    let limit = match header.transaction_ttl {
+        0 => {
+            let changed = state.parameters().number(Scope::Service, "transaction-max-ms");
+            changed.map_or(DEFAULT_LIMIT, Duration::from_millis)
+        }
+        milliseconds => Duration::from_millis(milliseconds.into()),
+    };
+    limit.min(MAX_LIMIT)
 }
 
 /// A script itself decides what to do if the record exists, or does not.
@@ -82,6 +86,8 @@ fn check_flags(header: &Header) -> Result<(), Refusal> {
 #[derive(Debug)]
 pub(in crate::command) struct Application {
     modules: Arc<Modules>,
+    /// How long the script may run.
+    limit: Duration,
     now: Now,
     /// The record as the call found it.
     found: Option<HeldRecord>,
@@ -114,12 +120,13 @@ impl Application {
     /// # Errors
     /// Why the call is refused.
     pub(super) fn begin(
+        state: &State,
         now: Now,
         namespace: &Namespace,
-        modules: &Arc<Modules>,
         request: &Request<'_>,
     ) -> Result<Box<Self>, Refused> {
-        call(&request.message, limit(&request.header))?;
+        let limit = limit(state, &request.header);
+        call(&request.message, limit)?;
         check_flags(&request.header)?;
         request.check_transaction()?;
         // A call that is refused never locks the record.
@@ -128,7 +135,8 @@ impl Application {
         let lock = namespace.record_locks.lock(&request.digest);
         let lock = lock.ok_or_else(|| Refusal::KeyBusy.with(metadata))?;
         Ok(Box::new(Self {
-            modules: Arc::clone(modules),
+            modules: Arc::clone(state.modules()),
+            limit,
             now,
             found,
             metadata,
@@ -153,7 +161,7 @@ impl Application {
                 return;
             }
         };
-        let (answer, work) = match call(&request.message, limit(&request.header)) {
+        let (answer, work) = match call(&request.message, self.limit) {
             Ok(call) => self.modules.apply(self.now, &call, work),
             Err(_) => (Answer::Failure(Vec::new()), None),
         };

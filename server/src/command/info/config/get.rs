@@ -51,7 +51,10 @@ pub(in crate::command::info) fn write_namespace(call: &mut Call<'_>, namespace: 
             "reject-xdr-writes" => call.pair(name, settings.reject_xdr_writes.load(Relaxed)),
             "replication-factor" => match changed(call, Scope::Namespace(namespace.number), name) {
                 Some(value) => call.pair(name, value),
-                None => call.pair(name, settings.replication_factor),
+                None => {
+                    let config = call.state.config().namespaces.get(namespace.number);
+                    call.pair(name, config.map_or(1, |config| config.replication_factor));
+                }
             },
             "storage-engine" => {
                 call.pair(name, default);

@@ -132,7 +132,7 @@ fn statistics(call: &mut Call<'_>, namespace: &Namespace) {
 fn records(call: &mut Call<'_>, namespace: &Namespace) {
     let cluster = call.state.cluster();
     let subcluster = cluster.subcluster(call.session.node);
-    let factor = namespace.settings.replication_factor;
+    let factor = namespace.settings.replication_factor();
     let [master, prole, others] = objects_of(call, namespace);
     call.pair("ns_cluster_size", subcluster.size());
     call.pair("effective_replication_factor", subcluster.replicas(factor));
@@ -205,7 +205,7 @@ fn partitions(call: &mut Call<'_>, namespace: &Namespace) {
         "migrate_tx_partitions_active",
         "migrate_rx_partitions_active",
     ]);
-    let (remaining, initial) = subcluster.migrations(node, namespace.settings.replication_factor);
+    let (remaining, initial) = subcluster.migrations(node, namespace.settings.replication_factor());
     call.pair("migrate_tx_partitions_initial", initial.emigrations);
     call.pair("migrate_tx_partitions_remaining", remaining.emigrations);
     call.pair("migrate_tx_partitions_lead_remaining", remaining.emigrations);
