@@ -63,7 +63,10 @@ mod version;
 
 pub use clock::Now;
 pub use cluster::{ClusterError, Node, NodeId, NodeState};
-pub use config::{ConfigError, ConflictResolutionPolicy, NamespaceConfig, ParameterError, ParameterValues, SetConfig};
+pub use config::{
+    ConfigError, ConfigFile, ConfigFileError, ConflictResolutionPolicy, NamespaceConfig, OtherPorts, ParameterError,
+    ParameterValues, SetConfig,
+};
 pub use fixture::{Fixture, FixtureError, Loaded};
 pub use handle::{Builder, Record, Server, ServerClock, StartError, TopologyError, fault, journal};
 pub use selector::{Command, UnknownCommand};

@@ -105,7 +105,7 @@ impl State {
         let numbered = common.config.namespaces.iter().enumerate();
         let namespaces: Vec<_> = numbered.map(|(at, config)| Namespace::new(at, config)).collect();
         let parameters = Parameters::of(&common.config);
-        Self {
+        let state = Self {
             nsup: Nsup::new(namespaces.len(), now),
             namespaces,
             foreign_sindexes: ForeignSindexes::default(),
@@ -114,7 +114,9 @@ impl State {
             #[cfg(feature = "udf")]
             modules: Arc::new(Modules::new(&common.config.work_directory)),
             common,
-        }
+        };
+        state.apply_query_max_done();
+        state
     }
 
     /// The configuration that the server was started with.
