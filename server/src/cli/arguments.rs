@@ -4,10 +4,10 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::{ArgAction, Parser};
-use spikelet::{Builder, Command, ConfigFile, Fixture, FixtureError, NamespaceConfig, Server};
 
 use super::config::ConfigOptions;
 use super::{journal, listen, namespace};
+use crate::{Builder, Command, ConfigFile, Edition, Fixture, FixtureError, NamespaceConfig, Server};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -70,6 +70,10 @@ pub(super) struct Arguments {
     /// Name of the cluster. Clients configured with another name refuse to connect.
     #[arg(long, value_name = "NAME")]
     cluster_name: Option<String>,
+
+    /// Edition to behave as: community or enterprise.
+    #[arg(long, value_name = "EDITION", default_value = "community")]
+    edition: Edition,
 
     /// Directory that error messages of UDFs name, /opt/aerospike by default. Nothing is read from it or written to it.
     #[arg(long, value_name = "PATH")]
@@ -161,6 +165,7 @@ impl Arguments {
         };
         let builder = builder
             .listen(self.address(file))
+            .edition(self.edition)
             .controls(self.controls)
             .nodes(self.nodes);
         let builder = match self.replication_factor {

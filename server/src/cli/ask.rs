@@ -6,7 +6,6 @@
 
 use std::io::{Read, Write};
 use std::net::{TcpStream, ToSocketAddrs as _};
-use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 /// How long connecting and answering may take together.
@@ -15,7 +14,7 @@ const TIMEOUT: Duration = Duration::from_secs(2);
 const LARGEST: u64 = 16 * 1024 * 1024;
 
 /// Checks that a server serves: it answers `status` with `ok`. Prints `ok`, or what is wrong to stderr.
-pub(super) fn health(host: &str) -> ExitCode {
+pub(super) fn health(host: &str) -> u8 {
     let host = if host.chars().all(|c| c.is_ascii_digit()) {
         format!("127.0.0.1:{host}")
     } else {
@@ -24,7 +23,7 @@ pub(super) fn health(host: &str) -> ExitCode {
     match ask(&host, "status") {
         Ok(answer) if answer == "ok" => {
             println!("ok");
-            ExitCode::SUCCESS
+            0
         }
         Ok(answer) => failed(&format!("{host} answers {answer:?} to status, and not \"ok\"")),
         Err(problem) => failed(&problem),
@@ -32,7 +31,7 @@ pub(super) fn health(host: &str) -> ExitCode {
 }
 
 /// The real server's `asinfo -v COMMAND [-h HOST[:PORT]] [-p PORT] [-l]`, as health checks of containers call it.
-pub(super) fn asinfo(arguments: impl Iterator<Item = String>) -> ExitCode {
+pub(super) fn asinfo(arguments: impl Iterator<Item = String>) -> u8 {
     const USAGE: &str = "usage: asinfo -v COMMAND [-h HOST[:PORT]] [-p PORT] [-l]";
     let (mut host, mut port, mut command, mut by_line) = ("127.0.0.1".to_owned(), "3000".to_owned(), None, false);
     let mut arguments = arguments;
@@ -69,12 +68,12 @@ pub(super) fn asinfo(arguments: impl Iterator<Item = String>) -> ExitCode {
         Ok(answer) => println!("{answer}"),
         Err(problem) => return failed(&problem),
     }
-    ExitCode::SUCCESS
+    0
 }
 
-fn failed(problem: &str) -> ExitCode {
+fn failed(problem: &str) -> u8 {
     eprintln!("{problem}");
-    ExitCode::FAILURE
+    1
 }
 
 /// The answer to an info command, without the name of the command.
@@ -143,14 +142,14 @@ mod tests {
 
     #[test]
     fn a_server_answers() {
-        let server = spikelet::Server::start().unwrap();
+        let server = crate::Server::start().unwrap();
         let host = server.hosts();
         assert_eq!(ask(&host, "status").as_deref(), Ok("ok"));
         assert_eq!(ask(&host, "build").as_deref(), Ok("8.1.2.0"));
-        assert_eq!(health(&host), ExitCode::SUCCESS);
+        assert_eq!(health(&host), 0);
         drop(server);
         assert!(ask(&host, "status").unwrap_err().starts_with("cannot connect to"));
-        assert_eq!(health(&host), ExitCode::FAILURE);
+        assert_eq!(health(&host), 1);
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
+use crate::ConfigFile;
 use clap::Args;
-use spikelet::ConfigFile;
 
 use super::environment;
 

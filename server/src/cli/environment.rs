@@ -1,6 +1,6 @@
 //! The environment variables of the real server's image.
 
-use spikelet::{ConfigFile, ConfigFileError};
+use crate::{ConfigFile, ConfigFileError};
 
 /// The variables that have an effect, with the defaults of the real server's image.
 const VARIABLES: &[(&str, &str)] = &[

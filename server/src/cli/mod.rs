@@ -16,19 +16,29 @@ use std::error::Error;
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::Path;
-use std::process::ExitCode;
 
 use clap::Parser;
-use spikelet::Server;
 
 use self::arguments::Arguments;
 use self::ports::Ports;
+use crate::Server;
 
-/// Runs the program.
-pub(crate) fn run() -> ExitCode {
-    let arguments = match as_called(std::env::args_os().collect()) {
-        Called::Spikelet(arguments) => Arguments::parse_from(arguments),
+/// Runs the program with these arguments, of which the first is its name, and returns its exit status.
+///
+/// It returns when the program is told to stop, by Ctrl-C for example. The handlers of signals that it installs stay.
+#[must_use]
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
+    let arguments = match as_called(arguments.into_iter().collect()) {
+        Called::Spikelet(arguments) => arguments,
         Called::Asinfo(arguments) => return ask::asinfo(arguments.into_iter()),
+    };
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and the version are such an error too, with exit status 0.
+            let _ = error.print();
+            return u8::try_from(error.exit_code()).unwrap_or(1);
+        }
     };
     if let Some(host) = &arguments.health {
         return match (host, arguments.config.read()) {
@@ -39,14 +49,14 @@ pub(crate) fn run() -> ExitCode {
     }
     logs::start(arguments.verbose);
     match serve(arguments) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => 0,
         Err(error) => failed(&*error),
     }
 }
 
-fn failed(error: &dyn Error) -> ExitCode {
+fn failed(error: &dyn Error) -> u8 {
     eprintln!("spikelet: {}", with_causes(error));
-    ExitCode::FAILURE
+    1
 }
 
 /// The program that is meant, and its arguments.
@@ -70,7 +80,7 @@ fn as_called(mut arguments: Vec<OsString>) -> Called {
 
 fn serve(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     if arguments.support {
-        print!("{}\n{}", spikelet::support::table(), spikelet::support::control_table());
+        print!("{}\n{}", crate::support::table(), crate::support::control_table());
         return Ok(());
     }
     let file = arguments.config.read()?;

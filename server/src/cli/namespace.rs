@@ -1,6 +1,6 @@
 //! A namespace argument: `name,parameter=value,...`.
 
-use spikelet::NamespaceConfig;
+use crate::NamespaceConfig;
 
 /// Parses a namespace and its parameters.
 pub(super) fn parse(text: &str) -> Result<NamespaceConfig, String> {
@@ -17,7 +17,7 @@ pub(super) fn parse(text: &str) -> Result<NamespaceConfig, String> {
 
 #[cfg(test)]
 mod tests {
-    use spikelet::ConflictResolutionPolicy;
+    use crate::ConflictResolutionPolicy;
 
     use super::*;
 

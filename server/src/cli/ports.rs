@@ -4,7 +4,7 @@ use std::error::Error;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 
-use spikelet::OtherPorts;
+use crate::OtherPorts;
 use tokio::net::TcpStream;
 
 /// The sockets that listen.

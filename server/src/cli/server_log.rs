@@ -4,7 +4,7 @@
 use std::io::Write as _;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use spikelet::ConfigFile;
+use crate::ConfigFile;
 
 /// Writes what a server with a configuration file logs when it is ready, to stderr as the real server does.
 ///

@@ -9,8 +9,8 @@ mod set;
 pub use self::error::ConfigError;
 pub use self::file::{ConfigFile, ConfigFileError, OtherPorts};
 pub use self::namespace::{ConflictResolutionPolicy, NamespaceConfig};
+pub use self::parameters::{ConfigParameterError, ParameterValues};
 pub(crate) use self::parameters::{NETWORK, OF_NAMESPACE, OF_NAMESPACE_CHANGED, Parameter, SERVICE, SET};
-pub use self::parameters::{ParameterError, ParameterValues};
 pub use self::set::SetConfig;
 use crate::version::{self, Edition};
 

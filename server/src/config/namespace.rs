@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::parameters::{self, OF_NAMESPACE, Parameter};
-use super::{ConfigError, MAX_NODES, MAX_TTL, ParameterError, ParameterValues, SetConfig};
+use super::{ConfigError, ConfigParameterError, MAX_NODES, MAX_TTL, ParameterValues, SetConfig};
 use crate::version::Edition;
 
 /// The configuration of a namespace.
@@ -106,15 +106,15 @@ impl NamespaceConfig {
     /// namespace.set("max-record-size", "256K")?;
     /// assert_eq!(namespace.default_ttl, 30 * 24 * 3600);
     /// assert_eq!(namespace.parameters.get("max-record-size"), Some("262144"));
-    /// # Ok::<(), spikelet::ParameterError>(())
+    /// # Ok::<(), spikelet::ConfigParameterError>(())
     /// ```
     ///
     /// # Errors
-    /// - [`ParameterError::Unknown`] if no namespace has such a parameter
-    /// - [`ParameterError::Value`] if the parameter does not take the value
-    pub fn set(&mut self, name: &str, value: &str) -> Result<(), ParameterError> {
+    /// - [`ConfigParameterError::Unknown`] if no namespace has such a parameter
+    /// - [`ConfigParameterError::Value`] if the parameter does not take the value
+    pub fn set(&mut self, name: &str, value: &str) -> Result<(), ConfigParameterError> {
         let parameter = parameters::find(OF_NAMESPACE, name)
-            .ok_or_else(|| ParameterError::unknown(name, Self::parameter_names()))?;
+            .ok_or_else(|| ConfigParameterError::unknown(name, Self::parameter_names()))?;
         let value = parameter.read(value)?;
         self.store(parameter, value);
         Ok(())

@@ -1,7 +1,7 @@
 //! The configuration of a set.
 
 use super::parameters::{self, SET};
-use super::{ConfigError, ParameterError, ParameterValues};
+use super::{ConfigError, ConfigParameterError, ParameterValues};
 
 /// The parameters of a set, in [`NamespaceConfig::sets`](super::NamespaceConfig::sets).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,15 +31,15 @@ impl SetConfig {
     /// let mut sessions = SetConfig::new("sessions");
     /// sessions.set("default-ttl", "20m")?;
     /// let namespace = NamespaceConfig { sets: vec![sessions], ..NamespaceConfig::new("test") };
-    /// # Ok::<(), spikelet::ParameterError>(())
+    /// # Ok::<(), spikelet::ConfigParameterError>(())
     /// ```
     ///
     /// # Errors
-    /// - [`ParameterError::Unknown`] if no set has such a parameter
-    /// - [`ParameterError::Value`] if the parameter does not take the value
-    pub fn set(&mut self, name: &str, value: &str) -> Result<(), ParameterError> {
+    /// - [`ConfigParameterError::Unknown`] if no set has such a parameter
+    /// - [`ConfigParameterError::Value`] if the parameter does not take the value
+    pub fn set(&mut self, name: &str, value: &str) -> Result<(), ConfigParameterError> {
         let parameter = parameters::find(&[SET], name)
-            .ok_or_else(|| ParameterError::unknown(name, SET.iter().map(|parameter| parameter.name)))?;
+            .ok_or_else(|| ConfigParameterError::unknown(name, SET.iter().map(|parameter| parameter.name)))?;
         self.parameters.set(parameter.name, parameter.read(value)?);
         Ok(())
     }

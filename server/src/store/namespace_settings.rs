@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32};
 
 use super::record::Record;
 use crate::config::{ConflictResolutionPolicy, NamespaceConfig};
+use crate::version::Edition;
 
 /// The parameters of a namespace that commands read.
 #[derive(Debug)]
@@ -34,13 +35,16 @@ pub struct Settings {
     pub reject_non_xdr_writes: AtomicBool,
     /// Whether writes that come from XDR are refused.
     pub reject_xdr_writes: AtomicBool,
+    /// Whether deletes may be durable, which only the Enterprise Edition has. It cannot be changed.
+    pub durable_deletes: bool,
     /// The number of nodes that keep a copy of each record. It cannot be changed.
     pub replication_factor: u32,
 }
 
 impl Settings {
-    pub(super) fn new(config: &NamespaceConfig) -> Self {
+    pub(super) fn new(config: &NamespaceConfig, edition: Edition) -> Self {
         let settings = Self {
+            durable_deletes: matches!(edition, Edition::Enterprise),
             keeps_last_written: AtomicBool::new(config.conflict_resolution_policy.keeps_last_written()),
             default_ttl: AtomicU32::new(config.default_ttl),
             nsup_period: AtomicU32::new(config.nsup_period),

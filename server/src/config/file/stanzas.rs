@@ -6,7 +6,9 @@ use super::network::Network;
 use super::tree::Item;
 use super::{ConfigFile, ConfigFileError, Stanza, obsolete};
 use crate::config::parameters::{GEO2DSPHERE_WITHIN, INDEX_TYPES, NAMESPACE, SECURITY, STORAGE_ENGINE, TLS, XDR};
-use crate::config::{NETWORK, NamespaceConfig, Parameter, ParameterError, SERVICE, SET, SetConfig, is_cluster_name};
+use crate::config::{
+    ConfigParameterError, NETWORK, NamespaceConfig, Parameter, SERVICE, SET, SetConfig, is_cluster_name,
+};
 
 /// The contexts and levels of the log.
 const LOG_LEVELS: &[&str] = &["critical", "warning", "info", "debug", "detail"];
@@ -400,7 +402,7 @@ fn value(item: &Item, parameter: &Parameter) -> Result<String, ConfigFileError> 
     }
     match parameter.read(item.value()) {
         // The name as it is in the line, which is not that of `get-config`.
-        Err(ParameterError::Value { problem, .. }) => Err(item.error(format!("{} {problem}", item.name))),
+        Err(ConfigParameterError::Value { problem, .. }) => Err(item.error(format!("{} {problem}", item.name))),
         Err(error) => Err(item.error(error.to_string())),
         Ok(_) if item.values.len() > 1 => Ok(item.values.join(" ")),
         Ok(value) => Ok(value),
@@ -412,8 +414,8 @@ fn unknown(item: &Item, stanza: &str, known: impl Iterator<Item = &'static str>)
     if let Some(advice) = obsolete::advice(stanza, &item.name) {
         return item.error(format!("'{}' is obsolete - {advice}", item.name));
     }
-    let like = match ParameterError::unknown(&item.name, known) {
-        ParameterError::Unknown { like: Some(like), .. } => format!(" - is it '{like}'?"),
+    let like = match ConfigParameterError::unknown(&item.name, known) {
+        ConfigParameterError::Unknown { like: Some(like), .. } => format!(" - is it '{like}'?"),
         _ => String::new(),
     };
     let place = match stanza {

@@ -5,7 +5,7 @@ use std::fmt;
 /// Why a parameter cannot be set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum ParameterError {
+pub enum ConfigParameterError {
     /// There is no parameter of this name.
     Unknown {
         /// The name.
@@ -22,7 +22,7 @@ pub enum ParameterError {
     },
 }
 
-impl ParameterError {
+impl ConfigParameterError {
     pub(super) const fn value(name: &'static str, problem: String) -> Self {
         Self::Value { name, problem }
     }
@@ -38,7 +38,7 @@ impl ParameterError {
     }
 }
 
-impl fmt::Display for ParameterError {
+impl fmt::Display for ConfigParameterError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unknown { name, like: None } => write!(f, "unknown parameter {name:?}"),
@@ -50,7 +50,7 @@ impl fmt::Display for ParameterError {
     }
 }
 
-impl std::error::Error for ParameterError {}
+impl std::error::Error for ConfigParameterError {}
 
 /// The number of characters to insert, remove or replace to make one name of the other. Names over 64 bytes are like no other.
 fn distance(a: &str, b: &str) -> usize {
@@ -76,7 +76,7 @@ mod tests {
     #[test]
     fn a_misspelt_name_is_told_what_it_is_like() {
         let known = || ["default-ttl", "nsup-period"].into_iter();
-        let like = |name: &str| ParameterError::unknown(name, known()).to_string();
+        let like = |name: &str| ConfigParameterError::unknown(name, known()).to_string();
         assert_eq!(
             like("default-tll"),
             "unknown parameter \"default-tll\"; there is a parameter default-ttl"

@@ -13,7 +13,7 @@ mod value;
 mod values;
 
 pub(crate) use self::enterprise::{SECURITY, TLS, XDR};
-pub use self::error::ParameterError;
+pub use self::error::ConfigParameterError;
 use self::kind::Kind;
 pub(crate) use self::namespace::{GEO2DSPHERE_WITHIN, INDEX_TYPES, NAMESPACE, SET, STORAGE_ENGINE};
 pub(crate) use self::network::NETWORK;
@@ -131,10 +131,10 @@ impl Parameter {
     ///
     /// # Errors
     /// If the parameter does not take the value. The error names the parameter.
-    pub(crate) fn read(&self, text: &str) -> Result<String, ParameterError> {
+    pub(crate) fn read(&self, text: &str) -> Result<String, ConfigParameterError> {
         self.configured
             .read(text)
-            .map_err(|problem| ParameterError::value(self.name, problem))
+            .map_err(|problem| ConfigParameterError::value(self.name, problem))
     }
 }
 
