@@ -334,7 +334,7 @@ fn what_is_wrong_is_refused_with_its_line() {
         let error = match ConfigFile::parse(&text) {
             Err(error) => error.to_string(),
             Ok(file) => match Server::builder().config_file(&file).listen(loopback()).start() {
-                Err(StartError::Config(error)) => error.to_string(),
+                Err(StartError::ConfigFile(error)) => error.to_string(),
                 other => panic!("{instead}: {other:?}"),
             },
         };
@@ -386,7 +386,7 @@ fn security_and_tls_are_never_left_out_silently() {
             .edition(Edition::Enterprise)
             .config_file(&file)
             .listen(loopback());
-        let Err(StartError::Config(error)) = builder.start() else {
+        let Err(StartError::ConfigFile(error)) = builder.start() else {
             panic!("{stanza} started");
         };
         assert!(error.to_string().contains(problem), "{error}");

@@ -4,8 +4,8 @@ use super::kind::Kind;
 use super::kind::Kind::{
     Flag, Leading, LeadingSize, Never, Number, PowerOfTwo, Seconds, SecondsOrNever, Size, Text, Word,
 };
+use super::{MAX_NODES, MAX_TTL};
 use super::{Parameter, both, changeable, fixed, unshown};
-use crate::config::{MAX_NODES, MAX_TTL};
 
 const GIB: u64 = 1 << 30;
 const PERCENT: Kind = Kind::PERCENT;

@@ -11,7 +11,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 pub use self::error::ConfigFileError;
-use super::{NamespaceConfig, ParameterValues};
+use crate::config::{NamespaceConfig, ParameterValues};
 use crate::version::Edition;
 
 /// A configuration file of the real server, `aerospike.conf`.

@@ -1,5 +1,5 @@
 //! The parameters of the real server's configuration: one table for `get-config`, `set-config`, `aerospike.conf`, and
-//! [`NamespaceConfig::set`](super::NamespaceConfig::set).
+//! [`NamespaceConfig::set`](crate::NamespaceConfig::set).
 //!
 //! Most of them configure what this server does not have: threads, disks, other nodes. They are remembered and have no effect.
 
@@ -20,6 +20,11 @@ pub(crate) use self::network::NETWORK;
 pub(crate) use self::service::SERVICE;
 pub use self::values::ParameterValues;
 use crate::version::Edition;
+
+/// The real server's maximum of TTLs, in seconds: ten years.
+pub(crate) const MAX_TTL: u32 = 10 * 365 * 24 * 3600;
+/// The real server's maximum of nodes, and of the replication factor.
+pub(crate) const MAX_NODES: u32 = 256;
 
 /// The tables of a namespace, in the order in which `get-config` shows them.
 pub(crate) const OF_NAMESPACE: &[&[Parameter]] = &[NAMESPACE, GEO2DSPHERE_WITHIN, INDEX_TYPES, STORAGE_ENGINE];

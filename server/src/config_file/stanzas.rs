@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use super::network::Network;
 use super::tree::Item;
 use super::{ConfigFile, ConfigFileError, Stanza, obsolete};
-use crate::config::parameters::{GEO2DSPHERE_WITHIN, INDEX_TYPES, NAMESPACE, SECURITY, STORAGE_ENGINE, TLS, XDR};
 use crate::config::{
     ConfigParameterError, NETWORK, NamespaceConfig, Parameter, SERVICE, SET, SetConfig, is_cluster_name,
 };
+use crate::config_parameters::{GEO2DSPHERE_WITHIN, INDEX_TYPES, NAMESPACE, SECURITY, STORAGE_ENGINE, TLS, XDR};
 
 /// The contexts and levels of the log.
 const LOG_LEVELS: &[&str] = &["critical", "warning", "info", "debug", "detail"];
