@@ -72,7 +72,9 @@ pub use config::{
     ConfigError, ConfigParameterError, ConflictResolutionPolicy, NamespaceConfig, ParameterValues, SetConfig,
 };
 pub use fixture::{Fixture, FixtureError, Loaded};
-pub use handle::{Builder, Record, Server, ServerClock, StartError, TestServer, TopologyError, fault, journal, test};
+pub use handle::{
+    Builder, Record, Server, ServerClock, StartError, TestServer, TopologyError, Transaction, fault, journal, test,
+};
 pub use parameter::ParameterError;
 pub use selector::{Command, UnknownCommand};
 pub use spikelet_wire::value::{Map, MapOrder};

@@ -38,6 +38,8 @@ pub(crate) struct Parameter {
     changed: Option<Kind>,
     /// Whether only the Enterprise Edition takes it.
     pub(crate) is_enterprise: bool,
+    /// Whether it can be changed only in a namespace with `strong-consistency`.
+    needs_strong_consistency: bool,
 }
 
 /// A parameter that can be configured and changed.
@@ -49,6 +51,7 @@ const fn both(name: &'static str, default: &'static str, kind: Kind) -> Paramete
         configured: kind,
         changed: Some(kind),
         is_enterprise: false,
+        needs_strong_consistency: false,
     }
 }
 
@@ -89,6 +92,12 @@ impl Parameter {
         self
     }
 
+    /// Of the Enterprise Edition, and changed only with `strong-consistency`.
+    const fn strongly_consistent(mut self) -> Self {
+        self.needs_strong_consistency = true;
+        self.enterprise()
+    }
+
     const fn enterprise(mut self) -> Self {
         self.is_enterprise = true;
         self
@@ -105,8 +114,9 @@ impl Parameter {
     }
 
     /// Reads a value of `set-config`, and returns it as `get-config` shows it; `None` if the parameter does not take it.
-    pub(crate) fn read_change(&self, text: &str, edition: Edition) -> Option<String> {
-        if self.is_enterprise && edition == Edition::Community {
+    /// `is_consistent` tells whether it is for a namespace with `strong-consistency`.
+    pub(crate) fn read_change(&self, text: &str, edition: Edition, is_consistent: bool) -> Option<String> {
+        if self.is_enterprise && edition == Edition::Community || self.needs_strong_consistency && !is_consistent {
             return None;
         }
         self.changed?.read_change(text)
