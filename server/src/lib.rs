@@ -75,7 +75,9 @@ pub use config::{
 };
 pub use config_file::{ConfigFile, ConfigFileError, OtherPorts};
 pub use fixture::{Fixture, FixtureError, Loaded};
-pub use handle::{Builder, Record, Server, ServerClock, StartError, TestServer, TopologyError, fault, journal, test};
+pub use handle::{
+    Builder, Record, Server, ServerClock, StartError, TestServer, TopologyError, Transaction, fault, journal, test,
+};
 pub use parameter::ParameterError;
 pub use selector::{Command, UnknownCommand};
 pub use spikelet_wire::value::{Map, MapOrder};

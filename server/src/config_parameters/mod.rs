@@ -47,6 +47,8 @@ pub(crate) struct Parameter {
     pub(crate) is_enterprise: bool,
     /// Whether it changes what this server does.
     pub(crate) has_effect: bool,
+    /// Whether it can be changed only in a namespace with `strong-consistency`.
+    needs_strong_consistency: bool,
 }
 
 /// A parameter that can be configured and changed.
@@ -59,6 +61,7 @@ const fn both(name: &'static str, default: &'static str, kind: Kind) -> Paramete
         changed: Some(kind),
         is_enterprise: false,
         has_effect: false,
+        needs_strong_consistency: false,
     }
 }
 
@@ -99,6 +102,12 @@ impl Parameter {
         self
     }
 
+    /// Of the Enterprise Edition, and changed only with `strong-consistency`.
+    const fn strongly_consistent(mut self) -> Self {
+        self.needs_strong_consistency = true;
+        self.enterprise()
+    }
+
     const fn enterprise(mut self) -> Self {
         self.is_enterprise = true;
         self
@@ -125,8 +134,9 @@ impl Parameter {
     }
 
     /// Reads a value of `set-config`, and returns it as `get-config` shows it; `None` if the parameter does not take it.
-    pub(crate) fn read_change(&self, text: &str, edition: Edition) -> Option<String> {
-        if self.is_enterprise && edition == Edition::Community {
+    /// `is_consistent` tells whether it is for a namespace with `strong-consistency`.
+    pub(crate) fn read_change(&self, text: &str, edition: Edition, is_consistent: bool) -> Option<String> {
+        if self.is_enterprise && edition == Edition::Community || self.needs_strong_consistency && !is_consistent {
             return None;
         }
         self.changed?.read_change(text)

@@ -30,7 +30,7 @@ pub(crate) const NAMESPACE: &[Parameter] = &[
     both("default-read-touch-ttl-pct", "0", PERCENT).with_effect(),
     both("default-ttl", "0", TTL).with_effect(),
     fixed("disable-cold-start-eviction", "false", Flag),
-    both("disable-mrt-writes", "false", Flag).changed(Never).enterprise(),
+    both("disable-mrt-writes", "false", Flag).strongly_consistent(),
     both("disable-write-dup-res", "false", Flag),
     both("disallow-expunge", "false", Flag).enterprise(),
     both("disallow-null-setname", "false", Flag).with_effect(),
@@ -54,7 +54,7 @@ pub(crate) const NAMESPACE: &[Parameter] = &[
     both("migrate-retransmit-ms", "5000", Kind::ANY),
     both("migrate-skip-unreadable", "false", Flag),
     both("migrate-sleep", "1", Kind::ANY),
-    both("mrt-duration", "0", Seconds(1, 120)).changed(Never).enterprise(),
+    both("mrt-duration", "0", Seconds(1, 120)).strongly_consistent(),
     both("nsup-hist-period", "3600", Kind::ANY_SECONDS),
     both("nsup-period", "0", Kind::ANY_SECONDS).with_effect(),
     both("nsup-threads", "1", THREADS),
@@ -69,9 +69,7 @@ pub(crate) const NAMESPACE: &[Parameter] = &[
     both("single-query-threads", "4", THREADS),
     both("stop-writes-sys-memory-pct", "90", PERCENT),
     fixed("strong-consistency", "false", Flag).enterprise(),
-    both("strong-consistency-allow-expunge", "false", Flag)
-        .changed(Never)
-        .enterprise(),
+    both("strong-consistency-allow-expunge", "false", Flag).strongly_consistent(),
     both("tomb-raider-eligible-age", "86400", Kind::ANY_SECONDS).enterprise(),
     both("tomb-raider-period", "86400", Kind::ANY_SECONDS).enterprise(),
     both("tomb-raider-unmark-threads", "0", Number(0, 128)).enterprise(),

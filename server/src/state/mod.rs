@@ -205,6 +205,12 @@ impl State {
         }
     }
 
+    /// Ends the transactions whose deadline has passed.
+    pub(crate) fn end_due_transactions(&self, now: Now) {
+        let namespaces = self.namespaces.iter();
+        namespaces.for_each(|namespace| namespace.end_due_transactions(now));
+    }
+
     /// The namespaces, in the order of the configuration.
     #[must_use]
     pub fn namespaces(&self) -> &[Namespace] {

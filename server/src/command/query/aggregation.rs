@@ -164,7 +164,7 @@ impl AggregationQuery {
         let (set, namespace, now) = (self.source.set, request.namespace, request.now);
         let mut found = Vec::new();
         let mut find = |digest: &Digest, record: &Record| {
-            if set.matches(record.set) && namespace.exists(record, now) {
+            if set.matches(record.set) && namespace.is_visible(record, now) {
                 found.push(*digest);
             }
             ControlFlow::Continue(())

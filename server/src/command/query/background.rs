@@ -166,7 +166,7 @@ impl BackgroundQuery {
         let Source { set, scan, index, .. } = source;
         let mut find = |digest: &Digest, record: &Record| {
             *reads = reads.saturating_sub(1);
-            if set.matches(record.set) && request.namespace.exists(record, request.now) {
+            if set.matches(record.set) && request.namespace.is_visible(record, request.now) {
                 queue.push_back(*digest);
                 *left = left.saturating_sub(1);
             }

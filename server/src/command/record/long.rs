@@ -9,6 +9,7 @@
 use super::large::Large;
 use super::reply::{Refused, Reply};
 use super::request::Request;
+use super::transaction;
 #[cfg(feature = "udf")]
 use super::udf::Application;
 use crate::clock::Now;
@@ -54,6 +55,9 @@ impl Long {
         }
         #[cfg(not(feature = "udf"))]
         let _ = state;
+        if namespace.settings.strong_consistency && transaction::concerns(request) {
+            return Ok(None);
+        }
         Ok(Large::begin(now, namespace, request)?.map(Self::Large))
     }
 

@@ -15,11 +15,12 @@ use spikelet_wire::{
     Digest, FieldType, Header, Info2, Info3, Message, MessageWriter, OpCode, ParticleType, ResultCode,
 };
 
+use super::large::Effect;
 use super::long::MAX_RUNS;
 use super::reply::{Metadata, Refused, Reply};
 use super::request::Request;
 use super::view::View;
-use super::{generation, identity, void_time, write};
+use super::{generation, identity, transaction, void_time, write};
 use crate::clock::Now;
 use crate::ops::SharedBytes;
 use crate::ops::exp::RecordView;
@@ -128,7 +129,7 @@ impl Application {
         let limit = limit(state, &request.header);
         call(&request.message, limit)?;
         check_flags(&request.header)?;
-        request.check_transaction()?;
+        request.check_transaction(now, namespace)?;
         // A call that is refused never locks the record.
         let (found, metadata, work) = copy(now, namespace, request)?;
         // The caller has checked the lock. Another thread may have been quicker since.
@@ -256,10 +257,10 @@ fn copy(
 ) -> Result<(Option<HeldRecord>, Metadata, Work), Refused> {
     let partition = namespace.partition(request.partition());
     let found = partition.and_then(|partition| partition.hold(&request.digest));
-    let metadata = found.as_deref().map(Metadata::from).unwrap_or_default();
-    let existing = found
-        .as_deref()
-        .filter(|record| !namespace.is_expired_or_truncated(record, now));
+    let own = transaction::own(now, namespace, request, found.as_deref())?;
+    let seen = own.as_ref().map(|own| &own.record).or(found.as_deref());
+    let metadata = seen.map(Metadata::from).unwrap_or_default();
+    let existing = seen.filter(|record| !namespace.is_expired_or_truncated(record, now));
     let checked = match existing {
         Some(record) if record.is_live() || !request.is_background => {
             write::check(now, namespace, request, Some(record)).map(drop)
@@ -346,9 +347,30 @@ fn store(
     request: &Request<'_>,
     work: Work,
 ) -> Result<(UdfOutcome, Metadata), Refusal> {
-    let existing = partition
-        .get(&request.digest)
-        .filter(|record| !namespace.is_expired_or_truncated(record, now));
+    let found = partition.get(&request.digest);
+    let own = transaction::own(now, namespace, request, found)?;
+    let seen = own.as_ref().map(|own| &own.record).or(found);
+    let (did, metadata, effect) = apply(now, namespace, request, seen, work)?;
+    match (effect, request.transaction()?) {
+        (Effect::Put(record) | Effect::Bury(record), Some(id)) if namespace.settings.strong_consistency => {
+            transaction::keep(namespace, request, id, record);
+        }
+        (Effect::Put(record) | Effect::Bury(record), _) => namespace.insert(partition, request.digest, record),
+        (Effect::Remove, _) => namespace.remove(partition, &request.digest),
+        (Effect::None | Effect::Touch(_), _) => {}
+    }
+    Ok((did, metadata))
+}
+
+/// What the changes of a UDF do to the record that it has seen.
+fn apply(
+    now: Now,
+    namespace: &Namespace,
+    request: &Request<'_>,
+    seen: Option<&Record>,
+    work: Work,
+) -> Result<(UdfOutcome, Metadata, Effect), Refusal> {
+    let existing = seen.filter(|record| !namespace.is_expired_or_truncated(record, now));
     let ttl = work.ttl.unwrap_or(request.header.record_ttl);
     // A record without bins counts as one that never was.
     let of = existing.filter(|_| work.had_bins > 0);
@@ -366,8 +388,8 @@ fn store(
         if work.had_bins == 0 {
             return Err(Refusal::NotFound);
         }
+        write::check_deletion(namespace, request)?;
         if request.header.info2.contains(Info2::DURABLE_DELETE) {
-            write::check_durable_delete(namespace)?;
             let tombstone = existing.map(|record| Record {
                 generation: metadata.generation,
                 void_time: 0,
@@ -375,13 +397,13 @@ fn store(
                 bins,
                 ..record.clone()
             });
-            if let Some(tombstone) = tombstone {
-                namespace.insert(partition, request.digest, tombstone);
-            }
-        } else {
-            namespace.remove(partition, &request.digest);
+            return Ok((
+                UdfOutcome::Delete,
+                metadata,
+                tombstone.map_or(Effect::None, Effect::Bury),
+            ));
         }
-        return Ok((UdfOutcome::Delete, metadata));
+        return Ok((UdfOutcome::Delete, metadata, Effect::Remove));
     }
     let (set_size, key_size) = (
         work.subject.set.as_deref().map(<[u8]>::len),
@@ -408,8 +430,7 @@ fn store(
         },
         bins,
     };
-    namespace.insert(partition, request.digest, record);
-    Ok((UdfOutcome::Write, metadata))
+    Ok((UdfOutcome::Write, metadata, Effect::Put(record)))
 }
 
 #[cfg(test)]
