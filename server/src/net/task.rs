@@ -175,6 +175,13 @@ pub(super) fn run(background: Background, workers: Workers) {
     });
 }
 
+/// Frees a buffer. To return many megabytes to the system takes milliseconds.
+pub(super) fn free(buffer: BytesMut, workers: Workers) {
+    if workers == Workers::Threads {
+        drop(spawn_blocking(move || drop(buffer)));
+    }
+}
+
 /// Writes all of a buffer and empties it. Within `limit` the peer has to read some of it, not all.
 async fn write_all<S: AsyncWrite + Unpin>(
     stream: &mut S,
