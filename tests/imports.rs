@@ -14,6 +14,7 @@ const SERVER: &[&str] = &[
     "clock",
     "cluster",
     "config",
+    "parameter",
     "selector",
     "ops",
     "store",

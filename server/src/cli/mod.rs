@@ -8,30 +8,40 @@ mod namespace;
 mod port_file;
 
 use std::error::Error;
+use std::ffi::OsString;
 use std::io::{self, Write};
-use std::process::ExitCode;
 
 use clap::Parser;
-use spikelet::Server;
 
 use self::arguments::Arguments;
+use crate::Server;
 
-/// Runs the program.
-pub(crate) fn run() -> ExitCode {
-    let arguments = Arguments::parse();
+/// Runs the program with these arguments, of which the first is its name, and returns its exit status.
+///
+/// It returns when the program is told to stop, by Ctrl-C for example. The handlers of signals that it installs stay.
+#[must_use]
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and the version are such an error too, with exit status 0.
+            let _ = error.print();
+            return u8::try_from(error.exit_code()).unwrap_or(1);
+        }
+    };
     logs::start(arguments.verbose);
     match serve(arguments) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => 0,
         Err(error) => {
             eprintln!("spikelet: {}", with_causes(&*error));
-            ExitCode::FAILURE
+            1
         }
     }
 }
 
 fn serve(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     if arguments.support {
-        print!("{}\n{}", spikelet::support::table(), spikelet::support::control_table());
+        print!("{}\n{}", crate::support::table(), crate::support::control_table());
         return Ok(());
     }
     arguments.check()?;

@@ -143,8 +143,9 @@ mod tests {
     use super::*;
     use crate::command::Flow;
     use crate::config::Config;
+    use crate::ops::Particle;
     use crate::state::State;
-    use crate::store::Record;
+    use crate::store::{Bin, BinName, Record};
 
     #[test]
     fn numbers_are_read_as_by_strtoul() {
@@ -171,7 +172,11 @@ mod tests {
                 void_time: 0,
                 last_update: Now(now.0 - 1),
                 key: None,
-                bins: Box::default(),
+                bins: [Bin {
+                    name: BinName::new(b"a").unwrap(),
+                    value: Particle::Int(1),
+                }]
+                .into(),
             };
             namespace.put(digest, record);
         }

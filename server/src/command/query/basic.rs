@@ -245,7 +245,7 @@ impl BasicQuery {
                 0
             };
             budget.reads = budget.reads.saturating_sub(reads);
-            if set.matches(record.set) && !namespace.is_expired_or_truncated(record, now) {
+            if set.matches(record.set) && namespace.exists(record, now) {
                 let view = View::of(now, namespace, digest, record);
                 match request.filter.check(&view) {
                     Ok(()) => {

@@ -25,7 +25,9 @@ fn replies_are_whole_frames_of_a_limited_size_and_end_with_a_last_message() {
 fn a_filter_on_large_values_makes_more_steps() {
     const RECORDS: usize = 100;
     let server = Server::new();
-    (0..RECORDS).for_each(|key| drop(server.put_sized(key, "s", 100_000)));
+    for key in 0..RECORDS {
+        server.put_sized(key, "s", 100_000);
+    }
     let mut request = Request::all();
     request.header.info1 = Info1::READ | Info1::GET_NO_BINS;
     let steps = |request: &Request| {
