@@ -84,27 +84,27 @@ impl Query {
     pub(in crate::command) fn foreground_steps(&self) -> usize {
         match &self.work {
             Work::Maintenance(left) => maintenance::steps_before_reply(left),
-            Work::Background(operate) if operate.needs_work() => background::RECORDS_PER_STEP,
+            Work::Background(operate) if operate.has_blocking_work() => background::RECORDS_PER_STEP,
             _ => 0,
         }
     }
 
-    /// Whether [`work`](Self::work) must be called before the next step, since that may take long.
-    pub(in crate::command) fn needs_work(&self) -> bool {
+    /// Whether [`run_blocking`](Self::run_blocking) must be called before the next step, since that may take long.
+    pub(in crate::command) fn has_blocking_work(&self) -> bool {
         match &self.work {
-            Work::Background(background) => background.needs_work(),
+            Work::Background(background) => background.has_blocking_work(),
             #[cfg(feature = "udf")]
-            Work::Aggregation(aggregation) => aggregation.needs_work(),
+            Work::Aggregation(aggregation) => aggregation.has_blocking_work(),
             Work::Basic(_) | Work::Maintenance(_) => false,
         }
     }
 
     /// Does the work that may take long, if there is any.
-    pub(in crate::command) fn work(&mut self, state: &State) {
+    pub(in crate::command) fn run_blocking(&mut self, state: &State) {
         self.with_request(state, |work, request| match work {
-            Work::Background(background) => background.work(request),
+            Work::Background(background) => background.run_blocking(request),
             #[cfg(feature = "udf")]
-            Work::Aggregation(aggregation) => aggregation.work(&request.message),
+            Work::Aggregation(aggregation) => aggregation.run_blocking(&request.message),
             Work::Basic(_) | Work::Maintenance(_) => {}
         });
     }

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use spikelet_wire::{Info1, Info2, Info3, MessageWriter, Op, OpCode, ParticleType, ResultCode};
 
 use super::identity::{check_key, check_new_key};
-use super::large::Effect;
+use super::on_copy::Effect;
 use super::operation::{self, BinRead, Kind};
 use super::reply::{Metadata, Refused, Reply};
 use super::request::Request;

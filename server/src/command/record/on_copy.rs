@@ -3,7 +3,7 @@
 use bytes::BytesMut;
 use spikelet_wire::{Info2, OpCode, ParticleType, ResultCode};
 
-use super::long::MAX_RUNS;
+use super::offloaded::MAX_RUNS;
 use super::reply::{Metadata, Refused, Reply};
 use super::request::Request;
 use super::void_time::ReadTouch;
@@ -18,7 +18,7 @@ const SHORT: usize = 16 * 1024;
 
 /// A command on a copy of a record with large values.
 #[derive(Debug)]
-pub(in crate::command) struct Large {
+pub(in crate::command) struct CommandOnCopy {
     now: Now,
     /// The record as the command found it.
     found: Option<HeldRecord>,
@@ -47,7 +47,7 @@ pub(super) enum Effect {
     Remove,
 }
 
-impl Large {
+impl CommandOnCopy {
     /// Begins a command if its operations go through many bytes. A command without operations does not.
     pub(super) fn begin(now: Now, namespace: &Namespace, request: &Request<'_>) -> Result<Option<Box<Self>>, Refused> {
         let (mut passes, mut size) = (usize::from(request.fields.filter.is_some()), 0_usize);
