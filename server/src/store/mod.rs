@@ -34,4 +34,5 @@ pub(crate) use set_settings::SetSettings;
 pub(crate) use sindex::Sindexes;
 pub(crate) use sindex::SindexesSnapshot;
 pub(crate) use snapshot::NamespaceSnapshot;
+pub(crate) use sweep::TruncationSweep;
 pub(crate) use usage::Usage;

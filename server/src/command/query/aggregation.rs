@@ -148,12 +148,12 @@ impl AggregationQuery {
         true
     }
 
-    pub(super) const fn needs_work(&self) -> bool {
+    pub(super) const fn has_blocking_work(&self) -> bool {
         matches!(&self.stream, Some(stream) if stream.records.is_some())
     }
 
     /// Applies the UDF to the records that were found.
-    pub(super) fn work(&mut self, message: &Message<'_>) {
+    pub(super) fn run_blocking(&mut self, message: &Message<'_>) {
         if let Some(stream) = &mut self.stream {
             stream.run(message);
         }

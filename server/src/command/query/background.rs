@@ -15,7 +15,7 @@ use super::partition_scan::{PartitionScan, RecordPart};
 use super::rate_limit::RateLimit;
 use super::request::QueryRequest;
 use super::source::Source;
-use crate::command::record::long::{Finished, Long};
+use crate::command::record::offloaded::{Finished, Offloaded};
 use crate::command::record::operation;
 use crate::command::record::reply::Reply;
 use crate::command::record::request::{Fields, Request};
@@ -45,7 +45,7 @@ pub(super) struct BackgroundQuery {
     /// Set while the first record of the queue is locked by another command.
     waiting: Option<Waiting>,
     /// The change of the first record of the queue, if it may take long and has begun.
-    long: Option<Long>,
+    offloaded: Option<Offloaded>,
 }
 
 impl BackgroundQuery {
@@ -96,7 +96,7 @@ impl BackgroundQuery {
             active,
             queue: VecDeque::new(),
             waiting: None,
-            long: None,
+            offloaded: None,
         })
     }
 
@@ -104,18 +104,18 @@ impl BackgroundQuery {
         &self.source
     }
 
-    pub(super) fn needs_work(&self) -> bool {
-        self.long.as_ref().is_some_and(Long::needs_run)
+    pub(super) fn has_blocking_work(&self) -> bool {
+        self.offloaded.as_ref().is_some_and(Offloaded::needs_run)
     }
 
     /// Does the work on the first record of the queue that may take long.
-    pub(super) fn work(&mut self, request: &QueryRequest<'_>) {
-        if let (Some(long), Some(digest)) = (&mut self.long, self.queue.front()) {
+    pub(super) fn run_blocking(&mut self, request: &QueryRequest<'_>) {
+        if let (Some(offloaded), Some(digest)) = (&mut self.offloaded, self.queue.front()) {
             let command = Request {
                 digest: *digest,
                 ..record_request(request)
             };
-            long.run(request.namespace, &command, None);
+            offloaded.run(request.namespace, &command, None);
         }
     }
 
@@ -194,12 +194,12 @@ impl BackgroundQuery {
     fn change(&mut self, request: &QueryRequest<'_>, tally: &mut Tally) -> Option<Step> {
         let mut command = record_request(request);
         let mut ignored = BytesMut::new();
-        if let (Some(long), Some(digest)) = (self.long.take(), self.queue.front()) {
+        if let (Some(offloaded), Some(digest)) = (self.offloaded.take(), self.queue.front()) {
             command.digest = *digest;
-            match long.finish(request.namespace, &command, &mut Reply::single(&mut ignored)) {
+            match offloaded.finish(request.namespace, &command, &mut Reply::single(&mut ignored)) {
                 Finished::Replied(code) => self.count(&command, tally, code),
-                Finished::Again(long) => {
-                    self.long = Some(long);
+                Finished::Again(offloaded) => {
+                    self.offloaded = Some(offloaded);
                     return Some(Step::More);
                 }
             }
@@ -215,9 +215,9 @@ impl BackgroundQuery {
                 self.waiting = Some(waiting);
                 return Some(Step::Locked);
             }
-            let code = match Long::begin(request.state, request.now, request.namespace, &command) {
-                Ok(Some(long)) => {
-                    self.long = Some(long);
+            let code = match Offloaded::begin(request.state, request.now, request.namespace, &command) {
+                Ok(Some(offloaded)) => {
+                    self.offloaded = Some(offloaded);
                     return Some(Step::More);
                 }
                 Ok(None) => write::write(

@@ -34,6 +34,9 @@ const FRAME: usize = 128 * 1024;
 /// The number of records that a step reads, before other commands get their turn.
 const RECORDS_PER_STEP: usize = 4096;
 
+/// How many bytes of values a step goes through in the time that it takes to read one record.
+const BYTES_PER_READ: usize = 64;
+
 /// The timeout of a short query that does not have one, in milliseconds.
 const SHORT_QUERY_TIMEOUT: u64 = 1000;
 
@@ -218,8 +221,14 @@ impl BasicQuery {
             (Projection::NoBins, Filter::None) => RecordPart::Metadata,
             _ => RecordPart::Bins,
         };
+        let evaluates = request.filter.evaluates() || matches!(projection, Projection::Operations);
         let mut visit = |digest: &Digest, record: &Record, value: Option<i64>| {
-            budget.reads = budget.reads.saturating_sub(1);
+            let reads = 1 + if evaluates {
+                record.value_bytes() / BYTES_PER_READ
+            } else {
+                0
+            };
+            budget.reads = budget.reads.saturating_sub(reads);
             if set.matches(record.set) && namespace.is_visible(record, now) {
                 let view = View::of(now, namespace, digest, record);
                 match request.filter.check(&view) {

@@ -4,7 +4,7 @@ use spikelet_wire::{Info2, ResultCode};
 
 use super::generation;
 use super::identity::{check_key, check_set};
-use super::large::Effect;
+use super::on_copy::Effect;
 use super::reply::{Metadata, Refused, Reply};
 use super::request::Request;
 use super::view::View;

@@ -4,9 +4,9 @@ mod delete;
 pub(super) mod filter;
 mod generation;
 mod identity;
-mod large;
-pub(super) mod long;
 mod monitor;
+pub(super) mod offloaded;
+mod on_copy;
 pub(super) mod operation;
 pub(super) mod proxy;
 mod read;
@@ -53,7 +53,7 @@ pub(super) fn access(namespace: &Namespace, digest: &Digest, is_write: bool) -> 
         .map_or(Access::Busy, Access::Wait)
 }
 
-/// Executes a command on one record that is not a [`long`] one, writes its reply, and counts its result.
+/// Executes a command on one record that is not [`offloaded`], writes its reply, and counts its result.
 pub(super) fn execute(now: Now, namespace: &Namespace, request: &Request<'_>, reply: &mut Reply<'_>) -> ResultCode {
     let result = execute_uncounted(now, namespace, request, reply);
     request.count(result.unwrap_or_else(|refused| reply.refuse(refused)))
@@ -91,7 +91,7 @@ fn execute_uncounted(
     }
 }
 
-/// With the feature `udf`, a UDF is a [`long`] command.
+/// With the feature `udf`, a UDF is an [`offloaded`] command.
 #[cfg(feature = "udf")]
 const fn no_udfs() -> Refusal {
     Refusal::Code(ResultCode::SERVER_ERROR)

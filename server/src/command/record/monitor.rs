@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering;
 use spikelet_wire::message::ttl;
 use spikelet_wire::{Digest, Info2, OpCode, ResultCode, Value};
 
-use super::large::Effect;
+use super::on_copy::Effect;
 use super::reply::{Metadata, Refused, Reply};
 use super::request::Request;
 use super::{read, write};

@@ -4,7 +4,7 @@ use spikelet_wire::{Info1, Info2, OpCode, ResultCode};
 
 use super::MAX_OPS;
 use super::identity::{check_key, check_set};
-use super::large::Effect;
+use super::on_copy::Effect;
 use super::operation::{self, BinRead};
 use super::reply::{Metadata, Refused, Reply};
 use super::request::Request;

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use spikelet_wire::{FieldType, Info2, Info4, ResultCode};
 
-use super::large::Effect;
+use super::on_copy::Effect;
 use super::reply::{Metadata, Refused, Reply};
 use super::request::Request;
 use super::{delete, monitor, read, write};

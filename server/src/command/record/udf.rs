@@ -1,7 +1,7 @@
 //! UDFs on single records: a function of a registered module changes a copy of a record, which is then stored.
 //!
-//! A script may run for seconds, and nothing else may wait for it: it is a [`long`](super::long) command. It runs on a copy of
-//! the record, and needs neither the state nor the lock of the partition.
+//! A script may run for seconds, and nothing else may wait for it: it is an [`offloaded`](super::offloaded) command. It runs on
+//! a copy of the record, and needs neither the state nor the lock of the partition.
 //!
 //! Lua coroutines that yield from an instruction hook would do without threads. They were not chosen: a hook cannot yield
 //! within a call of one of Lua's own functions or of ours, such as a sort with a comparison in Lua, and such a call can take
@@ -15,8 +15,8 @@ use spikelet_wire::{
     Digest, FieldType, Header, Info2, Info3, Message, MessageWriter, OpCode, ParticleType, ResultCode,
 };
 
-use super::large::Effect;
-use super::long::MAX_RUNS;
+use super::offloaded::MAX_RUNS;
+use super::on_copy::Effect;
 use super::reply::{Metadata, Refused, Reply};
 use super::request::Request;
 use super::view::View;

@@ -1,19 +1,20 @@
 //! Writes: put, add, append, prepend, touch, and operate with anything that writes.
 
+use std::collections::HashSet;
 use std::sync::atomic::Ordering;
 
 use spikelet_wire::{Info1, Info2, Info3, MessageWriter, Op, OpCode, ParticleType, ResultCode};
 
 use super::identity::{check_key, check_new_key};
-use super::large::Effect;
+use super::on_copy::Effect;
 use super::operation::{self, BinRead, Kind};
 use super::reply::{Metadata, Refused, Reply};
 use super::request::Request;
 use super::view::View;
 use super::{MAX_OPS, generation, void_time};
 use crate::clock::Now;
-use crate::ops::SharedBytes;
 use crate::ops::exp::RecordView;
+use crate::ops::{Particle, SharedBytes};
 use crate::refusal::{Conflict, Feature, Refusal};
 use crate::state::add;
 use crate::store::record::{END_MARK, stored_size};
@@ -346,6 +347,7 @@ impl Write<'_> {
         if self.plan.replace {
             bins.clear();
         }
+        self.check_large_values(bins.as_slice().len())?;
         let key = existing.and_then(|record| record.key.as_deref());
         let metadata = Metadata {
             generation: self.view.generation,
@@ -368,6 +370,26 @@ impl Write<'_> {
             Err(_) => message.abandon(),
         }
         result
+    }
+
+    /// Refuses a write that stores a value larger than a record may be, without copying the value. Only a write that cannot fail
+    /// for another reason is refused here: the real server checks the size last.
+    fn check_large_values(&self, bins: usize) -> Result<(), Refusal> {
+        let max = self.view.namespace.settings.max_record_size.load(Ordering::Relaxed);
+        let ops = || self.request.message.ops();
+        let Some(largest) = ops().map(|op| op.value.len()).max().filter(|size| *size > max as usize) else {
+            return Ok(());
+        };
+        let mut names = HashSet::new();
+        let only_stores =
+            ops().all(|op| op.code == OpCode::WRITE && Particle::is_opaque(op.particle_type) && names.insert(op.name));
+        if only_stores && bins + names.len() <= Record::MAX_BINS {
+            return Err(Refusal::RecordTooBig {
+                size: largest as u32,
+                max,
+            });
+        }
+        Ok(())
     }
 
     fn execute_op(
