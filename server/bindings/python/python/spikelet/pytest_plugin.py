@@ -30,7 +30,7 @@ class _Pool:
         while idle:
             server, nodes = idle.pop()
             # A process that pytest-forked or a test made has no server of its parent.
-            if not (server.is_closed or server._native.is_forked):
+            if not (server.is_closed or server._server.is_forked):
                 return server, nodes
         from . import Server
 
