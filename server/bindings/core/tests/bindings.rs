@@ -195,6 +195,7 @@ fn everything_is_back_after_a_reset_of_all() {
     server.kill(&"B3".into()).unwrap();
     server.quiesce(&0xB2.into(), true).unwrap();
     server.advertise(&"B1".into(), &"127.0.0.1:1".into(), false).unwrap();
+    assert!(server.is_reusable().unwrap());
     server.reset_all().unwrap();
     assert_eq!(server.count(None, None).unwrap(), 0);
     assert!(server.faults().unwrap().is_empty() && !server.is_frozen().unwrap());
@@ -202,6 +203,15 @@ fn everything_is_back_after_a_reset_of_all() {
     for node in server.nodes().unwrap() {
         assert_eq!(field(&node, "state"), &Plain::from("up"));
     }
+}
+
+#[test]
+fn a_server_with_another_node_or_without_a_journal_is_not_used_again() {
+    let server = start(&[]).unwrap();
+    assert!(server.is_reusable().unwrap());
+    server.add_node().unwrap();
+    assert!(!server.is_reusable().unwrap());
+    assert!(!start(&[("journal", false.into())]).unwrap().is_reusable().unwrap());
 }
 
 #[test]
