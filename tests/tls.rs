@@ -412,3 +412,77 @@ async fn faults_and_the_journal_work_over_tls() {
     refused.remove();
     connect(&server).await.get(key(1)).await.unwrap();
 }
+
+/// The real server's configuration file: certificates, and clients that must have one, which is its default.
+#[tokio::test]
+async fn a_configuration_file_sets_up_tls() {
+    let directory = std::env::temp_dir().join(format!("spikelet-tls-{}", std::process::id()));
+    std::fs::create_dir_all(&directory).unwrap();
+    let maker = start();
+    let write = |name: &str, content: &str| {
+        let path = directory.join(name);
+        std::fs::write(&path, content).unwrap();
+        path.display().to_string()
+    };
+    let ca = write("ca.pem", &maker.ca_certificate().unwrap());
+    let config = |authenticate: &str| {
+        let text = format!(
+            "service {{
+                cluster-name cluster.example
+            }}
+            network {{
+                service {{
+                    port 3000
+                    tls-port 4333
+                    tls-address 127.0.0.1
+                    tls-name <cluster-name>
+                    tls-access-address 192.0.2.1
+                    tls-alternate-access-address 192.0.2.2
+                    tls-alternate-access-port 4444
+                    {authenticate}
+                }}
+                heartbeat {{
+                    port 3002
+                }}
+                fabric {{
+                    port 3001
+                }}
+                tls cluster.example {{
+                    ca-file {ca}
+                }}
+            }}
+            namespace test {{
+                storage-engine memory {{
+                    data-size 1G
+                }}
+            }}"
+        );
+        let file = spikelet::ConfigFile::parse(&text).unwrap();
+        let builder = Server::builder().edition(Edition::Enterprise).config_file(&file);
+        builder.start_in_process().unwrap()
+    };
+    let connect = async |server: &Server, tls: Tls| {
+        let client = Client::builder(server.tls_hosts())
+            .connector(server.connector())
+            .tls(tls);
+        client.await
+    };
+    let server = config("");
+    assert_eq!(server.tls_hosts(), "127.0.0.1:cluster.example:4333");
+    let node = &server.nodes()[0];
+    assert_eq!(node.tls_advertised, Some("192.0.2.1:4333".parse().unwrap()));
+    assert_eq!(node.tls_alternate, Some("192.0.2.2:4444".parse().unwrap()));
+    connect(&server, trust(&server)).await.unwrap_err();
+    let alice = maker.client_certificate("alice").unwrap();
+    let tls = trust(&server).identity(&alice.certificate, &alice.key).unwrap();
+    connect(&server, tls)
+        .await
+        .unwrap()
+        .put(key(1), bins! {"a" => 1})
+        .await
+        .unwrap();
+
+    let server = config("tls-authenticate-client false");
+    connect(&server, trust(&server)).await.unwrap();
+    std::fs::remove_dir_all(&directory).unwrap();
+}

@@ -48,6 +48,8 @@ mod clock;
 mod cluster;
 mod command;
 mod config;
+mod config_file;
+mod config_parameters;
 mod controls;
 mod fault_rules;
 pub mod fixture;
@@ -74,8 +76,11 @@ pub use config::{
     AuthenticateClient, ConfigError, ConfigParameterError, ConflictResolutionPolicy, NamespaceConfig, ParameterValues,
     SetConfig, TlsConfig,
 };
+pub use config_file::{ConfigFile, ConfigFileError, OtherPorts};
 pub use fixture::{Fixture, FixtureError, Loaded};
-pub use handle::{Builder, Record, Server, ServerClock, StartError, TestServer, TopologyError, fault, journal, test};
+pub use handle::{
+    Builder, Record, Server, ServerClock, StartError, TestServer, TopologyError, Transaction, fault, journal, test,
+};
 #[cfg(feature = "tls")]
 pub use net::{Certificate, CertificateKind, TlsError};
 pub use parameter::ParameterError;

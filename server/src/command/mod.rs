@@ -13,7 +13,7 @@ mod info;
 mod look_up;
 mod query;
 mod record;
-mod single;
+mod record_task;
 mod step;
 mod task;
 

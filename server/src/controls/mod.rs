@@ -16,6 +16,7 @@ mod tls;
 #[cfg(not(feature = "tls"))]
 #[path = "tls_disabled.rs"]
 mod tls;
+mod transaction;
 
 use std::sync::{Arc, Weak};
 
@@ -91,6 +92,8 @@ const CONTROLS: &[Control] = controls! {
         "Sets the certificate that the server presents: valid, expired, not-yet-valid, wrong-name, untrusted or garbage.";
     "tls/client" ("name") => tls::client,
         "Makes a certificate for a client, and returns it and its private key, each as PEM in base64.";
+    "transaction" () => transaction::list, "Lists the open transactions.";
+    "transaction/expire" () => transaction::expire, "Ends the open transactions now, and returns how many there were.";
     "tomb-raider" () => clock::tomb_raider, "Removes old tombstones, and returns how many there were.";
 };
 

@@ -15,6 +15,7 @@ mod test_server;
 #[cfg(feature = "tls")]
 mod tls;
 mod topology;
+mod transactions;
 
 pub(crate) use self::builder::InstallControls;
 pub use self::builder::{Builder, StartError};
@@ -24,3 +25,5 @@ pub use self::inspect::Record;
 pub use self::server::Server;
 pub use self::test_server::{TestServer, test};
 pub use self::topology::TopologyError;
+pub use self::transactions::Transaction;
+pub(crate) use self::transactions::{expire_transactions, transactions};

@@ -28,7 +28,7 @@ impl ConfigParameterError {
     }
 
     /// The name is not among these.
-    pub(in crate::config) fn unknown(name: &str, known: impl Iterator<Item = &'static str>) -> Self {
+    pub(crate) fn unknown(name: &str, known: impl Iterator<Item = &'static str>) -> Self {
         let by_distance = known.map(|other| (distance(name, other), other));
         let nearest = by_distance.filter(|(distance, _)| *distance <= 3).min();
         Self::Unknown {

@@ -4,8 +4,8 @@ use super::kind::Kind;
 use super::kind::Kind::{
     Flag, Leading, LeadingSize, Never, Number, PowerOfTwo, Seconds, SecondsOrNever, Size, Text, Word,
 };
+use super::{MAX_NODES, MAX_TTL};
 use super::{Parameter, both, changeable, fixed, unshown};
-use crate::config::{MAX_NODES, MAX_TTL};
 
 const GIB: u64 = 1 << 30;
 const PERCENT: Kind = Kind::PERCENT;
@@ -16,23 +16,24 @@ const TTL: Kind = Seconds(0, MAX_TTL);
 /// Those of the namespace itself, in the order in which `get-config` shows them.
 pub(crate) const NAMESPACE: &[Parameter] = &[
     both("active-rack", "0", RACK).enterprise(),
-    both("allow-ttl-without-nsup", "false", Flag),
-    both("apply-ttl-reductions", "true", Flag),
+    both("allow-ttl-without-nsup", "false", Flag).with_effect(),
+    both("apply-ttl-reductions", "true", Flag).with_effect(),
     fixed("auto-revive", "false", Flag).enterprise(),
-    both("background-query-max-rps", "10000", Number(1, 1_000_000)),
+    both("background-query-max-rps", "10000", Number(1, 1_000_000)).with_effect(),
     both(
         "conflict-resolution-policy",
         "generation",
         Word(&["generation", "last-update-time"]),
-    ),
+    )
+    .with_effect(),
     both("conflict-resolve-writes", "false", Flag).enterprise(),
-    both("default-read-touch-ttl-pct", "0", PERCENT),
-    both("default-ttl", "0", TTL),
+    both("default-read-touch-ttl-pct", "0", PERCENT).with_effect(),
+    both("default-ttl", "0", TTL).with_effect(),
     fixed("disable-cold-start-eviction", "false", Flag),
-    both("disable-mrt-writes", "false", Flag).changed(Never).enterprise(),
+    both("disable-mrt-writes", "false", Flag).strongly_consistent(),
     both("disable-write-dup-res", "false", Flag),
     both("disallow-expunge", "false", Flag).enterprise(),
-    both("disallow-null-setname", "false", Flag),
+    both("disallow-null-setname", "false", Flag).with_effect(),
     both("enable-benchmarks-batch-sub", "false", Flag),
     both("enable-benchmarks-ops-sub", "false", Flag),
     both("enable-benchmarks-read", "false", Flag),
@@ -43,34 +44,32 @@ pub(crate) const NAMESPACE: &[Parameter] = &[
     both("evict-hist-buckets", "10000", Number(100, 10_000_000)),
     both("evict-indexes-memory-pct", "0", PERCENT),
     both("evict-tenths-pct", "5", Leading).configured(Kind::ANY),
-    changeable("force-long-queries", "false", Flag),
+    changeable("force-long-queries", "false", Flag).with_effect(),
     both("ignore-migrate-fill-delay", "false", Flag).enterprise(),
     fixed("index-stage-size", "1073741824", PowerOfTwo(GIB / 8, GIB)),
     both("indexes-memory-budget", "0", Kind::ANY_SIZE),
     both("inline-short-queries", "false", Flag),
-    both("max-record-size", "1048576", Number(64, 8 * 1024 * 1024)),
+    both("max-record-size", "1048576", Number(64, 8 * 1024 * 1024)).with_effect(),
     both("migrate-order", "5", Number(1, 10)),
     both("migrate-retransmit-ms", "5000", Kind::ANY),
     both("migrate-skip-unreadable", "false", Flag),
     both("migrate-sleep", "1", Kind::ANY),
-    both("mrt-duration", "0", Seconds(1, 120)).changed(Never).enterprise(),
+    both("mrt-duration", "0", Seconds(1, 120)).strongly_consistent(),
     both("nsup-hist-period", "3600", Kind::ANY_SECONDS),
-    both("nsup-period", "0", Kind::ANY_SECONDS),
+    both("nsup-period", "0", Kind::ANY_SECONDS).with_effect(),
     both("nsup-threads", "1", THREADS),
     fixed("partition-tree-sprigs", "256", PowerOfTwo(256, 1 << 28)),
     both("prefer-uniform-balance", "false", Flag).enterprise(),
     both("rack-id", "0", RACK).enterprise(),
     both("read-consistency-level-override", "off", Word(&["all", "off", "one"])),
-    both("reject-non-xdr-writes", "false", Flag),
-    both("reject-xdr-writes", "false", Flag),
-    both("replication-factor", "1", Number(1, MAX_NODES as i64)),
+    both("reject-non-xdr-writes", "false", Flag).with_effect(),
+    both("reject-xdr-writes", "false", Flag).with_effect(),
+    both("replication-factor", "1", Number(1, MAX_NODES as i64)).with_effect(),
     fixed("sindex-stage-size", "1073741824", PowerOfTwo(GIB / 8, 4 * GIB)),
     both("single-query-threads", "4", THREADS),
     both("stop-writes-sys-memory-pct", "90", PERCENT),
     fixed("strong-consistency", "false", Flag).enterprise(),
-    both("strong-consistency-allow-expunge", "false", Flag)
-        .changed(Never)
-        .enterprise(),
+    both("strong-consistency-allow-expunge", "false", Flag).strongly_consistent(),
     both("tomb-raider-eligible-age", "86400", Kind::ANY_SECONDS).enterprise(),
     both("tomb-raider-period", "86400", Kind::ANY_SECONDS).enterprise(),
     both("tomb-raider-unmark-threads", "0", Number(0, 128)).enterprise(),
@@ -177,10 +176,12 @@ pub(crate) const STORAGE_ENGINE: &[Parameter] = &[
 
 /// Those of `set`, in the order in which `set-config` looks for them.
 pub(crate) const SET: &[Parameter] = &[
-    both("default-read-touch-ttl-pct", "0", Kind::PercentOrNever),
-    both("default-ttl", "0", SecondsOrNever(MAX_TTL)),
+    both("default-read-touch-ttl-pct", "0", Kind::PercentOrNever).with_effect(),
+    both("default-ttl", "0", SecondsOrNever(MAX_TTL)).with_effect(),
     both("disable-eviction", "false", Flag),
-    both("enable-index", "false", Flag),
-    both("stop-writes-count", "0", LeadingSize).configured(Kind::ANY_SIZE),
-    both("stop-writes-size", "0", Kind::ANY_SIZE),
+    both("enable-index", "false", Flag).with_effect(),
+    both("stop-writes-count", "0", LeadingSize)
+        .configured(Kind::ANY_SIZE)
+        .with_effect(),
+    both("stop-writes-size", "0", Kind::ANY_SIZE).with_effect(),
 ];

@@ -3,13 +3,12 @@
 use bytes::BytesMut;
 use spikelet_wire::{Info2, OpCode, ParticleType, ResultCode};
 
-use super::long::MAX_RUNS;
+use super::offloaded::MAX_RUNS;
 use super::reply::{Metadata, Refused, Reply};
 use super::request::Request;
 use super::void_time::ReadTouch;
 use super::{read, write};
 use crate::clock::Now;
-use crate::ops::Particle;
 use crate::refusal::Refusal;
 use crate::state::add;
 use crate::store::{HeldRecord, Namespace, Record, RecordLock};
@@ -19,7 +18,7 @@ const SHORT: usize = 16 * 1024;
 
 /// A command on a copy of a record with large values.
 #[derive(Debug)]
-pub(in crate::command) struct Large {
+pub(in crate::command) struct CommandOnCopy {
     now: Now,
     /// The record as the command found it.
     found: Option<HeldRecord>,
@@ -48,7 +47,7 @@ pub(super) enum Effect {
     Remove,
 }
 
-impl Large {
+impl CommandOnCopy {
     /// Begins a command if its operations go through many bytes. A command without operations does not.
     pub(super) fn begin(now: Now, namespace: &Namespace, request: &Request<'_>) -> Result<Option<Box<Self>>, Refused> {
         let (mut passes, mut size) = (usize::from(request.fields.filter.is_some()), 0_usize);
@@ -65,7 +64,7 @@ impl Large {
         let found = {
             let partition = namespace.partition(request.partition());
             let record = partition.as_ref().and_then(|partition| partition.get(&request.digest));
-            size += record.map_or(0, size_of_bins);
+            size += record.map_or(0, Record::value_bytes);
             if size.saturating_mul(passes) <= SHORT {
                 return Ok(None);
             }
@@ -177,14 +176,6 @@ const fn is_slow(code: OpCode, particle_type: ParticleType) -> bool {
     }
 }
 
-fn size_of_bins(record: &Record) -> usize {
-    let size = |value: &Particle| match value {
-        Particle::Bytes(bytes) => bytes.len(),
-        _ => 0,
-    };
-    record.bins.iter().map(|bin| size(&bin.value)).sum()
-}
-
 #[cfg(test)]
 mod tests {
     use spikelet_wire::cdt::CallWriter;
@@ -224,6 +215,19 @@ mod tests {
         let value = value.map(|op| Value::from_particle(op.particle_type, op.value).unwrap());
         let header = message.header;
         (is_task, header.result_code().0, header.generation, value)
+    }
+
+    #[test]
+    fn a_value_over_the_size_limit_is_refused_at_once() {
+        let state = State::new(Config::default());
+        let (small, over) = (vec![7; 100], vec![7; Record::MAX_SIZE + 1]);
+        let put = |data: &[u8]| execute(&state, Info2::WRITE, (OpCode::WRITE, ParticleType::BLOB, data));
+        assert_eq!(put(&small), (false, 0, 1, None));
+        assert_eq!(put(&over), (false, ResultCode::RECORD_TOO_BIG.0, 1, None));
+        let append = execute(&state, Info2::WRITE, (OpCode::APPEND, ParticleType::BLOB, &over));
+        assert_eq!(append, (false, ResultCode::RECORD_TOO_BIG.0, 1, None));
+        let get = execute(&state, Info2::empty(), (OpCode::READ, ParticleType::NULL, &[]));
+        assert_eq!(get, (false, 0, 1, Some(Value::Blob(small))));
     }
 
     #[test]

@@ -1,14 +1,15 @@
 //! Commands on one record that take long: UDFs, and operations on large values.
 //!
-//! Such a command has three parts. [`Long::begin`] takes a copy of the record, and locks the record if the command writes.
-//! [`Long::run`] does what takes long, on the copy; the caller may do so on any thread. [`Long::finish`] stores the result.
-//! Only the record is locked meanwhile, as on the real server, and requests for it wait. What a test does to the store does
-//! not wait. If it changed the record, the command runs again on the changed one, so that the command is atomic whatever
+//! Such a command has three parts. [`Offloaded::begin`] takes a copy of the record, and locks the record if the command
+//! writes. [`Offloaded::run`] does what takes long, on the copy; the caller may do so on any thread. [`Offloaded::finish`]
+//! stores the result. Only the record is locked meanwhile, as on the real server, and requests for it wait. What a test does
+//! to the store does not wait. If it changed the record, the command runs again on the changed one, so that the command is atomic whatever
 //! happens.
 
-use super::large::Large;
+use super::on_copy::CommandOnCopy;
 use super::reply::{Refused, Reply};
 use super::request::Request;
+use super::transaction;
 #[cfg(feature = "udf")]
 use super::udf::Application;
 use crate::clock::Now;
@@ -19,23 +20,23 @@ use spikelet_wire::ResultCode;
 /// How often a command runs at most while something else keeps changing its record.
 pub(super) const MAX_RUNS: u32 = 8;
 
-/// A long command that has begun. A record that it locks is locked until this is dropped.
+/// An offloaded command that has begun. A record that it locks is locked until this is dropped.
 #[derive(Debug)]
-pub(in crate::command) enum Long {
+pub(in crate::command) enum Offloaded {
     #[cfg(feature = "udf")]
     Udf(Box<Application>),
-    Large(Box<Large>),
+    OnCopy(Box<CommandOnCopy>),
 }
 
-/// The end of a long command.
+/// The end of an offloaded command.
 pub(in crate::command) enum Finished {
     /// The reply is written.
     Replied(ResultCode),
     /// The record was changed in the meantime. The command runs again.
-    Again(Long),
+    Again(Offloaded),
 }
 
-impl Long {
+impl Offloaded {
     /// Begins a command, unless it is a short one.
     ///
     /// # Errors
@@ -49,12 +50,15 @@ impl Long {
         #[cfg(feature = "udf")]
         if Application::is_for(request) {
             request.check_xdr(namespace)?;
-            let application = Application::begin(now, namespace, state.modules(), request)?;
+            let application = Application::begin(state, now, namespace, request)?;
             return Ok(Some(Self::Udf(application)));
         }
         #[cfg(not(feature = "udf"))]
         let _ = state;
-        Ok(Large::begin(now, namespace, request)?.map(Self::Large))
+        if namespace.settings.strong_consistency && transaction::concerns(request) {
+            return Ok(None);
+        }
+        Ok(CommandOnCopy::begin(now, namespace, request)?.map(Self::OnCopy))
     }
 
     /// Whether there is something to run.
@@ -62,7 +66,7 @@ impl Long {
         match self {
             #[cfg(feature = "udf")]
             Self::Udf(application) => application.needs_run(),
-            Self::Large(large) => large.needs_run(),
+            Self::OnCopy(command) => command.needs_run(),
         }
     }
 
@@ -71,7 +75,7 @@ impl Long {
         match self {
             #[cfg(feature = "udf")]
             Self::Udf(application) => application.run(request),
-            Self::Large(large) => large.run(namespace, request, row),
+            Self::OnCopy(command) => command.run(namespace, request, row),
         }
     }
 
@@ -85,7 +89,7 @@ impl Long {
         let finished = match self {
             #[cfg(feature = "udf")]
             Self::Udf(application) => application.finish(namespace, request, reply).map_err(Self::Udf),
-            Self::Large(large) => large.finish(namespace, request, reply).map_err(Self::Large),
+            Self::OnCopy(command) => command.finish(namespace, request, reply).map_err(Self::OnCopy),
         };
         match finished {
             Ok(code) => Finished::Replied(code),

@@ -1,4 +1,4 @@
-//! The task of a long command on a single record.
+//! The task of an offloaded command on a single record.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use bytes::BytesMut;
 use spikelet_wire::{Digest, Message};
 
 use super::record::filter::Filter;
-use super::record::long::{Finished, Long};
+use super::record::offloaded::{Finished, Offloaded};
 use super::record::proxy;
 use super::record::reply::Reply;
 use super::record::request::{Fields, Request};
@@ -14,24 +14,24 @@ use super::step::Step;
 use crate::state::{Session, State, Stats};
 use crate::store::Namespace;
 
-/// A long command on a single record.
+/// An offloaded command on a single record.
 #[derive(Debug)]
-pub(super) struct Single {
+pub(super) struct RecordTask {
     /// The message, which is decoded again in every step.
     body: Box<[u8]>,
     session: Session,
     proxied_to: Option<Arc<Stats>>,
     /// `None` after the reply.
-    long: Option<Long>,
+    offloaded: Option<Offloaded>,
 }
 
-impl Single {
-    pub(super) fn new(body: &[u8], session: &Session, proxied_to: Option<Arc<Stats>>, long: Long) -> Self {
+impl RecordTask {
+    pub(super) fn new(body: &[u8], session: &Session, proxied_to: Option<Arc<Stats>>, offloaded: Offloaded) -> Self {
         Self {
             body: body.into(),
             session: session.clone(),
             proxied_to,
-            long: Some(long),
+            offloaded: Some(offloaded),
         }
     }
 
@@ -39,29 +39,31 @@ impl Single {
         self.session.node
     }
 
-    pub(super) fn needs_work(&self) -> bool {
-        self.long.as_ref().is_some_and(Long::needs_run)
+    pub(super) fn has_blocking_work(&self) -> bool {
+        self.offloaded.as_ref().is_some_and(Offloaded::needs_run)
     }
 
-    pub(super) fn work(&mut self, state: &State) {
-        let Some(mut long) = self.long.take() else { return };
+    pub(super) fn run_blocking(&mut self, state: &State) {
+        let Some(mut offloaded) = self.offloaded.take() else {
+            return;
+        };
         if let Some((namespace, request)) = self.request(state) {
-            long.run(namespace, &request, None);
+            offloaded.run(namespace, &request, None);
         }
-        self.long = Some(long);
+        self.offloaded = Some(offloaded);
     }
 
     pub(super) fn step(&mut self, state: &State, out: &mut BytesMut) -> Step {
-        let (Some(long), Some((namespace, request))) = (self.long.take(), self.request(state)) else {
+        let (Some(offloaded), Some((namespace, request))) = (self.offloaded.take(), self.request(state)) else {
             return Step::Done;
         };
-        match long.finish(namespace, &request, &mut Reply::single(out)) {
+        match offloaded.finish(namespace, &request, &mut Reply::single(out)) {
             Finished::Replied(code) => {
                 request.count(code);
                 Step::Done
             }
-            Finished::Again(long) => {
-                self.long = Some(long);
+            Finished::Again(offloaded) => {
+                self.offloaded = Some(offloaded);
                 Step::More
             }
         }

@@ -1,8 +1,9 @@
 //! The parameters of the real server's configuration: one table for `get-config`, `set-config`, `aerospike.conf`, and
-//! [`NamespaceConfig::set`](super::NamespaceConfig::set).
+//! [`NamespaceConfig::set`](crate::NamespaceConfig::set).
 //!
 //! Most of them configure what this server does not have: threads, disks, other nodes. They are remembered and have no effect.
 
+mod enterprise;
 mod error;
 mod kind;
 mod namespace;
@@ -11,6 +12,7 @@ mod service;
 mod value;
 mod values;
 
+pub(crate) use self::enterprise::{SECURITY, TLS, XDR};
 pub use self::error::ConfigParameterError;
 use self::kind::Kind;
 pub(crate) use self::namespace::{GEO2DSPHERE_WITHIN, INDEX_TYPES, NAMESPACE, SET, STORAGE_ENGINE};
@@ -18,6 +20,11 @@ pub(crate) use self::network::NETWORK;
 pub(crate) use self::service::SERVICE;
 pub use self::values::ParameterValues;
 use crate::version::Edition;
+
+/// The real server's maximum of TTLs, in seconds: ten years.
+pub(crate) const MAX_TTL: u32 = 10 * 365 * 24 * 3600;
+/// The real server's maximum of nodes, and of the replication factor.
+pub(crate) const MAX_NODES: u32 = 256;
 
 /// The tables of a namespace, in the order in which `get-config` shows them.
 pub(crate) const OF_NAMESPACE: &[&[Parameter]] = &[NAMESPACE, GEO2DSPHERE_WITHIN, INDEX_TYPES, STORAGE_ENGINE];
@@ -38,6 +45,10 @@ pub(crate) struct Parameter {
     changed: Option<Kind>,
     /// Whether only the Enterprise Edition takes it.
     pub(crate) is_enterprise: bool,
+    /// Whether it changes what this server does.
+    pub(crate) has_effect: bool,
+    /// Whether it can be changed only in a namespace with `strong-consistency`.
+    needs_strong_consistency: bool,
 }
 
 /// A parameter that can be configured and changed.
@@ -49,6 +60,8 @@ const fn both(name: &'static str, default: &'static str, kind: Kind) -> Paramete
         configured: kind,
         changed: Some(kind),
         is_enterprise: false,
+        has_effect: false,
+        needs_strong_consistency: false,
     }
 }
 
@@ -89,9 +102,25 @@ impl Parameter {
         self
     }
 
+    /// Of the Enterprise Edition, and changed only with `strong-consistency`.
+    const fn strongly_consistent(mut self) -> Self {
+        self.needs_strong_consistency = true;
+        self.enterprise()
+    }
+
     const fn enterprise(mut self) -> Self {
         self.is_enterprise = true;
         self
+    }
+
+    const fn with_effect(mut self) -> Self {
+        self.has_effect = true;
+        self
+    }
+
+    /// Whether its value is any text.
+    pub(crate) const fn is_text(&self) -> bool {
+        matches!(self.configured, Kind::Text)
     }
 
     /// Whether `set-config` knows it, be it only to refuse every value.
@@ -105,8 +134,9 @@ impl Parameter {
     }
 
     /// Reads a value of `set-config`, and returns it as `get-config` shows it; `None` if the parameter does not take it.
-    pub(crate) fn read_change(&self, text: &str, edition: Edition) -> Option<String> {
-        if self.is_enterprise && edition == Edition::Community {
+    /// `is_consistent` tells whether it is for a namespace with `strong-consistency`.
+    pub(crate) fn read_change(&self, text: &str, edition: Edition, is_consistent: bool) -> Option<String> {
+        if self.is_enterprise && edition == Edition::Community || self.needs_strong_consistency && !is_consistent {
             return None;
         }
         self.changed?.read_change(text)
