@@ -26,7 +26,6 @@
 //! - `program`, on by default, is for the program `spikelet`. A test that embeds the server does not need it.
 //! - `udf`, on by default, is for UDFs. It compiles Lua, which is written in C. Without it, modules cannot be registered, and
 //!   calls of UDFs fail with result code 16 ([`ResultCode::UNSUPPORTED_FEATURE`]).
-//!
 //! - `tls`, on by default, is for TLS, a feature of the Enterprise Edition. It compiles ring, which is written in C and assembler.
 //!
 //! With `default-features = false` all are off. To save the dependencies of the program but keep UDFs:
