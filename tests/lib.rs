@@ -9,6 +9,19 @@ pub mod model;
 #[cfg(doctest)]
 pub struct Readme;
 
+/// The examples of the packages' own READMEs.
+#[cfg(doctest)]
+pub mod packages {
+    #[doc = include_str!("../wire/README.md")]
+    pub struct Wire;
+    #[doc = include_str!("../server/README.md")]
+    pub struct Server;
+    #[doc = include_str!("../client/README.md")]
+    pub struct Client;
+    #[doc = include_str!("../conformance/README.md")]
+    pub struct Conformance;
+}
+
 /// The examples of the book, compiled and run as documentation tests.
 #[cfg(doctest)]
 pub mod book {
@@ -28,6 +41,8 @@ pub mod book {
     pub struct LostNode;
     #[doc = include_str!("../docs/retries.md")]
     pub struct Retries;
+    #[doc = include_str!("../docs/rust.md")]
+    pub struct Rust;
     #[doc = include_str!("../docs/ttl.md")]
     pub struct Ttl;
 }

@@ -54,7 +54,7 @@ fn the_book_lists_every_known_crash() {
 fn section(crash: &KnownCrash) -> String {
     let mut text = format!("## `{}`\n\n{}\n\n{}\n", crash.id, crash.what, crash.reason);
     let observed = match crash.recorded {
-        [] => "observed, not recorded; the requests are made from the observation".to_owned(),
+        [] => "observed, not recorded; the requests were made from the observation and from the server's public source, and have not been sent to a real server".to_owned(),
         recorded => format!("recorded as `{}`", recorded.join("`, `")),
     };
     write!(text, "\nVersions: {}; {observed}.\n", crash.versions.join(", ")).unwrap();

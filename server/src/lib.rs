@@ -34,6 +34,7 @@
 //! spikelet = { version = "0.1", default-features = false, features = ["udf"] }
 //! ```
 #![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(missing_docs)]
 // Items exported by the feature `unstable` are `pub` in private modules.
 #![cfg_attr(not(feature = "unstable"), allow(unreachable_pub))]
@@ -67,9 +68,11 @@ mod version;
 
 pub use clock::Now;
 pub use cluster::{ClusterError, Node, NodeId, NodeState};
-pub use config::{ConfigError, ConflictResolutionPolicy, NamespaceConfig};
+pub use config::{
+    ConfigError, ConfigParameterError, ConflictResolutionPolicy, NamespaceConfig, ParameterValues, SetConfig,
+};
 pub use fixture::{Fixture, FixtureError, Loaded};
-pub use handle::{Builder, Record, Server, ServerClock, StartError, TopologyError, fault, journal};
+pub use handle::{Builder, Record, Server, ServerClock, StartError, TestServer, TopologyError, fault, journal, test};
 pub use parameter::ParameterError;
 pub use selector::{Command, UnknownCommand};
 pub use spikelet_wire::value::{Map, MapOrder};

@@ -71,6 +71,10 @@ pub fn table() -> impl fmt::Display {
             },
         ),
         Row::new(
+            "Durable deletes: tombstones, and their removal by the tomb raider",
+            "yes, on the Enterprise Edition; result code 25 on the Community Edition",
+        ),
+        Row::new(
             "Truncation by namespace and set, with a last-update time; undoing it",
             "yes",
         ),
@@ -105,7 +109,7 @@ pub fn table() -> impl fmt::Display {
             "yes, from Rust",
         ),
         Row::new(
-            "Security, TLS, durable deletes, multi-record transactions, compression",
+            "Security, TLS, multi-record transactions, compression",
             "as on the Community Edition: refused with its result codes",
         ),
         Row::new("Controls over the info protocol, from any language", families()),

@@ -2,7 +2,7 @@
 """Run the code of the book, as it stands in docs/: book.py SPIKELET NODE_MODULES [LANGUAGE...]
 
 The line before a block names its file, as in "`conftest.py`:". Then every test file is run, and every program; this Python is the
-one that runs Python's."""
+one that runs Python's. SPIKELET_JAR has the class for Java."""
 
 import os
 import pathlib
@@ -12,12 +12,13 @@ import sys
 import tempfile
 
 DOCS = pathlib.Path(__file__).parents[2] / "docs"
+GO = pathlib.Path(__file__).parents[2] / "server" / "bindings" / "go"
 BLOCK = re.compile(r"^(?:`(\S+)`:\n\n)?```(\w+)\n(.*?)^```$", re.M | re.S)
 RUNNERS = {
     "python": lambda files: [[sys.executable, "-m", "pytest", "-q", *[f for f in files if f.startswith("test_")]]],
     "js": lambda files: [["node", "--test", *[f for f in files if f.endswith(".test.mjs")]]],
-    "go": lambda files: [["go", "run", f] for f in files],
-    "java": lambda files: [["java", "-ea", f] for f in files],
+    "go": lambda files: [["go", "test", "-count=1", "."]],
+    "java": lambda files: [["java", "-ea", "-cp", os.environ["SPIKELET_JAR"], f] for f in files],
 }
 
 
@@ -39,6 +40,8 @@ def main():
             folder = pathlib.Path(directory)
             for name, code in files[language].items():
                 (folder / name).write_text(code)
+            if language == "go":
+                (folder / "go.mod").write_text(f"module users\n\ngo 1.19\n\nrequire spikelet v0.0.0\n\nreplace spikelet => {GO}\n")
             if language == "js":
                 (folder / "node_modules").symlink_to(pathlib.Path(modules).resolve())
             for command in RUNNERS[language](list(files[language])):

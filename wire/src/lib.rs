@@ -11,8 +11,10 @@
 //! assert!(digest.partition_id().get() < spikelet_wire::PARTITIONS);
 //! ```
 #![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(missing_docs)]
 
+pub mod admin;
 pub mod batch;
 mod bit_hll;
 pub mod bits;

@@ -3,10 +3,10 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
-use crate::{Builder, Command, Fixture, FixtureError, NamespaceConfig, Server};
 use clap::{ArgAction, Parser};
 
 use super::{journal, listen, namespace};
+use crate::{Builder, Command, Edition, Fixture, FixtureError, NamespaceConfig, Server};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -72,6 +72,10 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "NAME")]
     cluster_name: Option<String>,
 
+    /// Edition to behave as: community or enterprise.
+    #[arg(long, value_name = "EDITION", default_value = "community")]
+    edition: Edition,
+
     /// Directory that error messages of UDFs name, /opt/aerospike by default. Nothing is read from it or written to it.
     #[arg(long, value_name = "PATH")]
     work_directory: Option<String>,
@@ -127,6 +131,7 @@ impl Arguments {
     pub(super) fn builder(&self) -> Result<Builder, FixtureError> {
         let builder = Server::builder()
             .listen(self.listen)
+            .edition(self.edition)
             .controls(self.controls)
             .nodes(self.nodes)
             .replication_factor(self.replication_factor);

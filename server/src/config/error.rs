@@ -33,6 +33,12 @@ pub enum ConfigError {
     },
     /// The name is empty, too long, or has a character that separates names.
     ClusterName(String),
+    /// Only the Enterprise Edition has the parameter of this name.
+    EnterpriseOnly(&'static str),
+    /// The name of a set is empty, too long, or has a character that separates names.
+    SetName(String),
+    /// The parameters of a set with this name are there twice.
+    SetTwice(String),
 }
 
 impl fmt::Display for ConfigError {
@@ -72,6 +78,12 @@ impl fmt::Display for ConfigError {
                 f,
                 "{name:?} is no name for a cluster: 1 to 63 bytes without spaces or semicolons"
             ),
+            Self::EnterpriseOnly(name) => write!(f, "'{name}' is enterprise-only"),
+            Self::SetName(name) => write!(
+                f,
+                "{name:?} is no name for a set: 1 to 63 bytes without spaces and without any of : ; , = / {{ }}"
+            ),
+            Self::SetTwice(name) => write!(f, "the set {name} is there twice"),
         }
     }
 }

@@ -2,9 +2,14 @@
 
 mod error;
 mod namespace;
+mod parameters;
+mod set;
 
 pub use self::error::ConfigError;
 pub use self::namespace::{ConflictResolutionPolicy, NamespaceConfig};
+pub use self::parameters::{ConfigParameterError, ParameterValues};
+pub(crate) use self::parameters::{NETWORK, OF_NAMESPACE, OF_NAMESPACE_CHANGED, Parameter, SERVICE, SET};
+pub use self::set::SetConfig;
 use crate::version::{self, Edition};
 
 /// The configuration of a server.
@@ -18,6 +23,10 @@ pub struct Config {
     pub edition: Edition,
     /// The `work-directory`, which the errors of UDFs name. Nothing is read from it or written to it.
     pub work_directory: String,
+    /// The other parameters of `service`.
+    pub service: ParameterValues,
+    /// The other parameters of `network`.
+    pub network: ParameterValues,
 }
 
 /// The real server's maximum of TTLs, in seconds: ten years.
@@ -40,7 +49,7 @@ impl Config {
             return Err(ConfigError::NamespaceCount(self.namespaces.len()));
         }
         for (at, namespace) in self.namespaces.iter().enumerate() {
-            namespace.check()?;
+            namespace.check(self.edition)?;
             if self
                 .namespaces
                 .iter()
@@ -66,6 +75,8 @@ impl Default for Config {
             version: version::DEFAULT.to_owned(),
             edition: Edition::default(),
             work_directory: Self::WORK_DIRECTORY.to_owned(),
+            service: ParameterValues::default(),
+            network: ParameterValues::default(),
         }
     }
 }

@@ -80,6 +80,7 @@ const CONTROLS: &[Control] = controls! {
     "snapshot/list" () => snapshot::list, "Lists the snapshots, with the number of records in each.";
     "snapshot/restore" ("name") => snapshot::restore, "Replaces the contents of the server with those of a snapshot.";
     "snapshot/save" ("name") => snapshot::save, "Takes a snapshot of the server under a name.";
+    "tomb-raider" () => clock::tomb_raider, "Removes old tombstones, and returns how many there were.";
 };
 
 /// Executes the controls of one server.

@@ -173,6 +173,12 @@ impl Builder {
         self
     }
 
+    /// Enables the journal unless it is enabled already.
+    pub(super) fn journal_by_default(mut self, capacity: usize) -> Self {
+        self.journal.get_or_insert(capacity);
+        self
+    }
+
     /// Calls a function with every journal entry that matches the filter, when the request has ended and before the client has
     /// the whole reply. Requires [`journal`](Self::journal).
     ///

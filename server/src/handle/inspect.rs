@@ -112,7 +112,7 @@ impl Server {
         let namespace = state.namespace(Some(namespace.as_bytes()))?;
         let partition = namespace.partition(digest.partition_id())?;
         let record = partition.get(&digest)?;
-        let lives = !namespace.is_expired_or_truncated(record, self.now());
+        let lives = namespace.exists(record, self.now());
         lives.then(|| Record::of(namespace, digest, record))
     }
 
@@ -210,7 +210,7 @@ impl Server {
                 .filter_map(|id| namespace.partition(id))
             {
                 let ordered = partition.records_after(None).into_iter();
-                let live = ordered.filter(|(_, record)| !namespace.is_expired_or_truncated(record, now));
+                let live = ordered.filter(|(_, record)| namespace.exists(record, now));
                 live.for_each(|(digest, record)| visit(namespace, *digest, record));
             }
         }

@@ -11,6 +11,7 @@ mod inspect;
 pub mod journal;
 mod server;
 mod snapshot;
+mod test_server;
 mod topology;
 
 pub(crate) use self::builder::InstallControls;
@@ -19,4 +20,5 @@ pub use self::clock::ServerClock;
 pub(crate) use self::fixture::{load, load_file, save_backup, save_json};
 pub use self::inspect::Record;
 pub use self::server::Server;
+pub use self::test_server::{TestServer, test};
 pub use self::topology::TopologyError;

@@ -154,7 +154,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
     fn handle(&mut self, input: &mut BytesMut, out: &mut BytesMut) -> Pause {
         let mut now = self.shared.clock.now();
         let mut turn = self.shared.turn();
-        let mut at = 0;
+        let (mut at, mut looked_up) = (0, 0);
         let pause = loop {
             if out.len() >= UNWRITTEN {
                 break Pause::Output;
@@ -181,6 +181,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
                     break Pause::Fault(verdict);
                 }
             }
+            let next = at + FrameHeader::SIZE + body.len();
+            if looked_up < next && next < input.len() {
+                looked_up = at + turn.look_up(self.session, rest);
+            }
             let answer_at = out.len();
             let flow = turn.handle(now, self.session, header, body, out);
             self.is_evaluated = matches!(flow, Flow::Locked(_));
@@ -188,7 +192,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
                 break Pause::State(flow);
             }
             self.session.current_millisecond = CurrentMillisecond::Included;
-            at += FrameHeader::SIZE + body.len();
+            at = next;
             if self.shared.journal.is_on() {
                 // A journal subscriber may change the subclusters.
                 turn = self.shared.turn();

@@ -15,6 +15,7 @@ mod session;
 mod smd;
 mod snapshot;
 mod split;
+mod tomb_raider;
 mod user_agents;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -38,6 +39,7 @@ use self::smd::Smd;
 pub(crate) use self::smd::{SmdItem, SmdModule};
 pub use self::snapshot::{RestoreError, Snapshot};
 pub(crate) use self::split::{Split, SubclusterState};
+use self::tomb_raider::TombRaider;
 pub(crate) use self::user_agents::UNKNOWN as UNKNOWN_AGENT;
 use crate::clock::Now;
 use crate::cluster::{Cluster, Lost};
@@ -54,6 +56,7 @@ pub struct State {
     foreign_sindexes: ForeignSindexes,
     smd: Smd,
     nsup: Nsup,
+    tomb_raider: TombRaider,
     parameters: Parameters,
     #[cfg(feature = "udf")]
     modules: Arc<Modules>,
@@ -103,13 +106,17 @@ impl State {
 
     fn of(common: Arc<Common>, now: Now) -> Self {
         let numbered = common.config.namespaces.iter().enumerate();
-        let namespaces: Vec<_> = numbered.map(|(at, config)| Namespace::new(at, config)).collect();
+        let namespaces: Vec<_> = numbered
+            .map(|(at, config)| Namespace::new(at, config, common.config.edition))
+            .collect();
+        let parameters = Parameters::of(&common.config);
         Self {
             nsup: Nsup::new(namespaces.len(), now),
+            tomb_raider: TombRaider::new(namespaces.len(), now),
             namespaces,
             foreign_sindexes: ForeignSindexes::default(),
             smd: Smd::default(),
-            parameters: Parameters::default(),
+            parameters,
             #[cfg(feature = "udf")]
             modules: Arc::new(Modules::new(&common.config.work_directory)),
             common,

@@ -4,6 +4,7 @@
 
 pub(crate) mod bin;
 mod conflict_resolution;
+mod look_up;
 mod merge;
 pub(crate) mod namespace;
 mod namespace_settings;

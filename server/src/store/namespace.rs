@@ -13,6 +13,7 @@ use super::set::{SetId, Sets};
 use super::sindex::Sindexes;
 use crate::clock::Now;
 use crate::config::NamespaceConfig;
+use crate::version::Edition;
 
 /// A namespace.
 #[derive(Debug)]
@@ -41,6 +42,8 @@ pub struct Namespace {
 pub struct Counters {
     /// The number of records.
     pub objects: AtomicU64,
+    /// The number of tombstones.
+    pub tombstones: AtomicU64,
     /// The number of records that were removed because they had expired.
     pub expired_objects: AtomicU64,
     /// The number of records with a void time.
@@ -76,11 +79,11 @@ impl Default for Expiry {
 impl Namespace {
     /// An empty namespace, with its position in the configuration.
     #[must_use]
-    pub fn new(number: usize, config: &NamespaceConfig) -> Self {
-        Self {
+    pub fn new(number: usize, config: &NamespaceConfig, edition: Edition) -> Self {
+        let namespace = Self {
             name: config.name.clone(),
             number,
-            settings: Settings::new(config),
+            settings: Settings::new(config, edition),
             sets: Sets::default(),
             sindexes: Sindexes::default(),
             counters: Counters::default(),
@@ -88,7 +91,17 @@ impl Namespace {
             truncation: Truncation::default(),
             expiry: Expiry::default(),
             locks: PartitionLocks::default(),
+        };
+        for set in &config.sets {
+            let id = namespace.sets.find_or_create(set.name.as_bytes());
+            if let Some(created) = id.and_then(|id| namespace.sets.get(id)) {
+                for (name, value) in set.parameters.iter() {
+                    created.settings.change(name, value);
+                }
+            }
+            namespace.sets.mark_configured();
         }
+        namespace
     }
 
     /// Locks a partition for reading; `None` if neither it nor a neighbour was ever written.
@@ -119,6 +132,12 @@ impl Namespace {
     #[must_use]
     pub fn is_expired_or_truncated(&self, record: &Record, now: Now) -> bool {
         record.is_expired(now) || self.is_truncated(record)
+    }
+
+    /// Whether a record exists for commands: it has not expired, and is neither truncated nor a tombstone.
+    #[must_use]
+    pub fn exists(&self, record: &Record, now: Now) -> bool {
+        record.is_live() && !self.is_expired_or_truncated(record, now)
     }
 
     pub(super) fn is_truncated(&self, record: &Record) -> bool {

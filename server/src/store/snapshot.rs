@@ -9,6 +9,7 @@ use super::partition_locks::{LockedPartitions, SavedGroups};
 use super::set::SetSnapshot;
 use super::sindex::{Sindex, SindexesSnapshot};
 use crate::config::NamespaceConfig;
+use crate::version::Edition;
 
 /// A snapshot of a namespace: records, sets, secondary indexes, truncations, settings and counters.
 ///
@@ -20,6 +21,7 @@ pub(crate) struct NamespaceSnapshot {
     pub(super) sindexes: SindexesSnapshot,
     settings: SettingsSnapshot,
     objects: u64,
+    tombstones: u64,
     expired_objects: u64,
     expirable_objects: u64,
     data_used_bytes: u64,
@@ -52,8 +54,9 @@ impl NamespaceSnapshot {
             groups: SavedGroups::new(),
             sets: Vec::new(),
             sindexes: SindexesSnapshot::default(),
-            settings: SettingsSnapshot::of(&Settings::new(config)),
+            settings: SettingsSnapshot::of(&Settings::new(config, Edition::default())),
             objects: 0,
+            tombstones: 0,
             expired_objects: 0,
             expirable_objects: 0,
             data_used_bytes: 0,
@@ -117,6 +120,7 @@ impl LockedNamespace<'_> {
             sindexes,
             settings: SettingsSnapshot::of(&namespace.settings),
             objects: get(&namespace.counters.objects),
+            tombstones: get(&namespace.counters.tombstones),
             expired_objects: get(&namespace.counters.expired_objects),
             expirable_objects: get(&namespace.counters.expirable_objects),
             data_used_bytes: get(&namespace.counters.data_used_bytes),
@@ -133,6 +137,7 @@ impl LockedNamespace<'_> {
         self.replaced.sindexes = Some(namespace.sindexes.restore(&state.sindexes));
         state.settings.restore(&namespace.settings);
         set(&namespace.counters.objects, state.objects);
+        set(&namespace.counters.tombstones, state.tombstones);
         set(&namespace.counters.expired_objects, state.expired_objects);
         set(&namespace.counters.expirable_objects, state.expirable_objects);
         set(&namespace.counters.data_used_bytes, state.data_used_bytes);

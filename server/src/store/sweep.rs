@@ -39,6 +39,11 @@ impl Namespace {
         self.remove_if(id, |record| self.is_truncated(record));
     }
 
+    /// Removes the tombstones of a partition that were last written before a time.
+    pub(crate) fn sweep_tombstones(&self, id: PartitionId, before: Now) {
+        self.remove_if(id, |record| !record.is_live() && record.last_update < before);
+    }
+
     /// Removes the records of the namespace, or of one of its sets, that were last written at or before a time.
     pub(crate) fn remove_written(&self, set: Option<SetId>, until: Now) {
         for id in self.partition_ids() {

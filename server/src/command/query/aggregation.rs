@@ -178,7 +178,7 @@ impl AggregationQuery {
         let (set, namespace, now) = (self.set, request.namespace, request.now);
         let mut found = Vec::new();
         let mut find = |digest: &Digest, record: &Record| {
-            if set.matches(record.set) && !namespace.is_expired_or_truncated(record, now) {
+            if set.matches(record.set) && namespace.exists(record, now) {
                 found.push(*digest);
             }
             ControlFlow::Continue(())

@@ -186,7 +186,7 @@ impl BackgroundQuery {
         } = self;
         let mut find = |digest: &Digest, record: &Record| {
             *reads = reads.saturating_sub(1);
-            if set.matches(record.set) && !request.namespace.is_expired_or_truncated(record, request.now) {
+            if set.matches(record.set) && request.namespace.exists(record, request.now) {
                 queue.push_back(*digest);
                 *left = left.saturating_sub(1);
             }

@@ -236,7 +236,7 @@ impl BasicQuery {
         };
         let mut visit = |digest: &Digest, record: &Record, value: Option<i64>| {
             budget.reads = budget.reads.saturating_sub(1);
-            if set.matches(record.set) && !namespace.is_expired_or_truncated(record, now) {
+            if set.matches(record.set) && namespace.exists(record, now) {
                 let view = View::of(now, namespace, digest, record);
                 match request.filter.check(&view) {
                     Ok(()) => {

@@ -7,8 +7,9 @@ use super::identity::{check_key, check_set};
 use super::reply::{Metadata, Refused, Reply};
 use super::request::Request;
 use super::view::View;
+use super::write;
 use crate::clock::Now;
-use crate::refusal::{Feature, Refusal};
+use crate::refusal::Refusal;
 use crate::store::{Namespace, Record};
 
 /// Executes a delete. Its reply never has metadata.
@@ -25,12 +26,12 @@ pub(super) fn delete(
 
 fn remove(now: Now, namespace: &Namespace, request: &Request<'_>) -> Result<(), Refusal> {
     if request.header.info2.contains(Info2::DURABLE_DELETE) {
-        return Err(Refusal::EnterpriseOnly(Feature::DurableDeletes));
+        return bury(now, namespace, request);
     }
     let mut partition = namespace.partition_mut(request.partition()).ok_or(Refusal::NotFound)?;
     // The real server does not check whether the record has expired: as long as it is stored it can be deleted.
-    let record = partition.get(&request.digest).ok_or(Refusal::NotFound)?;
-    check(now, namespace, request, record)?;
+    let record = partition.get(&request.digest).filter(|record| record.is_live());
+    check(now, namespace, request, record.ok_or(Refusal::NotFound)?)?;
     namespace.remove(&mut partition, &request.digest);
     Ok(())
 }
@@ -42,4 +43,27 @@ fn check(now: Now, namespace: &Namespace, request: &Request<'_>, record: &Record
         .filter
         .check(&View::of(now, namespace, &request.digest, record))?;
     check_key(request, record)
+}
+
+/// Replaces the record by a tombstone. The real server executes a durable delete as a write that deletes all bins, so it has the
+/// checks of a write: the request must name the set, and an expired record does not exist.
+fn bury(now: Now, namespace: &Namespace, request: &Request<'_>) -> Result<(), Refusal> {
+    write::check_durable_delete(namespace)?;
+    let mut partition = namespace.partition_mut(request.partition()).ok_or(Refusal::NotFound)?;
+    let found = partition.get(&request.digest);
+    let existing = found.filter(|record| !namespace.is_expired_or_truncated(record, now));
+    let Some(record) = existing.filter(|record| record.is_live()) else {
+        generation::check(request, existing)?;
+        return Err(Refusal::NotFound);
+    };
+    write::check(now, namespace, request, Some(record))?;
+    let tombstone = Record {
+        generation: generation::next(Some(record)),
+        void_time: 0,
+        last_update: record.last_update.max(now),
+        bins: Box::default(),
+        ..record.clone()
+    };
+    namespace.insert(&mut partition, request.digest, tombstone);
+    Ok(())
 }

@@ -43,6 +43,8 @@ pub(super) enum Effect {
     None,
     Touch(ReadTouch),
     Put(Record),
+    /// Replaces the record by this tombstone.
+    Bury(Record),
     Remove,
 }
 
@@ -128,7 +130,7 @@ impl Large {
         match done.effect {
             Effect::None => {}
             Effect::Touch(touch) => read::apply_touch(touch, self.now, namespace, request),
-            effect @ (Effect::Put(_) | Effect::Remove) => {
+            effect @ (Effect::Put(_) | Effect::Bury(_) | Effect::Remove) => {
                 let mut partition = namespace.partition_or_create(request.partition());
                 if !partition.is_same(&request.digest, self.found.as_ref()) {
                     self.found = partition.hold(&request.digest);
@@ -141,8 +143,11 @@ impl Large {
                 self.found = None;
                 match effect {
                     Effect::Put(record) => namespace.insert(&mut partition, request.digest, record),
-                    _ => {
-                        namespace.remove(&mut partition, &request.digest);
+                    effect => {
+                        match effect {
+                            Effect::Bury(tombstone) => namespace.insert(&mut partition, request.digest, tombstone),
+                            _ => namespace.remove(&mut partition, &request.digest),
+                        }
                         add(&request.counted.deleted_last_bin, 1);
                     }
                 }

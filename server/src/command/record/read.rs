@@ -82,7 +82,7 @@ fn check(
 ) -> Result<Option<ReadTouch>, Refusal> {
     // A read need not name the set, but a set that it names must be the record's.
     check_set(namespace, request, record)?;
-    if namespace.is_expired_or_truncated(record, now) {
+    if !namespace.exists(record, now) {
         return Err(Refusal::NotFound);
     }
     let touch = void_time::read_touch(now, namespace, record, request.header.record_ttl)?;

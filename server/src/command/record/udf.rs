@@ -23,7 +23,7 @@ use super::{generation, identity, void_time, write};
 use crate::clock::Now;
 use crate::ops::SharedBytes;
 use crate::ops::exp::RecordView;
-use crate::refusal::{Conflict, Feature, Part, Refusal};
+use crate::refusal::{Conflict, Part, Refusal};
 use crate::state::UdfOutcome;
 use crate::store::record::{END_MARK, stored_size};
 use crate::store::{HeldRecord, Namespace, Partition, Record, RecordLock, Sets};
@@ -253,12 +253,15 @@ fn copy(
         .as_deref()
         .filter(|record| !namespace.is_expired_or_truncated(record, now));
     let checked = match existing {
-        Some(record) => write::check(now, namespace, request, Some(record)).map(drop),
-        None if request.is_background => Err(Refusal::NotFound),
-        None => Ok(()),
+        Some(record) if record.is_live() || !request.is_background => {
+            write::check(now, namespace, request, Some(record)).map(drop)
+        }
+        _ if request.is_background => Err(Refusal::NotFound),
+        _ => Ok(()),
     };
     checked.map_err(|refusal| refusal.with(metadata))?;
-    let work = Work::new(subject(now, namespace, request, existing));
+    let live = existing.filter(|record| record.is_live());
+    let work = Work::new(subject(now, namespace, request, live));
     Ok((found, metadata, work))
 }
 
@@ -356,9 +359,20 @@ fn store(
             return Err(Refusal::NotFound);
         }
         if request.header.info2.contains(Info2::DURABLE_DELETE) {
-            return Err(Refusal::EnterpriseOnly(Feature::DurableDeletes));
+            write::check_durable_delete(namespace)?;
+            let tombstone = existing.map(|record| Record {
+                generation: metadata.generation,
+                void_time: 0,
+                last_update: record.last_update.max(now),
+                bins,
+                ..record.clone()
+            });
+            if let Some(tombstone) = tombstone {
+                namespace.insert(partition, request.digest, tombstone);
+            }
+        } else {
+            namespace.remove(partition, &request.digest);
         }
-        namespace.remove(partition, &request.digest);
         return Ok((UdfOutcome::Delete, metadata));
     }
     let (set_size, key_size) = (
@@ -380,7 +394,10 @@ fn store(
         set,
         void_time,
         last_update: existing.map_or(now, |record| record.last_update.max(now)),
-        key: work.subject.key.as_deref().map(SharedBytes::from),
+        key: match existing.and_then(|record| record.key.clone()) {
+            Some(key) => Some(key),
+            None => work.subject.key.as_deref().map(SharedBytes::from),
+        },
         bins,
     };
     namespace.insert(partition, request.digest, record);

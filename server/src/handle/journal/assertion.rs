@@ -125,6 +125,9 @@ pub(super) const fn off() -> &'static str {
 
 /// The last entries, matching or not.
 pub(super) fn last_entries(journal: &Journal<'_>) -> String {
+    if !journal.is_kept() {
+        return off().to_owned();
+    }
     let all = Journal::new(journal.log, journal.filter.widened());
     let last = all.last_of(LAST);
     if last.is_empty() {

@@ -6,7 +6,7 @@ mod wait;
 use std::fmt;
 
 pub use self::assertion::Mismatch;
-use self::assertion::off;
+use self::assertion::{last_entries, off};
 pub use self::wait::{Wait, WaitError};
 use super::Server;
 pub use crate::request_log::{
@@ -100,6 +100,11 @@ impl<'s> Journal<'s> {
             .collect();
         entries.reverse();
         entries
+    }
+
+    /// Describes the last entries, for the report of a failed test.
+    pub(super) fn tail(&self) -> String {
+        last_entries(self)
     }
 
     /// Returns the number of matching entries.

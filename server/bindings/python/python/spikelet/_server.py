@@ -44,8 +44,8 @@ class Server:
         The port of the first node; 0, the default, stands for a free one. Further nodes have the ports that follow.
     ``namespaces``
         A list of names and of dictionaries with a ``name``, or a dictionary from names to parameters; ``test`` and ``bar`` by
-        default. The parameters are ``default_ttl`` and ``nsup_period`` (timedelta or seconds), ``allow_ttl_without_nsup``,
-        ``replication_factor`` and ``conflict_resolution_policy`` (``"generation"`` or ``"last-update-time"``).
+        default. The parameters are Aerospike's own, such as ``default_ttl``, ``nsup_period`` (a timedelta, seconds, or text such as
+        ``"30d"``), ``replication_factor`` and ``conflict_resolution_policy``.
     ``nodes``
         The number of nodes, 1 to 64; 1 by default. Their ids are B1, B2 and so on; a single node is A1.
     ``replication_factor``

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicU64;
 
 use spikelet_wire::PARTITIONS;
 
-use super::objects::{non_expirable_objects, objects_of};
+use super::objects::{non_expirable_objects, objects_of, tombstones_of};
 use super::sets::is_indexed;
 use super::storage;
 use crate::cluster::{Node, NodeState};
@@ -137,10 +137,13 @@ fn records(call: &mut Call<'_>, namespace: &Namespace) {
     call.pair("ns_cluster_size", subcluster.size());
     call.pair("effective_replication_factor", subcluster.replicas(factor));
     call.pair("objects", master + prole + others);
-    call.zeros(&["tombstones", "xdr_tombstones", "xdr_bin_cemeteries", "mrt_provisionals"]);
-    call.pairs(&[("master_objects", master), ("master_tombstones", 0)]);
-    call.pairs(&[("prole_objects", prole), ("prole_tombstones", 0)]);
-    call.pairs(&[("non_replica_objects", others), ("non_replica_tombstones", 0)]);
+    let tombstones = tombstones_of(call, namespace);
+    call.pair("tombstones", tombstones.iter().sum::<u64>());
+    call.zeros(&["xdr_tombstones", "xdr_bin_cemeteries", "mrt_provisionals"]);
+    let [of_master, of_prole, of_others] = tombstones;
+    call.pairs(&[("master_objects", master), ("master_tombstones", of_master)]);
+    call.pairs(&[("prole_objects", prole), ("prole_tombstones", of_prole)]);
+    call.pairs(&[("non_replica_objects", others), ("non_replica_tombstones", of_others)]);
     call.zeros(&[
         "unreplicated_records",
         "dead_partitions",
@@ -171,7 +174,8 @@ fn expiration(call: &mut Call<'_>, namespace: &Namespace) {
 }
 
 fn indexes(call: &mut Call<'_>, namespace: &Namespace) {
-    let objects: u64 = objects_of(call, namespace).iter().sum();
+    let objects = objects_of(call, namespace).iter().sum::<u64>();
+    let objects = objects + tombstones_of(call, namespace).iter().sum::<u64>();
     call.pair("index_used_bytes", objects.saturating_mul(INDEX_ENTRY));
     let in_indexed_sets: u64 = namespace
         .sets

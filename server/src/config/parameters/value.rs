@@ -49,6 +49,23 @@ pub(super) fn seconds(text: &str) -> Option<u32> {
     u32::try_from(digits_of(number).wrapping_mul(unit)).ok()
 }
 
+/// Reads a size as [`size`] does, but not one without digits or over 64 bits.
+pub(super) fn exact_size(text: &str) -> Option<u64> {
+    let (digits, unit) = split(text);
+    let number: u64 = digits.parse().ok()?;
+    number.checked_mul(size(&format!("1{unit}"))?)
+}
+
+/// Reads a time as [`seconds`] does, but not one without digits.
+pub(super) fn exact_seconds(text: &str) -> Option<u32> {
+    if text == "-1" {
+        return Some(u32::MAX);
+    }
+    let (digits, unit) = split(text);
+    let number: u32 = digits.parse().ok()?;
+    number.checked_mul(seconds(&format!("1{unit}"))?)
+}
+
 /// Reads the number that a text starts with, as `atoi` does: 0 if there is none.
 pub(super) fn leading(text: &str) -> i64 {
     let text = text.trim_start();
