@@ -29,6 +29,10 @@ pub mod book {
     pub struct Index;
     #[doc = include_str!("../docs/languages.md")]
     pub struct Languages;
+    #[doc = include_str!("../docs/configuration.md")]
+    pub struct Configuration;
+    #[doc = include_str!("../docs/container.md")]
+    pub struct Container;
     #[doc = include_str!("../docs/fixtures.md")]
     pub struct Fixtures;
     #[doc = include_str!("../docs/found-in-the-real-server.md")]

@@ -69,7 +69,8 @@ mod version;
 pub use clock::Now;
 pub use cluster::{ClusterError, Node, NodeId, NodeState};
 pub use config::{
-    ConfigError, ConfigParameterError, ConflictResolutionPolicy, NamespaceConfig, ParameterValues, SetConfig,
+    ConfigError, ConfigFile, ConfigFileError, ConfigParameterError, ConflictResolutionPolicy, NamespaceConfig,
+    OtherPorts, ParameterValues, SetConfig,
 };
 pub use fixture::{Fixture, FixtureError, Loaded};
 pub use handle::{Builder, Record, Server, ServerClock, StartError, TestServer, TopologyError, fault, journal, test};

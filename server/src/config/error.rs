@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{MAX_NAMESPACES, MAX_NODES, MAX_TTL};
+use super::{ConfigFileError, MAX_NAMESPACES, MAX_NODES, MAX_TTL};
 
 /// Why a configuration is invalid.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +37,8 @@ pub enum ConfigError {
     EnterpriseOnly(&'static str),
     /// The name of a set is empty, too long, or has a character that separates names.
     SetName(String),
+    /// The configuration file asks for what the server's edition does not have, or this server.
+    File(ConfigFileError),
     /// The parameters of a set with this name are there twice.
     SetTwice(String),
 }
@@ -83,6 +85,7 @@ impl fmt::Display for ConfigError {
                 f,
                 "{name:?} is no name for a set: 1 to 63 bytes without spaces and without any of : ; , = / {{ }}"
             ),
+            Self::File(error) => error.fmt(f),
             Self::SetTwice(name) => write!(f, "the set {name} is there twice"),
         }
     }

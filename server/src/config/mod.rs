@@ -1,11 +1,13 @@
 //! The configuration of a server, in Aerospike's own parameters.
 
 mod error;
+mod file;
 mod namespace;
 mod parameters;
 mod set;
 
 pub use self::error::ConfigError;
+pub use self::file::{ConfigFile, ConfigFileError, OtherPorts};
 pub use self::namespace::{ConflictResolutionPolicy, NamespaceConfig};
 pub use self::parameters::{ConfigParameterError, ParameterValues};
 pub(crate) use self::parameters::{NETWORK, OF_NAMESPACE, OF_NAMESPACE_CHANGED, Parameter, SERVICE, SET};

@@ -44,7 +44,7 @@ impl SetConfig {
         Ok(())
     }
 
-    pub(super) fn check(&self) -> Result<(), ConfigError> {
+    pub(in crate::config) fn check(&self) -> Result<(), ConfigError> {
         // The real server's limit. The other characters separate names in the info protocol.
         let separates = |c: char| c.is_whitespace() || c.is_control() || ":;,=/{}".contains(c);
         if self.name.is_empty() || self.name.len() > 63 || self.name.contains(separates) {

@@ -8,7 +8,7 @@ use std::sync::{Arc, Weak};
 use super::Server;
 use crate::clock::Clock;
 use crate::cluster::{Cluster, Node, NodeId};
-use crate::config::{Config, ConfigError, NamespaceConfig};
+use crate::config::{Config, ConfigError, ConfigFile, NamespaceConfig};
 use crate::fixture::{self, Fixture, FixtureError};
 use crate::net::{Bound, Nodes, Shared};
 use crate::request_log::{Entry, Filter, Log, Observer};
@@ -48,6 +48,7 @@ pub struct Builder {
     fixtures: Vec<Fixture>,
     journal: Option<usize>,
     observer: Option<Observer>,
+    config_file: Option<ConfigFile>,
 }
 
 impl Default for Builder {
@@ -68,6 +69,7 @@ impl Default for Builder {
             fixtures: Vec::new(),
             journal: None,
             observer: None,
+            config_file: None,
         }
     }
 }
@@ -93,6 +95,29 @@ impl Builder {
     /// Sets the address to listen on. The default is 127.0.0.1 and port 0, which stands for a free port.
     pub const fn listen(mut self, address: SocketAddr) -> Self {
         self.listen = address;
+        self
+    }
+
+    /// Takes the configuration from a file of the real server: the address, what clients are told of it, the namespaces with
+    /// their sets, the name of the cluster and the id of the node. Methods that are called later override what they set;
+    /// namespaces are added.
+    ///
+    /// A namespace has the real server's defaults, and not those of [`NamespaceConfig::new`]: `nsup-period` is 0, so records
+    /// cannot have a TTL, and `replication-factor` is 2. [`start`](Self::start) fails with [`ConfigError::File`] if the file
+    /// needs another [edition](Self::edition).
+    pub fn config_file(mut self, file: &ConfigFile) -> Self {
+        if let Some(address) = file.listen {
+            self.listen = address;
+        }
+        self.cluster_name.clone_from(&file.cluster_name);
+        if let Some(id) = file.node_id {
+            self.node_id = Some(NodeId(id));
+        }
+        if let Some(directory) = &file.work_directory {
+            self.work_directory = Some(directory.clone());
+        }
+        self.namespaces.extend(file.namespaces.iter().cloned());
+        self.config_file = Some(file.clone());
         self
     }
 
@@ -258,6 +283,11 @@ impl Builder {
             let unset = config.namespaces.iter_mut().filter(|ns| ns.replication_factor == 1);
             unset.for_each(|namespace| namespace.replication_factor = factor);
         }
+        if let Some(file) = &self.config_file {
+            file.check(self.edition).map_err(ConfigError::File)?;
+            config.service = file.service.clone();
+            config.network = file.network.clone();
+        }
         config.check()?;
         if self.node_id == Some(NodeId(0)) {
             return Err(ConfigError::NodeId);
@@ -285,6 +315,10 @@ impl Builder {
         let nodes = addresses.iter().zip(first.0..).zip(racks).map(|((address, id), rack)| {
             let mut node = Node::new(NodeId(id), *address);
             node.rack = rack;
+            // They say how clients reach one node.
+            if let Some(file) = self.config_file.as_ref().filter(|_| self.nodes == 1) {
+                (node.advertised, node.alternate) = (file.access, file.alternate);
+            }
             node
         });
         let cluster = Cluster::new(self.cluster_name, nodes.collect()).with_slow_migrations(self.slow_migrations);

@@ -110,7 +110,7 @@ impl State {
             .map(|(at, config)| Namespace::new(at, config, common.config.edition))
             .collect();
         let parameters = Parameters::of(&common.config);
-        Self {
+        let state = Self {
             nsup: Nsup::new(namespaces.len(), now),
             tomb_raider: TombRaider::new(namespaces.len(), now),
             namespaces,
@@ -120,7 +120,9 @@ impl State {
             #[cfg(feature = "udf")]
             modules: Arc::new(Modules::new(&common.config.work_directory)),
             common,
-        }
+        };
+        state.apply_query_max_done();
+        state
     }
 
     /// The configuration that the server was started with.

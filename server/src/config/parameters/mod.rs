@@ -3,6 +3,7 @@
 //!
 //! Most of them configure what this server does not have: threads, disks, other nodes. They are remembered and have no effect.
 
+mod enterprise;
 mod error;
 mod kind;
 mod namespace;
@@ -11,6 +12,7 @@ mod service;
 mod value;
 mod values;
 
+pub(crate) use self::enterprise::{SECURITY, TLS, XDR};
 pub use self::error::ConfigParameterError;
 use self::kind::Kind;
 pub(crate) use self::namespace::{GEO2DSPHERE_WITHIN, INDEX_TYPES, NAMESPACE, SET, STORAGE_ENGINE};
@@ -38,6 +40,8 @@ pub(crate) struct Parameter {
     changed: Option<Kind>,
     /// Whether only the Enterprise Edition takes it.
     pub(crate) is_enterprise: bool,
+    /// Whether it changes what this server does.
+    pub(crate) has_effect: bool,
 }
 
 /// A parameter that can be configured and changed.
@@ -49,6 +53,7 @@ const fn both(name: &'static str, default: &'static str, kind: Kind) -> Paramete
         configured: kind,
         changed: Some(kind),
         is_enterprise: false,
+        has_effect: false,
     }
 }
 
@@ -92,6 +97,16 @@ impl Parameter {
     const fn enterprise(mut self) -> Self {
         self.is_enterprise = true;
         self
+    }
+
+    const fn with_effect(mut self) -> Self {
+        self.has_effect = true;
+        self
+    }
+
+    /// Whether its value is any text.
+    pub(crate) const fn is_text(&self) -> bool {
+        matches!(self.configured, Kind::Text)
     }
 
     /// Whether `set-config` knows it, be it only to refuse every value.

@@ -74,7 +74,9 @@ fn network(call: &mut Call<'_>) {
         let name = parameter.name;
         match name {
             "service.port" => call.pair(name, address.port()),
-            "service.address" | "service.access-address" => call.pair(name, address.ip()),
+            "service.address" | "service.access-address" if changed(call, Scope::Network, name).is_none() => {
+                call.pair(name, address.ip());
+            }
             _ => pair(call, Scope::Network, parameter),
         }
     }
