@@ -2,7 +2,8 @@
 """Run the code of the book, as it stands in docs/: book.py SPIKELET NODE_MODULES [LANGUAGE...]
 
 The line before a block names its file, as in "`conftest.py`:". Then every test file is run, and every program; this Python is the
-one that runs Python's. SPIKELET_JAR has the class for Java."""
+one that runs Python's. SPIKELET_JAR has the class for Java. PAGES are other pages to run than
+those in docs/."""
 
 import os
 import pathlib
@@ -25,7 +26,8 @@ RUNNERS = {
 def main():
     program, modules, *languages = sys.argv[1:]
     files = {language: {} for language in RUNNERS}
-    for page in sorted(DOCS.glob("*.md")):
+    pages = os.environ.get("PAGES", "").split()
+    for page in map(pathlib.Path, pages or sorted(DOCS.glob("*.md"))):
         for name, language, code in BLOCK.findall(page.read_text()):
             if language not in RUNNERS:
                 continue

@@ -158,6 +158,8 @@ export interface NamespaceOptions {
   replicationFactor?: number
   /** Which of two records is kept when a partitioned network heals; `generation` by default. */
   conflictResolutionPolicy?: 'generation' | 'last-update-time'
+  /** Other parameters, by their names in Aerospike's configuration, such as `{ 'stop-writes-sys-memory-pct': 80 }`. */
+  parameters?: { readonly [name: string]: string | number | boolean }
 }
 
 /**
