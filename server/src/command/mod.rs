@@ -19,6 +19,6 @@ mod task;
 pub use self::dispatch::{Flow, handle};
 pub use self::frame::accepts;
 pub(crate) use self::info::{commands as info_commands, truncates_up_to_now};
-pub use self::look_up::look_up;
+pub(crate) use self::look_up::look_up;
 pub use self::step::Step;
 pub use self::task::Task;
