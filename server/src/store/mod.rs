@@ -20,6 +20,7 @@ mod sindex_build;
 mod snapshot;
 mod stop_writes;
 mod sweep;
+pub(crate) mod transactions;
 mod usage;
 
 pub(crate) use bin::{Bin, BinName, Bins};

@@ -117,7 +117,7 @@ impl<'a> Argument<'a> {
 }
 
 /// The error for a name that is not known.
-pub(crate) fn unknown(what: &str, given: &str, known: &[&'static str], naming: Naming) -> Error {
+pub(crate) fn unknown(what: &str, given: &str, known: &[&str], naming: Naming) -> Error {
     let suggestion = naming.suggest(given, known);
     Error::new(Kind::Type, format!("unknown {what} '{given}': {suggestion}"))
 }

@@ -36,8 +36,8 @@ impl Naming {
         known.iter().find(|name| self.show(name) == given).copied()
     }
 
-    /// Says which of the known names a misspelled one may mean, or lists them all.
-    pub(crate) fn suggest(self, given: &str, known: &[&'static str]) -> String {
+    /// Says which of the known names a misspelled one may mean, or lists them if they are few.
+    pub(crate) fn suggest(self, given: &str, known: &[&str]) -> String {
         let plain = |name: &str| name.replace(['_', '-'], "").to_lowercase();
         let near = known
             .iter()
@@ -46,6 +46,7 @@ impl Naming {
             .filter(|(distance, name)| *distance <= 2 && *distance * 2 < name.len());
         match near {
             Some((_, name)) => format!("did you mean '{}'?", self.show(name)),
+            None if known.len() > 20 => "there is nothing of a similar name".to_owned(),
             None => {
                 let names: Vec<String> = known.iter().map(|name| self.show(name)).collect();
                 format!("expected one of {}", names.join(", "))

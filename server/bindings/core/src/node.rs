@@ -2,7 +2,8 @@
 
 use std::net::SocketAddr;
 
-use spikelet::{NodeId, NodeState, Value};
+use spikelet::journal::{Ended, Entry};
+use spikelet::{Command, NodeId, NodeState, Value};
 
 use crate::argument::Argument;
 use crate::error::Error;
@@ -123,6 +124,20 @@ impl Server {
                 true => server.advertise_alternate(node, address)?,
             }
             Ok(())
+        })
+    }
+
+    /// Whether [`reset_all`](Self::reset_all) can make the server as it was when it started, for another test to use it. It
+    /// cannot remove nodes that were added, nor stop a command that a fault delays, which would be executed in the next test.
+    /// Without a journal that is unknown, and the answer is no.
+    ///
+    /// # Errors
+    /// See above.
+    pub fn is_reusable(&self) -> Result<bool, Error> {
+        self.with(|server| {
+            let faulted = server.journal().command(Command::Everything).faulted();
+            let is_delayed = |entry: Entry| entry.outcome.ended == Ended::Pending;
+            Ok(server.nodes().len() == self.nodes_at_start && faulted.is_on() && !faulted.iter().any(is_delayed))
         })
     }
 

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use spikelet::{Builder, ConflictResolutionPolicy, Edition, Fixture, NamespaceConfig, Value};
+use spikelet::{Builder, ConfigParameterError, Edition, Fixture, NamespaceConfig, Value};
 
 use crate::argument::{Argument, unknown};
 use crate::error::{Error, Kind};
@@ -27,15 +27,6 @@ const OPTIONS: &[&str] = &[
     "slow_migrations",
     "work_directory",
     "controls",
-];
-
-const NAMESPACE: &[&str] = &[
-    "name",
-    "default_ttl",
-    "nsup_period",
-    "allow_ttl_without_nsup",
-    "replication_factor",
-    "conflict_resolution_policy",
 ];
 
 /// Returns the builder of a server with these options.
@@ -170,39 +161,42 @@ fn namespace_parameter(
     let Value::String(given) = key else {
         return Err(Argument::new(namespaces.name, key).wrong_type("the name of a parameter"));
     };
-    let name = naming
-        .find(given, NAMESPACE)
-        .ok_or_else(|| unknown("parameter of a namespace", given, NAMESPACE, naming))?;
     let argument = Argument::new(given, value);
-    if !argument.is_given() {
-        return Ok(config);
-    }
-    match name {
-        "name" => argument.text()?.clone_into(&mut config.name),
-        "default_ttl" => config.default_ttl = seconds(argument)?,
-        "nsup_period" => config.nsup_period = seconds(argument)?,
-        "allow_ttl_without_nsup" => config.allow_ttl_without_nsup = argument.flag()?,
-        "replication_factor" => config.replication_factor = argument.integer(1..=256)?,
-        "conflict_resolution_policy" => {
-            let policies = [
-                ConflictResolutionPolicy::Generation,
-                ConflictResolutionPolicy::LastUpdateTime,
-            ];
-            let text = argument.text()?;
-            let found = policies.into_iter().find(|policy| policy.name() == text);
-            config.conflict_resolution_policy =
-                found.ok_or_else(|| argument.wrong_value("'generation' or 'last-update-time'"))?;
-        }
-        _ => return Err(unknown("parameter of a namespace", given, NAMESPACE, naming)),
+    if given == "name" {
+        argument.text()?.clone_into(&mut config.name);
+    } else if argument.is_given() {
+        let name = aerospike_name(given);
+        let text = match value {
+            Value::Float(x) if x.fract() == 0.0 => format!("{x:.0}"),
+            _ => argument.parameter_text()?,
+        };
+        config.set(&name, &text).map_err(|error| match error {
+            ConfigParameterError::Unknown { .. } => {
+                let known: Vec<String> = NamespaceConfig::parameter_names()
+                    .map(|name| name.replace('-', "_"))
+                    .collect();
+                let known: Vec<&str> = known.iter().map(String::as_str).collect();
+                unknown("parameter of a namespace", given, &known, naming)
+            }
+            error => Error::new(Kind::Value, format!("{given}: {error}")),
+        })?;
     }
     Ok(config)
 }
 
-/// Whole seconds.
-fn seconds(argument: Argument<'_>) -> Result<u32, Error> {
-    match argument.value {
-        Value::Float(x) if x.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(x) => Ok(*x as u32),
-        Value::Float(_) => Err(argument.wrong_value("a whole number of seconds")),
-        _ => argument.integer(0..=i64::from(u32::MAX)),
+/// Aerospike's name of a parameter, which can also be given in the style of the language: `default-ttl` for `default_ttl` and
+/// for `defaultTtl`.
+fn aerospike_name(given: &str) -> String {
+    let mut name = String::with_capacity(given.len());
+    for letter in given.chars() {
+        match letter {
+            '_' => name.push('-'),
+            letter if letter.is_uppercase() => {
+                name.push('-');
+                name.extend(letter.to_lowercase());
+            }
+            letter => name.push(letter),
+        }
     }
+    name
 }

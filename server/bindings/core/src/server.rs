@@ -24,6 +24,8 @@ pub struct Server {
     /// lock may be held there for ever.
     process: u32,
     naming: Naming,
+    /// The number of nodes with which it started.
+    pub(crate) nodes_at_start: usize,
 }
 
 impl Server {
@@ -33,8 +35,10 @@ impl Server {
     /// [`Kind::Type`] and [`Kind::Value`] for an option, [`Kind::Fixture`] for a fixture, and [`Kind::Start`] if the address is
     /// in use or the system has no thread or file descriptor left.
     pub fn start(options: &[(String, Value)], naming: Naming) -> Result<Self, Error> {
+        let server = options::builder(options, naming)?.start()?;
         Ok(Self {
-            server: RwLock::new(Some(Arc::new(options::builder(options, naming)?.start()?))),
+            nodes_at_start: server.nodes().len(),
+            server: RwLock::new(Some(Arc::new(server))),
             is_closing: AtomicBool::new(false),
             process: std::process::id(),
             naming,

@@ -192,6 +192,10 @@ impl Server {
         self.call(py, bindings::Server::reset_all)
     }
 
+    fn is_reusable(&self, py: Python<'_>) -> PyResult<bool> {
+        self.call(py, bindings::Server::is_reusable)
+    }
+
     // The clock
 
     fn now(&self, py: Python<'_>) -> PyResult<i64> {

@@ -60,6 +60,24 @@ def test_every_test_gets_the_server_as_it_starts(pytester):
     pytester.runpytest_subprocess().assert_outcomes(passed=7)
 
 
+def test_a_delayed_command_is_not_executed_in_the_next_test(pytester):
+    pytester.makepyfile(
+        """
+        import aerospike, pytest, time
+
+        def test_delayed(spikelet, aerospike_client):
+            spikelet.faults.on("write").delay(0.4)
+            with pytest.raises(aerospike.exception.TimeoutError):
+                aerospike_client.put(("test", "demo", 1), {"n": 1}, policy={"total_timeout": 50, "max_retries": 0})
+
+        def test_next(spikelet):
+            time.sleep(0.6)
+            assert spikelet.count() == 0
+        """
+    )
+    pytester.runpytest_subprocess().assert_outcomes(passed=2)
+
+
 def test_markers_and_options(pytester):
     pytester.makeconftest(
         """

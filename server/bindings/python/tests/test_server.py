@@ -71,7 +71,7 @@ def test_every_option_is_taken(tmp_path):
 
 
 def test_namespaces_can_be_a_dictionary():
-    with Server(namespaces={"a": None, "b": {"default_ttl": 60}}) as server:
+    with Server(namespaces={"a": None, "b": {"default-ttl": "1m", "stop_writes_used_pct": 80}}) as server:
         server.insert("a", "s", 1, {"n": 1})
         server.insert("b", "s", 1, {"n": 1})
         assert server.record("a", "s", 1).ttl is None
@@ -97,9 +97,11 @@ def test_namespaces_can_be_a_dictionary():
         ({"namespaces": []}, ValueError, "at least one namespace"),
         ({"namespaces": ["a", "a"]}, ValueError, "namespace a"),
         ({"namespaces": [{"default_ttl": 3}]}, ValueError, "a namespace needs a 'name'"),
-        ({"namespaces": [{"name": "a", "default-ttl": 3}]}, TypeError, "did you mean 'default_ttl'?"),
-        ({"namespaces": [{"name": "a", "default_ttl": timedelta(seconds=1.5)}]}, ValueError, "a whole number of seconds"),
-        ({"namespaces": [{"name": "a", "conflict_resolution_policy": "x"}]}, ValueError, "'last-update-time'"),
+        ({"namespaces": [{"name": "a", "default_tll": 3}]}, TypeError, "did you mean 'default_ttl'?"),
+        ({"namespaces": [{"name": "a", "colour": 3}]}, TypeError, "unknown parameter of a namespace 'colour'"),
+        ({"namespaces": [{"name": "a", "default_ttl": "3x"}]}, ValueError, "default-ttl must be a number of seconds"),
+        ({"namespaces": [{"name": "a", "default_ttl": timedelta(seconds=1.5)}]}, ValueError, "not 1.5"),
+        ({"namespaces": [{"name": "a", "conflict_resolution_policy": "x"}]}, ValueError, "last-update-time"),
         ({"cluster_name": "a b"}, ValueError, "a b"),
         ({"version": object()}, TypeError, "version: an object of type object is no value"),
         ({"fixtures": ["/does/not/exist"]}, spikelet.FixtureError, "/does/not/exist"),

@@ -16,6 +16,7 @@ mod partition_scan;
 mod projection;
 mod rate_limit;
 mod request;
+mod source;
 #[cfg(test)]
 mod tests;
 
@@ -33,6 +34,7 @@ use self::basic::BasicQuery;
 use self::index_scan::IndexScan;
 pub(super) use self::maintenance::Maintenance;
 use self::request::{QueryRequest, last_message};
+use self::source::Source;
 use super::record::filter::Filter;
 use super::record::request::Fields;
 use super::step::Step;
@@ -60,6 +62,19 @@ enum Work {
     Aggregation(AggregationQuery),
     /// What info commands left to be done, with the names of the namespaces.
     Maintenance(Vec<(String, Maintenance)>),
+}
+
+impl Work {
+    /// Where a query finds its records; `None` for maintenance.
+    const fn source(&self) -> Option<&Source> {
+        match self {
+            Self::Basic(basic) => Some(basic.source()),
+            Self::Background(background) => Some(background.source()),
+            #[cfg(feature = "udf")]
+            Self::Aggregation(aggregation) => Some(aggregation.source()),
+            Self::Maintenance(_) => None,
+        }
+    }
 }
 
 impl Query {
@@ -113,13 +128,7 @@ impl Query {
     fn with_request<T>(&mut self, state: &State, then: impl FnOnce(&mut Work, &QueryRequest<'_>) -> T) -> Option<T> {
         let (message, fields) = decode(&self.body)?;
         let filter = fields.filter.map(Expression::build_filter).transpose().ok()?;
-        let search = match &self.work {
-            Work::Basic(basic) => basic.search(),
-            Work::Background(background) => background.search(),
-            #[cfg(feature = "udf")]
-            Work::Aggregation(aggregation) => aggregation.search(),
-            Work::Maintenance(_) => None,
-        };
+        let search = self.work.source().and_then(Source::search).cloned();
         let request = QueryRequest {
             state,
             cluster: state.cluster(),
@@ -252,13 +261,7 @@ fn start(state: &State, now: Now, session: &Session, body: &[u8]) -> Result<Quer
     } else {
         Work::Basic(BasicQuery::start(&request)?)
     };
-    let index = match &work {
-        Work::Basic(basic) => basic.index(),
-        Work::Background(background) => background.index(),
-        #[cfg(feature = "udf")]
-        Work::Aggregation(aggregation) => aggregation.index(),
-        Work::Maintenance(_) => None,
-    };
+    let index = work.source().and_then(|source| source.index.as_ref());
     if let Some(cells) = index.and_then(IndexScan::region_cells) {
         request.stats().count_geo_query(cells as u64);
     }

@@ -9,6 +9,7 @@
 use super::on_copy::CommandOnCopy;
 use super::reply::{Refused, Reply};
 use super::request::Request;
+use super::transaction;
 #[cfg(feature = "udf")]
 use super::udf::Application;
 use crate::clock::Now;
@@ -49,11 +50,14 @@ impl Offloaded {
         #[cfg(feature = "udf")]
         if Application::is_for(request) {
             request.check_xdr(namespace)?;
-            let application = Application::begin(now, namespace, state.modules(), request)?;
+            let application = Application::begin(state, now, namespace, request)?;
             return Ok(Some(Self::Udf(application)));
         }
         #[cfg(not(feature = "udf"))]
         let _ = state;
+        if namespace.settings.strong_consistency && transaction::concerns(request) {
+            return Ok(None);
+        }
         Ok(CommandOnCopy::begin(now, namespace, request)?.map(Self::OnCopy))
     }
 

@@ -121,7 +121,7 @@ pub(super) fn on_copy(
     let metadata = found.map(Metadata::from).unwrap_or_default();
     let existing = found.filter(|record| !namespace.is_expired_or_truncated(record, now));
     let executed = Plan::of(namespace, request).map_err(Refused::from).and_then(|plan| {
-        request.check_transaction()?;
+        request.check_transaction(now, namespace)?;
         let write =
             Write::prepare(now, namespace, request, &plan, existing).map_err(|refusal| refusal.with(metadata))?;
         let mut bins = existing.map_or_else(Bins::default, |record| Bins::new(record.bins.clone()));
@@ -153,7 +153,7 @@ fn apply(
     // A refusal has the metadata of the record that was found, even if it has expired.
     let metadata = found.as_deref().map(Metadata::from).unwrap_or_default();
     let fail = |refusal: Refusal| refusal.with(metadata);
-    request.check_transaction()?;
+    request.check_transaction(now, namespace)?;
     let is_expired_or_truncated = found
         .as_deref()
         .is_some_and(|record| namespace.is_expired_or_truncated(record, now));
@@ -451,9 +451,10 @@ impl Write<'_> {
             return if !self.is_live || self.plan.replace {
                 Err(Refusal::NotFound)
             } else if request.header.info2.contains(Info2::DURABLE_DELETE) {
-                check_durable_delete(self.view.namespace)?;
+                check_deletion(self.view.namespace, request)?;
                 Ok(Outcome::Buried(self.stored_size(existing, 0, bins)))
             } else {
+                check_deletion(self.view.namespace, request)?;
                 Ok(Outcome::Deleted)
             };
         }
@@ -478,12 +479,17 @@ impl Write<'_> {
     }
 }
 
+/// Checks whether a record may be deleted durably or, if the request does not ask for that, without a tombstone.
+///
 /// # Errors
-/// [`Refusal::EnterpriseOnly`] if the edition has no durable deletes.
-pub(super) fn check_durable_delete(namespace: &Namespace) -> Result<(), Refusal> {
-    if namespace.settings.durable_deletes {
-        Ok(())
-    } else {
-        Err(Refusal::EnterpriseOnly(Feature::DurableDeletes))
+/// [`Refusal::EnterpriseOnly`] if the edition has no durable deletes; [`Refusal::NotDurable`] if the namespace allows no others.
+pub(super) fn check_deletion(namespace: &Namespace, request: &Request<'_>) -> Result<(), Refusal> {
+    let settings = &namespace.settings;
+    match request.header.info2.contains(Info2::DURABLE_DELETE) {
+        true if !settings.durable_deletes => Err(Refusal::EnterpriseOnly(Feature::DurableDeletes)),
+        false if settings.strong_consistency && !settings.allow_expunge.load(Ordering::Relaxed) => {
+            Err(Refusal::NotDurable)
+        }
+        _ => Ok(()),
     }
 }

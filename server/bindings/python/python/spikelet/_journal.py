@@ -96,7 +96,7 @@ _REQUEST = (
 
 
 class _Request(Named):
-    __slots__ = ()
+    __slots__: tuple[str, ...] = ()
 
     #: The most specific command: ``touch`` rather than ``write``, for example.
     command: str
@@ -128,11 +128,13 @@ class _Request(Named):
     text: str
 
     def __init__(self, fields: dict[str, Any]) -> None:
-        super().__init__(fields)
-        self.operations = [Operation(operation) for operation in fields["operations"]]
         index_range = fields["index_range"]
-        self.index_range = None if index_range is None else IndexRange(index_range)
-        self.policies = Policies(fields["policies"])
+        made = {
+            "operations": [Operation(operation) for operation in fields["operations"]],
+            "index_range": None if index_range is None else IndexRange(index_range),
+            "policies": Policies(fields["policies"]),
+        }
+        super().__init__({**fields, **made})
 
     def __str__(self) -> str:
         return self.text

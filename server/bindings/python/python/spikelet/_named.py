@@ -24,7 +24,7 @@ def to_milliseconds(time: datetime) -> int:
 class Named:
     """An object with the fields in ``__slots__``. Equal to another of its class with the same values."""
 
-    __slots__ = ()
+    __slots__: tuple[str, ...] = ()
 
     def __init__(self, fields: dict[str, Any]) -> None:
         for name in type(self).__slots__:

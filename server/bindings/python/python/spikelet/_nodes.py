@@ -35,6 +35,7 @@ class Node(Named):
     state: str
     #: The id of its rack.
     rack: int
+    _server: _native.Server
 
     def __init__(self, fields: dict[str, Any], server: _native.Server) -> None:
         super().__init__({**fields, "_server": server})

@@ -44,8 +44,8 @@ class Server:
         The port of the first node; 0, the default, stands for a free one. Further nodes have the ports that follow.
     ``namespaces``
         A list of names and of dictionaries with a ``name``, or a dictionary from names to parameters; ``test`` and ``bar`` by
-        default. The parameters are ``default_ttl`` and ``nsup_period`` (timedelta or seconds), ``allow_ttl_without_nsup``,
-        ``replication_factor`` and ``conflict_resolution_policy`` (``"generation"`` or ``"last-update-time"``).
+        default. The parameters are Aerospike's own, such as ``default_ttl``, ``nsup_period`` (a timedelta, seconds, or text such as
+        ``"30d"``), ``replication_factor`` and ``conflict_resolution_policy``.
     ``nodes``
         The number of nodes, 1 to 64; 1 by default. Their ids are B1, B2 and so on; a single node is A1.
     ``replication_factor``
@@ -72,7 +72,9 @@ class Server:
     no thread or file descriptor left.
     """
 
-    __slots__ = ("_native", "__weakref__")
+    __slots__ = ("_server", "__weakref__")
+
+    _server: _native.Server
 
     if TYPE_CHECKING:
 
@@ -101,16 +103,16 @@ class Server:
         def __init__(self, **options):
             if isinstance(options.get("fixtures"), (list, tuple)):
                 options["fixtures"] = [_options.fixture(item) for item in options["fixtures"]]
-            self._native = _native.Server({name: _options.plain(value) for name, value in options.items()})
+            self._server = _native.Server({name: _options.plain(value) for name, value in options.items()})
 
     def close(self) -> None:
         """Stop the server, close its connections and free its ports. Closing it again does nothing."""
-        self._native.close()
+        self._server.close()
 
     @property
     def is_closed(self) -> bool:
         """Whether the server was closed."""
-        return self._native.is_closed
+        return self._server.is_closed
 
     def __enter__(self) -> Server:
         return self
@@ -118,46 +120,46 @@ class Server:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._native.close()
+        self._server.close()
 
     # Where it is
 
     @property
     def host(self) -> str:
         """The IP address of the first node."""
-        return self._native.address()[0]
+        return self._server.address()[0]
 
     @property
     def port(self) -> int:
         """The port of the first node."""
-        return self._native.address()[1]
+        return self._server.address()[1]
 
     @property
     def hosts(self) -> list[tuple[str, int]]:
         """The addresses and ports of the nodes that are up, as both clients for Python take them in their configuration."""
-        return self._native.hosts()
+        return self._server.hosts()
 
     # What a test controls
 
     @property
     def clock(self) -> Clock:
         """The clock."""
-        return Clock(self._native)
+        return Clock(self._server)
 
     @property
     def faults(self) -> Faults:
         """The faults."""
-        return Faults(self._native)
+        return Faults(self._server)
 
     @property
     def nodes(self) -> Nodes:
         """The nodes, and the network between them."""
-        return Nodes(self._native)
+        return Nodes(self._server)
 
     @property
     def journal(self) -> Journal:
         """The journal."""
-        return Journal(self._native, {})
+        return Journal(self._server, {})
 
     # Contents
 
@@ -166,7 +168,7 @@ class Server:
 
         Raises :class:`RefusedError` if there is no such namespace.
         """
-        fields = self._native.record(namespace, set or "", key)
+        fields = self._server.record(namespace, set or "", key)
         return None if fields is None else Record(fields)
 
     def records(self, namespace: str | None = None, set: str | None = None) -> list[Record]:
@@ -174,14 +176,14 @@ class Server:
 
         Raises :class:`RefusedError` if there is no such namespace.
         """
-        return [Record(fields) for fields in self._native.records(namespace, set)]
+        return [Record(fields) for fields in self._server.records(namespace, set)]
 
     def count(self, namespace: str | None = None, set: str | None = None) -> int:
         """Return the number of records that have not expired, or of those of a namespace or a set (``""`` for no set).
 
         Raises :class:`RefusedError` if there is no such namespace.
         """
-        return self._native.count(namespace, set)
+        return self._server.count(namespace, set)
 
     def insert(self, namespace: str, set: str | None, key: Key, bins: Mapping[str, Any]) -> None:
         """Write bins to a record, as a put of a client that also sends the user key. Creates the record if there is none.
@@ -194,15 +196,15 @@ class Server:
         """
         if not hasattr(bins, "items"):
             raise ArgumentTypeError(f"bins: expected a dictionary of values by name, got {bins!r}")
-        self._native.insert(namespace, set or "", key, dict(bins))
+        self._server.insert(namespace, set or "", key, dict(bins))
 
     def truncate(self) -> None:
         """Remove all records from all namespaces. Later writes are not affected."""
-        self._native.truncate()
+        self._server.truncate()
 
     def run_nsup(self) -> int:
         """Remove expired records now, and return how many there were. Commands never see them, but statistics count them."""
-        return self._native.run_nsup()
+        return self._server.run_nsup()
 
     # Fixtures
 
@@ -213,22 +215,22 @@ class Server:
         Records of the fixture replace records with the same digest; everything else stays. Raises :class:`FixtureError`, and loads
         nothing then.
         """
-        return Loaded(self._native.load(_options.fixture(fixture)))
+        return Loaded(self._server.load(_options.fixture(fixture)))
 
     def to_json(self) -> str:
         """Return the contents of the server as a fixture in JSON, without expired records."""
-        return self._native.to_json()
+        return self._server.to_json()
 
     def save_json(self, path: str | PathLike[str]) -> None:
         """Save the contents of the server as a fixture in JSON. Raises :class:`FixtureError` if the file cannot be written."""
-        self._native.save_json(_options.plain(path))
+        self._server.save_json(_options.plain(path))
 
     def save_backup(self, namespace: str, path: str | PathLike[str]) -> None:
         """Save a namespace and all UDF modules as a backup, which ``asrestore`` can load into a real cluster.
 
         Raises :class:`FixtureError` if the file cannot be written, or the format cannot represent a record.
         """
-        self._native.save_backup(namespace, _options.plain(path))
+        self._server.save_backup(namespace, _options.plain(path))
 
     # Snapshots
 
@@ -237,21 +239,21 @@ class Server:
 
         It takes microseconds, however many records there are. The clock and the statistics are not part of it.
         """
-        return self._native.snapshot()
+        return self._server.snapshot()
 
     def restore(self, snapshot: _native.Snapshot) -> None:
         """Replace the contents with those of a snapshot, which may be of another server. Connections stay open.
 
         Raises :class:`SnapshotError` if the snapshot has other namespaces; nothing changes then.
         """
-        self._native.restore(snapshot)
+        self._server.restore(snapshot)
 
     def reset(self) -> None:
         """Empty the server: no records, sets, indexes or UDF modules, and the settings with which it was started.
 
         The clock, the faults, the nodes and the journal do not change: see :meth:`reset_all`.
         """
-        self._native.reset()
+        self._server.reset()
 
     def reset_all(self) -> None:
         """Make the server as it was when it started: empty, without faults and journal entries, with the machine's time, the network
@@ -260,12 +262,12 @@ class Server:
         Connections stay open; statistics, and nodes that were added, stay. Takes microseconds. Raises :class:`NodeError` if the port of
         a node that was killed is in use now.
         """
-        self._native.reset_all()
+        self._server.reset_all()
 
     def __repr__(self) -> str:
-        if self._native.is_forked:
+        if self._server.is_forked:
             return "<spikelet.Server of the parent process>"
-        if self._native.is_closed:
+        if self._server.is_closed:
             return "<spikelet.Server, closed>"
-        hosts = ",".join(f"{host}:{port}" for host, port in self._native.hosts())
+        hosts = ",".join(f"{host}:{port}" for host, port in self._server.hosts())
         return f"<spikelet.Server {hosts}>"

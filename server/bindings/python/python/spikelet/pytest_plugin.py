@@ -22,38 +22,37 @@ class _Pool:
     """Servers that no test uses now, by their options."""
 
     def __init__(self) -> None:
-        self.idle: dict[str, list[tuple[Server, list[str]]]] = {}
+        self.idle: dict[str, list[Server]] = {}
 
-    def take(self, options: dict[str, Any]) -> tuple[Server, list[str]]:
-        """A server as it starts, and the ids of its nodes."""
+    def take(self, options: dict[str, Any]) -> Server:
+        """A server as it starts."""
         idle = self.idle.get(repr(sorted(options.items())), [])
         while idle:
-            server, nodes = idle.pop()
+            server = idle.pop()
             # A process that pytest-forked or a test made has no server of its parent.
-            if not (server.is_closed or server._native.is_forked):
-                return server, nodes
+            if not (server.is_closed or server._server.is_forked):
+                return server
         from . import Server
 
-        server = Server(**options)
-        return server, [node.id for node in server.nodes]
+        return Server(**options)
 
-    def give_back(self, options: dict[str, Any], server: Server, nodes: list[str]) -> None:
+    def give_back(self, options: dict[str, Any], server: Server) -> None:
         """Keeps a server for the next test, unless it cannot become as it was when it started."""
         from . import SpikeletError
 
         try:
+            is_reusable = server._server.is_reusable()
             server.reset_all()
-            is_as_before = [node.id for node in server.nodes] == nodes
         except SpikeletError:
-            is_as_before = False
-        if is_as_before:
-            self.idle.setdefault(repr(sorted(options.items())), []).append((server, nodes))
+            is_reusable = False
+        if is_reusable:
+            self.idle.setdefault(repr(sorted(options.items())), []).append(server)
         else:
             server.close()
 
     def close(self) -> None:
         for servers in self.idle.values():
-            for server, _ in servers:
+            for server in servers:
                 server.close()
         self.idle.clear()
 
@@ -132,9 +131,9 @@ def spikelet(request: pytest.FixtureRequest, spikelet_options: dict[str, Any]) -
     """
     options = {**spikelet_options, **_marked(request.node)}
     pool = request.config.stash[_POOL]
-    server, nodes = pool.take(options)
+    server = pool.take(options)
     yield _shown(request, server)
-    pool.give_back(options, server, nodes)
+    pool.give_back(options, server)
 
 
 @pytest.fixture(scope="session")

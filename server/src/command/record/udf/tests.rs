@@ -203,6 +203,19 @@ fn a_script_that_fails_or_only_looks_leaves_no_trace() {
 }
 
 #[test]
+fn a_script_without_a_timeout_has_the_configured_one() {
+    let server = Server::new();
+    let with_timeout = Header {
+        transaction_ttl: 300,
+        ..write()
+    };
+    let limits = || [write(), with_timeout].map(|header| super::limit(&server.0, &header).as_millis());
+    assert_eq!(limits(), [1000, 300]);
+    assert_eq!(server.info("set-config:context=service;transaction-max-ms=50"), "ok");
+    assert_eq!(limits(), [50, 300]);
+}
+
+#[test]
 fn what_a_write_would_be_refused_for_a_udf_is_refused_for() {
     let server = Server::new();
     let code = |header: Header| server.apply_with(header, 1, "gen", &[]).header.result_code();
