@@ -1,5 +1,6 @@
 //! Code that the tests across crates share.
 
+pub mod common;
 pub mod fake_node;
 pub mod fuzz_targets;
 pub mod model;
@@ -29,6 +30,10 @@ pub mod book {
     pub struct Index;
     #[doc = include_str!("../docs/languages.md")]
     pub struct Languages;
+    #[doc = include_str!("../docs/configuration.md")]
+    pub struct Configuration;
+    #[doc = include_str!("../docs/container.md")]
+    pub struct Container;
     #[doc = include_str!("../docs/fixtures.md")]
     pub struct Fixtures;
     #[doc = include_str!("../docs/found-in-the-real-server.md")]

@@ -45,6 +45,15 @@ fn the_book_lists_every_control() {
 }
 
 #[test]
+fn the_book_lists_the_parameters_that_have_an_effect() {
+    check(
+        "docs/configuration.md",
+        "parameters",
+        &spikelet::support::parameter_table().to_string(),
+    );
+}
+
+#[test]
 fn the_book_lists_every_known_crash() {
     let crashes: Vec<_> = KNOWN_CRASHES.iter().map(section).collect();
     check("docs/found-in-the-real-server.md", "crashes", &crashes.join("\n\n"));

@@ -46,6 +46,8 @@ mod clock;
 mod cluster;
 mod command;
 mod config;
+mod config_file;
+mod config_parameters;
 mod controls;
 mod fault_rules;
 pub mod fixture;
@@ -71,8 +73,11 @@ pub use cluster::{ClusterError, Node, NodeId, NodeState};
 pub use config::{
     ConfigError, ConfigParameterError, ConflictResolutionPolicy, NamespaceConfig, ParameterValues, SetConfig,
 };
+pub use config_file::{ConfigFile, ConfigFileError, OtherPorts};
 pub use fixture::{Fixture, FixtureError, Loaded};
-pub use handle::{Builder, Record, Server, ServerClock, StartError, TestServer, TopologyError, fault, journal, test};
+pub use handle::{
+    Builder, Record, Server, ServerClock, StartError, TestServer, TopologyError, Transaction, fault, journal, test,
+};
 pub use parameter::ParameterError;
 pub use selector::{Command, UnknownCommand};
 pub use spikelet_wire::value::{Map, MapOrder};

@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""Run the code of the book, as it stands in docs/: book.py SPIKELET NODE_MODULES [LANGUAGE...]
+"""Run the code of the book, as it stands in docs/: book.py [--page PAGE] SPIKELET NODE_MODULES [LANGUAGE...]
+
+With --page only that page; without, all but those in SEPARATE.
 
 The line before a block names its file, as in "`conftest.py`:". Then every test file is run, and every program; this Python is the
 one that runs Python's. SPIKELET_JAR has the class for Java."""
@@ -22,10 +24,20 @@ RUNNERS = {
 }
 
 
+# Pages whose code needs more than the program: a container engine and the image, with which .ci/docker runs it.
+SEPARATE = ["container.md"]
+
+
 def main():
-    program, modules, *languages = sys.argv[1:]
+    arguments = sys.argv[1:]
+    only = None
+    if arguments[0] == "--page":
+        only, arguments = arguments[1], arguments[2:]
+    program, modules, *languages = arguments
     files = {language: {} for language in RUNNERS}
     for page in sorted(DOCS.glob("*.md")):
+        if page.name != only if only else page.name in SEPARATE:
+            continue
         for name, language, code in BLOCK.findall(page.read_text()):
             if language not in RUNNERS:
                 continue

@@ -7,7 +7,7 @@ use crate::store::Namespace;
 
 /// Looks up the records of the first frames of `input`, so that executing them does not wait for memory one record after the
 /// other. Returns the size of the frames that it went through. A frame that is no command on one record is passed over.
-pub fn look_up(state: &State, input: &[u8]) -> usize {
+pub(crate) fn look_up(state: &State, input: &[u8]) -> usize {
     let mut digests = [Digest([0; Digest::SIZE]); Namespace::LOOK_UP];
     let (mut namespace, mut count, mut at) = (None, 0, 0);
     while let Some(place) = digests.get_mut(count)

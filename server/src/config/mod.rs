@@ -2,14 +2,14 @@
 
 mod error;
 mod namespace;
-mod parameters;
 mod set;
 
 pub use self::error::ConfigError;
 pub use self::namespace::{ConflictResolutionPolicy, NamespaceConfig};
-pub use self::parameters::{ConfigParameterError, ParameterValues};
-pub(crate) use self::parameters::{NETWORK, OF_NAMESPACE, OF_NAMESPACE_CHANGED, Parameter, SERVICE, SET};
 pub use self::set::SetConfig;
+pub use crate::config_parameters::{ConfigParameterError, ParameterValues};
+pub(crate) use crate::config_parameters::{MAX_NODES, MAX_TTL};
+pub(crate) use crate::config_parameters::{NETWORK, OF_NAMESPACE, OF_NAMESPACE_CHANGED, Parameter, SERVICE, SET};
 use crate::version::{self, Edition};
 
 /// The configuration of a server.
@@ -29,12 +29,8 @@ pub struct Config {
     pub network: ParameterValues,
 }
 
-/// The real server's maximum of TTLs, in seconds: ten years.
-pub(crate) const MAX_TTL: u32 = 10 * 365 * 24 * 3600;
 /// The real server's maximum of namespaces.
 pub(crate) const MAX_NAMESPACES: usize = 32;
-/// The real server's maximum of nodes, and of the replication factor.
-pub(crate) const MAX_NODES: u32 = 256;
 
 impl Config {
     /// The `work-directory` of a real server that is installed as a package.

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::parameters::{self, OF_NAMESPACE, Parameter};
 use super::{ConfigError, ConfigParameterError, MAX_NODES, MAX_TTL, ParameterValues, SetConfig};
+use crate::config_parameters::{self as parameters, OF_NAMESPACE, Parameter};
 use crate::version::Edition;
 
 /// The configuration of a namespace.
@@ -121,7 +121,7 @@ impl NamespaceConfig {
     }
 
     /// Stores a value that the parameter takes.
-    fn store(&mut self, parameter: &Parameter, value: String) {
+    pub(crate) fn store(&mut self, parameter: &Parameter, value: String) {
         let number = || value.parse().unwrap_or_default();
         match parameter.name {
             "default-ttl" => self.default_ttl = number(),
@@ -156,7 +156,7 @@ impl From<String> for NamespaceConfig {
 }
 
 impl NamespaceConfig {
-    pub(super) fn check(&self, edition: Edition) -> Result<(), ConfigError> {
+    pub(crate) fn check(&self, edition: Edition) -> Result<(), ConfigError> {
         let name = self.name.clone();
         // These characters separate names in the info protocol.
         let separates = |c: char| c.is_whitespace() || c.is_control() || ":;,=/{}".contains(c);

@@ -1,7 +1,7 @@
 //! The configuration of a set.
 
-use super::parameters::{self, SET};
 use super::{ConfigError, ConfigParameterError, ParameterValues};
+use crate::config_parameters::{self as parameters, SET};
 
 /// The parameters of a set, in [`NamespaceConfig::sets`](super::NamespaceConfig::sets).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,7 +44,7 @@ impl SetConfig {
         Ok(())
     }
 
-    pub(super) fn check(&self) -> Result<(), ConfigError> {
+    pub(crate) fn check(&self) -> Result<(), ConfigError> {
         // The real server's limit. The other characters separate names in the info protocol.
         let separates = |c: char| c.is_whitespace() || c.is_control() || ":;,=/{}".contains(c);
         if self.name.is_empty() || self.name.len() > 63 || self.name.contains(separates) {

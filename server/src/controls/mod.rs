@@ -11,6 +11,7 @@ mod fixture;
 mod journal;
 mod node;
 mod snapshot;
+mod transaction;
 
 use std::sync::{Arc, Weak};
 
@@ -80,6 +81,8 @@ const CONTROLS: &[Control] = controls! {
     "snapshot/list" () => snapshot::list, "Lists the snapshots, with the number of records in each.";
     "snapshot/restore" ("name") => snapshot::restore, "Replaces the contents of the server with those of a snapshot.";
     "snapshot/save" ("name") => snapshot::save, "Takes a snapshot of the server under a name.";
+    "transaction" () => transaction::list, "Lists the open transactions.";
+    "transaction/expire" () => transaction::expire, "Ends the open transactions now, and returns how many there were.";
     "tomb-raider" () => clock::tomb_raider, "Removes old tombstones, and returns how many there were.";
 };
 

@@ -94,6 +94,7 @@ impl<'s> ServerClock<'s> {
     fn catch_up(&self) {
         let now = self.clock.now();
         for state in self.split.all() {
+            state.end_due_transactions(now);
             state.run_due_nsup(now);
             state.run_due_raids(now);
         }

@@ -210,7 +210,7 @@ impl Server {
                 .filter_map(|id| namespace.partition(id))
             {
                 let ordered = partition.records_after(None).into_iter();
-                let live = ordered.filter(|(_, record)| namespace.exists(record, now));
+                let live = ordered.filter(|(_, record)| namespace.is_visible(record, now));
                 live.for_each(|(digest, record)| visit(namespace, *digest, record));
             }
         }

@@ -13,6 +13,7 @@ mod server;
 mod snapshot;
 mod test_server;
 mod topology;
+mod transactions;
 
 pub(crate) use self::builder::InstallControls;
 pub use self::builder::{Builder, StartError};
@@ -22,3 +23,5 @@ pub use self::inspect::Record;
 pub use self::server::Server;
 pub use self::test_server::{TestServer, test};
 pub use self::topology::TopologyError;
+pub use self::transactions::Transaction;
+pub(crate) use self::transactions::{expire_transactions, transactions};

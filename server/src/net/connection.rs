@@ -23,6 +23,8 @@ const FIRST_READ: usize = 4 * 1024;
 const KEPT: usize = 64 * 1024;
 /// The largest read within a large request, in bytes.
 const LARGEST_READ: usize = 256 * 1024;
+/// The capacity from which a buffer takes milliseconds to free, in bytes.
+const LARGE: usize = 4 * 1024 * 1024;
 /// How many bytes of replies may wait to be written before no further frame is executed.
 const UNWRITTEN: usize = 256 * 1024;
 
@@ -88,6 +90,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
                     self.session.current_millisecond = CurrentMillisecond::Over;
                 }
                 Pause::Input => {
+                    if input.is_empty() && input.capacity() > LARGE {
+                        task::free(std::mem::take(&mut input), self.workers);
+                    }
                     make_room(&mut input, at_once);
                     if self.stream.read_buf(&mut input).await? == 0 {
                         return Ok(());

@@ -19,6 +19,7 @@ pub(super) async fn run(shared: Arc<Shared>) {
             while sweeps.step(&state) {
                 tokio::task::yield_now().await;
             }
+            state.end_due_transactions(shared.clock.now());
             let mut raids = state.due_raids(shared.clock.now());
             while raids.step(&state) {
                 tokio::task::yield_now().await;

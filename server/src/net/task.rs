@@ -58,14 +58,14 @@ impl Running {
     ///
     /// # Errors
     /// When the work panicked, or the runtime ends.
-    async fn work(mut self, workers: Workers) -> io::Result<Self> {
-        if workers == Workers::Inline || !self.task.needs_work() {
+    async fn run_blocking(mut self, workers: Workers) -> io::Result<Self> {
+        if workers == Workers::Inline || !self.task.has_blocking_work() {
             return Ok(self);
         }
         // Not the state of the moment: while that is held, subclusters cannot change.
         let state = self.shared.0.split.state_of(self.task.node());
         let work = spawn_blocking(move || {
-            self.task.work(&state);
+            self.task.run_blocking(&state);
             self
         });
         work.await.map_err(io::Error::other)
@@ -91,7 +91,7 @@ impl Running {
     async fn pause(&self, step: Step) {
         match step {
             // The work gives others their turn.
-            Step::More if self.task.needs_work() => {}
+            Step::More if self.task.has_blocking_work() => {}
             Step::More | Step::Locked => yield_now().await,
             Step::Wait(duration) => sleep(duration).await,
             Step::Done => {}
@@ -113,7 +113,7 @@ pub(super) async fn answer<S: AsyncWrite + Unpin>(
 ) -> io::Result<()> {
     let mut running = Running::new(shared, task);
     loop {
-        running = running.work(workers).await?;
+        running = running.run_blocking(workers).await?;
         let step = running.step(out).await;
         if let Some(mut recorded) = pending.take() {
             recorded.answered(out);
@@ -147,10 +147,10 @@ pub(super) async fn begin(shared: &Arc<Shared>, workers: Workers, task: Box<Task
     let end = Instant::now() + FOREGROUND;
     let mut nothing = BytesMut::new();
     for _ in 0..running.task.foreground_steps() {
-        running = running.work(workers).await?;
+        running = running.run_blocking(workers).await?;
         match running.step(&mut nothing).await {
             Step::Done => return Ok(None),
-            Step::More if !running.task.needs_work() || Instant::now() < end => running.pause(Step::More).await,
+            Step::More if !running.task.has_blocking_work() || Instant::now() < end => running.pause(Step::More).await,
             _ => break,
         }
     }
@@ -166,13 +166,20 @@ pub(super) fn run(background: Background, workers: Workers) {
         let mut running = background.0;
         let mut nothing = BytesMut::new();
         loop {
-            running = running.work(workers).await?;
+            running = running.run_blocking(workers).await?;
             match running.step(&mut nothing).await {
                 Step::Done => return Ok::<_, io::Error>(()),
                 step => running.pause(step).await,
             }
         }
     });
+}
+
+/// Frees a buffer. To return many megabytes to the system takes milliseconds.
+pub(super) fn free(buffer: BytesMut, workers: Workers) {
+    if workers == Workers::Threads {
+        drop(spawn_blocking(move || drop(buffer)));
+    }
 }
 
 /// Writes all of a buffer and empties it. Within `limit` the peer has to read some of it, not all.

@@ -81,11 +81,12 @@ mod tests {
     use crate::clock::Now;
     use crate::config::Config;
     use crate::store::{Bin, BinName, Record};
+    use crate::version::Edition;
     use spikelet_wire::ParticleType;
 
     #[test]
     fn it_waits_for_no_lock_and_changes_nothing() {
-        let namespace = Namespace::new(0, &Config::default().namespaces[0]);
+        let namespace = Namespace::new(0, &Config::default().namespaces[0], Edition::default());
         let digests: Vec<Digest> = (0..100).map(|n| Digest([n; Digest::SIZE])).collect();
         for digest in digests.iter().step_by(2) {
             let bin = |name: &[u8], value| Bin {

@@ -11,6 +11,7 @@ use super::record::Record;
 use super::record_lock::RecordLocks;
 use super::set::{SetId, Sets};
 use super::sindex::Sindexes;
+use super::transactions::Transactions;
 use crate::clock::Now;
 use crate::config::NamespaceConfig;
 use crate::version::Edition;
@@ -32,6 +33,8 @@ pub struct Namespace {
     pub counters: Counters,
     /// The records that commands work on without the lock of their partition.
     pub record_locks: RecordLocks,
+    /// The multi-record transactions.
+    pub transactions: Transactions,
     pub(super) truncation: Truncation,
     pub(super) expiry: Expiry,
     pub(super) locks: PartitionLocks,
@@ -88,6 +91,7 @@ impl Namespace {
             sindexes: Sindexes::default(),
             counters: Counters::default(),
             record_locks: RecordLocks::default(),
+            transactions: Transactions::default(),
             truncation: Truncation::default(),
             expiry: Expiry::default(),
             locks: PartitionLocks::default(),
@@ -138,6 +142,12 @@ impl Namespace {
     #[must_use]
     pub fn exists(&self, record: &Record, now: Now) -> bool {
         record.is_live() && !self.is_expired_or_truncated(record, now)
+    }
+
+    /// Whether queries see a record: it [exists](Self::exists), and is not the monitor of a transaction.
+    #[must_use]
+    pub fn is_visible(&self, record: &Record, now: Now) -> bool {
+        self.exists(record, now) && !self.is_monitor(record.set)
     }
 
     pub(super) fn is_truncated(&self, record: &Record) -> bool {

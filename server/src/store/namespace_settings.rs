@@ -37,14 +37,27 @@ pub struct Settings {
     pub reject_xdr_writes: AtomicBool,
     /// Whether deletes may be durable, which only the Enterprise Edition has. It cannot be changed.
     pub durable_deletes: bool,
-    /// The number of nodes that keep a copy of each record. It cannot be changed.
-    pub replication_factor: u32,
+    /// Whether the namespace is strongly consistent, which only the Enterprise Edition has. It cannot be changed.
+    pub strong_consistency: bool,
+    /// Whether deletes that are not durable are allowed with strong consistency.
+    pub allow_expunge: AtomicBool,
+    /// The duration of a transaction that states none, in seconds; 0 for the default.
+    pub mrt_duration: AtomicU32,
+    /// Whether no transaction with writes can begin.
+    pub disable_mrt_writes: AtomicBool,
+    /// The number of nodes that keep a copy of each record. What `set-config` sets takes effect when the partitions are balanced
+    /// the next time.
+    replication_factor: AtomicU32,
 }
 
 impl Settings {
     pub(super) fn new(config: &NamespaceConfig, edition: Edition) -> Self {
         let settings = Self {
             durable_deletes: matches!(edition, Edition::Enterprise),
+            strong_consistency: config.parameters.get("strong-consistency") == Some("true"),
+            allow_expunge: AtomicBool::new(false),
+            mrt_duration: AtomicU32::new(0),
+            disable_mrt_writes: AtomicBool::new(false),
             keeps_last_written: AtomicBool::new(config.conflict_resolution_policy.keeps_last_written()),
             default_ttl: AtomicU32::new(config.default_ttl),
             nsup_period: AtomicU32::new(config.nsup_period),
@@ -57,7 +70,7 @@ impl Settings {
             max_record_size: AtomicU32::new(Record::MAX_SIZE as u32),
             reject_non_xdr_writes: AtomicBool::new(false),
             reject_xdr_writes: AtomicBool::new(false),
-            replication_factor: config.replication_factor,
+            replication_factor: AtomicU32::new(config.replication_factor),
         };
         for (name, value) in config.parameters.iter() {
             settings.change(name, value);
@@ -72,6 +85,9 @@ impl Settings {
         let number = || value.parse().unwrap_or_default();
         match name {
             "allow-ttl-without-nsup" => self.allow_ttl_without_nsup.store(flag, Relaxed),
+            "strong-consistency-allow-expunge" => self.allow_expunge.store(flag, Relaxed),
+            "mrt-duration" => self.mrt_duration.store(number(), Relaxed),
+            "disable-mrt-writes" => self.disable_mrt_writes.store(flag, Relaxed),
             "apply-ttl-reductions" => self.apply_ttl_reductions.store(flag, Relaxed),
             "background-query-max-rps" => self.background_query_max_rps.store(number(), Relaxed),
             "conflict-resolution-policy" => {
@@ -117,5 +133,15 @@ impl Settings {
         } else {
             ConflictResolutionPolicy::Generation
         }
+    }
+
+    /// The number of nodes that keep a copy of each record.
+    pub(crate) fn replication_factor(&self) -> u32 {
+        self.replication_factor.load(Relaxed)
+    }
+
+    /// Changes the number of copies. The cluster must have a table for it.
+    pub(crate) fn set_replication_factor(&self, factor: u32) {
+        self.replication_factor.store(factor, Relaxed);
     }
 }

@@ -33,6 +33,16 @@ impl Record {
     /// The maximum number of bins in a record.
     pub const MAX_BINS: usize = 0x7fff;
 
+    /// The size of its values that are kept as bytes: what a filter or an operation goes through at most.
+    #[must_use]
+    pub(crate) fn value_bytes(&self) -> usize {
+        let size = |value: &Particle| match value {
+            Particle::Bytes(bytes) => bytes.len(),
+            _ => 0,
+        };
+        self.bins.iter().map(|bin| size(&bin.value)).sum()
+    }
+
     /// Whether it is a record for commands, and not a tombstone. A durable delete leaves a tombstone, which has the metadata of
     /// the record but no bins, so that older copies of the record cannot return.
     #[must_use]

@@ -42,7 +42,7 @@ fn write(
     let record = partition.as_ref().and_then(|partition| partition.get(&digest));
     let record = record.ok_or(InfoError::new(ResultCode::NOT_FOUND, "record not found"))?;
     let cluster = call.state.cluster();
-    let factor = namespace.settings.replication_factor;
+    let factor = namespace.settings.replication_factor();
     let node = call.session.node;
     let replica = cluster.subcluster(node).replica(node, factor, digest.partition_id());
     call.pair("pid", digest.partition_id().get());

@@ -42,13 +42,12 @@ use spikelet_wire::frame::OpenFrame;
 use self::call::{Answered, Call};
 use self::commands::COMMANDS;
 use self::error::InfoError;
-use super::query::{self, Query};
+use super::query::{self, Maintenance, Query};
 use crate::clock::Now;
 use crate::state::{Session, State, add};
-use crate::store::sindex::Build;
 use crate::version::Edition;
 
-/// Executes an info request. Returns the query that builds new indexes in the background, if there are any.
+/// Executes an info request. Returns the query that does the rest in the background, if anything is left to be done.
 pub(super) fn handle(state: &State, now: Now, session: &mut Session, body: &[u8], out: &mut BytesMut) -> Option<Query> {
     let frame = OpenFrame::begin(out);
     let mut execution = Execution {
@@ -56,7 +55,7 @@ pub(super) fn handle(state: &State, now: Now, session: &mut Session, body: &[u8]
         now,
         session,
         out,
-        builds: Vec::new(),
+        left: Vec::new(),
     };
     if body.is_empty() {
         add(&execution.session.stats.deprecated_requests, 1);
@@ -71,9 +70,9 @@ pub(super) fn handle(state: &State, now: Now, session: &mut Session, body: &[u8]
             .for_each(|line| execution.answer_line(line));
     }
     add(&execution.session.stats.info_complete, 1);
-    let (node, builds) = (execution.session.node, execution.builds);
+    let (node, left) = (execution.session.node, execution.left);
     frame.finish(FrameType::INFO, out);
-    query::build(state, now, node, builds)
+    query::maintain(state, now, node, left)
 }
 
 /// Whether an info request has a truncation up to the time at which it is executed. A connection waits until the millisecond is
@@ -102,7 +101,7 @@ struct Execution<'a> {
     now: Now,
     session: &'a mut Session,
     out: &'a mut BytesMut,
-    builds: Vec<(String, Build)>,
+    left: Vec<(String, Maintenance)>,
 }
 
 impl Execution<'_> {
@@ -123,7 +122,7 @@ impl Execution<'_> {
             name,
             parameters,
             out: self.out,
-            builds: &mut self.builds,
+            left: &mut self.left,
         };
         execute(&mut call);
         self.out.put_u8(b'\n');

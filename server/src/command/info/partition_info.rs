@@ -24,7 +24,7 @@ pub(super) fn partition_info(call: &mut Call<'_>) -> Answered {
 }
 
 fn partition_line(call: &mut Call<'_>, cluster: &Cluster, namespace: &Namespace, id: PartitionId) {
-    let (node, factor) = (call.session.node, namespace.settings.replication_factor);
+    let (node, factor) = (call.session.node, namespace.settings.replication_factor());
     let subcluster = cluster.subcluster(node);
     let (key, replicas) = (subcluster.key(), subcluster.replicas(factor));
     let is_full = subcluster.is_full(node, factor, id);

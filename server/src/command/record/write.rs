@@ -1,19 +1,20 @@
 //! Writes: put, add, append, prepend, touch, and operate with anything that writes.
 
+use std::collections::HashSet;
 use std::sync::atomic::Ordering;
 
 use spikelet_wire::{Info1, Info2, Info3, MessageWriter, Op, OpCode, ParticleType, ResultCode};
 
 use super::identity::{check_key, check_new_key};
-use super::large::Effect;
+use super::on_copy::Effect;
 use super::operation::{self, BinRead, Kind};
 use super::reply::{Metadata, Refused, Reply};
 use super::request::Request;
 use super::view::View;
 use super::{MAX_OPS, generation, void_time};
 use crate::clock::Now;
-use crate::ops::SharedBytes;
 use crate::ops::exp::RecordView;
+use crate::ops::{Particle, SharedBytes};
 use crate::refusal::{Conflict, Feature, Refusal};
 use crate::state::add;
 use crate::store::record::{END_MARK, stored_size};
@@ -120,7 +121,7 @@ pub(super) fn on_copy(
     let metadata = found.map(Metadata::from).unwrap_or_default();
     let existing = found.filter(|record| !namespace.is_expired_or_truncated(record, now));
     let executed = Plan::of(namespace, request).map_err(Refused::from).and_then(|plan| {
-        request.check_transaction()?;
+        request.check_transaction(now, namespace)?;
         let write =
             Write::prepare(now, namespace, request, &plan, existing).map_err(|refusal| refusal.with(metadata))?;
         let mut bins = existing.map_or_else(Bins::default, |record| Bins::new(record.bins.clone()));
@@ -152,7 +153,7 @@ fn apply(
     // A refusal has the metadata of the record that was found, even if it has expired.
     let metadata = found.as_deref().map(Metadata::from).unwrap_or_default();
     let fail = |refusal: Refusal| refusal.with(metadata);
-    request.check_transaction()?;
+    request.check_transaction(now, namespace)?;
     let is_expired_or_truncated = found
         .as_deref()
         .is_some_and(|record| namespace.is_expired_or_truncated(record, now));
@@ -346,6 +347,7 @@ impl Write<'_> {
         if self.plan.replace {
             bins.clear();
         }
+        self.check_large_values(bins.as_slice().len())?;
         let key = existing.and_then(|record| record.key.as_deref());
         let metadata = Metadata {
             generation: self.view.generation,
@@ -368,6 +370,26 @@ impl Write<'_> {
             Err(_) => message.abandon(),
         }
         result
+    }
+
+    /// Refuses a write that stores a value larger than a record may be, without copying the value. Only a write that cannot fail
+    /// for another reason is refused here: the real server checks the size last.
+    fn check_large_values(&self, bins: usize) -> Result<(), Refusal> {
+        let max = self.view.namespace.settings.max_record_size.load(Ordering::Relaxed);
+        let ops = || self.request.message.ops();
+        let Some(largest) = ops().map(|op| op.value.len()).max().filter(|size| *size > max as usize) else {
+            return Ok(());
+        };
+        let mut names = HashSet::new();
+        let only_stores =
+            ops().all(|op| op.code == OpCode::WRITE && Particle::is_opaque(op.particle_type) && names.insert(op.name));
+        if only_stores && bins + names.len() <= Record::MAX_BINS {
+            return Err(Refusal::RecordTooBig {
+                size: largest as u32,
+                max,
+            });
+        }
+        Ok(())
     }
 
     fn execute_op(
@@ -429,9 +451,10 @@ impl Write<'_> {
             return if !self.is_live || self.plan.replace {
                 Err(Refusal::NotFound)
             } else if request.header.info2.contains(Info2::DURABLE_DELETE) {
-                check_durable_delete(self.view.namespace)?;
+                check_deletion(self.view.namespace, request)?;
                 Ok(Outcome::Buried(self.stored_size(existing, 0, bins)))
             } else {
+                check_deletion(self.view.namespace, request)?;
                 Ok(Outcome::Deleted)
             };
         }
@@ -456,12 +479,17 @@ impl Write<'_> {
     }
 }
 
+/// Checks whether a record may be deleted durably or, if the request does not ask for that, without a tombstone.
+///
 /// # Errors
-/// [`Refusal::EnterpriseOnly`] if the edition has no durable deletes.
-pub(super) fn check_durable_delete(namespace: &Namespace) -> Result<(), Refusal> {
-    if namespace.settings.durable_deletes {
-        Ok(())
-    } else {
-        Err(Refusal::EnterpriseOnly(Feature::DurableDeletes))
+/// [`Refusal::EnterpriseOnly`] if the edition has no durable deletes; [`Refusal::NotDurable`] if the namespace allows no others.
+pub(super) fn check_deletion(namespace: &Namespace, request: &Request<'_>) -> Result<(), Refusal> {
+    let settings = &namespace.settings;
+    match request.header.info2.contains(Info2::DURABLE_DELETE) {
+        true if !settings.durable_deletes => Err(Refusal::EnterpriseOnly(Feature::DurableDeletes)),
+        false if settings.strong_consistency && !settings.allow_expunge.load(Ordering::Relaxed) => {
+            Err(Refusal::NotDurable)
+        }
+        _ => Ok(()),
     }
 }

@@ -39,7 +39,8 @@ pub(in crate::command::info) fn write_namespace(call: &mut Call<'_>, namespace: 
         match namespace.settings.value(name) {
             Some(value) => call.pair(name, value),
             None if name == "replication-factor" && changed(call, scope, name).is_none() => {
-                call.pair(name, namespace.settings.replication_factor);
+                let config = call.state.config().namespaces.get(namespace.number);
+                call.pair(name, config.map_or(1, |config| config.replication_factor));
             }
             None => pair(call, scope, parameter),
         }
@@ -74,7 +75,9 @@ fn network(call: &mut Call<'_>) {
         let name = parameter.name;
         match name {
             "service.port" => call.pair(name, address.port()),
-            "service.address" | "service.access-address" => call.pair(name, address.ip()),
+            "service.address" | "service.access-address" if changed(call, Scope::Network, name).is_none() => {
+                call.pair(name, address.ip());
+            }
             _ => pair(call, Scope::Network, parameter),
         }
     }

@@ -15,7 +15,7 @@ pub(in crate::command::info) fn set_config(call: &mut Call<'_>) -> Answered {
     match call.required("context", LONGEST)? {
         "service" => set_service(call)?,
         "network" => {
-            let (parameter, value) = requested(call, &[NETWORK])?;
+            let (parameter, value) = requested(call, &[NETWORK], false)?;
             call.state.parameters().set(Scope::Network, parameter.name, value);
         }
         "namespace" => {
@@ -41,10 +41,11 @@ pub(super) fn value_of<'c>(call: &Call<'c>, name: &str) -> Option<&'c str> {
 }
 
 /// A command changes one parameter: the first that it names, in the order of the tables and then of the names. Others are ignored,
-/// known or not.
+/// known or not. `is_consistent` tells whether it is for a namespace with `strong-consistency`.
 pub(super) fn requested(
     call: &Call<'_>,
     tables: &[&'static [Parameter]],
+    is_consistent: bool,
 ) -> Result<(&'static Parameter, String), InfoError> {
     let first_of = |table: &&'static [Parameter]| {
         let named = table.iter().filter(|parameter| parameter.is_changeable());
@@ -52,12 +53,12 @@ pub(super) fn requested(
         named.min_by_key(|(parameter, _)| parameter.changed_as)
     };
     let (parameter, value) = tables.iter().find_map(first_of).ok_or_else(invalid)?;
-    let value = parameter.read_change(value, call.state.config().edition);
+    let value = parameter.read_change(value, call.state.config().edition, is_consistent);
     Ok((parameter, value.ok_or_else(invalid)?))
 }
 
 fn set_service(call: &Call<'_>) -> Answered {
-    let (parameter, value) = requested(call, &[SERVICE])?;
+    let (parameter, value) = requested(call, &[SERVICE], false)?;
     match parameter.name {
         "cluster-name" => {
             if !is_cluster_name(&value) {
@@ -80,7 +81,7 @@ fn set_service(call: &Call<'_>) -> Answered {
 }
 
 fn set_namespace(call: &Call<'_>, namespace: &Namespace) -> Answered {
-    let (parameter, value) = requested(call, OF_NAMESPACE_CHANGED)?;
+    let (parameter, value) = requested(call, OF_NAMESPACE_CHANGED, namespace.settings.strong_consistency)?;
     if parameter.name == "default-ttl" && value != "0" && !removes_expired(namespace) {
         return Err(invalid());
     }

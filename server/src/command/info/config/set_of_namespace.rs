@@ -9,7 +9,7 @@ use crate::store::{Namespace, SetSettings};
 pub(super) fn set(call: &Call<'_>, namespace: &Namespace, name: &str) -> Answered {
     let id = namespace.sets.find_or_create(name.as_bytes()).ok_or_else(invalid)?;
     let set = namespace.sets.get(id).ok_or_else(invalid)?;
-    let (parameter, value) = requested(call, &[SET])?;
+    let (parameter, value) = requested(call, &[SET], false)?;
     match parameter.name {
         "default-ttl" if value != SetSettings::NEVER.to_string() && !removes_expired(namespace) => {
             return Err(invalid());

@@ -112,7 +112,7 @@ fn replicated(
     namespace: &Namespace,
     count: impl Fn(&Partition) -> u64,
 ) -> [u64; 3] {
-    let factor = namespace.settings.replication_factor;
+    let factor = namespace.settings.replication_factor();
     let mut counts = [0; 3];
     for id in namespace.partition_ids() {
         let objects = namespace.partition(id).map_or(0, |partition| count(&partition));
