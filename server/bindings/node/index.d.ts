@@ -158,6 +158,8 @@ export interface NamespaceOptions {
   replicationFactor?: number
   /** Which of two records is kept when a partitioned network heals; `generation` by default. */
   conflictResolutionPolicy?: 'generation' | 'last-update-time'
+  /** Other parameters, by their names in Aerospike's configuration, such as `{ 'stop-writes-sys-memory-pct': 80 }`. */
+  parameters?: { readonly [name: string]: string | number | boolean }
 }
 
 /**
@@ -349,7 +351,7 @@ export class Server implements AsyncDisposable, Disposable {
   readonly isClosed: boolean
   /** Stops the server, closes its connections and frees its ports. Closing it again does nothing. */
   close(): Promise<void>
-  /** The same, in this thread; it takes less than a millisecond. */
+  /** The same, in this thread. It takes less than a millisecond, and up to 50 while something waits for the journal. */
   closeSync(): void
   [Symbol.asyncDispose](): Promise<void>
   [Symbol.dispose](): void
@@ -509,7 +511,7 @@ export interface Journal extends Iterable<JournalEntry> {
   clear(): void
   /**
    * Waits until there are `n` matching entries, 1 by default, including those already there, and returns them. The timeout is in
-   * real time; a number is in milliseconds, and 5 seconds is the default.
+   * real time; a number is in milliseconds, and 5 seconds is the default. The process does not end before the wait does.
    *
    * @throws {TimeoutError} if the timeout expires, with the last entries in the message
    * @throws {ClosedError} if the server is closed

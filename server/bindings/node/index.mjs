@@ -18,4 +18,3 @@ export const {
   TimeoutError,
   NotInstalledError
 } = spikelet
-export default spikelet

@@ -107,7 +107,8 @@ class Journal {
     this.#call((server) => server.clearJournal())
   }
 
-  async waitFor(n = 1, { timeout = TIMEOUT } = {}) {
+  async waitFor(n = 1, options = {}) {
+    const { timeout = TIMEOUT } = object(options, 'options')
     integer(n, 'the number of entries', { max: 0xffff_ffff })
     const ms = duration(timeout, 'timeout')
     const entries = await this.#callAsync((server) => server.waitFor(this.#filter, n, ms))

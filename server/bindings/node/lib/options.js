@@ -19,7 +19,8 @@ function optionsOf(options) {
 function namespaceOf(namespace) {
   if (typeof namespace !== 'object' || namespace === null) return namespace
   const seconds = (name) => (isUnits(namespace[name]) ? { [name]: duration(namespace[name], name) / 1000 } : {})
-  return { ...namespace, ...seconds('defaultTtl'), ...seconds('nsupPeriod') }
+  const { parameters = {}, ...others } = namespace
+  return { ...others, ...seconds('defaultTtl'), ...seconds('nsupPeriod'), ...object(parameters, 'parameters') }
 }
 
 function isUnits(value) {

@@ -64,7 +64,10 @@ function encode(value, path = 'value', depth = 0) {
     case 'undefined':
       return null
     case 'boolean':
+      return value
     case 'string':
+      // UTF-8 has no form for a half of a surrogate pair.
+      if (!value.isWellFormed()) throw new ArgumentError(`${path}: a string with a lone surrogate is not Unicode: ${JSON.stringify(value)}`)
       return value
     case 'bigint':
       if (BigInt.asIntN(64, value) !== value) throw new ArgumentError(`${path}: ${value} does not fit into 64 bits`)

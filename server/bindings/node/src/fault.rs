@@ -43,7 +43,7 @@ impl JsFault {
     }
 
     /// Throws if it has not fired.
-    #[napi(catch_unwind)]
+    #[napi]
     pub fn check_fired(&self) -> Result<()> {
         self.0.check_fired().map_err(thrown)
     }
