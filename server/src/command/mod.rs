@@ -9,6 +9,7 @@ mod batch;
 mod dispatch;
 mod frame;
 mod info;
+mod info_task;
 mod look_up;
 mod query;
 mod record;
