@@ -25,7 +25,9 @@
 //!
 //! The feature `serde`, on by default, reads and writes whole records as types that implement serde's traits.
 //!
-//! Not supported: TLS, authentication and multi-record transactions, which need the Enterprise Edition.
+//! The feature `tls` connects with TLS, which needs the Enterprise Edition.
+//!
+//! Not supported: authentication and multi-record transactions, which need the Enterprise Edition.
 //!
 //! The modules form layers, and imports go down only: the clients (`client`, [`blocking`]), the verbs (`verbs`), their
 //! policies (`policy`), the cluster (`cluster`), then keys, bins, records and operations, then errors.
@@ -52,6 +54,8 @@ mod verbs;
 
 pub use bins::{Bins, IntoBins};
 pub use client::{Client, ClientBuilder};
+#[cfg(feature = "tls")]
+pub use cluster::Tls;
 pub use error::{Error, ErrorKind, OptionalExt};
 pub use key::Key;
 pub use operation::Operation;

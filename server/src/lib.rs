@@ -27,7 +27,9 @@
 //! - `udf`, on by default, is for UDFs. It compiles Lua, which is written in C. Without it, modules cannot be registered, and
 //!   calls of UDFs fail with result code 16 ([`ResultCode::UNSUPPORTED_FEATURE`]).
 //!
-//! With `default-features = false` both are off. To save the dependencies of the program but keep UDFs:
+//! - `tls`, on by default, is for TLS, a feature of the Enterprise Edition. It compiles ring, which is written in C and assembler.
+//!
+//! With `default-features = false` all are off. To save the dependencies of the program but keep UDFs:
 //!
 //! ```toml
 //! [dev-dependencies]
@@ -71,13 +73,16 @@ mod version;
 pub use clock::Now;
 pub use cluster::{ClusterError, Node, NodeId, NodeState};
 pub use config::{
-    ConfigError, ConfigParameterError, ConflictResolutionPolicy, NamespaceConfig, ParameterValues, SetConfig,
+    AuthenticateClient, ConfigError, ConfigParameterError, ConflictResolutionPolicy, NamespaceConfig, ParameterValues,
+    SetConfig, TlsConfig,
 };
 pub use config_file::{ConfigFile, ConfigFileError, OtherPorts};
 pub use fixture::{Fixture, FixtureError, Loaded};
 pub use handle::{
     Builder, Record, Server, ServerClock, StartError, TestServer, TopologyError, Transaction, fault, journal, test,
 };
+#[cfg(feature = "tls")]
+pub use net::{Certificate, CertificateKind, TlsError};
 pub use parameter::ParameterError;
 pub use selector::{Command, UnknownCommand};
 pub use spikelet_wire::value::{Map, MapOrder};

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::host::Host;
+use super::tls::Tls;
 use super::transport::Connector;
 
 /// The options of the connection to a cluster; a client's builder fills them in.
@@ -28,4 +29,6 @@ pub(crate) struct Config {
     pub(crate) tend_interval: Duration,
     /// How connections are made; over TCP where it is `None`.
     pub(crate) connector: Option<Connector>,
+    /// TLS, if connections use it.
+    pub(crate) tls: Option<Tls>,
 }

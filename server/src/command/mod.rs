@@ -6,6 +6,7 @@
 //! never wait: the time is passed in, and replies are appended to a buffer.
 
 mod batch;
+mod compression;
 mod dispatch;
 mod frame;
 mod info;
@@ -17,6 +18,7 @@ mod record_task;
 mod step;
 mod task;
 
+pub(crate) use self::compression::Compression;
 pub use self::dispatch::{Flow, handle};
 pub use self::frame::accepts;
 pub(crate) use self::info::{commands as info_commands, truncates_up_to_now};

@@ -3,10 +3,12 @@
 mod error;
 mod namespace;
 mod set;
+mod tls;
 
 pub use self::error::ConfigError;
 pub use self::namespace::{ConflictResolutionPolicy, NamespaceConfig};
 pub use self::set::SetConfig;
+pub use self::tls::{AuthenticateClient, TlsConfig};
 pub use crate::config_parameters::{ConfigParameterError, ParameterValues};
 pub(crate) use crate::config_parameters::{MAX_NODES, MAX_TTL};
 pub(crate) use crate::config_parameters::{NETWORK, OF_NAMESPACE, OF_NAMESPACE_CHANGED, Parameter, SERVICE, SET};
@@ -23,6 +25,8 @@ pub struct Config {
     pub edition: Edition,
     /// The `work-directory`, which the errors of UDFs name. Nothing is read from it or written to it.
     pub work_directory: String,
+    /// TLS, if there is any.
+    pub tls: Option<TlsConfig>,
     /// The other parameters of `service`.
     pub service: ParameterValues,
     /// The other parameters of `network`.
@@ -71,6 +75,7 @@ impl Default for Config {
             version: version::DEFAULT.to_owned(),
             edition: Edition::default(),
             work_directory: Self::WORK_DIRECTORY.to_owned(),
+            tls: None,
             service: ParameterValues::default(),
             network: ParameterValues::default(),
         }

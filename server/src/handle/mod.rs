@@ -12,6 +12,8 @@ pub mod journal;
 mod server;
 mod snapshot;
 mod test_server;
+#[cfg(feature = "tls")]
+mod tls;
 mod topology;
 mod transactions;
 

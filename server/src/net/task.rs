@@ -13,8 +13,8 @@ use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::task::{spawn_blocking, yield_now};
 use tokio::time::{Instant, sleep, timeout};
 
-use super::Shared;
-use crate::command::{Step, Task};
+use super::{Shared, compression};
+use crate::command::{Compression, Step, Task};
 use crate::request_log::Pending;
 use crate::state::JobEnd;
 
@@ -100,7 +100,7 @@ impl Running {
     }
 }
 
-/// Runs a task on its connection, and sends the reply. `out` is empty before and after.
+/// Runs a task on its connection, and sends the reply, compressed if so requested. `out` is empty before and after.
 ///
 /// # Errors
 /// When the stream fails, and when the peer leaves the reply unread for longer than the task allows.
@@ -110,7 +110,7 @@ pub(super) async fn answer<S: AsyncWrite + Unpin>(
     stream: &mut S,
     task: Box<Task>,
     out: &mut BytesMut,
-    mut pending: Option<Pending<'_>>,
+    (mut pending, compression): (Option<Pending<'_>>, Option<Compression>),
 ) -> io::Result<()> {
     let mut running = Running::new(shared, task);
     loop {
@@ -123,6 +123,9 @@ pub(super) async fn answer<S: AsyncWrite + Unpin>(
                 Step::Done => recorded.end(),
                 _ => pending = Some(recorded),
             }
+        }
+        if let Some(compression) = &compression {
+            compression::compress(workers, compression, out, 0).await;
         }
         if let Err(error) = write_all(stream, out, running.task.socket_timeout()).await {
             let end = match error.kind() {
@@ -199,5 +202,8 @@ async fn write_all<S: AsyncWrite + Unpin>(
         }
         out.advance(written);
     }
-    Ok(())
+    match limit {
+        Some(limit) => timeout(limit, stream.flush()).await?,
+        None => stream.flush().await,
+    }
 }
