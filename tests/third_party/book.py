@@ -4,7 +4,8 @@
 With --page only that page; without, all but those in SEPARATE.
 
 The line before a block names its file, as in "`conftest.py`:". Then every test file is run, and every program; this Python is the
-one that runs Python's. SPIKELET_JAR has the class for Java."""
+one that runs Python's. SPIKELET_JAR has the class for Java. PAGES are other pages to run than
+those in docs/."""
 
 import os
 import pathlib
@@ -35,9 +36,9 @@ def main():
         only, arguments = arguments[1], arguments[2:]
     program, modules, *languages = arguments
     files = {language: {} for language in RUNNERS}
-    for page in sorted(DOCS.glob("*.md")):
-        if page.name != only if only else page.name in SEPARATE:
-            continue
+    pages = [page for page in sorted(DOCS.glob("*.md")) if (page.name == only if only else page.name not in SEPARATE)]
+    pages = [pathlib.Path(page) for page in os.environ.get("PAGES", "").split()] or pages
+    for page in pages:
         for name, language, code in BLOCK.findall(page.read_text()):
             if language not in RUNNERS:
                 continue

@@ -10,6 +10,7 @@ mod compression;
 mod dispatch;
 mod frame;
 mod info;
+mod info_task;
 mod look_up;
 mod query;
 mod record;

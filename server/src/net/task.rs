@@ -64,8 +64,9 @@ impl Running {
         }
         // Not the state of the moment: while that is held, subclusters cannot change.
         let state = self.shared.0.split.state_of(self.task.node());
+        let now = self.shared.0.clock.now();
         let work = spawn_blocking(move || {
-            self.task.run_blocking(&state);
+            self.task.run_blocking(&state, now);
             self
         });
         work.await.map_err(io::Error::other)

@@ -24,6 +24,20 @@ impl Server {
         })
     }
 
+    /// Returns the record with a key as a node has it, which differs between nodes while the network is cut.
+    ///
+    /// # Errors
+    /// Those of [`record`](Self::record), and [`Kind::Node`] if there is no such node.
+    pub fn record_at(&self, node: &Value, namespace: &str, set: &str, key: &Value) -> Result<Option<Plain>, Error> {
+        let node = Argument::new("node", node).node()?;
+        let key = Argument::new("key", key).key()?;
+        self.with(|server| {
+            check_namespace(server, namespace)?;
+            let record = server.record_at(node, namespace, set, key)?;
+            Ok(record.map(|record| plain::record(&record, server.now())))
+        })
+    }
+
     /// Returns all records that have not expired, or those of a namespace or a set.
     ///
     /// # Errors

@@ -75,6 +75,36 @@ pub(super) fn handle(state: &State, now: Now, session: &mut Session, body: &[u8]
     query::maintain(state, now, node, left)
 }
 
+/// Whether an info request registers UDF modules.
+pub(super) fn registers_modules(body: &[u8]) -> bool {
+    // Most requests are short, and all of them are looked at.
+    cfg!(feature = "udf")
+        && body
+            .split(|&byte| byte == b'\n')
+            .any(|line| line.starts_with(PUT_MODULE))
+}
+
+/// Checks the modules that a request registers, so that to execute the request takes no long time.
+pub(super) fn check_modules(state: &State, now: Now, session: &mut Session, body: &[u8]) {
+    let lines = body
+        .split(|&byte| byte == b'\n')
+        .filter(|line| line.starts_with(PUT_MODULE));
+    for line in lines.map(String::from_utf8_lossy) {
+        let (name, parameters) = split(&line);
+        udf::check(&Call {
+            state,
+            now,
+            session,
+            name,
+            parameters,
+            out: &mut BytesMut::new(),
+            left: &mut Vec::new(),
+        });
+    }
+}
+
+const PUT_MODULE: &[u8] = b"udf-put";
+
 /// Whether an info request has a truncation up to the time at which it is executed. A connection waits until the millisecond is
 /// over before it executes that, if the clock runs.
 pub(crate) fn truncates_up_to_now(body: &[u8]) -> bool {
