@@ -26,8 +26,10 @@
 //! - `program`, on by default, is for the program `spikelet`. A test that embeds the server does not need it.
 //! - `udf`, on by default, is for UDFs. It compiles Lua, which is written in C. Without it, modules cannot be registered, and
 //!   calls of UDFs fail with result code 16 ([`ResultCode::UNSUPPORTED_FEATURE`]).
+//! - `security`, on by default, is for [security](SecurityConfig). It compiles bcrypt. Without it, a server with security does not
+//!   start.
 //!
-//! With `default-features = false` both are off. To save the dependencies of the program but keep UDFs:
+//! With `default-features = false` all are off. To save the dependencies of the program but keep UDFs:
 //!
 //! ```toml
 //! [dev-dependencies]
@@ -38,6 +40,7 @@
 // Items exported by the feature `unstable` are `pub` in private modules.
 #![cfg_attr(not(feature = "unstable"), allow(unreachable_pub))]
 
+mod access;
 mod clock;
 mod cluster;
 mod command;
@@ -48,6 +51,7 @@ pub mod fixture;
 mod handle;
 mod net;
 mod ops;
+mod permission;
 mod refusal;
 mod request_log;
 mod selector;
@@ -63,10 +67,13 @@ mod version;
 
 pub use clock::Now;
 pub use cluster::{ClusterError, Node, NodeId, NodeState};
-pub use config::{ConfigError, ConflictResolutionPolicy, NamespaceConfig};
+pub use config::{
+    Authentication, ConfigError, ConflictResolutionPolicy, NamespaceConfig, RoleConfig, SecurityConfig, UserConfig,
+};
 pub use fixture::{Fixture, FixtureError, Loaded};
-pub use handle::{Builder, Record, Server, ServerClock, StartError, TopologyError, fault, journal};
+pub use handle::{Builder, Record, Server, ServerClock, StartError, TopologyError, UserInfo, fault, journal};
 pub use selector::{Command, UnknownCommand};
+pub use spikelet_wire::admin::{Privilege, PrivilegeCode};
 pub use spikelet_wire::{Digest, ResultCode, UserKey, Value};
 pub use state::{RestoreError, Snapshot};
 pub use version::Edition;

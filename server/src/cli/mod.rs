@@ -6,6 +6,7 @@ mod listen;
 mod logs;
 mod namespace;
 mod port_file;
+mod security;
 
 use std::error::Error;
 use std::io::{self, Write};

@@ -35,6 +35,10 @@ const PARAMETERS: &str =
     "default-ttl, nsup-period, allow-ttl-without-nsup, replication-factor, conflict-resolution-policy";
 
 /// Parses a time in seconds, minutes, hours or days.
+pub(super) fn parse_seconds(text: &str) -> Result<u32, String> {
+    seconds(text).ok_or_else(|| format!("expected {TIME}"))
+}
+
 fn seconds(text: &str) -> Option<u32> {
     let units = [('s', 1), ('m', 60), ('h', 3600), ('d', 24 * 3600)];
     let with_unit = units

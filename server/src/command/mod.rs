@@ -11,6 +11,7 @@ mod frame;
 mod info;
 mod query;
 mod record;
+mod security;
 mod single;
 mod step;
 mod task;

@@ -2,9 +2,11 @@
 
 mod error;
 mod namespace;
+mod security;
 
 pub use self::error::ConfigError;
 pub use self::namespace::{ConflictResolutionPolicy, NamespaceConfig};
+pub use self::security::{Authentication, RoleConfig, SecurityConfig, UserConfig};
 use crate::version::{self, Edition};
 
 /// The configuration of a server.
@@ -18,6 +20,8 @@ pub struct Config {
     pub edition: Edition,
     /// The `work-directory`, which the errors of UDFs name. Nothing is read from it or written to it.
     pub work_directory: String,
+    /// Security; `None` for none.
+    pub security: Option<SecurityConfig>,
 }
 
 /// The real server's maximum of TTLs, in seconds: ten years.
@@ -50,7 +54,16 @@ impl Config {
                 return Err(ConfigError::NamespaceTwice(namespace.name.clone()));
             }
         }
-        Ok(())
+        match &self.security {
+            Some(_) if self.edition == Edition::Community => Err(ConfigError::SecurityEdition),
+            Some(security) => security.check(self.has_masking()),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether there are privileges for masked bins.
+    pub(crate) fn has_masking(&self) -> bool {
+        version::is_at_least(&self.version, [8, 1, 1])
     }
 }
 
@@ -66,6 +79,7 @@ impl Default for Config {
             version: version::DEFAULT.to_owned(),
             edition: Edition::default(),
             work_directory: Self::WORK_DIRECTORY.to_owned(),
+            security: None,
         }
     }
 }

@@ -18,6 +18,7 @@ pub(super) const PARAMETERS: &[&str] = &[
     "blob-key",
     "digest",
     "node",
+    "user",
 ];
 
 /// Reads the selector from the parameters.
@@ -30,6 +31,7 @@ pub(super) fn selector(call: &Call<'_>) -> Result<Selector, ControlError> {
         set: call.optional("set").map(str::to_owned),
         record: record(call)?,
         node: call.parsed_if_given("node")?,
+        user: call.optional("user").map(str::to_owned),
     })
 }
 

@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use super::latency::NodeLatencies;
 use super::namespace_stats::NamespaceStats;
+use super::usage::Users;
 use super::user_agents::UserAgents;
 use crate::clock::Now;
 use crate::store::Namespace;
@@ -38,6 +39,7 @@ pub struct Stats {
     /// For sessions without a node.
     no_node: NamespaceStats,
     pub(crate) agents: UserAgents,
+    pub(crate) users: Users,
 }
 
 impl Stats {

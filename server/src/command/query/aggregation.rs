@@ -17,12 +17,14 @@ use super::index_scan::IndexScan;
 use super::partition_scan::{PartitionScan, RecordPart};
 use super::rate_limit::RateLimit;
 use super::request::{QueryRequest, last_message};
+use crate::access::Direction;
 use crate::clock::Now;
 use crate::command::record::udf;
 use crate::command::record::view::View;
+use crate::command::security::permit;
 use crate::command::step::Step;
 use crate::refusal::{Conflict, Feature, Refusal};
-use crate::state::{ActiveJob, JobDescription, JobEnd, JobKind, NamespaceStats, Tally};
+use crate::state::{ActiveJob, JobDescription, JobEnd, JobKind, NamespaceStats, QueryQuota, Tally};
 use crate::store::Record;
 use crate::store::sindex::Search;
 use crate::udf::{Modules, Returned, Work};
@@ -46,6 +48,8 @@ pub(super) struct AggregationQuery {
     active: ActiveJob,
     socket_timeout: Option<Duration>,
     stream: Option<Stream>,
+    /// What it takes of the user's quota while it runs.
+    _quota: Option<QueryQuota>,
 }
 
 impl AggregationQuery {
@@ -72,6 +76,8 @@ impl AggregationQuery {
             .map(|range| range.search(request.namespace, set))
             .transpose()?;
         let socket_timeout = fields::socket_timeout(message)?;
+        let limit = records_per_second.map_or(0, NonZeroU32::get);
+        let quota = permit::query_quota(request.session, Direction::Read, limit)?;
         udf::call(message, UDF_LIMIT)?;
         let active = request.state.jobs().start(JobDescription {
             index: search.as_ref().map(|search| search.sindex.name().to_string()),
@@ -88,6 +94,7 @@ impl AggregationQuery {
             active,
             socket_timeout,
             stream: None,
+            _quota: quota,
         })
     }
 

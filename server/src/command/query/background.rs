@@ -16,6 +16,7 @@ use super::index_scan::IndexScan;
 use super::partition_scan::{PartitionScan, RecordPart};
 use super::rate_limit::RateLimit;
 use super::request::QueryRequest;
+use crate::access::Direction;
 use crate::command::record::long::{Finished, Long};
 use crate::command::record::operation;
 use crate::command::record::reply::Reply;
@@ -23,10 +24,11 @@ use crate::command::record::request::{Fields, Request};
 #[cfg(feature = "udf")]
 use crate::command::record::udf;
 use crate::command::record::{self, Access, write};
+use crate::command::security::permit;
 use crate::command::step::Step;
 use crate::ops::exp;
 use crate::refusal::{Conflict, Part, Refusal};
-use crate::state::{ActiveJob, JobDescription, JobKind, Tally};
+use crate::state::{ActiveJob, JobDescription, JobKind, QueryQuota, Tally};
 use crate::store::sindex::Search;
 use crate::store::{Record, Waiting};
 
@@ -51,6 +53,8 @@ pub(super) struct BackgroundQuery {
     waiting: Option<Waiting>,
     /// The change of the first record of the queue, if it may take long and has begun.
     long: Option<Long>,
+    /// What it takes of the user's quota while it runs.
+    _quota: Option<QueryQuota>,
 }
 
 impl BackgroundQuery {
@@ -89,6 +93,9 @@ impl BackgroundQuery {
             check_operations(request)?;
             request.describe(JobKind::Operate)
         };
+        // The default limit counts here, although it does not slow the query down.
+        let limit = records_per_second.map_or(max, NonZeroU32::get);
+        let quota = permit::query_quota(request.session, Direction::Write, limit)?;
         let active = request.state.jobs().start(JobDescription {
             index: search.as_ref().map(|search| search.sindex.name().to_string()),
             records_per_second: records_per_second.or(NonZeroU32::new(max)),
@@ -106,6 +113,7 @@ impl BackgroundQuery {
             queue: VecDeque::new(),
             waiting: None,
             long: None,
+            _quota: quota,
         })
     }
 

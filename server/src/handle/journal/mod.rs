@@ -9,7 +9,7 @@ use self::assertion::off;
 pub use self::wait::{Wait, WaitError};
 use super::Server;
 pub use crate::request_log::{
-    Ended, Entry, Filter, GenerationCheck, IndexRange, Operation, Outcome, Policies, Request, Row,
+    Ended, Entry, Filter, GenerationCheck, IndexRange, Operation, Outcome, Policies, Request, Row, SecurityRequest,
 };
 use crate::request_log::{Log, narrowing};
 pub use spikelet_wire::ExistsAction;

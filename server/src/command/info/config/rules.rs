@@ -2,7 +2,7 @@
 //! them takes.
 
 use super::value;
-use crate::config::MAX_TTL;
+use crate::config::{MAX_TTL, SecurityConfig};
 use crate::version::Edition;
 
 /// A parameter that can be changed while the server runs.
@@ -130,6 +130,14 @@ pub(super) const NETWORK: &[Rule] = rules! {
     "heartbeat.mtu" => ANY;
     "heartbeat.protocol" => Word(&["v3", "reset", "none"]);
     "heartbeat.timeout" => Number(10, i32::MAX as i64);
+};
+
+/// Of `context=security`. The least values are checked with it.
+pub(super) const SECURITY: &[Rule] = rules! {
+    "enable-quotas" => Never;
+    "privilege-refresh-period" => Seconds(SecurityConfig::PRIVILEGE_REFRESH_PERIOD.1);
+    "session-ttl" => Seconds(SecurityConfig::SESSION_TTL.1);
+    "tps-weight" => Number(SecurityConfig::TPS_WEIGHT.0 as i64, SecurityConfig::TPS_WEIGHT.1 as i64);
 };
 
 /// Of `context=namespace`, without those of a set.
