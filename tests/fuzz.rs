@@ -140,3 +140,8 @@ fn connection() {
 fn fixture() {
     survives("fixture");
 }
+
+#[test]
+fn security() {
+    survives("security");
+}

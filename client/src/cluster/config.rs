@@ -1,8 +1,10 @@
 //! How a client reaches its cluster.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::host::Host;
+use super::login::Credentials;
 use super::transport::Connector;
 
 /// The options of the connection to a cluster; a client's builder fills them in.
@@ -28,4 +30,6 @@ pub(crate) struct Config {
     pub(crate) tend_interval: Duration,
     /// How connections are made; over TCP where it is `None`.
     pub(crate) connector: Option<Connector>,
+    /// How the client logs in; `None` for a cluster without security.
+    pub(crate) credentials: Option<Arc<Credentials>>,
 }

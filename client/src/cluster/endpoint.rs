@@ -1,11 +1,13 @@
 //! A node's address, and how a connection to it is opened.
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::config::Config;
-use super::connection::Connection;
+use super::connection::{Connection, ConnectionError};
 use super::host::Host;
+use super::login::NodeSession;
 use super::transport::Connector;
 
 /// An address to connect to.
@@ -14,6 +16,8 @@ pub(crate) struct Endpoint {
     host: Host,
     connect_timeout: Duration,
     connector: Option<Connector>,
+    /// The client's session with the node, where the client has credentials.
+    session: Option<Arc<NodeSession>>,
 }
 
 impl Endpoint {
@@ -22,11 +26,20 @@ impl Endpoint {
             host,
             connect_timeout: config.connect_timeout,
             connector: config.connector.clone(),
+            session: config.credentials.as_ref().map(NodeSession::new).map(Arc::new),
         }
     }
 
-    /// Opens a connection within the connect timeout.
-    pub(crate) async fn connect(&self) -> io::Result<Connection> {
+    /// Opens a connection within the connect timeout, and logs in.
+    pub(crate) async fn connect(&self) -> Result<Connection, ConnectionError> {
+        let mut connection = self.open().await?;
+        if let Some(session) = &self.session {
+            session.authenticate(&mut connection).await?;
+        }
+        Ok(connection)
+    }
+
+    async fn open(&self) -> io::Result<Connection> {
         let open = Connection::open(&self.host, self.connector.as_ref());
         match self.connect_timeout.is_zero() {
             true => open.await,
@@ -45,6 +58,7 @@ impl Endpoint {
             },
             connect_timeout: Duration::ZERO,
             connector: None,
+            session: None,
         }
     }
 }

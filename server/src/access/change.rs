@@ -106,14 +106,15 @@ impl Accounts {
         Ok(())
     }
 
-    /// Sets the quotas of a role. One that is not given stays as it is.
+    /// Sets the quotas of a role. One that is not given stays as it is, and so does one that a client gives as -1.
     ///
     /// # Errors
     /// For an unknown or predefined role.
     pub(crate) fn set_quotas(&mut self, name: &str, read: Option<u32>, write: Option<u32>) -> Result<(), Denied> {
         let role = self.role_mut(name)?;
-        role.read_quota = read.unwrap_or(role.read_quota);
-        role.write_quota = write.unwrap_or(role.write_quota);
+        let given = |quota: Option<u32>| quota.filter(|quota| *quota != u32::MAX);
+        role.read_quota = given(read).unwrap_or(role.read_quota);
+        role.write_quota = given(write).unwrap_or(role.write_quota);
         Ok(())
     }
 
@@ -223,6 +224,15 @@ mod tests {
             .map(ToString::to_string)
             .collect();
         assert_eq!(left, ["sys-admin", "write.test.demo"]);
+    }
+
+    #[test]
+    fn a_quota_of_minus_one_stays_as_it_is() {
+        let mut accounts = accounts();
+        assert_eq!(accounts.set_quotas("reader", Some(5), Some(6)), Ok(()));
+        assert_eq!(accounts.set_quotas("reader", Some(u32::MAX), None), Ok(()));
+        let role = accounts.role("reader").unwrap();
+        assert_eq!((role.read_quota, role.write_quota), (5, 6));
     }
 
     #[test]
