@@ -8,20 +8,7 @@ use spikelet_client::{
     BatchRow, Bins, Client, Error, ErrorKind, Key, Operation, OptionalExt as _, Policy, ResultCode, Serde, Ttl, Value,
     bins, blocking, exp,
 };
-
-async fn start() -> (Server, Client) {
-    let server = Server::start().unwrap();
-    let client = Client::connect(server.addr()).await.unwrap();
-    (server, client)
-}
-
-fn key(user_key: &str) -> Key {
-    Key::new("test", "demo", user_key)
-}
-
-fn code<T: std::fmt::Debug>(result: Result<T, Error>) -> ResultCode {
-    result.unwrap_err().result_code().unwrap()
-}
+use spikelet_tests::common::{code, key, start};
 
 #[tokio::test]
 async fn a_record_is_put_and_read() {

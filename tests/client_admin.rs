@@ -6,8 +6,9 @@ use spikelet::Server;
 use spikelet_client::wire::context::Context;
 use spikelet_client::{
     BatchRow, Client, CollectionIndexType, Cursor, Error, ErrorKind, Index, IndexState, IndexType, Key, Map, Operation,
-    Page, Predicate, Record, ResultCode, Task, Value, bins, blocking, exp,
+    Page, Predicate, ResultCode, Task, Value, bins, blocking, exp,
 };
+use spikelet_tests::common::{code, connected, numbers};
 
 async fn start(records: i64) -> (Server, Client) {
     let server = Server::start().unwrap();
@@ -15,18 +16,7 @@ async fn start(records: i64) -> (Server, Client) {
         server.insert("test", "demo", n, [("n", n)]).unwrap();
     }
     server.insert("test", "other", 1, [("n", 1)]).unwrap();
-    let client = Client::connect(server.addr()).await.unwrap();
-    (server, client)
-}
-
-fn numbers<'r>(records: impl IntoIterator<Item = &'r Record>) -> Vec<i64> {
-    let mut numbers: Vec<i64> = records.into_iter().map(|record| record.get("n").unwrap()).collect();
-    numbers.sort_unstable();
-    numbers
-}
-
-fn code<T: std::fmt::Debug>(result: Result<T, Error>) -> ResultCode {
-    result.unwrap_err().result_code().unwrap()
+    connected(server).await
 }
 
 #[tokio::test]

@@ -1,22 +1,8 @@
 //! Expressions built with the client, as filters and as operations, against the embedded server.
 
-use spikelet::Server;
 use spikelet_client::ops::{self, expression, path};
-use spikelet_client::{Client, Error, Key, Map, Operation, ResultCode, Value, bins, exp};
-
-async fn start() -> (Server, Client) {
-    let server = Server::start().unwrap();
-    let client = Client::connect(server.addr()).await.unwrap();
-    (server, client)
-}
-
-fn key(user_key: &str) -> Key {
-    Key::new("test", "demo", user_key)
-}
-
-fn code<T: std::fmt::Debug>(result: Result<T, Error>) -> ResultCode {
-    result.unwrap_err().result_code().unwrap()
-}
+use spikelet_client::{Map, Operation, ResultCode, Value, bins, exp};
+use spikelet_tests::common::{code, key, start};
 
 fn read<T>(value: impl Into<exp::Exp<T>>) -> Operation {
     expression("out").read(value)

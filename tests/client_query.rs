@@ -13,6 +13,7 @@ use spikelet_client::{
     Client, Cursor, Digest, Error, ErrorKind, Key, OpCode, Operation, Policy, QueryDuration, Record, ResultCode,
     UserKey, bins, blocking, exp,
 };
+use spikelet_tests::common::{code, connected, numbers};
 use spikelet_tests::fake_node::{FakeNode, Reply};
 
 /// A server with a number of records in a set, and some in other sets.
@@ -26,18 +27,7 @@ async fn start(records: i64) -> (Server, Client) {
     for n in 0..10 {
         server.insert("test", "other", n, [("n", -1)]).unwrap();
     }
-    let client = Client::connect(server.addr()).await.unwrap();
-    (server, client)
-}
-
-fn numbers<'r>(records: impl IntoIterator<Item = &'r Record>) -> Vec<i64> {
-    let mut numbers: Vec<i64> = records.into_iter().map(|record| record.get("n").unwrap()).collect();
-    numbers.sort_unstable();
-    numbers
-}
-
-fn code<T: std::fmt::Debug>(result: Result<T, Error>) -> ResultCode {
-    result.unwrap_err().result_code().unwrap()
+    connected(server).await
 }
 
 #[tokio::test]

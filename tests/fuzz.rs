@@ -107,6 +107,19 @@ fn survives(name: &str) {
 }
 
 #[test]
+fn regressions_are_among_the_seeds() {
+    let particle = TARGETS.iter().find(|target| target.name == "particle").unwrap();
+    let list_of_announced_size = vec![20, 0xdd, 0xff, 0xff, 0xff, 0xff];
+    assert!(particle.regressions().contains(&list_of_announced_size));
+    assert!(particle.seeds(usize::MAX).contains(&list_of_announced_size));
+    // A directory with another name would never be run.
+    for directory in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz/regressions")).unwrap() {
+        let name = directory.unwrap().file_name().into_string().unwrap();
+        assert!(TARGETS.iter().any(|target| target.name == name), "{name}");
+    }
+}
+
+#[test]
 fn frames() {
     survives("frames");
 }

@@ -3,6 +3,8 @@
 //! `fuzz.rs` runs them with mutated seeds as part of the tests, and the package in `fuzz/` runs them with libFuzzer. A
 //! target fails if the code under test panics, or if an assertion that must hold for any bytes fails.
 
+use std::fs;
+use std::path::Path;
 use std::sync::OnceLock;
 
 use bytes::BytesMut;
@@ -86,15 +88,29 @@ pub const TARGETS: [Target; 8] = [
 ];
 
 impl Target {
-    /// Valid inputs from one of `every` recorded cases in each area.
+    /// Valid inputs from one of `every` recorded cases in each area, and all [regressions](Self::regressions).
     #[must_use]
     pub fn seeds(&self, every: usize) -> Vec<Vec<u8>> {
         let cases = cases().iter().flat_map(|area| area.iter().step_by(every));
         let seeds = cases.flat_map(self.seeds).chain((self.more)());
         let mut seeds: Vec<_> = seeds.filter(|seed| !seed.is_empty()).collect();
+        seeds.extend(self.regressions());
         seeds.sort();
         seeds.dedup();
         seeds
+    }
+
+    /// The inputs in `fuzz/regressions`, which failed once or are known to crash the real server.
+    #[must_use]
+    pub fn regressions(&self) -> Vec<Vec<u8>> {
+        let directory = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("fuzz/regressions")
+            .join(self.name);
+        // A target that never failed has no directory.
+        let files = fs::read_dir(directory).into_iter().flatten();
+        files
+            .map(|file| fs::read(file.expect("the directory is read").path()).expect("a regression is read"))
+            .collect()
     }
 }
 

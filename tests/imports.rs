@@ -15,7 +15,10 @@ const SERVER: &[&str] = &[
     "clock",
     "cluster",
     "access",
+    "config_parameters",
     "config",
+    "config_file",
+    "parameter",
     "selector",
     "ops",
     "store",
@@ -33,6 +36,12 @@ const SERVER: &[&str] = &[
     "lib",
     "cli",
     "main",
+];
+
+/// The modules of `spikelet-bindings`, from the ground up.
+const BINDINGS: &[&str] = &[
+    "naming", "error", "argument", "options", "server", "clock", "plain", "fault", "journal", "node", "record",
+    "fixture", "snapshot", "lib",
 ];
 
 /// The modules of `spikelet-conformance`, from the ground up.
@@ -67,6 +76,11 @@ fn modules_of_the_server_import_only_what_lies_below() {
 #[test]
 fn modules_of_the_conformance_suite_import_only_what_lies_below() {
     assert_layers("conformance/src", CONFORMANCE);
+}
+
+#[test]
+fn modules_of_the_bindings_import_only_what_lies_below() {
+    assert_layers("server/bindings/core/src", BINDINGS);
 }
 
 #[test]

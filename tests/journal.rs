@@ -1,6 +1,5 @@
 //! The journal: its entries for the client's commands, filters, waiting, and the messages of failed assertions.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -9,19 +8,10 @@ use spikelet::journal::{Ended, Entry, ExistsAction, Filter, GenerationCheck};
 use spikelet::{Command, ResultCode, Server};
 use spikelet_client::ops::{list, map};
 use spikelet_client::{BatchRow, Client, Index, IndexType, Key, Operation, OptionalExt as _, Predicate, bins};
+use spikelet_tests::common::{failure, key, with_journal};
 
 /// The limit on waiting in real time, which is only reached if a test fails.
 const LIMIT: Duration = Duration::from_secs(10);
-
-async fn start() -> (Server, Client) {
-    let server = Server::builder().journal(1000).start().unwrap();
-    let client = Client::connect(server.addr()).await.unwrap();
-    (server, client)
-}
-
-fn key(user_key: &str) -> Key {
-    Key::new("test", "demo", user_key)
-}
 
 /// The text of an entry from the command on. The part before it differs from run to run.
 fn text(entry: &Entry) -> String {
@@ -30,14 +20,9 @@ fn text(entry: &Entry) -> String {
     format!("{}{text}", entry.request.command)
 }
 
-fn failure(assertion: impl FnOnce()) -> String {
-    let panic = catch_unwind(AssertUnwindSafe(assertion)).unwrap_err();
-    *panic.downcast::<String>().unwrap()
-}
-
 #[tokio::test]
 async fn every_command_is_displayed_in_a_line() {
-    let (server, client) = start().await;
+    let (server, client) = with_journal().await;
     let user = key("user1");
     client
         .put(&user, bins! {"name" => "Alice"})
@@ -84,7 +69,7 @@ async fn every_command_is_displayed_in_a_line() {
 
 #[tokio::test]
 async fn entries_are_typed() {
-    let (server, client) = start().await;
+    let (server, client) = with_journal().await;
     server.clock().freeze();
     client
         .put(key("user1"), bins! {"name" => "Alice"})
@@ -115,7 +100,7 @@ async fn entries_are_typed() {
 
 #[tokio::test]
 async fn a_batch_is_one_entry_and_filters_match_its_rows() {
-    let (server, client) = start().await;
+    let (server, client) = with_journal().await;
     client.put(key("user1"), bins! {"n" => 1}).await.unwrap();
     client
         .batch([
@@ -163,7 +148,7 @@ async fn a_batch_is_one_entry_and_filters_match_its_rows() {
 
 #[tokio::test]
 async fn a_query_is_recorded_with_its_number_of_records() {
-    let (server, client) = start().await;
+    let (server, client) = with_journal().await;
     for n in 0..300 {
         server.insert("test", "demo", n, [("n", n)]).unwrap();
     }
@@ -185,7 +170,7 @@ async fn a_query_is_recorded_with_its_number_of_records() {
 async fn queries_and_udfs_are_displayed_with_their_arguments() {
     const ADD: &str = "function add(r, bin, n) r[bin] = r[bin] + n; aerospike:update(r) end\n\
                        function all(stream) return stream end";
-    let (server, client) = start().await;
+    let (server, client) = with_journal().await;
     server.insert("test", "demo", "user1", [("n", 1)]).unwrap();
     client
         .wait(&client.register_udf("m.lua", ADD).await.unwrap())
@@ -223,7 +208,7 @@ async fn queries_and_udfs_are_displayed_with_their_arguments() {
 
 #[tokio::test]
 async fn info_commands_are_only_returned_on_request() {
-    let (server, client) = start().await;
+    let (server, client) = with_journal().await;
     client.info("build").await.unwrap();
     server.journal().assert_count(0);
     let entry = server
@@ -237,7 +222,7 @@ async fn info_commands_are_only_returned_on_request() {
 
 #[tokio::test]
 async fn a_test_waits_for_requests_of_another_task() {
-    let (server, client) = start().await;
+    let (server, client) = with_journal().await;
     let first = server.journal().next_number();
     let writes = tokio::spawn(async move {
         for user in ["user1", "user2"] {
@@ -292,7 +277,7 @@ fn a_test_waits_without_a_runtime() {
 
 #[tokio::test]
 async fn failures_show_expected_and_actual_requests() {
-    let (server, client) = start().await;
+    let (server, client) = with_journal().await;
     client.put(key("user1"), bins! {"n" => 1}).await.unwrap();
     client.get(key("user1")).await.unwrap();
 
@@ -361,7 +346,7 @@ async fn the_last_entries_are_kept_and_dropped_ones_counted() {
 
 #[tokio::test]
 async fn large_requests_are_kept_without_their_operations() {
-    let (server, client) = start().await;
+    let (server, client) = with_journal().await;
     client
         .put(key("user1"), bins! {"b" => vec![0_u8; 3 << 19]})
         .await

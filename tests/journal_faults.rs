@@ -1,35 +1,20 @@
 //! The journal's entries for requests that end by a fault or by the death of a node.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use spikelet::fault::Reaction;
 use spikelet::journal::Ended;
 use spikelet::{Command, ResultCode, Server};
-use spikelet_client::{Client, Key, Policy, bins};
+use spikelet_client::{Client, Policy, bins};
+use spikelet_tests::common::{failure, key, with_journal};
 
 /// The limit on waiting in real time, which is only reached if a test fails.
 const LIMIT: Duration = Duration::from_secs(10);
 
-async fn start() -> (Server, Client) {
-    let server = Server::builder().journal(1000).start().unwrap();
-    let client = Client::connect(server.addr()).await.unwrap();
-    (server, client)
-}
-
-fn key(user_key: &str) -> Key {
-    Key::new("test", "demo", user_key)
-}
-
-fn failure(assertion: impl FnOnce()) -> String {
-    let panic = catch_unwind(AssertUnwindSafe(assertion)).unwrap_err();
-    *panic.downcast::<String>().unwrap()
-}
-
 #[tokio::test]
 async fn entries_name_the_fault() {
-    let (server, client) = start().await;
+    let (server, client) = with_journal().await;
     let policy = Policy {
         max_retries: 0,
         ..Policy::default()
@@ -140,7 +125,7 @@ async fn a_delayed_request_is_recorded_on_arrival() {
 
 #[tokio::test]
 async fn a_delayed_write_ends_when_its_node_is_killed() {
-    let (server, client) = start().await;
+    let (server, client) = with_journal().await;
     server.faults().on(Command::Write).delay(Duration::from_secs(3600));
     let put = client.put(key("user1"), bins! {"n" => 1}).max_retries(0);
     let put = tokio::spawn(put.into_future());
@@ -159,7 +144,7 @@ async fn a_delayed_write_ends_when_its_node_is_killed() {
 
 #[tokio::test]
 async fn refused_connections_are_only_returned_on_request() {
-    let (server, client) = start().await;
+    let (server, client) = with_journal().await;
     let connections = || server.journal().command(Command::Connect);
     // Accepted connections are not recorded.
     connections().assert_count(0);

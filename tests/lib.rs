@@ -1,5 +1,6 @@
 //! Code that the tests across crates share.
 
+pub mod common;
 pub mod fake_node;
 pub mod fuzz_targets;
 pub mod model;
@@ -9,6 +10,19 @@ pub mod model;
 #[cfg(doctest)]
 pub struct Readme;
 
+/// The examples of the packages' own READMEs.
+#[cfg(doctest)]
+pub mod packages {
+    #[doc = include_str!("../wire/README.md")]
+    pub struct Wire;
+    #[doc = include_str!("../server/README.md")]
+    pub struct Server;
+    #[doc = include_str!("../client/README.md")]
+    pub struct Client;
+    #[doc = include_str!("../conformance/README.md")]
+    pub struct Conformance;
+}
+
 /// The examples of the book, compiled and run as documentation tests.
 #[cfg(doctest)]
 pub mod book {
@@ -16,6 +30,10 @@ pub mod book {
     pub struct Index;
     #[doc = include_str!("../docs/languages.md")]
     pub struct Languages;
+    #[doc = include_str!("../docs/configuration.md")]
+    pub struct Configuration;
+    #[doc = include_str!("../docs/container.md")]
+    pub struct Container;
     #[doc = include_str!("../docs/fixtures.md")]
     pub struct Fixtures;
     #[doc = include_str!("../docs/found-in-the-real-server.md")]
@@ -28,6 +46,8 @@ pub mod book {
     pub struct LostNode;
     #[doc = include_str!("../docs/retries.md")]
     pub struct Retries;
+    #[doc = include_str!("../docs/rust.md")]
+    pub struct Rust;
     #[doc = include_str!("../docs/ttl.md")]
     pub struct Ttl;
 }

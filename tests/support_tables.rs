@@ -45,6 +45,15 @@ fn the_book_lists_every_control() {
 }
 
 #[test]
+fn the_book_lists_the_parameters_that_have_an_effect() {
+    check(
+        "docs/configuration.md",
+        "parameters",
+        &spikelet::support::parameter_table().to_string(),
+    );
+}
+
+#[test]
 fn the_book_lists_every_known_crash() {
     let crashes: Vec<_> = KNOWN_CRASHES.iter().map(section).collect();
     check("docs/found-in-the-real-server.md", "crashes", &crashes.join("\n\n"));
@@ -54,7 +63,7 @@ fn the_book_lists_every_known_crash() {
 fn section(crash: &KnownCrash) -> String {
     let mut text = format!("## `{}`\n\n{}\n\n{}\n", crash.id, crash.what, crash.reason);
     let observed = match crash.recorded {
-        [] => "observed, not recorded; the requests are made from the observation".to_owned(),
+        [] => "observed, not recorded; the requests were made from the observation and from the server's public source, and have not been sent to a real server".to_owned(),
         recorded => format!("recorded as `{}`", recorded.join("`, `")),
     };
     write!(text, "\nVersions: {}; {observed}.\n", crash.versions.join(", ")).unwrap();

@@ -211,3 +211,55 @@ async fn records_written_during_migration_have_two_copies() {
     left.sort_by_key(|n| format!("{n:?}"));
     assert_eq!(left, [1.into(), 100.into()]);
 }
+
+/// The value of a statistic of the namespace `test`, or of a parameter.
+async fn value(client: &Client, command: &str, name: &str) -> String {
+    let text = client.info(command).await.unwrap();
+    let pairs = text.split(';').filter_map(|pair| pair.split_once('='));
+    let found = pairs.into_iter().find(|(key, _)| *key == name);
+    found.unwrap_or_else(|| panic!("no {name} in {text}")).1.to_owned()
+}
+
+#[tokio::test]
+async fn a_changed_replication_factor_takes_effect_when_the_partitions_are_balanced() {
+    const CONFIG: &str = "get-config:context=namespace;namespace=test";
+    let server = Server::builder().nodes(2).replication_factor(1).start().unwrap();
+    let client = client(&server).await;
+    for n in 0..KEYS {
+        client.put(key(n), bins! {"n" => n}).await.unwrap();
+    }
+    let factors = async |client: &Client| {
+        let configured = value(client, CONFIG, "replication-factor").await;
+        let effective = value(client, "namespace/test", "effective_replication_factor").await;
+        (configured, effective)
+    };
+    let set = "set-config:context=namespace;namespace=test;replication-factor=2";
+    assert_eq!(client.info(set).await.unwrap(), "ok");
+    assert_eq!(factors(&client).await, ("2".to_owned(), "1".to_owned()));
+    // Only one node, the principal, carries it out.
+    client.info_all("recluster:").await.unwrap();
+    assert_eq!(factors(&client).await, ("2".to_owned(), "2".to_owned()));
+
+    // Every record has a second copy now.
+    let nodes = server.nodes();
+    server.kill(nodes[1].id).unwrap();
+    assert_eq!(server.count(), KEYS as usize);
+    server.restart(nodes[1].id).unwrap();
+    server.reset();
+    let client = Client::connect(server.hosts()).await.unwrap();
+    assert_eq!(factors(&client).await, ("1".to_owned(), "1".to_owned()));
+}
+
+#[tokio::test]
+async fn a_changed_replication_factor_takes_effect_when_a_node_joins() {
+    let server = Server::builder().nodes(1).replication_factor(1).start().unwrap();
+    let client = client(&server).await;
+    let set = "set-config:context=namespace;namespace=test;replication-factor=2";
+    assert_eq!(client.info(set).await.unwrap(), "ok");
+    let added = server.add_node().unwrap();
+    for n in 0..KEYS {
+        server.insert("test", "demo", n, [("n", n)]).unwrap();
+    }
+    server.kill(added).unwrap();
+    assert_eq!(server.count(), KEYS as usize);
+}

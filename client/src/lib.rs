@@ -33,6 +33,7 @@
 //! The modules form layers, and imports go down only: the clients (`client`, [`blocking`]), the verbs (`verbs`), their
 //! policies (`policy`), the cluster (`cluster`), then keys, bins, records and operations, then errors.
 #![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(missing_docs)]
 
 mod bin_name;

@@ -35,6 +35,8 @@ pub struct KnownCrash {
 /// Whether something holds of an operation: of its code, the particle type of its argument, and its argument.
 type Predicate = fn(OpCode, ParticleType, &[u8]) -> bool;
 
+const CONTEXT_MAP_VALUE: &str = "context-map-value";
+
 /// All known crashes.
 pub const KNOWN_CRASHES: &[KnownCrash] = &[
     KnownCrash {
@@ -62,9 +64,10 @@ pub const KNOWN_CRASHES: &[KnownCrash] = &[
         prepared_by: None,
     },
     KnownCrash {
-        id: "context-map-value",
+        id: CONTEXT_MAP_VALUE,
         what: "A context that selects by value in a map that is ordered by key and value, persists its index and has \
-               several entries, if the value is greater than all values of the map.",
+               several entries, if the value is greater than all values of the map. According to the public source, the \
+               context of a secondary index is followed in the same way.",
         reason: "The rank of such a value is the number of entries. The server reads its index of values at this rank \
                  before it checks whether the value was found, and the assertion `index 2 >= ele_count 2` ends it.",
         versions: &["8.1.2.0"],
@@ -140,6 +143,18 @@ impl Detector {
     }
 }
 
+impl Detector {
+    /// The known crash that the context of a secondary index can cause when bins are written later.
+    #[must_use]
+    pub fn check_index(&self, context: &[u8]) -> Option<&'static KnownCrash> {
+        let steps = steps(context).unwrap_or_default();
+        let selects = steps.iter().any(|(code, _)| is_by_map_value(*code));
+        KNOWN_CRASHES
+            .iter()
+            .find(|crash| selects && crash.id == CONTEXT_MAP_VALUE)
+    }
+}
+
 fn is_collection(code: OpCode) -> bool {
     matches!(code, OpCode::CDT_READ | OpCode::CDT_MODIFY)
 }
@@ -147,18 +162,24 @@ fn is_collection(code: OpCode) -> bool {
 /// The context of a collection operation, as its codes and values, and the operation itself.
 fn parts(argument: &[u8]) -> Result<(Vec<(u64, Value)>, Call<'_>), DecodeError> {
     let mut call = Call::read(argument)?;
-    let mut steps = Vec::new();
-    if call.code == CONTEXT {
-        let mut reader = Reader::new(call.value()?);
-        for _ in 0..reader.list()? / 2 {
-            // A path expression has steps that are no values.
-            let code = reader.int()? as u64;
-            let value = Value::unpack(&mut Reader::new(reader.element()?));
-            steps.push((code, value.unwrap_or_default()));
-        }
-        call = call.inner()?;
+    if call.code != CONTEXT {
+        return Ok((Vec::new(), call));
     }
-    Ok((steps, call))
+    let steps = steps(call.value()?)?;
+    Ok((steps, call.inner()?))
+}
+
+/// The steps of a context.
+fn steps(context: &[u8]) -> Result<Vec<(u64, Value)>, DecodeError> {
+    let mut reader = Reader::new(context);
+    let mut steps = Vec::new();
+    for _ in 0..reader.list()? / 2 {
+        // A path expression has steps that are no values.
+        let code = reader.int()? as u64;
+        let value = Value::unpack(&mut Reader::new(reader.element()?));
+        steps.push((code, value.unwrap_or_default()));
+    }
+    Ok(steps)
 }
 
 fn inverts_an_empty_list(code: OpCode, _: ParticleType, argument: &[u8]) -> bool {
@@ -178,9 +199,12 @@ fn inverts_an_empty_list(code: OpCode, _: ParticleType, argument: &[u8]) -> bool
 }
 
 fn selects_by_map_value(code: OpCode, _: ParticleType, argument: &[u8]) -> bool {
-    let by_value = |code: u64| code & step::MAP != 0 && code & step::BASE_MASK == step::BY_VALUE;
     let steps = |argument| parts(argument).map(|(steps, _)| steps).unwrap_or_default();
-    is_collection(code) && steps(argument).iter().any(|(code, _)| by_value(*code))
+    is_collection(code) && steps(argument).iter().any(|(code, _)| is_by_map_value(*code))
+}
+
+const fn is_by_map_value(code: u64) -> bool {
+    code & step::MAP != 0 && code & step::BASE_MASK == step::BY_VALUE
 }
 
 /// Whether an operation can leave a map with a persisted index of keys and values.
@@ -320,8 +344,16 @@ mod tests {
             let found = Detector::default().check(OpCode::CDT_MODIFY, ParticleType::BLOB, &unhex(harmless));
             assert!(found.is_none(), "{harmless}");
         }
+        let by_map_key = unhex("9222a20361");
+        assert!(Detector::default().check_index(&by_map_key).is_none());
         let short = Detector::default().check(OpCode::WRITE, ParticleType::LIST, &[0x91, 0x01]);
         assert!(short.is_none());
+    }
+
+    #[test]
+    fn an_index_on_a_map_value_is_known_to_crash() {
+        let found = Detector::default().check_index(&unhex("922305"));
+        assert_eq!(found.map(|crash| crash.id), Some(CONTEXT_MAP_VALUE));
     }
 
     fn unhex(text: &str) -> Vec<u8> {

@@ -36,21 +36,28 @@
 //! spikelet = { version = "0.1", default-features = false, features = ["udf"] }
 //! ```
 #![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(missing_docs)]
 // Items exported by the feature `unstable` are `pub` in private modules.
 #![cfg_attr(not(feature = "unstable"), allow(unreachable_pub))]
 
 mod access;
+#[cfg(feature = "program")]
+#[doc(hidden)]
+pub mod cli;
 mod clock;
 mod cluster;
 mod command;
 mod config;
+mod config_file;
+mod config_parameters;
 mod controls;
 mod fault_rules;
 pub mod fixture;
 mod handle;
 mod net;
 mod ops;
+mod parameter;
 mod permission;
 mod refusal;
 mod request_log;
@@ -68,12 +75,19 @@ mod version;
 pub use clock::Now;
 pub use cluster::{ClusterError, Node, NodeId, NodeState};
 pub use config::{
-    Authentication, ConfigError, ConflictResolutionPolicy, NamespaceConfig, RoleConfig, SecurityConfig, UserConfig,
+    Authentication, ConfigError, ConfigParameterError, ConflictResolutionPolicy, NamespaceConfig, ParameterValues,
+    RoleConfig, SecurityConfig, SetConfig, UserConfig,
 };
+pub use config_file::{ConfigFile, ConfigFileError, OtherPorts};
 pub use fixture::{Fixture, FixtureError, Loaded};
-pub use handle::{Builder, Record, Server, ServerClock, StartError, TopologyError, UserInfo, fault, journal};
+pub use handle::{
+    Builder, Record, Server, ServerClock, StartError, TestServer, TopologyError, Transaction, UserInfo, fault, journal,
+    test,
+};
+pub use parameter::ParameterError;
 pub use selector::{Command, UnknownCommand};
 pub use spikelet_wire::admin::{Privilege, PrivilegeCode};
+pub use spikelet_wire::value::{Map, MapOrder};
 pub use spikelet_wire::{Digest, ResultCode, UserKey, Value};
 pub use state::{RestoreError, Snapshot};
 pub use version::Edition;

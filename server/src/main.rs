@@ -1,9 +1,7 @@
 //! The program `spikelet`.
 
-mod cli;
-
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    cli::run()
+    ExitCode::from(spikelet::cli::run(std::env::args_os()))
 }

@@ -60,6 +60,34 @@ pub(crate) enum Refusal {
     FilteredOut,
     /// Too many requests wait for the record.
     KeyBusy,
+    /// The namespace takes only durable deletes.
+    NotDurable,
+
+    // Transactions.
+    /// A transaction has locked the record.
+    Blocked,
+    /// The transaction has locked the record before, and the request must be the first.
+    AlreadyLocked,
+    /// The record was written since the transaction read it.
+    VersionMismatch,
+    /// The deadline of the transaction has passed.
+    TransactionExpired,
+    /// The transaction was committed.
+    TransactionCommitted,
+    /// The transaction was aborted.
+    TransactionAborted,
+    /// The transaction has a monitor already.
+    MonitorExists,
+    /// The bins are not those of a monitor.
+    MonitorBins,
+    /// The transaction would write too many records.
+    TooManyWrites(u32),
+    /// The namespace takes no new transactions.
+    TransactionsDisabled,
+    /// The id or the deadline of a transaction is missing or malformed.
+    TransactionId,
+
+    // Limits of the namespace.
     /// A truncation up to a later time would remove the new record.
     Truncated,
     /// The namespace takes no writes from XDR, or no others.
@@ -190,7 +218,17 @@ impl Refusal {
             | Self::NoOperations
             | Self::TooManyOperations(_)
             | Self::Operation(_)
+            | Self::MonitorBins
+            | Self::TransactionId
             | Self::TooManyBins(_) => ResultCode::PARAMETER,
+            Self::Blocked => ResultCode::MRT_BLOCKED,
+            Self::AlreadyLocked => ResultCode::MRT_ALREADY_LOCKED,
+            Self::VersionMismatch => ResultCode::MRT_VERSION_MISMATCH,
+            Self::TransactionExpired => ResultCode::MRT_EXPIRED,
+            Self::TransactionCommitted => ResultCode::MRT_COMMITTED,
+            Self::TransactionAborted => ResultCode::MRT_ABORTED,
+            Self::MonitorExists => ResultCode::MRT_MONITOR_EXISTS,
+            Self::TooManyWrites(_) => ResultCode::MRT_TOO_MANY_WRITES,
             Self::UnknownNamespace => ResultCode::INVALID_NAMESPACE,
             Self::EnterpriseOnly(_) => ResultCode::ENTERPRISE_ONLY,
             Self::Unsupported(_) | Self::KeySize(_) => ResultCode::UNSUPPORTED_FEATURE,
@@ -200,7 +238,12 @@ impl Refusal {
             Self::Generation { .. } => ResultCode::GENERATION,
             Self::FilteredOut => ResultCode::FILTERED_OUT,
             Self::KeyBusy => ResultCode::KEY_BUSY,
-            Self::TtlWithoutNsup | Self::Truncated | Self::WritesRejected | Self::StopWrites => ResultCode::FORBIDDEN,
+            Self::TtlWithoutNsup
+            | Self::Truncated
+            | Self::WritesRejected
+            | Self::StopWrites
+            | Self::NotDurable
+            | Self::TransactionsDisabled => ResultCode::FORBIDDEN,
             Self::BinName => ResultCode::BIN_NAME,
             Self::RecordTooBig { .. } => ResultCode::RECORD_TOO_BIG,
             Self::IndexNotFound => ResultCode::INDEX_NOT_FOUND,
@@ -248,6 +291,18 @@ impl fmt::Display for Refusal {
             Self::Truncated => f.write_str("the namespace or the set is truncated up to a later time"),
             Self::WritesRejected => f.write_str("the namespace takes no writes from XDR, or no others"),
             Self::StopWrites => f.write_str("the set has reached stop-writes-count or stop-writes-size"),
+            Self::NotDurable => f.write_str("a namespace with strong-consistency takes only durable deletes"),
+            Self::Blocked => f.write_str("a transaction has locked the record"),
+            Self::AlreadyLocked => f.write_str("the transaction has locked the record before"),
+            Self::VersionMismatch => f.write_str("the record was written since the transaction read it"),
+            Self::TransactionExpired => f.write_str("the deadline of the transaction has passed"),
+            Self::TransactionCommitted => f.write_str("the transaction was committed"),
+            Self::TransactionAborted => f.write_str("the transaction was aborted"),
+            Self::MonitorExists => f.write_str("the transaction has a monitor already"),
+            Self::MonitorBins => f.write_str("the bins are not those of a transaction's monitor"),
+            Self::TooManyWrites(count) => write!(f, "{count} records are too many for a transaction"),
+            Self::TransactionsDisabled => f.write_str("disable-mrt-writes is set"),
+            Self::TransactionId => f.write_str("the id or the deadline of a transaction is missing or malformed"),
             Self::NoSetName => f.write_str("the namespace takes no records without a set"),
             Self::TtlOverMax { ttl, max } => write!(f, "ttl {ttl} s is over the maximum of {max} s"),
             Self::TtlWithoutNsup => f.write_str("a ttl needs nsup-period or allow-ttl-without-nsup"),

@@ -10,7 +10,7 @@ use spikelet_wire::{FrameHeader, FrameType, frame};
 
 use crate::clock::Now;
 use crate::command::{self, info_commands};
-use crate::config::Config;
+use crate::config::{Config, NETWORK, OF_NAMESPACE, Parameter, SERVICE, SET};
 use crate::controls;
 use crate::state::{Session, State};
 
@@ -71,6 +71,10 @@ pub fn table() -> impl fmt::Display {
             },
         ),
         Row::new(
+            "Durable deletes: tombstones, and their removal by the tomb raider",
+            "yes, on the Enterprise Edition; result code 25 on the Community Edition",
+        ),
+        Row::new(
             "Truncation by namespace and set, with a last-update time; undoing it",
             "yes",
         ),
@@ -105,7 +109,11 @@ pub fn table() -> impl fmt::Display {
             "yes, from Rust",
         ),
         Row::new(
-            "Security, TLS, durable deletes, multi-record transactions, compression",
+            "The real server's configuration file, its command-line options, and the environment variables of its image",
+            "every name of 8.1 is read and checked; what has no meaning in memory is listed in the log",
+        ),
+        Row::new(
+            "Security, TLS, multi-record transactions, compression",
             "as on the Community Edition: refused with its result codes",
         ),
         Row::new("Controls over the info protocol, from any language", families()),
@@ -125,6 +133,30 @@ pub fn control_table() -> impl fmt::Display {
 struct Row {
     what: String,
     how: String,
+}
+
+/// Returns the parameters of `aerospike.conf` that have an effect, in Markdown.
+#[must_use]
+pub fn parameter_table() -> impl fmt::Display {
+    let stanzas: [(&str, &[&[Parameter]]); 4] = [
+        ("service", &[SERVICE]),
+        ("network", &[NETWORK]),
+        ("namespace", OF_NAMESPACE),
+        ("namespace, set", &[SET]),
+    ];
+    Rows(
+        stanzas
+            .into_iter()
+            .map(|(stanza, tables)| {
+                let parameters = tables.iter().copied().flatten();
+                let names: Vec<_> = parameters
+                    .filter(|parameter| parameter.has_effect && parameter.is_configurable())
+                    .map(|parameter| format!("`{}`", parameter.name))
+                    .collect();
+                Row::new(format!("`{stanza}`"), names.join(", "))
+            })
+            .collect(),
+    )
 }
 
 impl Row {

@@ -1,5 +1,7 @@
 //! The version and the edition of the Aerospike server that this one behaves as.
 
+use std::str::FromStr;
+
 /// The version that the server reports unless it is configured otherwise.
 pub(crate) const DEFAULT: &str = "8.1.2.0";
 
@@ -32,6 +34,19 @@ impl Edition {
         match self {
             Self::Community => "Aerospike Community Edition",
             Self::Enterprise => "Aerospike Enterprise Edition",
+        }
+    }
+}
+
+impl FromStr for Edition {
+    type Err = String;
+
+    /// Reads `community` or `enterprise`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "community" => Ok(Self::Community),
+            "enterprise" => Ok(Self::Enterprise),
+            _ => Err(format!("{text:?} is no edition: expected community or enterprise")),
         }
     }
 }

@@ -1,8 +1,11 @@
 #!/usr/bin/env python3
-"""Run the code of the book, as it stands in docs/: book.py SPIKELET NODE_MODULES [LANGUAGE...]
+"""Run the code of the book, as it stands in docs/: book.py [--page PAGE] SPIKELET NODE_MODULES [LANGUAGE...]
+
+With --page only that page; without, all but those in SEPARATE.
 
 The line before a block names its file, as in "`conftest.py`:". Then every test file is run, and every program; this Python is the
-one that runs Python's."""
+one that runs Python's. SPIKELET_JAR has the class for Java. PAGES are other pages to run than
+those in docs/."""
 
 import os
 import pathlib
@@ -12,19 +15,30 @@ import sys
 import tempfile
 
 DOCS = pathlib.Path(__file__).parents[2] / "docs"
+GO = pathlib.Path(__file__).parents[2] / "server" / "bindings" / "go"
 BLOCK = re.compile(r"^(?:`(\S+)`:\n\n)?```(\w+)\n(.*?)^```$", re.M | re.S)
 RUNNERS = {
     "python": lambda files: [[sys.executable, "-m", "pytest", "-q", *[f for f in files if f.startswith("test_")]]],
     "js": lambda files: [["node", "--test", *[f for f in files if f.endswith(".test.mjs")]]],
-    "go": lambda files: [["go", "run", f] for f in files],
-    "java": lambda files: [["java", "-ea", f] for f in files],
+    "go": lambda files: [["go", "test", "-count=1", "."]],
+    "java": lambda files: [["java", "-ea", "-cp", os.environ["SPIKELET_JAR"], f] for f in files],
 }
 
 
+# Pages whose code needs more than the program: a container engine and the image, with which .ci/docker runs it.
+SEPARATE = ["container.md"]
+
+
 def main():
-    program, modules, *languages = sys.argv[1:]
+    arguments = sys.argv[1:]
+    only = None
+    if arguments[0] == "--page":
+        only, arguments = arguments[1], arguments[2:]
+    program, modules, *languages = arguments
     files = {language: {} for language in RUNNERS}
-    for page in sorted(DOCS.glob("*.md")):
+    pages = [page for page in sorted(DOCS.glob("*.md")) if (page.name == only if only else page.name not in SEPARATE)]
+    pages = [pathlib.Path(page) for page in os.environ.get("PAGES", "").split()] or pages
+    for page in pages:
         for name, language, code in BLOCK.findall(page.read_text()):
             if language not in RUNNERS:
                 continue
@@ -39,6 +53,8 @@ def main():
             folder = pathlib.Path(directory)
             for name, code in files[language].items():
                 (folder / name).write_text(code)
+            if language == "go":
+                (folder / "go.mod").write_text(f"module users\n\ngo 1.19\n\nrequire spikelet v0.0.0\n\nreplace spikelet => {GO}\n")
             if language == "js":
                 (folder / "node_modules").symlink_to(pathlib.Path(modules).resolve())
             for command in RUNNERS[language](list(files[language])):

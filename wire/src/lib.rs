@@ -11,6 +11,7 @@
 //! assert!(digest.partition_id().get() < spikelet_wire::PARTITIONS);
 //! ```
 #![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(missing_docs)]
 
 pub mod admin;

@@ -1,6 +1,7 @@
 //! The result codes of the server.
 
 use std::fmt;
+use std::str::FromStr;
 
 /// The result code of a command: one byte of the response.
 ///
@@ -229,3 +230,35 @@ impl fmt::Debug for ResultCode {
 }
 
 impl std::error::Error for ResultCode {}
+
+/// The text is neither a number from 0 to 255 nor the name of a result code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UnknownResultCode;
+
+impl fmt::Display for UnknownResultCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("expected a result code such as 18 or device-overload")
+    }
+}
+
+impl std::error::Error for UnknownResultCode {}
+
+/// Parses a number or a name. Names are read in upper and lower case, with `-` or `_` between words.
+///
+/// ```
+/// use spikelet_wire::ResultCode;
+///
+/// assert_eq!("18".parse(), Ok(ResultCode::DEVICE_OVERLOAD));
+/// assert_eq!("device-overload".parse(), Ok(ResultCode::DEVICE_OVERLOAD));
+/// assert!("300".parse::<ResultCode>().is_err());
+/// ```
+impl FromStr for ResultCode {
+    type Err = UnknownResultCode;
+
+    fn from_str(text: &str) -> Result<Self, UnknownResultCode> {
+        let constant = text.replace('-', "_").to_ascii_uppercase();
+        let named = Self::ALL.iter().find(|code| code.name() == Some(&constant));
+        let number = || text.parse().map(Self).map_err(|_| UnknownResultCode);
+        named.copied().map_or_else(number, Ok)
+    }
+}

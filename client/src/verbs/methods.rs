@@ -270,7 +270,7 @@ macro_rules! verb_methods {
             index: $crate::verbs::admin::Index,
         ) -> $crate::verbs::command::Command<$client, $crate::verbs::verb::Administer> {
             self.command($crate::verbs::verb::Administer::create_index(
-                namespace, set, name, index,
+                namespace, set, name, &index,
             ))
         }
 

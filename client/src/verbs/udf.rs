@@ -2,7 +2,7 @@
 
 use spikelet_wire::Value;
 
-use super::command::{Execute, OnRecords};
+use super::command::{Command, Execute, OnRecords};
 use super::options::Options;
 use super::request::Content;
 use super::response::{UDF_SUCCESS, ordered_record};
@@ -11,6 +11,7 @@ use super::udf_call::UdfCall;
 use crate::cluster::Cluster;
 use crate::error::Error;
 use crate::key::Key;
+use crate::policy::Ttl;
 
 /// A command that executes a UDF on a record and returns its result.
 #[derive(Debug, Clone)]
@@ -29,6 +30,20 @@ impl ExecuteUdf {
 }
 
 impl OnRecords for ExecuteUdf {}
+
+impl<C> Command<C, ExecuteUdf> {
+    /// Sets the time to live of the record if the UDF writes it.
+    pub fn ttl(mut self, ttl: impl Into<Ttl>) -> Self {
+        self.options.write.ttl = Some(ttl.into());
+        self
+    }
+
+    /// Sets whether a deletion by the UDF leaves a tombstone (Enterprise Edition).
+    pub fn durable_delete(mut self, durable_delete: bool) -> Self {
+        self.options.write.durable_delete = Some(durable_delete);
+        self
+    }
+}
 
 impl Execute for ExecuteUdf {
     type Output = Value;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytes::BytesMut;
 use spikelet_wire::{FrameHeader, FrameType, frame, info};
 
-use super::command::Command;
+use super::command::{Action, Command};
 use super::records::Records;
 use super::response::Response;
 use super::target::{Health, Target};
@@ -21,6 +21,8 @@ const RESPONSE_TIMEOUT: Duration = Duration::from_secs(5);
 const RESTART_TIMEOUT: Duration = Duration::from_secs(60);
 /// How often a restarted server is examined.
 const RESTART_INTERVAL: Duration = Duration::from_millis(50);
+/// How often an index that is being built is examined.
+const INDEX_INTERVAL: Duration = Duration::from_millis(1);
 
 /// A running server at any address.
 #[derive(Debug)]
@@ -111,15 +113,18 @@ impl Target for Address {
         let mut frames = Vec::new();
         loop {
             read_frame(&mut stream, &mut frames)?;
-            if !command.has_rows() || Response::is_complete(&frames, command)? {
+            if Response::is_complete(&frames, command)? {
                 break;
             }
         }
-        self.stream = Some(stream);
-        match command.has_rows() {
-            true => Response::decode_rows(&frames),
-            false => Response::decode(&frames),
+        let response = Response::decode(&frames, command)?;
+        if let Action::CreateIndex(number, _) = &command.action
+            && response.text.eq_ignore_ascii_case("ok")
+        {
+            wait_for_index(&mut stream, records, *number)?;
         }
+        self.stream = Some(stream);
+        Ok(response)
     }
 
     fn health(&mut self, error: &io::Error) -> Health {
@@ -157,11 +162,37 @@ fn read_frame(stream: &mut TcpStream, frames: &mut Vec<u8>) -> io::Result<()> {
 
 /// Whether the server answers that it is ready.
 fn status(stream: &mut TcpStream) -> io::Result<bool> {
+    Ok(info_value(stream, "status")? == "ok")
+}
+
+/// Waits until an index is built: it cannot be queried before.
+fn wait_for_index(stream: &mut TcpStream, records: &Records, number: u8) -> io::Result<()> {
+    let (namespace, index) = (records.namespace(), records.index(number));
+    let started = clock::start();
+    while started.elapsed() < RESPONSE_TIMEOUT {
+        let text = info_value(stream, &format!("sindex-stat:namespace={namespace};indexname={index}"))?;
+        if info::parameters(&text).any(|parameter| parameter == ("load_pct", "100")) {
+            return Ok(());
+        }
+        thread::sleep(INDEX_INTERVAL);
+    }
+    let why = format!(
+        "the index {index} was not built in {} seconds",
+        RESPONSE_TIMEOUT.as_secs()
+    );
+    Err(io::Error::new(io::ErrorKind::TimedOut, why))
+}
+
+/// The reply to an info command.
+fn info_value(stream: &mut TcpStream, command: &str) -> io::Result<String> {
     let mut request = BytesMut::new();
-    frame::write(&mut request, FrameType::INFO, b"status\n");
+    frame::write(&mut request, FrameType::INFO, format!("{command}\n").as_bytes());
     stream.write_all(&request)?;
     let mut answer = Vec::new();
     read_frame(stream, &mut answer)?;
     let body = String::from_utf8_lossy(answer.get(FrameHeader::SIZE..).unwrap_or_default());
-    Ok(info::answers(&body).any(|(name, value)| name == "status" && value == "ok"))
+    let value = info::answers(&body)
+        .find(|(name, _)| *name == command)
+        .map(|(_, value)| value);
+    Ok(value.unwrap_or_default().to_owned())
 }

@@ -1,9 +1,11 @@
 //! The commands of a sequence.
 
 use bytes::BytesMut;
-use spikelet_client::Operation;
+use spikelet_client::{Index, Operation, Predicate};
 use spikelet_wire::batch::{BatchFlags, BatchWriter};
-use spikelet_wire::{Field, FieldType, Header, Info1, Info2, Info3, MessageWriter, Op, OpCode, ParticleType};
+use spikelet_wire::{
+    Field, FieldType, FrameType, Header, Info1, Info2, Info3, MessageWriter, Op, OpCode, ParticleType, frame,
+};
 
 use super::records::Records;
 use crate::known_crashes::Detector;
@@ -11,7 +13,7 @@ use crate::known_crashes::Detector;
 /// One command on the records of a sequence.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Command {
-    /// The index of the record in the sequence, from 0; ignored by a batch and a query.
+    /// The index of the record in the sequence, from 0; ignored if the action is not on one record.
     pub record: u8,
     /// The action.
     pub action: Action,
@@ -38,6 +40,19 @@ pub enum Action {
     Batch(Vec<Command>),
     /// Finds the records of the sequence, without an index.
     Query(Bins),
+    /// Finds the records of the sequence by a secondary index.
+    Find {
+        /// The bins to return.
+        bins: Bins,
+        /// The values to find.
+        predicate: Predicate,
+        /// The number of the index to use, whose bin the predicate does not name; otherwise the predicate describes it.
+        index: Option<u8>,
+    },
+    /// Creates a secondary index on the records of the sequence, and waits until it is built. The number identifies it.
+    CreateIndex(u8, Index),
+    /// Removes the secondary index of this number.
+    DropIndex(u8),
 }
 
 /// The bins that a query returns.
@@ -124,12 +139,30 @@ impl Command {
         }
     }
 
+    /// The creation of a secondary index on the records of the sequence.
+    #[must_use]
+    pub fn create_index(number: u8, index: Index) -> Self {
+        Self {
+            action: Action::CreateIndex(number, index),
+            ..Self::default()
+        }
+    }
+
+    /// The removal of a secondary index.
+    #[must_use]
+    pub fn drop_index(number: u8) -> Self {
+        Self {
+            action: Action::DropIndex(number),
+            ..Self::default()
+        }
+    }
+
     /// The operations of a command on one record; all other commands have none.
     #[must_use]
     pub fn operations(&self) -> &[Operation] {
         match &self.action {
             Action::Operate(operations) => operations,
-            Action::Delete | Action::Batch(_) | Action::Query(_) => &[],
+            _ => &[],
         }
     }
 
@@ -137,16 +170,48 @@ impl Command {
     /// [final](Info3::LAST) one.
     #[must_use]
     pub const fn has_rows(&self) -> bool {
-        matches!(self.action, Action::Batch(_) | Action::Query(_))
+        matches!(self.action, Action::Batch(_)) || self.is_query()
     }
 
-    /// The indexes of the records that the command can create.
+    /// Whether the response is the text of an info command.
     #[must_use]
-    pub fn records(&self) -> Vec<u8> {
+    pub const fn is_info(&self) -> bool {
+        matches!(self.action, Action::CreateIndex(..) | Action::DropIndex(_))
+    }
+
+    /// Whether the command finds records, with or without an index.
+    #[must_use]
+    pub const fn is_query(&self) -> bool {
+        matches!(self.action, Action::Query(_) | Action::Find { .. })
+    }
+
+    /// The commands that remove everything that commands can create: records and indexes.
+    #[must_use]
+    pub fn clean_up(commands: &[Self]) -> Vec<Self> {
+        let mut records: Vec<u8> = commands.iter().flat_map(Self::records).collect();
+        let mut indexes: Vec<u8> = commands.iter().filter_map(Self::index).collect();
+        for numbers in [&mut records, &mut indexes] {
+            numbers.sort_unstable();
+            numbers.dedup();
+        }
+        let records = records.into_iter().map(Self::delete);
+        records.chain(indexes.into_iter().map(Self::drop_index)).collect()
+    }
+
+    /// The records that the command can create.
+    fn records(&self) -> Vec<u8> {
         match &self.action {
-            Action::Operate(_) | Action::Delete => vec![self.record],
-            Action::Batch(rows) => rows.iter().map(|row| row.record).collect(),
-            Action::Query(_) => Vec::new(),
+            Action::Operate(_) => vec![self.record],
+            Action::Batch(rows) => rows.iter().flat_map(Self::records).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The index that the command creates.
+    const fn index(&self) -> Option<u8> {
+        match self.action {
+            Action::CreateIndex(number, _) => Some(number),
+            _ => None,
         }
     }
 
@@ -164,14 +229,24 @@ impl Command {
                 rows.retain_mut(|row| row.leave_out_known_crashes(detector));
                 !rows.is_empty()
             }
-            Action::Delete | Action::Query(_) => true,
+            Action::CreateIndex(_, index) => index
+                .context_bytes()
+                .is_none_or(|context| detector.check_index(context).is_none()),
+            _ => true,
         }
     }
 
     /// Encodes the command as a request frame for the records of a sequence.
+    ///
+    /// # Panics
+    /// If the name of an indexed bin contains a semicolon or a line break, which no info command can contain.
     #[must_use]
     pub fn encode(&self, records: &Records) -> BytesMut {
         let mut out = BytesMut::new();
+        if let Some(info) = self.info(records) {
+            frame::write(&mut out, FrameType::INFO, format!("{info}\n").as_bytes());
+            return out;
+        }
         let mut message = MessageWriter::frame(&mut out, &self.header());
         match &self.action {
             Action::Operate(_) | Action::Delete => {
@@ -180,7 +255,9 @@ impl Command {
                 message.field(FieldType::DIGEST, &records.key(self.record).digest().0);
             }
             Action::Batch(rows) => message.field(FieldType::BATCH, &encode_rows(rows, records)),
-            Action::Query(_) => {
+            // They are info commands.
+            Action::CreateIndex(..) | Action::DropIndex(_) => {}
+            Action::Query(_) | Action::Find { .. } => {
                 // Only the partitions of the records are searched, so that a query costs the same on a full server.
                 let partitions = (0..Records::COUNT).map(|record| records.key(record).digest().partition_id().get());
                 let mut partitions: Vec<u16> = partitions.collect();
@@ -194,6 +271,15 @@ impl Command {
                 message.field(FieldType::SOCKET_TIMEOUT, &10_000_u32.to_be_bytes());
             }
         }
+        if let Action::Find { predicate, index, .. } = &self.action {
+            let predicate = match index {
+                Some(number) => &predicate.clone().index(records.index(*number)),
+                None => predicate,
+            };
+            predicate
+                .fields()
+                .for_each(|(field_type, data)| message.field(field_type, &data));
+        }
         if let Some(filter) = &self.filter {
             message.field(FieldType::FILTER_EXPRESSION, filter);
         }
@@ -206,13 +292,33 @@ impl Command {
                 &argument,
             ));
         }
-        if let Action::Query(Bins::Some(bins)) = &self.action {
+        if let Action::Query(Bins::Some(bins))
+        | Action::Find {
+            bins: Bins::Some(bins), ..
+        } = &self.action
+        {
             for bin in bins {
                 message.op(&Op::new(OpCode::READ, bin.as_bytes(), ParticleType::NULL, &[]));
             }
         }
         message.finish();
         out
+    }
+
+    /// The info command of a command on indexes.
+    fn info(&self, records: &Records) -> Option<String> {
+        match &self.action {
+            Action::CreateIndex(number, index) => {
+                let line = index.to_info(records.namespace(), records.set(), &records.index(*number));
+                Some(line.expect("the name of an indexed bin has no semicolon and no line break"))
+            }
+            Action::DropIndex(number) => Some(format!(
+                "sindex-delete:namespace={};indexname={}",
+                records.namespace(),
+                records.index(*number)
+            )),
+            _ => None,
+        }
     }
 
     fn header(&self) -> Header {
@@ -222,7 +328,7 @@ impl Command {
                 header.info1 = Info1::READ | Info1::BATCH;
                 return header;
             }
-            Action::Query(bins) => {
+            Action::Query(bins) | Action::Find { bins, .. } => {
                 header.info1 = match bins {
                     Bins::All => Info1::READ | Info1::GET_ALL,
                     Bins::None => Info1::READ | Info1::GET_NO_BINS,
@@ -232,7 +338,7 @@ impl Command {
                 header.info3 = Info3::PARTITION_DONE;
                 return header;
             }
-            Action::Operate(_) | Action::Delete => {}
+            Action::Operate(_) | Action::Delete | Action::CreateIndex(..) | Action::DropIndex(_) => {}
         }
         let writes = self.operations().iter().any(|operation| !operation.reads());
         let reads_all = |operation: &Operation| operation.code() == OpCode::READ && operation.bin().is_empty();

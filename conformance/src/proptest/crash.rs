@@ -84,7 +84,8 @@ impl Crash {
             .map(|(i, (command, frame))| {
                 let kind = match command.action {
                     Action::Batch(_) => "batch",
-                    Action::Query(_) => "query",
+                    Action::Query(_) | Action::Find { .. } => "query",
+                    Action::CreateIndex(..) | Action::DropIndex(_) => "info",
                     Action::Operate(_) | Action::Delete => "one",
                 };
                 let mut step = json!({"q": hex(frame), "k": kind, "d": command.to_string(), "t": clock::now()});

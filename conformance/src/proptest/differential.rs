@@ -24,12 +24,12 @@ const MAX_CRASHES: usize = 1000;
 
 /// Compares two targets: [`run`](Differential::run) sends the same random sequences of commands to both.
 ///
-/// By default, the commands consist of [any operations](strategies::operations).
+/// By default, these are [any sequences](strategies::sequences).
 #[must_use = "nothing is sent until it is run"]
 pub fn differential<A: Target, B: Target>(a: A, b: B) -> Differential<A, B> {
     Differential {
         targets: (a, b),
-        sequences: strategies::sequence(strategies::commands()).boxed(),
+        sequences: strategies::sequences().boxed(),
         config: Config {
             failure_persistence: None,
             max_shrink_iters: 10_000,
@@ -286,14 +286,11 @@ impl<A: Target, B: Target> Pair<A, B> {
                 break;
             }
         }
-        let mut written: Vec<u8> = commands.iter().flat_map(Command::records).collect();
-        written.sort_unstable();
-        written.dedup();
-        for deleted in [
-            self.targets.0.delete(&records, written.iter().copied()),
-            self.targets.1.delete(&records, written.iter().copied()),
+        for cleaned in [
+            self.targets.0.clean_up(&records, commands),
+            self.targets.1.clean_up(&records, commands),
         ] {
-            if let Err(failure) = deleted {
+            if let Err(failure) = cleaned {
                 response(Err(failure))?;
             }
         }

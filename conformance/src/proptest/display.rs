@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use spikelet_client::Operation;
+use spikelet_client::{Operation, Predicate};
 use spikelet_wire::bits::BitOperation;
 use spikelet_wire::cdt::{self, CONTEXT, Call, ReturnType};
 use spikelet_wire::context as step;
@@ -12,7 +12,7 @@ use spikelet_wire::list::ListOp;
 use spikelet_wire::map::MapOp;
 use spikelet_wire::message::ttl;
 use spikelet_wire::msgpack::{Reader, Token};
-use spikelet_wire::{DecodeError, OpCode, ParticleType, Value};
+use spikelet_wire::{DecodeError, FieldType, OpCode, ParticleType, Value};
 
 use super::command::{Action, Bins, Command, Exists, Generation};
 
@@ -72,6 +72,9 @@ impl fmt::Display for Command {
         match &self.action {
             Action::Batch(rows) => write!(f, "batch of {}", rows.len())?,
             Action::Query(_) => f.write_str("query")?,
+            Action::Find { .. } => f.write_str("find")?,
+            Action::CreateIndex(number, _) => write!(f, "create index {number}")?,
+            Action::DropIndex(number) => write!(f, "drop index {number}")?,
             Action::Operate(_) | Action::Delete => write!(f, "record {}", self.record)?,
         }
         match self.exists {
@@ -96,18 +99,84 @@ impl fmt::Display for Command {
             let shown = expression(&mut Reader::new(filter), DEPTH);
             write!(f, ", where {}", shown.unwrap_or_else(|_| "damaged".to_owned()))?;
         }
+        if let Action::Find { predicate, index, .. } = &self.action {
+            write!(f, ", {}", wanted(predicate))?;
+            if let Some(number) = index {
+                write!(f, " by index {number}")?;
+            }
+        }
         match &self.action {
+            Action::DropIndex(_) => Ok(()),
+            Action::CreateIndex(_, index) => match index.to_info("", "", "") {
+                // The definition follows the names.
+                Ok(line) => write!(
+                    f,
+                    ": {}",
+                    line.split_once("indexname=;").map_or("", |(_, definition)| definition)
+                ),
+                Err(why) => write!(f, ": {why}"),
+            },
             Action::Delete => f.write_str(": delete the record"),
             Action::Batch(rows) => rows.iter().try_for_each(|row| write!(f, "\n       - {row}")),
-            Action::Query(Bins::All) => f.write_str(": all bins"),
-            Action::Query(Bins::None) => f.write_str(": no bins"),
-            Action::Query(Bins::Some(bins)) => write!(f, ": {bins:?}"),
+            Action::Query(Bins::All) | Action::Find { bins: Bins::All, .. } => f.write_str(": all bins"),
+            Action::Query(Bins::None) | Action::Find { bins: Bins::None, .. } => f.write_str(": no bins"),
+            Action::Query(Bins::Some(bins))
+            | Action::Find {
+                bins: Bins::Some(bins), ..
+            } => write!(f, ": {bins:?}"),
             Action::Operate(operations) => {
                 let shown: Vec<_> = operations.iter().map(|op| DisplayOperation(op).to_string()).collect();
                 write!(f, ": {}", shown.join("; "))
             }
         }
     }
+}
+
+/// Displays the values that a predicate finds.
+fn wanted(predicate: &Predicate) -> String {
+    let mut shown = Vec::new();
+    for (field_type, data) in predicate.fields() {
+        shown.push(match field_type {
+            FieldType::INDEX_RANGE => range(&data).unwrap_or_else(|| format!("{data:02x?}")),
+            FieldType::INDEX_CONTEXT => format!("at {}", steps(&data).unwrap_or_else(|_| format!("{data:02x?}"))),
+            FieldType::INDEX_EXPRESSION => {
+                let shown = expression(&mut Reader::new(&data), DEPTH);
+                format!("of {}", shown.unwrap_or_else(|_| format!("{data:02x?}")))
+            }
+            FieldType::INDEX_TYPE => match *data {
+                [1] => "in the list",
+                [2] => "in the map's keys",
+                _ => "in the map's values",
+            }
+            .to_owned(),
+            field_type => format!("{field_type:?} {data:02x?}"),
+        });
+    }
+    shown.join(" ")
+}
+
+/// Displays an index range: the bin, its type, and both ends.
+fn range(field: &[u8]) -> Option<String> {
+    let (&[_, size], rest) = field.split_first_chunk()?;
+    let (bin, rest) = rest.split_at_checked(usize::from(size))?;
+    let (particle_type, mut rest) = rest.split_first()?;
+    let mut ends = Vec::new();
+    for _ in 0..2 {
+        let (size, sized) = rest.split_first_chunk()?;
+        let end;
+        (end, rest) = sized.split_at_checked(u32::from_be_bytes(*size) as usize)?;
+        let particle_type = ParticleType(*particle_type);
+        ends.push(match particle_type {
+            // Without the cells of a stored value.
+            ParticleType::GEOJSON => String::from_utf8_lossy(end).into_owned(),
+            _ => Value::from_particle(particle_type, end).ok()?.to_string(),
+        });
+    }
+    let bin = String::from_utf8_lossy(bin);
+    Some(match ends[0] == ends[1] {
+        true => format!("{bin:?} = {}", ends[0]),
+        false => format!("{bin:?} from {} to {}", ends[0], ends[1]),
+    })
 }
 
 /// Displays the call of a list or map operation.

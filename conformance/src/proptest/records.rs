@@ -2,6 +2,8 @@
 
 use spikelet_client::Key;
 
+use crate::frame_display::hex;
+
 /// The records of a sequence: a command names them by index, and the targets by key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Records {
@@ -40,6 +42,13 @@ impl Records {
     pub fn key(&self, record: u8) -> Key {
         let user_key = format!("{} {record}", self.sequence);
         Key::new(self.namespace.as_str(), self.set.as_str(), user_key)
+    }
+
+    /// The name of a secondary index, which no other sequence uses.
+    #[must_use]
+    pub fn index(&self, number: u8) -> String {
+        // A name of any sequence could be too long.
+        format!("{}-{number}", hex(&self.key(0).digest().0))
     }
 
     /// Other records, for a repetition of the sequence.

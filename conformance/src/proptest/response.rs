@@ -3,9 +3,9 @@
 use std::fmt;
 use std::io;
 
-use spikelet_wire::{FieldType, FrameHeader, FrameType, Info3, Message, OpCode, ParticleType, ResultCode, Value};
+use spikelet_wire::{FieldType, FrameHeader, FrameType, Info3, Message, OpCode, ParticleType, ResultCode, Value, info};
 
-use super::command::{Action, Command};
+use super::command::Command;
 
 /// The maximum difference between two void times, in seconds. The clocks differ, and so do the arrival times of
 /// commands.
@@ -24,6 +24,8 @@ pub struct Response {
     pub results: Vec<OpResult>,
     /// The rows of a batch, by index, or the records of a query, by digest.
     pub rows: Vec<Row>,
+    /// The reply to an info command, without its name.
+    pub text: String,
 }
 
 /// The response to a row of a batch, or a record that a query found.
@@ -33,6 +35,8 @@ pub struct Row {
     pub index: u32,
     /// The digest, if the message has one.
     pub digest: Vec<u8>,
+    /// The value by which a secondary index found the record, if the message has one.
+    pub found_by: Vec<u8>,
     /// The response.
     pub response: Response,
 }
@@ -51,11 +55,42 @@ pub struct OpResult {
 }
 
 impl Response {
-    /// Decodes the response to a command that has no [rows](super::Command::has_rows).
+    /// Decodes the response to a command.
     ///
     /// # Errors
-    /// If it is not exactly one message.
-    pub fn decode(frame: &[u8]) -> io::Result<Self> {
+    /// If it is not a response to such a command.
+    pub fn decode(frames: &[u8], command: &Command) -> io::Result<Self> {
+        match (command.is_info(), command.has_rows()) {
+            (true, _) => Self::decode_info(frames),
+            (_, true) => Self::decode_rows(frames),
+            (_, false) => Self::decode_one(frames),
+        }
+    }
+
+    /// Decodes the response to an [info command](Command::is_info).
+    fn decode_info(frame: &[u8]) -> io::Result<Self> {
+        let whole = frame.split_first_chunk().and_then(|(head, rest)| {
+            let header = FrameHeader::decode(*head);
+            (header.frame_type == FrameType::INFO && header.size == rest.len() as u64).then_some(rest)
+        });
+        let text =
+            String::from_utf8_lossy(whole.ok_or_else(|| invalid("the response is not one info frame".to_owned()))?);
+        Ok(Self {
+            code: ResultCode::OK,
+            generation: 0,
+            void_time: 0,
+            results: Vec::new(),
+            rows: Vec::new(),
+            // The name of the command contains the namespace, the set and the index.
+            text: info::answers(&text)
+                .map(|(_, value)| value)
+                .collect::<Vec<_>>()
+                .join("\n"),
+        })
+    }
+
+    /// Decodes the response to a command that has no [rows](Command::has_rows).
+    fn decode_one(frame: &[u8]) -> io::Result<Self> {
         let mut messages = messages(frame)?;
         match (messages.pop(), messages.pop()) {
             (Some(message), None) => Ok(Self::of(&message)),
@@ -63,11 +98,8 @@ impl Response {
         }
     }
 
-    /// Decodes the response to a command that has [rows](super::Command::has_rows): all frames up to the final message.
-    ///
-    /// # Errors
-    /// If a frame is not a message.
-    pub fn decode_rows(frames: &[u8]) -> io::Result<Self> {
+    /// Decodes the response to a command that has [rows](Command::has_rows): all frames up to the final message.
+    fn decode_rows(frames: &[u8]) -> io::Result<Self> {
         let mut messages = messages(frames)?;
         let last = messages
             .pop()
@@ -78,20 +110,24 @@ impl Response {
             .map(|message| Row {
                 index: message.header.transaction_ttl,
                 digest: message.field(FieldType::DIGEST).unwrap_or_default().to_vec(),
+                found_by: message.field(FieldType::BVALS).unwrap_or_default().to_vec(),
                 response: Self::of(message),
             })
             .collect();
         // A batch may be answered in any order, and so may a query.
         response
             .rows
-            .sort_by(|a, b| (a.index, &a.digest).cmp(&(b.index, &b.digest)));
+            .sort_by(|a, b| (a.index, &a.digest, &a.found_by).cmp(&(b.index, &b.digest, &b.found_by)));
         Ok(response)
     }
 
-    /// Whether frames end with the final message of a response that has rows.
+    /// Whether frames are a whole response. One that has rows ends with its final message.
     pub(super) fn is_complete(frames: &[u8], command: &Command) -> io::Result<bool> {
+        if !command.has_rows() {
+            return Ok(true);
+        }
         Ok(messages(frames)?.last().is_some_and(|last| {
-            let is_query = matches!(command.action, Action::Query(_));
+            let is_query = command.is_query();
             // The response to a rejected query is one message with its error. A row of a batch may look the same.
             let is_row = last.field_count() > 0 || last.header.info3.contains(Info3::PARTITION_DONE);
             let is_rejected = is_query && last.header.result_code != 0 && !is_row;
@@ -112,6 +148,7 @@ impl Response {
             void_time: message.header.record_ttl,
             results: results.collect(),
             rows: Vec::new(),
+            text: String::new(),
         }
     }
 
@@ -134,9 +171,11 @@ impl Response {
             && self.generation == other.generation
             && (self.void_time == 0) == (other.void_time == 0)
             && self.results == other.results
+            && self.text == other.text
             && self.rows.len() == other.rows.len()
             && self.rows.iter().zip(&other.rows).all(|(a, b)| {
-                (a.index, &a.digest) == (b.index, &b.digest) && a.response.agrees_except_void_time(&b.response)
+                (a.index, &a.digest, &a.found_by) == (b.index, &b.digest, &b.found_by)
+                    && a.response.agrees_except_void_time(&b.response)
             })
     }
 }
@@ -184,6 +223,9 @@ impl OpResult {
 
 impl fmt::Display for Response {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.text.is_empty() {
+            return f.write_str(&self.text);
+        }
         if self.code != ResultCode::OK {
             write!(f, "{:?}, ", self.code)?;
         }
@@ -195,7 +237,11 @@ impl fmt::Display for Response {
             write!(f, ", {:?} = {}", result.bin, result.value())?;
         }
         for row in &self.rows {
-            write!(f, ", [row {}: {}]", row.index, row.response)?;
+            write!(f, ", [row {}: {}", row.index, row.response)?;
+            if !row.found_by.is_empty() {
+                write!(f, ", found by {:02x?}", row.found_by)?;
+            }
+            f.write_str("]")?;
         }
         Ok(())
     }

@@ -95,13 +95,14 @@ impl<T: Target> Supervised<T> {
         }
     }
 
-    /// Deletes records of the sequence. A server that dies at this is a failure as well.
+    /// Removes the records and indexes of the sequence that commands can have created. A server that dies at this is a failure
+    /// as well.
     ///
     /// # Errors
     /// As [`execute`](Self::execute), except that a missing response does not matter.
-    pub fn delete(&mut self, records: &Records, indexes: impl IntoIterator<Item = u8>) -> Result<(), Failure> {
-        for record in indexes {
-            match self.execute(records, &Command::delete(record)) {
+    pub fn clean_up(&mut self, records: &Records, commands: &[Command]) -> Result<(), Failure> {
+        for command in Command::clean_up(commands) {
+            match self.execute(records, &command) {
                 Ok(_) | Err(Failure::NoResponse(_)) => {}
                 Err(failure) => return Err(failure),
             }
@@ -136,6 +137,7 @@ impl<T: Target> Supervised<T> {
                 Err(failure) => failure,
             };
         }
+        self.remove(records, &commands);
         let (reduced, is_reproduced) = match self.reduce(&commands, records) {
             Ok(reduced) => reduced,
             Err(why) => {
@@ -207,15 +209,22 @@ impl<T: Target> Supervised<T> {
                 Ok(Sent::Died(_)) => {
                     attempts.restarts += 1;
                     self.target.restart()?;
+                    // The real server keeps the definitions of indexes on its disk.
+                    self.remove(&records, commands);
                     return Ok(Some(commands[..=i].to_vec()));
                 }
                 Err(failure) => return Err(failure.to_string()),
             }
         }
-        for record in commands.iter().flat_map(Command::records) {
-            let _ = self.target.execute(&records, &Command::delete(record));
-        }
+        self.remove(&records, commands);
         Ok(None)
+    }
+
+    /// Removes the records and indexes of commands, as far as the server responds.
+    fn remove(&mut self, records: &Records, commands: &[Command]) {
+        for command in Command::clean_up(commands) {
+            let _ = self.target.execute(records, &command);
+        }
     }
 }
 
@@ -236,7 +245,7 @@ pub(super) fn parts(command: &Command) -> usize {
     match &command.action {
         Action::Operate(operations) => operations.len(),
         Action::Batch(rows) => rows.len(),
-        Action::Delete | Action::Query(_) => 0,
+        _ => 0,
     }
 }
 
@@ -245,7 +254,7 @@ pub(super) fn remove_part(command: &mut Command, part: usize) {
     match &mut command.action {
         Action::Operate(operations) => drop(operations.remove(part)),
         Action::Batch(rows) => drop(rows.remove(part)),
-        Action::Delete | Action::Query(_) => {}
+        _ => {}
     }
 }
 

@@ -136,14 +136,11 @@ fn handle(state: &State, now: Now, records: &Records, command: &Command) -> io::
     state.disconnect(session);
     match flow {
         Flow::Continue => {}
-        // A query, a batch, or an operation on a large value.
-        Flow::Task(task) => task.run(state, now, &mut out),
+        // A query, a batch, an operation on a large value, or the build of an index.
+        Flow::Task(task) | Flow::Background(task) => task.run(state, now, &mut out),
         flow => return Err(io::Error::other(format!("the command ends the connection: {flow:?}"))),
     }
-    match command.has_rows() {
-        true => Response::decode_rows(&out),
-        false => Response::decode(&out),
-    }
+    Response::decode(&out, command)
 }
 
 impl<T: Target + ?Sized> Target for Box<T> {

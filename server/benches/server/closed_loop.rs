@@ -161,6 +161,11 @@ pub(crate) struct Outcome {
 }
 
 impl Outcome {
+    /// The number of requests.
+    pub(crate) fn count(&self) -> usize {
+        self.latencies.len()
+    }
+
     pub(crate) fn print_head() {
         println!(
             "{:<28} {:>12} {:>12} {:>12} {:>12}",

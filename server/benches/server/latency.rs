@@ -14,10 +14,11 @@ use bytes::BytesMut;
 use spikelet_wire::batch::{BatchFlags, BatchWriter};
 use spikelet_wire::cdt::CallWriter;
 use spikelet_wire::context::Context;
+use spikelet_wire::exp::build::string_bin;
 use spikelet_wire::list::ListOp;
 use spikelet_wire::{
     Digest, Field, FieldType, FrameHeader, FrameType, Header, Info1, Info2, Info3, MessageWriter, Op, OpCode,
-    ParticleType, UserKey, Value, frame,
+    ParticleType, PartitionId, UserKey, Value, frame,
 };
 
 use crate::clock::now;
@@ -103,6 +104,8 @@ pub(crate) fn print(load: &Load) {
     beside("info: everything", &mut |client| {
         client.info("sets\nnamespace/test\nstatistics\nbins/test\nsindex-list\nquery-show\nlatencies:\nhistogram:namespace=test;type=ttl");
     });
+    let query = filtered_query();
+    beside("a query with a filter", &mut |client| client.request_until_last(&query));
     beside("a secondary index", &mut |client| {
         client.info("sindex-create:namespace=test;set=bench;indexname=i;bin=value;type=string");
         client.wait("sindex-stat:namespace=test;indexname=i", |stat| {
@@ -338,6 +341,22 @@ fn udf(function: &str, n: i64, kind: Option<u8>, key: Option<i64>) -> Vec<u8> {
     ];
     fields.extend(kind.iter().map(|kind| (FieldType::UDF_OP, &kind[..])));
     message(&header, key, &fields, None)
+}
+
+/// A query of all partitions for the metadata of the records that pass a filter.
+fn filtered_query() -> Vec<u8> {
+    let header = Header {
+        info1: Info1::READ | Info1::GET_NO_BINS,
+        info3: Info3::PARTITION_DONE,
+        ..Header::default()
+    };
+    let partitions: Vec<u8> = PartitionId::all().flat_map(|id| id.get().to_le_bytes()).collect();
+    let filter = string_bin("value").gt("w");
+    let fields = [
+        (FieldType::PARTITION_IDS, &partitions[..]),
+        (FieldType::FILTER_EXPRESSION, filter.as_bytes()),
+    ];
+    message(&header, None, &fields, None)
 }
 
 fn batch(rows: i64, inline: bool, writes: bool) -> Vec<u8> {

@@ -6,13 +6,22 @@
 //! - `SECONDS`: the duration of each load (default 2).
 //! - `RECORDS`: the largest number of records at which commands are measured (default 1,000,000).
 //! - `ADDRESS`: put the load on the server at this address, instead of an embedded one.
+//!
+//! The table `processor` compares the processor time per request of the program with that of a server that does nothing, and
+//! with the goals. It can have another server beside them, for instance the real one, if its process is visible here:
+//!
+//! ```text
+//! ONLY=processor cargo bench -p spikelet --bench server -- --peer 127.0.0.1:3100 $(pidof asd)
+//! ```
 
 mod clock;
 mod closed_loop;
 mod collections;
 mod commands;
+mod floor;
 mod latency;
 mod memory;
+mod processor_time;
 mod request;
 mod scan;
 mod sindex;
@@ -34,6 +43,9 @@ fn main() {
     // `cargo test --benches` runs this too, but does not need the measurements.
     if std::env::args().any(|argument| argument == "--test") {
         return;
+    }
+    if let Some([reply_size]) = after(floor::ARGUMENT) {
+        floor::serve(reply_size.parse().unwrap());
     }
     let only = std::env::var("ONLY").unwrap_or_default();
     let is_selected = |table: &str| table.starts_with(&only);
@@ -63,6 +75,13 @@ fn main() {
         let (_server, address) = target(external);
         collections::throughput(|depth| load(address, depth));
     }
+    if is_selected("processor") && external.is_none() {
+        let peer = after("--peer").map(|[address, process]| processor_time::Peer {
+            address: address.parse().expect("--peer HOST:PORT PID"),
+            process: process.parse().expect("--peer HOST:PORT PID"),
+        });
+        processor_time::print(peer, load, seconds() * 4);
+    }
     if is_selected("throughput") {
         throughput(external);
     }
@@ -76,6 +95,18 @@ fn main() {
     if is_selected("scan") {
         scans(external, largest);
     }
+}
+
+/// The arguments that follow an option, if it is given.
+fn after<const N: usize>(option: &str) -> Option<[String; N]> {
+    let mut arguments = std::env::args().skip_while(|argument| argument != option);
+    arguments.next()?;
+    let values: Vec<String> = arguments.take(N).collect();
+    Some(
+        values
+            .try_into()
+            .unwrap_or_else(|_| panic!("{option} needs {N} values")),
+    )
 }
 
 /// The external server if there is one, otherwise a new embedded server.

@@ -4,12 +4,14 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::{ArgAction, Parser};
-use spikelet::{
-    Authentication, Builder, Command, Edition, Fixture, FixtureError, NamespaceConfig, SecurityConfig, Server,
-};
 
+use super::config::ConfigOptions;
 use super::security::{self, Role, User};
 use super::{journal, listen, namespace};
+use crate::{
+    Authentication, Builder, Command, ConfigFile, Edition, Fixture, FixtureError, NamespaceConfig, SecurityConfig,
+    Server,
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -31,7 +33,10 @@ Examples:
   spikelet --edition enterprise --user app:secret:read-write --user ops:secret:sys-admin+user-admin
       Clients have to log in. There is also the user admin with the password admin.
 
-Parameters of a namespace, separated by commas:
+  spikelet --config-file aerospike.conf
+      The namespaces, sets, name and ports of the real server's configuration file.
+
+Parameters of a namespace, separated by commas; all that aerospike.conf can have, of which these have an effect, and others:
   default-ttl=TIME                TTL of records that are written without one; default 0, which means forever
   nsup-period=TIME                interval at which expired records are removed; default 1s, 0 means never
   allow-ttl-without-nsup=BOOL     whether records may have a TTL if nsup-period is 0; default true
@@ -57,14 +62,9 @@ port per line. Ctrl-C and SIGTERM stop the program.";
 #[command(name = "spikelet", version, after_help = EXAMPLES)]
 pub(super) struct Arguments {
     /// Address to listen on. Port 0 stands for a free port, and a port alone for one of 127.0.0.1. Further nodes use the ports
-    /// that follow.
-    #[arg(
-        long,
-        value_name = "ADDRESS:PORT",
-        value_parser = listen::parse,
-        default_value_t = SocketAddr::from((Ipv4Addr::LOCALHOST, 3000))
-    )]
-    listen: SocketAddr,
+    /// that follow. Default: 127.0.0.1:3000, or what the configuration file says.
+    #[arg(long, value_name = "ADDRESS:PORT", value_parser = listen::parse)]
+    listen: Option<SocketAddr>,
 
     /// Allow listening on an address that other machines can reach. There is no TLS, and without --security no authentication.
     #[arg(long)]
@@ -73,10 +73,6 @@ pub(super) struct Arguments {
     /// A namespace and its parameters. Repeat the option for several. Default: test and bar.
     #[arg(long = "namespace", value_name = "NAME[,PARAMETER=VALUE...]", value_parser = namespace::parse)]
     namespaces: Vec<NamespaceConfig>,
-
-    /// Edition of the real server: community or enterprise.
-    #[arg(long, value_name = "EDITION", value_parser = security::edition, default_value = "community")]
-    edition: Edition,
 
     /// Make clients log in. Needs --edition enterprise. At the start there is the user admin with the password admin, which
     /// manages users.
@@ -100,7 +96,7 @@ pub(super) struct Arguments {
     roles: Vec<Role>,
 
     /// Time to live of session tokens, 120s to 10d; default 1d.
-    #[arg(long, value_name = "TIME", value_parser = namespace::parse_seconds)]
+    #[arg(long, value_name = "TIME", value_parser = security::seconds)]
     session_ttl: Option<u32>,
 
     /// Enable quotas of roles.
@@ -112,12 +108,16 @@ pub(super) struct Arguments {
     nodes: usize,
 
     /// Number of copies of each record, in namespaces without a replication-factor of their own.
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    replication_factor: u32,
+    #[arg(long, value_name = "N")]
+    replication_factor: Option<u32>,
 
     /// Name of the cluster. Clients configured with another name refuse to connect.
     #[arg(long, value_name = "NAME")]
     cluster_name: Option<String>,
+
+    /// Edition to behave as: community or enterprise.
+    #[arg(long, value_name = "EDITION", default_value = "community")]
+    edition: Edition,
 
     /// Directory that error messages of UDFs name, /opt/aerospike by default. Nothing is read from it or written to it.
     #[arg(long, value_name = "PATH")]
@@ -125,7 +125,13 @@ pub(super) struct Arguments {
 
     /// Let clients on this machine control the server with info commands; `spikelet/help` lists them.
     #[arg(long)]
-    controls: bool,
+    pub(super) controls: bool,
+
+    /// Ask the server at this address whether it serves, and exit: with status 0 and `ok`, or with status 1 and what is wrong.
+    /// Waits at most 2 seconds. A port alone is one of 127.0.0.1. Without HOST:PORT, the address at which this program would
+    /// listen with these options.
+    #[arg(long, value_name = "HOST:PORT", num_args = 0..=1)]
+    pub(super) health: Option<Option<String>>,
 
     /// Print a table of supported features in Markdown, and exit.
     #[arg(long)]
@@ -152,13 +158,17 @@ pub(super) struct Arguments {
     /// Log connections to stderr; -vv logs everything.
     #[arg(short, long, action = ArgAction::Count)]
     pub(super) verbose: u8,
+
+    #[command(flatten)]
+    pub(super) config: ConfigOptions,
 }
 
 impl Arguments {
     /// Checks combinations of arguments.
-    pub(super) fn check(&self) -> Result<(), String> {
-        let ip = self.listen.ip();
-        if ip.is_loopback() || self.listen_beyond_loopback {
+    pub(super) fn check(&self, file: Option<&ConfigFile>) -> Result<(), String> {
+        let ip = self.address(file).ip();
+        let is_allowed = self.listen_beyond_loopback || self.listen.is_none() && self.config.listens_where_configured();
+        if ip.is_loopback() || is_allowed {
             return Ok(());
         }
         Err(format!(
@@ -167,17 +177,45 @@ impl Arguments {
         ))
     }
 
+    /// The address at which to ask whether the server serves.
+    pub(super) fn address_to_ask(&self, file: Option<&ConfigFile>) -> String {
+        let mut address = self.address(file);
+        if address.ip().is_unspecified() {
+            address.set_ip(Ipv4Addr::LOCALHOST.into());
+        }
+        address.to_string()
+    }
+
+    /// The address of the first node.
+    fn address(&self, file: Option<&ConfigFile>) -> SocketAddr {
+        let configured = || file.and_then(ConfigFile::listen);
+        let default = || SocketAddr::from((Ipv4Addr::LOCALHOST, 3000));
+        self.listen.or_else(configured).unwrap_or_else(default)
+    }
+
+    /// Whether the ports of the configuration file are those of the one node.
+    pub(super) const fn opens_other_ports(&self) -> bool {
+        self.nodes == 1 && self.listen.is_none()
+    }
+
     /// Returns the builder of the server.
     ///
     /// # Errors
     /// If a fixture cannot be read.
-    pub(super) fn builder(&self) -> Result<Builder, FixtureError> {
-        let builder = Server::builder()
-            .listen(self.listen)
-            .controls(self.controls)
+    pub(super) fn builder(&self, file: Option<&ConfigFile>) -> Result<Builder, FixtureError> {
+        let builder = match file {
+            Some(file) => Server::builder().config_file(file),
+            None => Server::builder(),
+        };
+        let builder = builder
+            .listen(self.address(file))
             .edition(self.edition)
-            .nodes(self.nodes)
-            .replication_factor(self.replication_factor);
+            .controls(self.controls)
+            .nodes(self.nodes);
+        let builder = match self.replication_factor {
+            Some(factor) => builder.replication_factor(factor),
+            None => builder,
+        };
         let builder = match &self.cluster_name {
             Some(name) => builder.cluster_name(name),
             None => builder,
@@ -235,7 +273,7 @@ mod tests {
 
     #[test]
     fn other_addresses_than_loopback_need_an_option() {
-        let check = |arguments: &[&str]| Arguments::parse_from([&["spikelet"], arguments].concat()).check();
+        let check = |arguments: &[&str]| Arguments::parse_from([&["spikelet"], arguments].concat()).check(None);
         assert_eq!(check(&[]), Ok(()));
         assert_eq!(check(&["--listen", "[::1]:3000"]), Ok(()));
         assert!(

@@ -2,8 +2,8 @@
 
 use std::io::{self, Write as _};
 
-use spikelet::journal::Filter;
-use spikelet::{Builder, Command};
+use crate::journal::Filter;
+use crate::{Builder, Command};
 
 /// The number of requests that are kept for the controls.
 const CAPACITY: usize = 10_000;

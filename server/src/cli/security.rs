@@ -1,6 +1,6 @@
-//! Arguments of security: the edition, users and roles.
+//! Arguments of security: users and roles.
 
-use spikelet::{Edition, RoleConfig};
+use crate::RoleConfig;
 
 /// A user with its password and its roles.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,13 +15,16 @@ pub(super) struct User {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Role(pub(super) RoleConfig);
 
-/// Parses an edition.
-pub(super) fn edition(text: &str) -> Result<Edition, String> {
-    match text {
-        "community" => Ok(Edition::Community),
-        "enterprise" => Ok(Edition::Enterprise),
-        _ => Err("expected community or enterprise".to_owned()),
-    }
+/// Parses a time in seconds, minutes, hours or days.
+pub(super) fn seconds(text: &str) -> Result<u32, String> {
+    let units = [('s', 1), ('m', 60), ('h', 3600), ('d', 24 * 3600)];
+    let unit = units
+        .iter()
+        .find_map(|(unit, size)| Some((text.strip_suffix(*unit)?, *size)));
+    let (number, size) = unit.unwrap_or((text, 1));
+    let seconds = number.parse().ok().and_then(|number: u32| number.checked_mul(size));
+    seconds
+        .ok_or_else(|| "expected a number of seconds, or a number with a unit, such as 90s, 15m, 12h or 30d".to_owned())
 }
 
 /// Parses `name:password:role+role`. The password may contain colons.
@@ -97,6 +100,16 @@ mod tests {
         assert!(user("app::").unwrap().roles.is_empty());
         assert_eq!(user("app:secret").unwrap_err(), USER);
         assert_eq!(pki_user("app:read").unwrap().roles, ["read"]);
+    }
+
+    #[test]
+    fn times_have_units() {
+        assert_eq!(["90", "2m", "1d"].map(seconds), [Ok(90), Ok(120), Ok(86_400)]);
+        assert!(
+            ["", "m", "1w", "99999999d"]
+                .into_iter()
+                .all(|text| seconds(text).is_err())
+        );
     }
 
     #[test]

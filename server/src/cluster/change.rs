@@ -94,6 +94,19 @@ impl Cluster {
         self.origins.clear();
     }
 
+    /// Prepares namespaces for other replication factors, each given with the present one. The copies stay where they are until
+    /// the partitions are balanced.
+    pub(crate) fn keep_copies(&mut self, factors: &[(u32, u32)]) {
+        for subcluster in &mut self.subclusters {
+            factors.iter().for_each(|(from, to)| subcluster.keep_copies(*from, *to));
+        }
+    }
+
+    /// The number of times that the partitions were balanced.
+    pub(crate) const fn changes(&self) -> u64 {
+        self.changes
+    }
+
     /// Changes the name of the cluster.
     pub(crate) fn rename(&mut self, name: String) {
         self.name = name;

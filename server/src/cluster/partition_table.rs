@@ -55,6 +55,11 @@ impl PartitionTable {
         }
     }
 
+    /// The table of another factor, with the same copies.
+    pub(super) fn with_factor(&self, factor: u32) -> Self {
+        Self { factor, ..self.clone() }
+    }
+
     pub(super) const fn factor(&self) -> u32 {
         self.factor
     }

@@ -153,6 +153,14 @@ impl Subcluster {
         }
     }
 
+    /// Creates the table of a replication factor, with the copies of another one.
+    pub(super) fn keep_copies(&mut self, from: u32, to: u32) {
+        if self.table(to).is_none() {
+            let copy = self.table(from).map(|table| table.with_factor(to));
+            self.tables.extend(copy);
+        }
+    }
+
     /// Records that the cluster gets a second node: the first one, if it is up, has every partition.
     pub(super) fn join_others(&mut self) {
         if std::mem::take(&mut self.is_alone) {

@@ -9,7 +9,7 @@ use spikelet_wire::frame::OpenFrame;
 use spikelet_wire::{Digest, FrameType, Header, Info1, Info2, Info3, ResultCode, message};
 
 use super::record::filter::Filter;
-use super::record::long::{Finished, Long};
+use super::record::offloaded::{Finished, Offloaded};
 use super::record::reply::Reply;
 use super::record::request::{Fields, Request};
 use super::record::{self, Access, proxy};
@@ -81,12 +81,12 @@ impl Batch {
 }
 
 impl Batch {
-    pub(super) fn needs_work(&self) -> bool {
-        self.progress.long.as_ref().is_some_and(Long::needs_run)
+    pub(super) fn has_blocking_work(&self) -> bool {
+        self.progress.offloaded.as_ref().is_some_and(Offloaded::needs_run)
     }
 
     /// Does the work on the next row that may take long.
-    pub(super) fn work(&mut self, state: &State) {
+    pub(super) fn run_blocking(&mut self, state: &State) {
         if let Ok(request) = BatchRequest::decode(&self.body) {
             self.progress.run(state, &self.session, &request);
         }
@@ -107,8 +107,8 @@ struct Progress {
     result: Result<(), ResultCode>,
     /// Set while a record is locked that the next row needs.
     waiting: Option<Waiting>,
-    /// The next row, if it is a long command that has begun.
-    long: Option<Long>,
+    /// The next row, if it is an offloaded command that has begun.
+    offloaded: Option<Offloaded>,
     is_begun: bool,
 }
 
@@ -134,7 +134,7 @@ impl Progress {
             answers: Answers::new(),
             result: Ok(()),
             waiting: None,
-            long: None,
+            offloaded: None,
             is_begun: false,
         }
     }
@@ -271,9 +271,9 @@ impl Progress {
         let is_write = row.content.message.header.info2.contains(Info2::WRITE);
         let proxied_to = proxy::proxied_to(state, session.node, row.namespace, row.digest.partition_id(), is_write);
         let (own, proxied_to) = (&*session.stats, proxied_to.as_deref());
-        if let Some(long) = self.long.take() {
+        if let Some(offloaded) = self.offloaded.take() {
             let request = row.request(proxy::counters(row.namespace, own, proxied_to, true));
-            return self.finish(row, &request, long, out);
+            return self.finish(row, &request, offloaded, out);
         }
         let access = record::access(row.namespace, &row.digest, is_write);
         if state.security().is_some()
@@ -291,14 +291,14 @@ impl Progress {
         let request = row.request(proxy::counted(row.namespace, own, proxied_to, true));
         let begun = match access {
             Access::Busy => Err(Refusal::KeyBusy.into()),
-            _ => Long::begin(state, self.now, row.namespace, &request),
+            _ => Offloaded::begin(state, self.now, row.namespace, &request),
         };
         match begun {
             Ok(None) => self.answers.row(row.index, out, |reply| {
                 record::execute(self.now, row.namespace, &request, reply)
             }),
-            Ok(Some(long)) => {
-                self.long = Some(long);
+            Ok(Some(offloaded)) => {
+                self.offloaded = Some(offloaded);
                 return Some(Step::More);
             }
             Err(refused) => self
@@ -319,24 +319,30 @@ impl Progress {
         }
     }
 
-    fn finish(&mut self, row: &RowRequest<'_>, request: &Request<'_>, long: Long, out: &mut BytesMut) -> Option<Step> {
+    fn finish(
+        &mut self,
+        row: &RowRequest<'_>,
+        request: &Request<'_>,
+        offloaded: Offloaded,
+        out: &mut BytesMut,
+    ) -> Option<Step> {
         let mut again = None;
         self.answers.row(row.index, out, |reply| {
-            match long.finish(row.namespace, request, reply) {
+            match offloaded.finish(row.namespace, request, reply) {
                 Finished::Replied(code) => request.count(code),
-                Finished::Again(long) => {
-                    again = Some(long);
+                Finished::Again(offloaded) => {
+                    again = Some(offloaded);
                     ResultCode::OK
                 }
             }
         });
-        self.long = again;
-        self.long.is_some().then_some(Step::More)
+        self.offloaded = again;
+        self.offloaded.is_some().then_some(Step::More)
     }
 
-    /// Runs the long command of the next row.
+    /// Runs the offloaded command of the next row.
     fn run(&mut self, state: &State, session: &Session, request: &BatchRequest<'_>) {
-        let (Some(long), Some(pass)) = (&mut self.long, &self.pass) else {
+        let (Some(offloaded), Some(pass)) = (&mut self.offloaded, &self.pass) else {
             return;
         };
         let Some(Ok(row)) = request.batch.rows_from(pass.next).next() else {
@@ -354,7 +360,7 @@ impl Progress {
         let parent_filter = parent_filter.as_ref().map_or(Filter::None, Filter::Built);
         let row = RowRequest::new(&row, content, fields, namespace, parent_filter);
         let request = row.request(proxy::counters(namespace, &session.stats, None, true));
-        long.run(namespace, &request, Some(row.index));
+        offloaded.run(namespace, &request, Some(row.index));
     }
 }
 

@@ -9,12 +9,12 @@ use spikelet_wire::{Digest, FrameHeader, FrameType, Info1, Info2, Message};
 
 use super::query::Started;
 use super::record::filter::Filter;
-use super::record::long::Long;
+use super::record::offloaded::Offloaded;
 use super::record::reply::Reply;
 use super::record::request::{Fields, Request};
 use super::record::{self, Access, proxy};
+use super::record_task::RecordTask;
 use super::security::{self, Handled, permit};
-use super::single::Single;
 use super::task::Task;
 use super::{batch, frame, info, query};
 use crate::access::ClearPassword;
@@ -150,13 +150,13 @@ fn handle_message(state: &State, now: Now, session: &mut Session, body: &[u8], o
                 request.count(reply.refuse(Refusal::KeyBusy));
                 return Flow::Continue;
             }
-            match Long::begin(state, now, namespace, &request) {
+            match Offloaded::begin(state, now, namespace, &request) {
                 Ok(None) => {
                     record::execute(now, namespace, &request, &mut reply);
                 }
-                Ok(Some(long)) => {
-                    let single = Single::new(body, session, proxied_to, long);
-                    return Flow::Task(Box::new(single.into()));
+                Ok(Some(offloaded)) => {
+                    let task = RecordTask::new(body, session, proxied_to, offloaded);
+                    return Flow::Task(Box::new(task.into()));
                 }
                 Err(refused) => {
                     request.count(reply.refuse(refused));

@@ -9,15 +9,17 @@ mod batch;
 mod dispatch;
 mod frame;
 mod info;
+mod look_up;
 mod query;
 mod record;
+mod record_task;
 mod security;
-mod single;
 mod step;
 mod task;
 
 pub use self::dispatch::{Flow, handle};
 pub use self::frame::accepts;
 pub(crate) use self::info::{commands as info_commands, truncates_up_to_now};
+pub(crate) use self::look_up::look_up;
 pub use self::step::Step;
 pub use self::task::Task;

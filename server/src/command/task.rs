@@ -3,9 +3,9 @@
 //! Nothing that a client requests may hold up the other connections for more than some milliseconds. What may take longer is
 //! a task: a batch, a query, a UDF, a sort of a million elements. A caller asks it for one [step](Task::step) after the other,
 //! and serves the other connections in between; no step takes long. What cannot be cut into short steps is
-//! [work](Task::work). It holds no lock but those of its own records, so a caller that has threads runs it on one of them
-//! before the next step. A caller without threads just asks for the next step, which then does the work itself: everything
-//! runs on one thread, in the same order every time.
+//! [blocking work](Task::run_blocking). It holds no lock but those of its own records, so a caller that has threads runs it
+//! on one of them before the next step. A caller without threads just asks for the next step, which then does the work
+//! itself: everything runs on one thread, in the same order every time.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use bytes::BytesMut;
 
 use super::batch::Batch;
 use super::query::Query;
-use super::single::Single;
+use super::record_task::RecordTask;
 use super::step::Step;
 use crate::clock::Now;
 use crate::state::{JobEnd, State};
@@ -26,18 +26,18 @@ pub struct Task(Kind);
 enum Kind {
     Batch(Batch),
     Query(Box<Query>),
-    Single(Single),
+    Record(RecordTask),
 }
 
 impl Task {
-    /// Goes on for a short time, and appends whole frames of the reply to `out`. Does the [work](Self::work) first, if the
-    /// caller has not.
+    /// Goes on for a short time, and appends whole frames of the reply to `out`. Does the
+    /// [blocking work](Self::run_blocking) first, if the caller has not.
     pub fn step(&mut self, state: &State, now: Now, out: &mut BytesMut) -> Step {
-        self.work(state);
+        self.run_blocking(state);
         match &mut self.0 {
             Kind::Batch(batch) => batch.step(state, out),
             Kind::Query(query) => query.step(state, now, out),
-            Kind::Single(single) => single.step(state, out),
+            Kind::Record(record) => record.step(state, out),
         }
     }
 
@@ -51,26 +51,26 @@ impl Task {
         }
     }
 
-    /// Whether there is [work](Self::work) to do before the next step.
+    /// Whether there is [blocking work](Self::run_blocking) to do before the next step.
     #[must_use]
-    pub fn needs_work(&self) -> bool {
+    pub fn has_blocking_work(&self) -> bool {
         match &self.0 {
-            Kind::Batch(batch) => batch.needs_work(),
-            Kind::Query(query) => query.needs_work(),
-            Kind::Single(single) => single.needs_work(),
+            Kind::Batch(batch) => batch.has_blocking_work(),
+            Kind::Query(query) => query.has_blocking_work(),
+            Kind::Record(record) => record.has_blocking_work(),
         }
     }
 
     /// Does what takes long, if there is anything. Scripts end with their time limit. It is no matter if the state was
     /// replaced by another one when the next step follows, as when nodes of a split cluster meet.
-    pub fn work(&mut self, state: &State) {
-        if !self.needs_work() {
+    pub fn run_blocking(&mut self, state: &State) {
+        if !self.has_blocking_work() {
             return;
         }
         match &mut self.0 {
-            Kind::Batch(batch) => batch.work(state),
-            Kind::Query(query) => query.work(state),
-            Kind::Single(single) => single.work(state),
+            Kind::Batch(batch) => batch.run_blocking(state),
+            Kind::Query(query) => query.run_blocking(state),
+            Kind::Record(record) => record.run_blocking(state),
         }
     }
 
@@ -85,7 +85,7 @@ impl Task {
         match &self.0 {
             Kind::Batch(batch) => batch.node(),
             Kind::Query(query) => query.node(),
-            Kind::Single(single) => single.node(),
+            Kind::Record(record) => record.node(),
         }
     }
 
@@ -118,8 +118,8 @@ impl From<Query> for Task {
     }
 }
 
-impl From<Single> for Task {
-    fn from(single: Single) -> Self {
-        Self(Kind::Single(single))
+impl From<RecordTask> for Task {
+    fn from(record: RecordTask) -> Self {
+        Self(Kind::Record(record))
     }
 }

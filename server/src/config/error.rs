@@ -83,6 +83,12 @@ pub enum ConfigError {
     },
     /// The role has a quota, and quotas are not enabled.
     Quotas(String),
+    /// Only the Enterprise Edition has the parameter of this name.
+    EnterpriseOnly(&'static str),
+    /// The name of a set is empty, too long, or has a character that separates names.
+    SetName(String),
+    /// The parameters of a set with this name are there twice.
+    SetTwice(String),
 }
 
 impl fmt::Display for ConfigError {
@@ -153,6 +159,12 @@ impl fmt::Display for ConfigError {
                  127.0.0.1 and 10.1.0.0/16"
             ),
             Self::Quotas(role) => write!(f, "the role {role} has a quota, and enable-quotas is off"),
+            Self::EnterpriseOnly(name) => write!(f, "'{name}' is enterprise-only"),
+            Self::SetName(name) => write!(
+                f,
+                "{name:?} is no name for a set: 1 to 63 bytes without spaces and without any of : ; , = / {{ }}"
+            ),
+            Self::SetTwice(name) => write!(f, "the set {name} is there twice"),
         }
     }
 }

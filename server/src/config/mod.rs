@@ -4,9 +4,17 @@ mod error;
 mod namespace;
 mod security;
 
+mod set;
+
 pub use self::error::ConfigError;
 pub use self::namespace::{ConflictResolutionPolicy, NamespaceConfig};
 pub use self::security::{Authentication, RoleConfig, SecurityConfig, UserConfig};
+pub use self::set::SetConfig;
+pub use crate::config_parameters::{ConfigParameterError, ParameterValues};
+pub(crate) use crate::config_parameters::{MAX_NODES, MAX_TTL};
+pub(crate) use crate::config_parameters::{
+    NETWORK, OF_NAMESPACE, OF_NAMESPACE_CHANGED, Parameter, SECURITY, SERVICE, SET,
+};
 use crate::version::{self, Edition};
 
 /// The configuration of a server.
@@ -22,14 +30,14 @@ pub struct Config {
     pub work_directory: String,
     /// Security; `None` for none.
     pub security: Option<SecurityConfig>,
+    /// The other parameters of `service`.
+    pub service: ParameterValues,
+    /// The other parameters of `network`.
+    pub network: ParameterValues,
 }
 
-/// The real server's maximum of TTLs, in seconds: ten years.
-pub(crate) const MAX_TTL: u32 = 10 * 365 * 24 * 3600;
 /// The real server's maximum of namespaces.
 pub(crate) const MAX_NAMESPACES: usize = 32;
-/// The real server's maximum of nodes, and of the replication factor.
-pub(crate) const MAX_NODES: u32 = 256;
 
 impl Config {
     /// The `work-directory` of a real server that is installed as a package.
@@ -44,7 +52,7 @@ impl Config {
             return Err(ConfigError::NamespaceCount(self.namespaces.len()));
         }
         for (at, namespace) in self.namespaces.iter().enumerate() {
-            namespace.check()?;
+            namespace.check(self.edition)?;
             if self
                 .namespaces
                 .iter()
@@ -80,6 +88,8 @@ impl Default for Config {
             edition: Edition::default(),
             work_directory: Self::WORK_DIRECTORY.to_owned(),
             security: None,
+            service: ParameterValues::default(),
+            network: ParameterValues::default(),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use spikelet_wire::admin::{Privilege, UnknownPrivilege};
 
-use super::ConfigError;
+use super::{ConfigError, SECURITY};
 use crate::access::{Accounts, ClearPassword, Password, Role, Whitelist};
 use crate::refusal::Denied;
 
@@ -130,9 +130,25 @@ impl Default for SecurityConfig {
 }
 
 impl SecurityConfig {
-    pub(crate) const SESSION_TTL: (u32, u32) = (120, 10 * 24 * 3600);
-    pub(crate) const PRIVILEGE_REFRESH_PERIOD: (u32, u32) = (10, 24 * 3600);
-    pub(crate) const TPS_WEIGHT: (u32, u32) = (2, 20);
+    const SESSION_TTL: (u32, u32) = (120, 10 * 24 * 3600);
+    const PRIVILEGE_REFRESH_PERIOD: (u32, u32) = (10, 24 * 3600);
+    const TPS_WEIGHT: (u32, u32) = (2, 20);
+
+    /// Sets a parameter of `aerospike.conf`, whose value was checked. Those of LDAP and of logs have no effect.
+    pub(crate) fn set(&mut self, name: &str, value: &str) {
+        let parameter = SECURITY.iter().find(|parameter| parameter.name == name);
+        let Some(Ok(value)) = parameter.map(|parameter| parameter.read(value)) else {
+            return;
+        };
+        let number = value.parse().unwrap_or_default();
+        match name {
+            "enable-quotas" => self.enable_quotas = value == "true",
+            "privilege-refresh-period" => self.privilege_refresh_period = number,
+            "session-ttl" => self.session_ttl = number,
+            "tps-weight" => self.tps_weight = number,
+            _ => {}
+        }
+    }
 
     pub(super) fn check(&self, has_masking: bool) -> Result<(), ConfigError> {
         if cfg!(not(feature = "security")) {

@@ -2,10 +2,11 @@
 
 use std::str::FromStr;
 
-use spikelet_wire::{ResultCode, info};
+use spikelet_wire::info;
 
 use super::snapshot::Snapshots;
 use crate::net::Shared;
+use crate::parameter::ParameterError;
 use crate::state::ControlError;
 
 /// A call of a control.
@@ -73,23 +74,25 @@ impl<'a> Call<'a> {
             .map_err(|_| ControlError::parameter(format!("bad {name} '{text}'")))
     }
 
-    /// Reads a result code: a number, or a name such as `device-overload`.
-    pub(super) fn result_code(&self, name: &str) -> Result<Option<ResultCode>, ControlError> {
-        let code = |text: &str| {
-            let constant = text.replace('-', "_").to_ascii_uppercase();
-            let named = ResultCode::ALL.iter().find(|code| code.name() == Some(&constant));
-            let number = || text.parse().map(ResultCode).ok();
-            named.copied().or_else(number).ok_or_else(|| {
-                ControlError::parameter(format!(
-                    "bad {name} '{text}', expected a result code such as 18 or device-overload"
-                ))
-            })
-        };
-        self.optional(name).map(code).transpose()
+    /// Passes each of these parameters that is given to `set`.
+    pub(super) fn each<T>(
+        &self,
+        names: &[&str],
+        start: T,
+        set: impl Fn(T, &str, &str) -> Result<T, ParameterError>,
+    ) -> Result<T, ControlError> {
+        let mut given = info::parameters(self.parameters).filter(|(name, _)| names.contains(name));
+        Ok(given.try_fold(start, |built, (name, value)| set(built, name, value))?)
     }
 
     /// Parses the value of an optional parameter.
     pub(super) fn parsed_if_given<T: FromStr>(&self, name: &str) -> Result<Option<T>, ControlError> {
         self.optional(name).map(|_| self.parsed(name)).transpose()
+    }
+}
+
+impl From<ParameterError> for ControlError {
+    fn from(error: ParameterError) -> Self {
+        Self::parameter(error.to_string())
     }
 }

@@ -1,4 +1,4 @@
-//! `spikelet/clock` and `spikelet/nsup`.
+//! `spikelet/clock`, `spikelet/nsup` and `spikelet/tomb-raider`.
 
 use std::time::{Duration, SystemTime};
 
@@ -42,4 +42,9 @@ pub(super) fn set(call: &Call<'_>) -> Reply {
 /// The number of removed records.
 pub(super) fn nsup(call: &Call<'_>) -> Reply {
     Ok(ServerClock::of(call.shared).run_nsup().to_string())
+}
+
+/// The number of removed tombstones.
+pub(super) fn tomb_raider(call: &Call<'_>) -> Reply {
+    Ok(ServerClock::of(call.shared).run_tomb_raider().to_string())
 }

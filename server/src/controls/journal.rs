@@ -3,8 +3,8 @@
 use spikelet_wire::ResultCode;
 
 use super::call::{Call, Reply, done};
-use super::selector::selector;
 use crate::handle::journal::{Filter, Journal};
+use crate::selector::Selector;
 use crate::state::ControlError;
 
 /// The number of entries in the reply by default.
@@ -40,13 +40,8 @@ pub(super) fn clear(call: &Call<'_>) -> Reply {
 
 /// The journal, narrowed by the parameters.
 fn journal<'s>(call: &Call<'s>) -> Result<Journal<'s>, ControlError> {
-    let mut filter = Filter::with_selector(selector(call)?);
-    if let Some(code) = call.result_code("result")? {
-        filter = filter.outcome(code);
-    }
-    if let Some(number) = call.parsed_if_given("since")? {
-        filter = filter.since(number);
-    }
+    let names = [Selector::PARAMETERS, &["result", "since"]].concat();
+    let filter = call.each(&names, Filter::new(), Filter::parameter)?;
     let journal = Journal::new(&call.shared.journal, filter);
     match journal.is_kept() {
         true => Ok(journal),

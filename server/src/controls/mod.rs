@@ -11,15 +11,17 @@ mod fixture;
 mod journal;
 mod node;
 mod security;
-mod selector;
 mod snapshot;
+mod transaction;
 
 use std::sync::{Arc, Weak};
 
 use self::call::{Call, Reply};
 use self::snapshot::Snapshots;
+use crate::fault_rules::Plan;
 use crate::handle::{Builder, InstallControls};
 use crate::net::Shared;
+use crate::selector::Selector;
 use crate::state::{ControlError, Controls};
 
 /// One control.
@@ -33,8 +35,8 @@ struct Control {
 }
 
 macro_rules! controls {
-    ($($name:literal ($($($group:path;)? $($parameter:literal),+)?) => $execute:path, $help:literal;)*) => {
-        &[$(Control { name: $name, parameters: &[$($($group,)? &[$($parameter),*])?], help: $help, execute: $execute }),*]
+    ($($name:literal ($($($group:path;)* $($parameter:literal),+)?) => $execute:path, $help:literal;)*) => {
+        &[$(Control { name: $name, parameters: &[$($($group,)* &[$($parameter),*])?], help: $help, execute: $execute }),*]
     };
 }
 
@@ -47,7 +49,7 @@ const CONTROLS: &[Control] = controls! {
     "clock/reset" () => clock::reset, "Makes the clock follow the machine's clock again.";
     "clock/resume" () => clock::resume, "Lets a frozen clock run again.";
     "clock/set" ("ms") => clock::set, "Moves the clock to a time in milliseconds since 1970.";
-    "fault/add" (selector::PARAMETERS; "nth", "probability", "seed", "times", "result", "delay-ms", "reaction", "bytes") => fault::add,
+    "fault/add" (Selector::PARAMETERS; Plan::PARAMETERS; "result", "delay-ms", "reaction", "bytes") => fault::add,
         "Arms a fault, and returns its id.";
     "fault/clear" () => fault::clear, "Removes all faults.";
     "fault/list" () => fault::list, "Lists the faults, with how often each matched and fired.";
@@ -57,10 +59,10 @@ const CONTROLS: &[Control] = controls! {
         "Loads a JSON file, an asbackup file or directory, or such content in base64. Returns how much was loaded.";
     "fixture/save" ("path", "last-updates") => fixture::save,
         "Saves all namespaces as a JSON file, with last-updates=true including when each record was last updated.";
-    "journal" (selector::PARAMETERS; "result", "since", "last") => journal::show,
+    "journal" (Selector::PARAMETERS; "result", "since", "last") => journal::show,
         "Shows the last matching entries of the journal, 100 by default, one per item, escaped as in URLs.";
     "journal/clear" () => journal::clear, "Removes all entries from the journal.";
-    "journal/count" (selector::PARAMETERS; "result", "since") => journal::count,
+    "journal/count" (Selector::PARAMETERS; "result", "since") => journal::count,
         "Counts the matching entries of the journal.";
     "journal/start" ("capacity") => journal::start, "Starts a journal that keeps this many requests.";
     "journal/stop" () => journal::stop, "Stops recording requests in the journal.";
@@ -85,6 +87,9 @@ const CONTROLS: &[Control] = controls! {
     "snapshot/list" () => snapshot::list, "Lists the snapshots, with the number of records in each.";
     "snapshot/restore" ("name") => snapshot::restore, "Replaces the contents of the server with those of a snapshot.";
     "snapshot/save" ("name") => snapshot::save, "Takes a snapshot of the server under a name.";
+    "transaction" () => transaction::list, "Lists the open transactions.";
+    "transaction/expire" () => transaction::expire, "Ends the open transactions now, and returns how many there were.";
+    "tomb-raider" () => clock::tomb_raider, "Removes old tombstones, and returns how many there were.";
 };
 
 /// Executes the controls of one server.

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use spikelet_wire::ResultCode;
 
+use crate::parameter::{ParameterError, parsed};
+
 /// What a fault does to a command.
 ///
 /// A new connection ([`Command::Connect`](crate::Command::Connect)) has no command to execute and no reply. There,
@@ -53,18 +55,47 @@ const NAMES: [(&str, Reaction); 8] = [
 ];
 
 impl Reaction {
-    /// Finds a reaction without parameters by its name.
-    pub(crate) fn named(name: &str) -> Option<Self> {
-        NAMES
-            .iter()
-            .find(|(other, _)| *other == name)
-            .map(|(_, reaction)| *reaction)
-    }
-
-    /// All names, for an error message.
-    pub(crate) fn names() -> String {
-        let names: Vec<_> = NAMES.iter().map(|(name, _)| *name).collect();
-        format!("{}, truncate, stall", names.join(", "))
+    /// Creates a reaction from its name and its argument as text: for `result`, a result code such as `18` or
+    /// `device-overload`; for `delay-ms`, milliseconds; for `truncate` and `stall`, bytes. The others take none: `ignore`,
+    /// `cut-before`, `cut-after`, `silence-after`, `corrupt`, `refuse-connections`, `device-overload` and `key-busy`.
+    ///
+    /// ```
+    /// use spikelet::{ResultCode, fault::Reaction};
+    ///
+    /// assert_eq!(Reaction::by_name("result", Some("18")), Ok(Reaction::Answer(ResultCode::DEVICE_OVERLOAD)));
+    /// assert_eq!(Reaction::by_name("stall", Some("8")), Ok(Reaction::Stall(8)));
+    /// ```
+    ///
+    /// # Errors
+    /// [`ParameterError`] if there is no such reaction, or if its argument is missing or invalid.
+    pub fn by_name(name: &str, argument: Option<&str>) -> Result<Self, ParameterError> {
+        let bytes = || {
+            parsed(
+                "bytes",
+                argument.ok_or(ParameterError::Missing("bytes"))?,
+                "a number of bytes",
+            )
+        };
+        match name {
+            "result" => {
+                let text = argument.ok_or(ParameterError::Missing("result"))?;
+                parsed("result", text, "a result code such as 18 or device-overload").map(Self::Answer)
+            }
+            "delay-ms" => {
+                let text = argument.ok_or(ParameterError::Missing("delay-ms"))?;
+                parsed("delay-ms", text, "").map(|ms| Self::Delay(Duration::from_millis(ms)))
+            }
+            "truncate" => bytes().map(Self::Truncate),
+            "stall" => bytes().map(Self::Stall),
+            _ => match NAMES.iter().find(|(other, _)| *other == name) {
+                Some((_, reaction)) => Ok(*reaction),
+                None => {
+                    let names: Vec<_> = NAMES.iter().map(|(name, _)| *name).collect();
+                    let expected = format!("one of {}, truncate, stall", names.join(", "));
+                    Err(ParameterError::value("reaction", name, expected))
+                }
+            },
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::random::SplitMix64;
 use super::reaction::Reaction;
+use crate::parameter::{ParameterError, parsed};
 use crate::selector::Selector;
 
 /// A rule before it is armed.
@@ -17,6 +18,30 @@ pub(crate) struct Plan {
     pub(crate) probability: Option<f64>,
     pub(crate) times: Option<u64>,
     pub(crate) seed: u64,
+}
+
+impl Plan {
+    /// The names of the parameters that are not those of the selector.
+    pub(crate) const PARAMETERS: &[&str] = &["nth", "probability", "seed", "times"];
+
+    /// Sets a parameter by name.
+    pub(crate) fn set_parameter(&mut self, name: &str, value: &str) -> Result<(), ParameterError> {
+        match name {
+            "nth" => self.nth = Some(parsed("nth", value, "")?),
+            "times" => self.times = Some(parsed("times", value, "")?),
+            "seed" => self.seed = parsed("seed", value, "")?,
+            "probability" => {
+                const EXPECTED: &str = "a number from 0 to 1";
+                let probability = parsed("probability", value, EXPECTED)?;
+                if !(0.0..=1.0).contains(&probability) {
+                    return Err(ParameterError::value("probability", value, EXPECTED));
+                }
+                self.probability = Some(probability);
+            }
+            _ => return self.selector.set_parameter(name, value),
+        }
+        Ok(())
+    }
 }
 
 /// A rule that was armed.

@@ -9,6 +9,7 @@ use super::Server;
 use crate::clock::Clock;
 use crate::cluster::{Cluster, Node, NodeId};
 use crate::config::{Authentication, Config, ConfigError, NamespaceConfig, RoleConfig, SecurityConfig, UserConfig};
+use crate::config_file::{ConfigFile, ConfigFileError};
 use crate::fixture::{self, Fixture, FixtureError};
 use crate::net::{Bound, Nodes, Shared};
 use crate::request_log::{Entry, Filter, Log, Observer};
@@ -49,6 +50,7 @@ pub struct Builder {
     journal: Option<usize>,
     observer: Option<Observer>,
     security: Option<SecurityConfig>,
+    config_file: Option<ConfigFile>,
 }
 
 impl Default for Builder {
@@ -70,6 +72,7 @@ impl Default for Builder {
             journal: None,
             observer: None,
             security: None,
+            config_file: None,
         }
     }
 }
@@ -95,6 +98,35 @@ impl Builder {
     /// Sets the address to listen on. The default is 127.0.0.1 and port 0, which stands for a free port.
     pub const fn listen(mut self, address: SocketAddr) -> Self {
         self.listen = address;
+        self
+    }
+
+    /// Takes the configuration from a file of the real server: the address, what clients are told of it, the namespaces with
+    /// their sets, the name of the cluster and the id of the node. Methods that are called later override what they set;
+    /// namespaces are added.
+    ///
+    /// A namespace has the real server's defaults, and not those of [`NamespaceConfig::new`]: `nsup-period` is 0, so records
+    /// cannot have a TTL, and `replication-factor` is 2. [`start`](Self::start) fails with [`StartError::ConfigFile`] if the file
+    /// needs another [edition](Self::edition).
+    pub fn config_file(mut self, file: &ConfigFile) -> Self {
+        if let Some(address) = file.listen {
+            self.listen = address;
+        }
+        self.cluster_name.clone_from(&file.cluster_name);
+        if let Some(id) = file.node_id {
+            self.node_id = Some(NodeId(id));
+        }
+        if let Some(directory) = &file.work_directory {
+            self.work_directory = Some(directory.clone());
+        }
+        self.namespaces.extend(file.namespaces.iter().cloned());
+        if let Some(stanza) = &file.security {
+            let security = self.security.get_or_insert_default();
+            for (name, values) in &stanza.parameters {
+                values.iter().for_each(|value| security.set(name, value));
+            }
+        }
+        self.config_file = Some(file.clone());
         self
     }
 
@@ -240,6 +272,12 @@ impl Builder {
         self
     }
 
+    /// Enables the journal unless it is enabled already.
+    pub(super) fn journal_by_default(mut self, capacity: usize) -> Self {
+        self.journal.get_or_insert(capacity);
+        self
+    }
+
     /// Calls a function with every journal entry that matches the filter, when the request has ended and before the client has
     /// the whole reply. Requires [`journal`](Self::journal).
     ///
@@ -301,7 +339,7 @@ impl Builder {
     }
 
     /// Returns the checked configuration.
-    fn config(&self) -> Result<Config, ConfigError> {
+    fn config(&self) -> Result<Config, StartError> {
         let mut config = Config {
             edition: self.edition,
             security: self.security.clone(),
@@ -320,20 +358,25 @@ impl Builder {
             let unset = config.namespaces.iter_mut().filter(|ns| ns.replication_factor == 1);
             unset.for_each(|namespace| namespace.replication_factor = factor);
         }
+        if let Some(file) = &self.config_file {
+            file.check(self.edition)?;
+            config.service = file.service.clone();
+            config.network = file.network.clone();
+        }
         config.check()?;
         if self.node_id == Some(NodeId(0)) {
-            return Err(ConfigError::NodeId);
+            return Err(ConfigError::NodeId.into());
         }
         if !(1..=Cluster::MAX_NODES).contains(&self.nodes) {
-            return Err(ConfigError::NodeCount(self.nodes));
+            return Err(ConfigError::NodeCount(self.nodes).into());
         }
         let first = self.listen.port();
         if usize::from(first) + self.nodes > usize::from(u16::MAX) + 1 {
             let nodes = self.nodes;
-            return Err(ConfigError::Ports { first, nodes });
+            return Err(ConfigError::Ports { first, nodes }.into());
         }
         if !crate::config::is_cluster_name(&self.cluster_name) {
-            return Err(ConfigError::ClusterName(self.cluster_name.clone()));
+            return Err(ConfigError::ClusterName(self.cluster_name.clone()).into());
         }
         Ok(config)
     }
@@ -347,6 +390,10 @@ impl Builder {
         let nodes = addresses.iter().zip(first.0..).zip(racks).map(|((address, id), rack)| {
             let mut node = Node::new(NodeId(id), *address);
             node.rack = rack;
+            // They say how clients reach one node.
+            if let Some(file) = self.config_file.as_ref().filter(|_| self.nodes == 1) {
+                (node.advertised, node.alternate) = (file.access, file.alternate);
+            }
             node
         });
         let cluster = Cluster::new(self.cluster_name, nodes.collect()).with_slow_migrations(self.slow_migrations);
@@ -369,6 +416,8 @@ impl Builder {
 pub enum StartError {
     /// The real server would refuse the configuration.
     Config(ConfigError),
+    /// The configuration file asks for what the server's edition does not have, or this server.
+    ConfigFile(ConfigFileError),
     /// The server cannot listen on the address.
     Bind {
         /// The address.
@@ -386,6 +435,7 @@ impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Config(error) => error.fmt(f),
+            Self::ConfigFile(error) => error.fmt(f),
             Self::Bind { address, .. } => write!(f, "cannot listen on {address}"),
             Self::Fixture(_) => f.write_str("cannot load a fixture"),
             Self::Run(_) => f.write_str("cannot run a server"),
@@ -396,7 +446,7 @@ impl fmt::Display for StartError {
 impl std::error::Error for StartError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Config(_) => None,
+            Self::Config(_) | Self::ConfigFile(_) => None,
             Self::Bind { source, .. } | Self::Run(source) => Some(source),
             Self::Fixture(error) => Some(error),
         }
@@ -406,6 +456,12 @@ impl std::error::Error for StartError {
 impl From<ConfigError> for StartError {
     fn from(error: ConfigError) -> Self {
         Self::Config(error)
+    }
+}
+
+impl From<ConfigFileError> for StartError {
+    fn from(error: ConfigFileError) -> Self {
+        Self::ConfigFile(error)
     }
 }
 

@@ -86,9 +86,18 @@ impl<'s> ServerClock<'s> {
         self.split.all().iter().map(|state| state.run_nsup(now)).sum()
     }
 
+    pub(crate) fn run_tomb_raider(&self) -> u64 {
+        let now = self.clock.now();
+        self.split.all().iter().map(|state| state.run_tomb_raider(now)).sum()
+    }
+
     fn catch_up(&self) {
         let now = self.clock.now();
-        self.split.all().iter().for_each(|state| state.run_due_nsup(now));
+        for state in self.split.all() {
+            state.end_due_transactions(now);
+            state.run_due_nsup(now);
+            state.run_due_raids(now);
+        }
     }
 }
 
@@ -114,5 +123,14 @@ impl Server {
     /// Commands never see expired records. But statistics count them, and memory holds them, until they are removed.
     pub fn run_nsup(&self) -> u64 {
         self.clock().run_nsup()
+    }
+
+    /// Removes tombstones that are older than their namespace's `tomb-raider-eligible-age`, which is one day by default,
+    /// independent of its `tomb-raider-period`. Returns how many there were.
+    ///
+    /// Durable deletes leave tombstones, on the Enterprise Edition only. They are not records: commands never see them. The tomb
+    /// raider also runs by itself when the server's clock has passed a `tomb-raider-period`.
+    pub fn run_tomb_raider(&self) -> u64 {
+        self.clock().run_tomb_raider()
     }
 }

@@ -112,7 +112,7 @@ impl Server {
         let namespace = state.namespace(Some(namespace.as_bytes()))?;
         let partition = namespace.partition(digest.partition_id())?;
         let record = partition.get(&digest)?;
-        let lives = !namespace.is_expired_or_truncated(record, self.now());
+        let lives = namespace.exists(record, self.now());
         lives.then(|| Record::of(namespace, digest, record))
     }
 
@@ -196,20 +196,16 @@ impl Server {
 
     fn each(&self, mut visit: impl FnMut(&Namespace, Digest, &store::Record)) {
         let now = self.now();
-        for namespace in self.namespaces() {
+        for namespace in self.state().namespaces() {
             for partition in namespace
                 .partition_ids()
                 .into_iter()
                 .filter_map(|id| namespace.partition(id))
             {
                 let ordered = partition.records_after(None).into_iter();
-                let live = ordered.filter(|(_, record)| !namespace.is_expired_or_truncated(record, now));
+                let live = ordered.filter(|(_, record)| namespace.is_visible(record, now));
                 live.for_each(|(digest, record)| visit(namespace, *digest, record));
             }
         }
-    }
-
-    fn namespaces(&self) -> &[Namespace] {
-        self.state().namespaces()
     }
 }

@@ -12,7 +12,9 @@ pub mod journal;
 mod security;
 mod server;
 mod snapshot;
+mod test_server;
 mod topology;
+mod transactions;
 
 pub(crate) use self::builder::InstallControls;
 pub use self::builder::{Builder, StartError};
@@ -21,4 +23,7 @@ pub(crate) use self::fixture::{load, load_file, save_backup, save_json};
 pub use self::inspect::Record;
 pub use self::security::UserInfo;
 pub use self::server::Server;
+pub use self::test_server::{TestServer, test};
 pub use self::topology::TopologyError;
+pub use self::transactions::Transaction;
+pub(crate) use self::transactions::{expire_transactions, transactions};

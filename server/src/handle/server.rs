@@ -53,6 +53,14 @@ impl Server {
         hosts.join(",")
     }
 
+    /// Returns the names of the namespaces, in the order of the configuration.
+    pub fn namespaces(&self) -> impl Iterator<Item = &str> {
+        self.state()
+            .namespaces()
+            .iter()
+            .map(|namespace| namespace.name.as_str())
+    }
+
     /// Returns the server's time.
     #[must_use]
     pub fn now(&self) -> Now {

@@ -23,6 +23,8 @@ const FIRST_READ: usize = 4 * 1024;
 const KEPT: usize = 64 * 1024;
 /// The largest read within a large request, in bytes.
 const LARGEST_READ: usize = 256 * 1024;
+/// The capacity from which a buffer takes milliseconds to free, in bytes.
+const LARGE: usize = 4 * 1024 * 1024;
 /// How many bytes of replies may wait to be written before no further frame is executed.
 const UNWRITTEN: usize = 256 * 1024;
 
@@ -88,6 +90,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
                     self.session.current_millisecond = CurrentMillisecond::Over;
                 }
                 Pause::Input => {
+                    if input.is_empty() && input.capacity() > LARGE {
+                        task::free(std::mem::take(&mut input), self.workers);
+                    }
                     make_room(&mut input, at_once);
                     if self.stream.read_buf(&mut input).await? == 0 {
                         return Ok(());
@@ -155,7 +160,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
     fn handle(&mut self, input: &mut BytesMut, out: &mut BytesMut) -> Pause {
         let mut now = self.shared.clock.now();
         let mut turn = self.shared.turn();
-        let mut at = 0;
+        let (mut at, mut looked_up) = (0, 0);
         let pause = loop {
             if out.len() >= UNWRITTEN {
                 break Pause::Output;
@@ -183,6 +188,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
                     break Pause::Fault(verdict);
                 }
             }
+            let next = at + FrameHeader::SIZE + body.len();
+            if looked_up < next && next < input.len() {
+                looked_up = at + turn.look_up(self.session, rest);
+            }
             let answer_at = out.len();
             let flow = turn.handle(now, self.session, header, body, out);
             self.is_evaluated = matches!(flow, Flow::Locked(_) | Flow::Unhashed(_));
@@ -190,7 +199,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
                 break Pause::State(flow);
             }
             self.session.current_millisecond = CurrentMillisecond::Included;
-            at += FrameHeader::SIZE + body.len();
+            at = next;
             if self.shared.journal.is_on() {
                 // A journal subscriber may change the subclusters.
                 turn = self.shared.turn();

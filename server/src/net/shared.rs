@@ -86,6 +86,12 @@ pub(super) struct Turn<'s> {
 }
 
 impl Turn<'_> {
+    /// Looks up the records of the next frames. Returns the size of the frames that it went through.
+    pub(super) fn look_up(&mut self, session: &Session, input: &[u8]) -> usize {
+        let state = self.state.get_or_insert_with(|| self.split.of(session.node));
+        command::look_up(state, input)
+    }
+
     /// Handles a frame.
     pub(super) fn handle(
         &mut self,

@@ -59,14 +59,14 @@ impl Running {
     ///
     /// # Errors
     /// When the work panicked, or the runtime ends.
-    async fn work(mut self, workers: Workers) -> io::Result<Self> {
-        if workers == Workers::Inline || !self.task.needs_work() {
+    async fn run_blocking(mut self, workers: Workers) -> io::Result<Self> {
+        if workers == Workers::Inline || !self.task.has_blocking_work() {
             return Ok(self);
         }
         // Not the state of the moment: while that is held, subclusters cannot change.
         let state = self.shared.0.split.state_of(self.task.node());
         let work = spawn_blocking(move || {
-            self.task.work(&state);
+            self.task.run_blocking(&state);
             self
         });
         work.await.map_err(io::Error::other)
@@ -92,7 +92,7 @@ impl Running {
     async fn pause(&self, step: Step) {
         match step {
             // The work gives others their turn.
-            Step::More if self.task.needs_work() => {}
+            Step::More if self.task.has_blocking_work() => {}
             Step::More | Step::Locked => yield_now().await,
             Step::Wait(duration) => sleep(duration).await,
             Step::Done => {}
@@ -114,7 +114,7 @@ pub(super) async fn answer<S: AsyncWrite + Unpin>(
 ) -> io::Result<()> {
     let mut running = Running::new(shared, task);
     loop {
-        running = running.work(workers).await?;
+        running = running.run_blocking(workers).await?;
         let step = running.step(out).await;
         if let Some(mut recorded) = pending.take() {
             recorded.answered(out);
@@ -148,10 +148,10 @@ pub(super) async fn begin(shared: &Arc<Shared>, workers: Workers, task: Box<Task
     let end = Instant::now() + FOREGROUND;
     let mut nothing = BytesMut::new();
     for _ in 0..running.task.foreground_steps() {
-        running = running.work(workers).await?;
+        running = running.run_blocking(workers).await?;
         match running.step(&mut nothing).await {
             Step::Done => return Ok(None),
-            Step::More if !running.task.needs_work() || Instant::now() < end => running.pause(Step::More).await,
+            Step::More if !running.task.has_blocking_work() || Instant::now() < end => running.pause(Step::More).await,
             _ => break,
         }
     }
@@ -167,7 +167,7 @@ pub(super) fn run(background: Background, workers: Workers) {
         let mut running = background.0;
         let mut nothing = BytesMut::new();
         loop {
-            running = running.work(workers).await?;
+            running = running.run_blocking(workers).await?;
             match running.step(&mut nothing).await {
                 Step::Done => return Ok::<_, io::Error>(()),
                 step => running.pause(step).await,
@@ -187,6 +187,13 @@ pub(super) async fn hash(workers: Workers, password: Arc<ClearPassword>) -> io::
             password.hash();
             Ok(())
         }
+    }
+}
+
+/// Frees a buffer. To return many megabytes to the system takes milliseconds.
+pub(super) fn free(buffer: BytesMut, workers: Workers) {
+    if workers == Workers::Threads {
+        drop(spawn_blocking(move || drop(buffer)));
     }
 }
 

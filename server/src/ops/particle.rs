@@ -75,6 +75,22 @@ impl Particle {
         )
     }
 
+    /// Whether a value of this type is stored as it is sent, whatever its bytes are.
+    #[must_use]
+    pub const fn is_opaque(particle_type: ParticleType) -> bool {
+        Self::is_known(particle_type)
+            && !matches!(
+                particle_type,
+                ParticleType::INTEGER
+                    | ParticleType::FLOAT
+                    | ParticleType::BOOL
+                    | ParticleType::HLL
+                    | ParticleType::MAP
+                    | ParticleType::LIST
+                    | ParticleType::GEOJSON
+            )
+    }
+
     /// The particle type.
     #[must_use]
     pub const fn particle_type(&self) -> ParticleType {

@@ -6,6 +6,7 @@ use spikelet_wire::{ResultCode, UserKey};
 
 use super::recorded::{Part, Recorded};
 use super::show::shown_key;
+use crate::parameter::{ParameterError, parsed};
 use crate::selector::Command;
 use crate::selector::{SelectedRecord, Selector};
 
@@ -85,14 +86,26 @@ impl Filter {
         Self::default()
     }
 
-    pub(crate) fn with_selector(selector: Selector) -> Self {
-        Self {
-            selector,
-            ..Self::default()
-        }
-    }
-
     narrowing!();
+
+    /// Sets a parameter by its name, with the value as text, as the control `spikelet/journal` takes them: `command`,
+    /// `namespace`, `set`, `key`, `int-key`, `blob-key`, `digest`, `node`, `result`, `since`, and `faulted` with `true` or
+    /// `false`.
+    ///
+    /// # Errors
+    /// [`ParameterError`] if there is no such parameter, or if it does not take the value.
+    pub fn parameter(mut self, name: &str, value: &str) -> Result<Self, ParameterError> {
+        match name {
+            "result" => {
+                let code = parsed("result", value, "a result code such as 18 or device-overload")?;
+                self.outcome = Some(code);
+            }
+            "since" => self.since = Some(parsed("since", value, "")?),
+            "faulted" => self.faulted = parsed("faulted", value, "true or false")?,
+            _ => self.selector.set_parameter(name, value)?,
+        }
+        Ok(self)
+    }
 
     pub(crate) fn matches(&self, recorded: &Recorded) -> bool {
         self.since.is_none_or(|number| recorded.number >= number)

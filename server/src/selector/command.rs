@@ -150,7 +150,7 @@ impl FromStr for Command {
     }
 }
 
-fn names() -> String {
+pub(super) fn names() -> String {
     let names: Vec<_> = Command::ALL.iter().map(|command| command.name()).collect();
     names.join(", ")
 }

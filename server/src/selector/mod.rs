@@ -3,6 +3,7 @@
 //! A [`Subject`] is the command and the target of one request; a [`Selector`] decides whether they match.
 
 mod command;
+mod parameters;
 mod subject;
 
 use std::fmt;

@@ -16,6 +16,7 @@ mod session;
 mod smd;
 mod snapshot;
 mod split;
+mod tomb_raider;
 mod usage;
 mod user_agents;
 
@@ -42,6 +43,7 @@ use self::smd::Smd;
 pub(crate) use self::smd::{SmdItem, SmdModule};
 pub use self::snapshot::{RestoreError, Snapshot};
 pub(crate) use self::split::{Split, SubclusterState};
+use self::tomb_raider::TombRaider;
 pub(crate) use self::usage::QueryQuota;
 pub(crate) use self::user_agents::UNKNOWN as UNKNOWN_AGENT;
 use crate::access::Accounts;
@@ -60,6 +62,7 @@ pub struct State {
     foreign_sindexes: ForeignSindexes,
     smd: Smd,
     nsup: Nsup,
+    tomb_raider: TombRaider,
     parameters: Parameters,
     security: Option<Security>,
     #[cfg(feature = "udf")]
@@ -119,18 +122,24 @@ impl State {
 
     fn of(common: Arc<Common>, now: Now) -> Self {
         let numbered = common.config.namespaces.iter().enumerate();
-        let namespaces: Vec<_> = numbered.map(|(at, config)| Namespace::new(at, config)).collect();
-        Self {
+        let namespaces: Vec<_> = numbered
+            .map(|(at, config)| Namespace::new(at, config, common.config.edition))
+            .collect();
+        let parameters = Parameters::of(&common.config);
+        let state = Self {
             nsup: Nsup::new(namespaces.len(), now),
+            tomb_raider: TombRaider::new(namespaces.len(), now),
             namespaces,
             foreign_sindexes: ForeignSindexes::default(),
             smd: Smd::default(),
-            parameters: Parameters::default(),
             security: common.security.clone().map(Security::new),
+            parameters,
             #[cfg(feature = "udf")]
             modules: Arc::new(Modules::new(&common.config.work_directory)),
             common,
-        }
+        };
+        state.apply_query_max_done();
+        state
     }
 
     /// The configuration that the server was started with.
@@ -160,6 +169,31 @@ impl State {
         change(Arc::make_mut(&mut cluster));
     }
 
+    /// The replication factors of the namespaces that have one: the present one, and the one that `set-config` has set.
+    pub(crate) fn configured_factors(&self) -> Vec<(u32, u32)> {
+        let factors = self.namespaces.iter().map(|namespace| {
+            let scope = Scope::Namespace(namespace.number);
+            let changed = self.parameters.number(scope, "replication-factor");
+            let config = self.config().namespaces.get(namespace.number);
+            let present = namespace.settings.replication_factor();
+            let configured = changed.and_then(|factor| u32::try_from(factor).ok());
+            (
+                present,
+                configured
+                    .or(config.map(|config| config.replication_factor))
+                    .unwrap_or(present),
+            )
+        });
+        factors.collect()
+    }
+
+    /// Gives every namespace its configured replication factor. The cluster must have a table for each.
+    pub(crate) fn apply_factors(&self) {
+        for (namespace, (_, factor)) in self.namespaces.iter().zip(self.configured_factors()) {
+            namespace.settings.set_replication_factor(factor);
+        }
+    }
+
     /// Ends the slices of the latency histograms whose `ticker-interval` has passed.
     fn tick(&self, now: Now) {
         let interval = self.parameters.number(Scope::Service, "ticker-interval").unwrap_or(10);
@@ -179,13 +213,19 @@ impl State {
     /// Removes the records of partitions of which no node has a copy any more.
     pub(crate) fn lose(&self, lost: &[Lost]) {
         for lost in lost {
-            let of_factor = |namespace: &&Namespace| namespace.settings.replication_factor == lost.replication_factor;
+            let of_factor = |namespace: &&Namespace| namespace.settings.replication_factor() == lost.replication_factor;
             for namespace in self.namespaces.iter().filter(of_factor) {
                 lost.partitions
                     .iter()
                     .for_each(|lost| namespace.lose(lost.id, lost.before));
             }
         }
+    }
+
+    /// Ends the transactions whose deadline has passed.
+    pub(crate) fn end_due_transactions(&self, now: Now) {
+        let namespaces = self.namespaces.iter();
+        namespaces.for_each(|namespace| namespace.end_due_transactions(now));
     }
 
     /// The namespaces, in the order of the configuration.

@@ -1,7 +1,10 @@
-//! Parameters that `set-config` has changed and that have no effect in this server: they are remembered for `get-config`.
+//! Parameters that the configuration or `set-config` has set and that have no effect in this server: they are remembered for
+//! `get-config`.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::config::Config;
 
 /// What a parameter belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,6 +27,20 @@ pub(crate) struct Parameters(Mutex<ParametersSnapshot>);
 pub(crate) type ParametersSnapshot = BTreeMap<(Scope, &'static str), String>;
 
 impl Parameters {
+    /// Those that a configuration sets.
+    pub(super) fn of(config: &Config) -> Self {
+        let namespaces = config.namespaces.iter().enumerate();
+        let namespaces = namespaces.map(|(at, namespace)| (Scope::Namespace(at), &namespace.parameters));
+        let server = [(Scope::Service, &config.service), (Scope::Network, &config.network)];
+        let all = server.into_iter().chain(namespaces);
+        let values = all.flat_map(|(scope, values)| {
+            values
+                .iter()
+                .map(move |(name, value)| ((scope, name), value.to_owned()))
+        });
+        Self(Mutex::new(values.collect()))
+    }
+
     /// The value of a parameter, if it was changed.
     pub(crate) fn get(&self, scope: Scope, name: &'static str) -> Option<String> {
         self.lock().get(&(scope, name)).cloned()

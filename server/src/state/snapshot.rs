@@ -152,7 +152,7 @@ impl State {
     /// winner of the namespace's conflict resolution is kept; of indexes and UDF modules the last change is kept.
     pub(super) fn merge(&self, now: Now, snapshot: &Snapshot, lost: &[Lost]) {
         for (namespace, (_, other)) in self.namespaces().iter().zip(&snapshot.0.namespaces) {
-            let factor = namespace.settings.replication_factor;
+            let factor = namespace.settings.replication_factor();
             let lost = lost.iter().find(|lost| lost.replication_factor == factor);
             namespace.merge(other, lost.map_or(&[], |lost| &lost.partitions));
         }
@@ -195,6 +195,7 @@ impl State {
     pub(super) fn reset(&self) {
         self.abort_all_queries();
         self.replace_by(Now::default(), &Snapshot::empty(self.config()));
+        self.apply_factors();
     }
 
     /// A state with the same settings, sets, indexes and modules, but no records: what this one would refuse now, that one

@@ -88,13 +88,24 @@ impl Split {
     ) -> Result<T, ClusterError> {
         let mut others = self.others.write().unwrap_or_else(PoisonError::into_inner);
         let mut cluster = Cluster::clone(&self.first.cluster());
+        let balanced = cluster.changes();
+        cluster.keep_copies(&self.first.configured_factors());
+        others
+            .states
+            .iter()
+            .for_each(|state| cluster.keep_copies(&state.configured_factors()));
         let changed = change(&mut cluster)?;
+        let is_balanced = cluster.changes() != balanced;
         let origins = cluster.take_origins();
         if !origins.is_empty() {
             others.rearrange(&self.first, &origins, now);
             others.of_node = std::array::from_fn(|node| cluster.subcluster_of(node).map_or(0, |at| at as u8));
         }
         self.first.set_cluster(cluster);
+        if is_balanced {
+            self.first.apply_factors();
+            others.states.iter().for_each(|state| state.apply_factors());
+        }
         Ok(changed)
     }
 

@@ -1,21 +1,7 @@
 //! Conflict resolution: which of two records with the same digest is kept.
 
-use std::sync::atomic::Ordering;
-
-use super::{Namespace, Record};
+use super::Record;
 use crate::config::ConflictResolutionPolicy::{self, Generation, LastUpdateTime};
-
-impl Namespace {
-    /// The policy that decides between two records with the same digest.
-    #[must_use]
-    pub fn conflict_resolution_policy(&self) -> ConflictResolutionPolicy {
-        if self.settings.keeps_last_written.load(Ordering::Relaxed) {
-            LastUpdateTime
-        } else {
-            Generation
-        }
-    }
-}
 
 impl ConflictResolutionPolicy {
     /// Whether `record` replaces `existing`, which has the same digest.

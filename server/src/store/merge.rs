@@ -48,7 +48,7 @@ impl Namespace {
         if other.is_empty() {
             return;
         }
-        let policy = self.conflict_resolution_policy();
+        let policy = self.settings.conflict_resolution_policy();
         let mut own = self.partition_or_create(id);
         let mut preferred: Vec<(Digest, Record)> = Vec::new();
         for (digest, record) in other.records_not_shared_with(&own) {

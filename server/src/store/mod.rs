@@ -4,6 +4,7 @@
 
 pub(crate) mod bin;
 mod conflict_resolution;
+mod look_up;
 mod merge;
 pub(crate) mod namespace;
 mod namespace_settings;
@@ -19,6 +20,7 @@ mod sindex_build;
 mod snapshot;
 mod stop_writes;
 mod sweep;
+pub(crate) mod transactions;
 mod usage;
 
 pub(crate) use bin::{Bin, BinName, Bins};
@@ -32,4 +34,5 @@ pub(crate) use set_settings::SetSettings;
 pub(crate) use sindex::Sindexes;
 pub(crate) use sindex::SindexesSnapshot;
 pub(crate) use snapshot::NamespaceSnapshot;
+pub(crate) use sweep::TruncationSweep;
 pub(crate) use usage::Usage;

@@ -11,8 +11,10 @@ use super::record::Record;
 use super::record_lock::RecordLocks;
 use super::set::{SetId, Sets};
 use super::sindex::Sindexes;
+use super::transactions::Transactions;
 use crate::clock::Now;
 use crate::config::NamespaceConfig;
+use crate::version::Edition;
 
 /// A namespace.
 #[derive(Debug)]
@@ -31,6 +33,8 @@ pub struct Namespace {
     pub counters: Counters,
     /// The records that commands work on without the lock of their partition.
     pub record_locks: RecordLocks,
+    /// The multi-record transactions.
+    pub transactions: Transactions,
     pub(super) truncation: Truncation,
     pub(super) expiry: Expiry,
     pub(super) locks: PartitionLocks,
@@ -41,6 +45,8 @@ pub struct Namespace {
 pub struct Counters {
     /// The number of records.
     pub objects: AtomicU64,
+    /// The number of tombstones.
+    pub tombstones: AtomicU64,
     /// The number of records that were removed because they had expired.
     pub expired_objects: AtomicU64,
     /// The number of records with a void time.
@@ -76,19 +82,30 @@ impl Default for Expiry {
 impl Namespace {
     /// An empty namespace, with its position in the configuration.
     #[must_use]
-    pub fn new(number: usize, config: &NamespaceConfig) -> Self {
-        Self {
+    pub fn new(number: usize, config: &NamespaceConfig, edition: Edition) -> Self {
+        let namespace = Self {
             name: config.name.clone(),
             number,
-            settings: Settings::new(config),
+            settings: Settings::new(config, edition),
             sets: Sets::default(),
             sindexes: Sindexes::default(),
             counters: Counters::default(),
             record_locks: RecordLocks::default(),
+            transactions: Transactions::default(),
             truncation: Truncation::default(),
             expiry: Expiry::default(),
             locks: PartitionLocks::default(),
+        };
+        for set in &config.sets {
+            let id = namespace.sets.find_or_create(set.name.as_bytes());
+            if let Some(created) = id.and_then(|id| namespace.sets.get(id)) {
+                for (name, value) in set.parameters.iter() {
+                    created.settings.change(name, value);
+                }
+            }
+            namespace.sets.mark_configured();
         }
+        namespace
     }
 
     /// Locks a partition for reading; `None` if neither it nor a neighbour was ever written.
@@ -119,6 +136,18 @@ impl Namespace {
     #[must_use]
     pub fn is_expired_or_truncated(&self, record: &Record, now: Now) -> bool {
         record.is_expired(now) || self.is_truncated(record)
+    }
+
+    /// Whether a record exists for commands: it has not expired, and is neither truncated nor a tombstone.
+    #[must_use]
+    pub fn exists(&self, record: &Record, now: Now) -> bool {
+        record.is_live() && !self.is_expired_or_truncated(record, now)
+    }
+
+    /// Whether queries see a record: it [exists](Self::exists), and is not the monitor of a transaction.
+    #[must_use]
+    pub fn is_visible(&self, record: &Record, now: Now) -> bool {
+        self.exists(record, now) && !self.is_monitor(record.set)
     }
 
     pub(super) fn is_truncated(&self, record: &Record) -> bool {

@@ -35,6 +35,23 @@ struct Entry {
     record: Record,
 }
 
+/// A place in the table where the record of a digest should be. Nothing of the record itself was read to find it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Slot<'p>(&'p Arc<Entry>);
+
+impl<'p> Slot<'p> {
+    /// Reads both ends of the record in memory.
+    pub(super) fn read(self) -> u64 {
+        let (digest, record) = (&self.0.digest, &self.0.record);
+        u64::from(digest.0[0]) ^ u64::from(record.generation) ^ record.bins.len() as u64 ^ record.last_update.0
+    }
+
+    /// The record, which in rare cases has another digest.
+    pub(super) fn record(self) -> &'p Record {
+        &self.0.record
+    }
+}
+
 /// A record as it was when it was found. It stays the same when commands change the record.
 #[derive(Debug, Clone)]
 pub struct HeldRecord(Arc<Entry>);
@@ -48,6 +65,9 @@ impl Deref for HeldRecord {
 }
 
 impl Partition {
+    /// A partition without records.
+    pub(super) const EMPTY: Self = Self { records: None };
+
     /// The number of records.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -80,6 +100,12 @@ impl Partition {
             (None, None) => true,
             _ => false,
         }
+    }
+
+    /// Finds where the record of a digest should be, without reading the record.
+    pub(super) fn slot(&self, digest: &Digest) -> Option<Slot<'_>> {
+        let records = &self.records.as_ref()?.0;
+        records.find(hash(digest), |_| true).map(Slot)
     }
 
     fn find(&self, digest: &Digest) -> Option<&Arc<Entry>> {

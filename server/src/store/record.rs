@@ -20,7 +20,7 @@ pub struct Record {
     pub last_update: Now,
     /// The user key, if it was sent to be stored: one byte of particle type, then the value.
     pub key: Option<SharedBytes>,
-    /// Its bins.
+    /// Its bins. Only a tombstone has none: see [`is_live`](Self::is_live).
     pub bins: Box<[Bin]>,
 }
 
@@ -32,6 +32,23 @@ impl Record {
     pub const MAX_SIZE: usize = 1024 * 1024;
     /// The maximum number of bins in a record.
     pub const MAX_BINS: usize = 0x7fff;
+
+    /// The size of its values that are kept as bytes: what a filter or an operation goes through at most.
+    #[must_use]
+    pub(crate) fn value_bytes(&self) -> usize {
+        let size = |value: &Particle| match value {
+            Particle::Bytes(bytes) => bytes.len(),
+            _ => 0,
+        };
+        self.bins.iter().map(|bin| size(&bin.value)).sum()
+    }
+
+    /// Whether it is a record for commands, and not a tombstone. A durable delete leaves a tombstone, which has the metadata of
+    /// the record but no bins, so that older copies of the record cannot return.
+    #[must_use]
+    pub const fn is_live(&self) -> bool {
+        !self.bins.is_empty()
+    }
 
     /// Whether it has expired: its void time is before the current second.
     #[must_use]

@@ -18,6 +18,8 @@ pub struct Set {
     pub name: Box<[u8]>,
     /// The number of its records.
     pub objects: AtomicU64,
+    /// The number of its tombstones.
+    pub tombstones: AtomicU64,
     /// The total size of the stored form of its records, in bytes.
     pub data_used_bytes: AtomicU64,
     /// Its records that were last written before this time, in milliseconds since 2010, are truncated.
@@ -45,6 +47,7 @@ struct Table {
 pub(crate) struct SetSnapshot {
     pub(super) name: Box<[u8]>,
     objects: u64,
+    tombstones: u64,
     data_used_bytes: u64,
     pub(super) truncate_lut: u64,
     settings: SetSettingsSnapshot,
@@ -102,6 +105,7 @@ impl Sets {
         table.sets.push(Arc::new(Set {
             name: name.into(),
             objects: AtomicU64::new(0),
+            tombstones: AtomicU64::new(0),
             data_used_bytes: AtomicU64::new(0),
             truncate_lut: AtomicU64::new(0),
             settings: SetSettings::default(),
@@ -126,6 +130,7 @@ impl Sets {
         let state = |set: &Arc<Set>| SetSnapshot {
             name: set.name.clone(),
             objects: set.objects.load(Ordering::Relaxed),
+            tombstones: set.tombstones.load(Ordering::Relaxed),
             data_used_bytes: set.data_used_bytes.load(Ordering::Relaxed),
             truncate_lut: set.truncate_lut.load(Ordering::Relaxed),
             settings: set.settings.save(),
@@ -144,6 +149,7 @@ impl Sets {
             table.sets.push(Arc::new(Set {
                 name: state.name.clone(),
                 objects: AtomicU64::new(state.objects),
+                tombstones: AtomicU64::new(state.tombstones),
                 data_used_bytes: AtomicU64::new(state.data_used_bytes),
                 truncate_lut: AtomicU64::new(state.truncate_lut),
                 settings: SetSettings::restored(state.settings),

@@ -35,6 +35,31 @@ impl SetSettings {
     /// The value that disables a parameter for the set, although the namespace has a value for it.
     pub const NEVER: u32 = u32::MAX;
 
+    /// Changes a parameter to a value that it takes, in the form in which `get-config` shows it.
+    pub(crate) fn change(&self, name: &str, value: &str) {
+        let flag = value == "true";
+        match name {
+            "default-read-touch-ttl-pct" => {
+                let percent = value.parse().unwrap_or_default();
+                self.default_read_touch_ttl_pct.store(percent, Ordering::Relaxed);
+            }
+            "default-ttl" => self
+                .default_ttl
+                .store(value.parse().unwrap_or_default(), Ordering::Relaxed),
+            "disable-eviction" => self.disable_eviction.store(flag, Ordering::Relaxed),
+            "enable-index" => self.enable_index.store(flag, Ordering::Relaxed),
+            "stop-writes-count" => {
+                let count = value.parse().unwrap_or_default();
+                self.stop_writes_count.store(count, Ordering::Relaxed);
+            }
+            "stop-writes-size" => {
+                let size = value.parse().unwrap_or_default();
+                self.stop_writes_size.store(size, Ordering::Relaxed);
+            }
+            _ => {}
+        }
+    }
+
     pub(super) fn save(&self) -> SetSettingsSnapshot {
         SetSettingsSnapshot {
             default_ttl: self.default_ttl.load(Ordering::Relaxed),

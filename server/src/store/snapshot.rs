@@ -8,7 +8,9 @@ use super::namespace_settings::Settings;
 use super::partition_locks::{LockedPartitions, SavedGroups};
 use super::set::SetSnapshot;
 use super::sindex::{Sindex, SindexesSnapshot};
+use super::transactions::TransactionsSnapshot;
 use crate::config::NamespaceConfig;
+use crate::version::Edition;
 
 /// A snapshot of a namespace: records, sets, secondary indexes, truncations, settings and counters.
 ///
@@ -18,8 +20,10 @@ pub(crate) struct NamespaceSnapshot {
     pub(super) groups: SavedGroups,
     pub(super) sets: Vec<SetSnapshot>,
     pub(super) sindexes: SindexesSnapshot,
+    transactions: TransactionsSnapshot,
     settings: SettingsSnapshot,
     objects: u64,
+    tombstones: u64,
     expired_objects: u64,
     expirable_objects: u64,
     data_used_bytes: u64,
@@ -43,6 +47,9 @@ struct SettingsSnapshot {
     max_record_size: u32,
     reject_non_xdr_writes: bool,
     reject_xdr_writes: bool,
+    allow_expunge: bool,
+    mrt_duration: u32,
+    disable_mrt_writes: bool,
 }
 
 impl NamespaceSnapshot {
@@ -52,8 +59,10 @@ impl NamespaceSnapshot {
             groups: SavedGroups::new(),
             sets: Vec::new(),
             sindexes: SindexesSnapshot::default(),
-            settings: SettingsSnapshot::of(&Settings::new(config)),
+            transactions: TransactionsSnapshot::default(),
+            settings: SettingsSnapshot::of(&Settings::new(config, Edition::default())),
             objects: 0,
+            tombstones: 0,
             expired_objects: 0,
             expirable_objects: 0,
             data_used_bytes: 0,
@@ -100,6 +109,8 @@ impl Namespace {
         self.sindexes.copy_definitions_from(&other.sindexes);
         self.sets.restore(&other.sets.save());
         SettingsSnapshot::of(&other.settings).restore(&self.settings);
+        self.settings
+            .set_replication_factor(other.settings.replication_factor());
         set(&self.truncation.namespace, get(&other.truncation.namespace));
         set(&self.truncation.latest, get(&other.truncation.latest));
     }
@@ -115,8 +126,10 @@ impl LockedNamespace<'_> {
             groups: self.partitions.save(),
             sets: namespace.sets.save(),
             sindexes,
+            transactions: namespace.transactions.save(),
             settings: SettingsSnapshot::of(&namespace.settings),
             objects: get(&namespace.counters.objects),
+            tombstones: get(&namespace.counters.tombstones),
             expired_objects: get(&namespace.counters.expired_objects),
             expirable_objects: get(&namespace.counters.expirable_objects),
             data_used_bytes: get(&namespace.counters.data_used_bytes),
@@ -131,8 +144,10 @@ impl LockedNamespace<'_> {
         self.replaced.groups = self.partitions.replace(&state.groups);
         namespace.sets.restore(&state.sets);
         self.replaced.sindexes = Some(namespace.sindexes.restore(&state.sindexes));
+        namespace.transactions.restore(&state.transactions);
         state.settings.restore(&namespace.settings);
         set(&namespace.counters.objects, state.objects);
+        set(&namespace.counters.tombstones, state.tombstones);
         set(&namespace.counters.expired_objects, state.expired_objects);
         set(&namespace.counters.expirable_objects, state.expirable_objects);
         set(&namespace.counters.data_used_bytes, state.data_used_bytes);
@@ -161,6 +176,9 @@ impl SettingsSnapshot {
             max_record_size: number(&settings.max_record_size),
             reject_non_xdr_writes: flag(&settings.reject_non_xdr_writes),
             reject_xdr_writes: flag(&settings.reject_xdr_writes),
+            allow_expunge: flag(&settings.allow_expunge),
+            mrt_duration: number(&settings.mrt_duration),
+            disable_mrt_writes: flag(&settings.disable_mrt_writes),
         }
     }
 
@@ -171,6 +189,7 @@ impl SettingsSnapshot {
         number(&settings.default_read_touch_ttl_pct, self.default_read_touch_ttl_pct);
         number(&settings.background_query_max_rps, self.background_query_max_rps);
         number(&settings.max_record_size, self.max_record_size);
+        number(&settings.mrt_duration, self.mrt_duration);
         let flag = |setting: &AtomicBool, to| setting.store(to, Ordering::Relaxed);
         flag(&settings.allow_ttl_without_nsup, self.allow_ttl_without_nsup);
         flag(&settings.keeps_last_written, self.keeps_last_written);
@@ -179,6 +198,8 @@ impl SettingsSnapshot {
         flag(&settings.force_long_queries, self.force_long_queries);
         flag(&settings.reject_non_xdr_writes, self.reject_non_xdr_writes);
         flag(&settings.reject_xdr_writes, self.reject_xdr_writes);
+        flag(&settings.allow_expunge, self.allow_expunge);
+        flag(&settings.disable_mrt_writes, self.disable_mrt_writes);
     }
 }
 

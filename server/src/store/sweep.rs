@@ -7,6 +7,38 @@ use spikelet_wire::{Digest, PartitionId};
 use super::{Namespace, Record, SetId};
 use crate::clock::Now;
 
+/// The removal of truncated records from a namespace, step by step. Commands do not find them meanwhile.
+#[derive(Debug)]
+pub(crate) struct TruncationSweep {
+    /// The partitions that are left, the next one last.
+    partitions: Vec<PartitionId>,
+}
+
+impl TruncationSweep {
+    /// The sweep of all records that the namespace holds now.
+    #[must_use]
+    pub(crate) fn new(namespace: &Namespace) -> Self {
+        Self {
+            partitions: namespace.partition_ids(),
+        }
+    }
+
+    /// Goes through at least `min_records` records, if so many are left, and returns whether the sweep is done.
+    pub(crate) fn step(&mut self, namespace: &Namespace, min_records: usize) -> bool {
+        let mut seen = 0;
+        while seen < min_records {
+            let Some(id) = self.partitions.pop() else {
+                return true;
+            };
+            namespace.remove_if(id, |record| {
+                seen += 1;
+                namespace.is_truncated(record)
+            });
+        }
+        self.partitions.is_empty()
+    }
+}
+
 impl Namespace {
     /// Begins a sweep, and returns whether any record may have expired. If so, every partition must be swept.
     pub fn begin_sweep(&self, now: Now) -> bool {
@@ -34,9 +66,9 @@ impl Namespace {
         expired
     }
 
-    /// Removes the truncated records of a partition.
-    pub fn sweep_truncated(&self, id: PartitionId) {
-        self.remove_if(id, |record| self.is_truncated(record));
+    /// Removes the tombstones of a partition that were last written before a time.
+    pub(crate) fn sweep_tombstones(&self, id: PartitionId, before: Now) {
+        self.remove_if(id, |record| !record.is_live() && record.last_update < before);
     }
 
     /// Removes the records of the namespace, or of one of its sets, that were last written at or before a time.

@@ -1,6 +1,7 @@
-//! The usage of records: the size of their stored form, and whether they expire, as statistics count it.
+//! The usage of records: the size of their stored form, whether they expire, and whether they are tombstones, as statistics
+//! count it.
 
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::record::{stored_size, taken_up};
 use super::{Namespace, Record, SetId};
@@ -11,24 +12,37 @@ pub(crate) struct Usage {
     /// The size of its stored form, in bytes.
     bytes: u32,
     expires: bool,
+    is_live: bool,
 }
 
 impl Usage {
-    /// The usage of a record, by the size of its stored form in bytes.
+    /// The usage of a live record, by the size of its stored form in bytes.
     pub(crate) const fn new(stored_size: usize, void_time: u32) -> Self {
         Self {
             bytes: taken_up(stored_size),
             expires: void_time != 0,
+            is_live: true,
+        }
+    }
+
+    /// The usage of a tombstone, by the size of its stored form in bytes.
+    pub(crate) const fn tombstone(stored_size: usize) -> Self {
+        Self {
+            is_live: false,
+            ..Self::new(stored_size, 0)
         }
     }
 
     /// The usage of a record. `set_name` is the size of the name of its set, in bytes.
     pub(crate) fn of(record: &Record, set_name: Option<usize>) -> Self {
         let key = record.key.as_deref().map(<[u8]>::len);
-        Self::new(
-            stored_size(record.void_time, set_name, key, &record.bins),
-            record.void_time,
-        )
+        Self {
+            is_live: record.is_live(),
+            ..Self::new(
+                stored_size(record.void_time, set_name, key, &record.bins),
+                record.void_time,
+            )
+        }
     }
 }
 
@@ -43,33 +57,34 @@ impl Record {
 impl Namespace {
     /// Counts a record that is inserted.
     pub(super) fn count_inserted(&self, record: &Record) {
-        self.counters.objects.fetch_add(1, Ordering::Relaxed);
-        let set = record.set.and_then(|id| self.sets.get(id));
-        let usage = Usage::of(record, set.as_ref().map(|set| set.name.len()));
-        let bytes = u64::from(usage.bytes);
-        self.counters.data_used_bytes.fetch_add(bytes, Ordering::Relaxed);
-        if usage.expires {
-            self.counters.expirable_objects.fetch_add(1, Ordering::Relaxed);
-        }
-        if let Some(set) = set {
-            set.objects.fetch_add(1, Ordering::Relaxed);
-            set.data_used_bytes.fetch_add(bytes, Ordering::Relaxed);
-        }
+        self.count(record, |counter, by| counter.fetch_add(by, Ordering::Relaxed));
     }
 
     /// Counts a record that is removed.
     pub(super) fn count_removed(&self, record: &Record) {
-        self.counters.objects.fetch_sub(1, Ordering::Relaxed);
+        self.count(record, |counter, by| counter.fetch_sub(by, Ordering::Relaxed));
+    }
+
+    fn count(&self, record: &Record, change: impl Fn(&AtomicU64, u64) -> u64) {
         let set = record.set.and_then(|id| self.sets.get(id));
         let usage = Usage::of(record, set.as_ref().map(|set| set.name.len()));
         let bytes = u64::from(usage.bytes);
-        self.counters.data_used_bytes.fetch_sub(bytes, Ordering::Relaxed);
+        let counters = &self.counters;
+        change(
+            if usage.is_live {
+                &counters.objects
+            } else {
+                &counters.tombstones
+            },
+            1,
+        );
+        change(&counters.data_used_bytes, bytes);
         if usage.expires {
-            self.counters.expirable_objects.fetch_sub(1, Ordering::Relaxed);
+            change(&counters.expirable_objects, 1);
         }
         if let Some(set) = set {
-            set.objects.fetch_sub(1, Ordering::Relaxed);
-            set.data_used_bytes.fetch_sub(bytes, Ordering::Relaxed);
+            change(if usage.is_live { &set.objects } else { &set.tombstones }, 1);
+            change(&set.data_used_bytes, bytes);
         }
     }
 
@@ -88,5 +103,26 @@ impl Namespace {
             (true, false) => self.counters.expirable_objects.fetch_sub(1, Ordering::Relaxed),
             _ => 0,
         };
+        if after.is_live != before.is_live {
+            self.count_tombstone(set, after.is_live);
+        }
+    }
+
+    /// Counts a record that has become a tombstone, or a tombstone that has become a record.
+    #[cold]
+    fn count_tombstone(&self, set: Option<SetId>, is_live: bool) {
+        let change = |objects: &AtomicU64, tombstones: &AtomicU64| {
+            let (more, less) = if is_live {
+                (objects, tombstones)
+            } else {
+                (tombstones, objects)
+            };
+            more.fetch_add(1, Ordering::Relaxed);
+            less.fetch_sub(1, Ordering::Relaxed);
+        };
+        change(&self.counters.objects, &self.counters.tombstones);
+        if let Some(set) = set.and_then(|id| self.sets.get(id)) {
+            change(&set.objects, &set.tombstones);
+        }
     }
 }

@@ -110,11 +110,17 @@ fn fault_controls_report_errors() {
         ),
         (
             "command=put;result=1",
-            "unknown command 'put', expected one of any, everything, read, exists, write, operate, delete, touch, udf, \
+            "bad command 'put', expected one of any, everything, read, exists, write, operate, delete, touch, udf, \
              batch, query, info, security, connect",
         ),
-        ("result=1;probability=2", "bad probability '2'"),
-        ("result=1;node=Z", "bad node 'Z'"),
+        (
+            "result=1;probability=2",
+            "bad probability '2', expected a number from 0 to 1",
+        ),
+        (
+            "result=1;node=Z",
+            "bad node 'Z', expected the id of a node in hexadecimal, such as B2",
+        ),
         (
             "result=1;key=a;int-key=1",
             "only one of 'key', 'int-key', 'blob-key' and 'digest' can be given",

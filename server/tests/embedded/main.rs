@@ -1,6 +1,7 @@
 //! Tests of the public API, and of the program.
 
 mod clock;
+mod config_file;
 mod fault;
 mod fixture;
 mod info;

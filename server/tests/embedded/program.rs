@@ -197,3 +197,115 @@ fn it_reports_the_ports_of_all_nodes() {
     assert!(child.wait().unwrap().success());
     assert!(refused(&["--nodes", "65"]).contains("1 to 64 nodes"));
 }
+
+/// A configuration file whose ports are free, and the path that it is written to.
+fn config_file(name: &str, change: impl Fn(&str) -> String) -> (std::path::PathBuf, [u16; 4]) {
+    let sockets = [0; 4].map(|_| std::net::TcpListener::bind("127.0.0.1:0").unwrap());
+    let ports = sockets.map(|socket| socket.local_addr().unwrap().port());
+    let [service, fabric, heartbeat, admin] = ports;
+    let text = format!(
+        "service {{\n cluster-name staging\n}}\nnetwork {{\n service {{\n  address local\n  port {service}\n }}\n admin {{\n  \
+         address local\n  port {admin}\n }}\n heartbeat {{\n  address local\n  port {heartbeat}\n }}\n fabric {{\n  address \
+         local\n  port {fabric}\n }}\n}}\nnamespace orders {{\n nsup-threads 2\n storage-engine memory {{\n  data-size 1G\n }}\n}}\n"
+    );
+    let path = std::env::temp_dir().join(format!("spikelet-{name}-{}.conf", std::process::id()));
+    std::fs::write(&path, change(&text)).unwrap();
+    (path, ports)
+}
+
+#[test]
+fn it_runs_as_the_real_server_with_a_configuration_file() {
+    let (path, [service, fabric, heartbeat, admin]) = config_file("asd", str::to_owned);
+    let arguments = [
+        "--config-file",
+        path.to_str().unwrap(),
+        "--foreground",
+        "--fgdaemon",
+        "--cold-start",
+        "--instance",
+        "3",
+    ];
+    let mut child = spikelet(&arguments).spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let mut logged = Vec::new();
+    while logged.len() < 4 {
+        logged.push(lines.next().unwrap().unwrap());
+    }
+    assert!(logged[0].contains("WARNING (cfg): these parameters have no effect in this server: namespace.nsup-threads, namespace.storage-engine.data-size"), "{logged:?}");
+    assert!(
+        logged[1].ends_with(" GMT: INFO (as): service ready: soon there will be cake!"),
+        "{logged:?}"
+    );
+    assert!(logged[2].contains("heartbeat-received"), "{logged:?}");
+    assert!(
+        logged[3].ends_with("INFO (info): {orders} migrations: complete"),
+        "{logged:?}"
+    );
+
+    assert_eq!(InfoClient::at(("127.0.0.1", service)).command("namespaces"), "orders");
+    assert_eq!(InfoClient::at(("127.0.0.1", admin)).command("cluster-name"), "staging");
+    for port in [fabric, heartbeat] {
+        TcpStream::connect(("127.0.0.1", port)).unwrap();
+    }
+    let health = |host: &str| spikelet(&["--health", host]).output().unwrap();
+    let healthy = health(&service.to_string());
+    assert!(healthy.status.success());
+    assert_eq!(String::from_utf8_lossy(&healthy.stdout), "ok\n");
+    let configured = spikelet(&[&arguments[..2], &["--health"]].concat()).output().unwrap();
+    assert!(configured.status.success());
+
+    signal(&child, "TERM");
+    assert!(child.wait().unwrap().success());
+    std::fs::remove_file(&path).unwrap();
+    let dead = health(&format!("127.0.0.1:{service}"));
+    assert_eq!(dead.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&dead.stderr).starts_with("cannot connect to 127.0.0.1:"));
+}
+
+#[test]
+fn it_refuses_a_wrong_configuration_with_its_line() {
+    let (path, _) = config_file("wrong", |text| text.replace("nsup-threads", "nsup-treads"));
+    let error = refused(&["--config-file", path.to_str().unwrap()]);
+    let expected = format!(
+        "spikelet: {}: line 23 :: unknown config parameter name 'nsup-treads' in the stanza 'namespace' - is it 'nsup-threads'?",
+        path.display()
+    );
+    assert!(error.starts_with(&expected), "{error}");
+    std::fs::remove_file(&path).unwrap();
+    assert!(refused(&["--config-file", "/nonexistent"]).contains("couldn't open configuration file /nonexistent: "));
+
+    // Where the file says so, other machines can connect; but on a developer's machine that takes an option.
+    let (path, _) = config_file("any", |text| text.replace("address local", "address any"));
+    let error = refused(&["--config-file", path.to_str().unwrap()]);
+    assert!(error.contains("--listen-beyond-loopback"), "{error}");
+    std::fs::remove_file(&path).unwrap();
+}
+
+/// The entry point of the image.
+#[test]
+fn it_reads_the_variables_of_the_real_servers_image() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let run = |arguments: &[&str], variables: &[(&str, String)]| {
+        let mut command = spikelet(&[&["--from-environment"], arguments].concat());
+        command.envs(variables.iter().map(|(name, value)| (name, value)));
+        command
+    };
+    let wrong = run(&[], &[("SERVICE_PORT", "http".to_owned())]).output().unwrap();
+    assert!(
+        String::from_utf8_lossy(&wrong.stderr)
+            .contains("environment variables: line 12 :: port must be an unsigned number"),
+        "{wrong:?}"
+    );
+    // The other ports are those of the real server. They may be in use, so this only asks which port would be.
+    let asked = run(&["asd", "--health"], &[("SERVICE_PORT", port.to_string())])
+        .output()
+        .unwrap();
+    assert!(
+        String::from_utf8_lossy(&asked.stderr).starts_with(&format!("cannot connect to 127.0.0.1:{port}")),
+        "{asked:?}"
+    );
+}

@@ -6,6 +6,7 @@ use spikelet_wire::context::Context;
 use spikelet_wire::exp::build::Exp;
 
 use super::info_command::{InfoCommand, parameter_value};
+use crate::error::Error;
 
 /// The type of the values in an index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -148,19 +149,41 @@ impl Index {
         self
     }
 
-    /// Appends its parameters to the command that creates it.
-    pub(super) fn finish(self, mut line: InfoCommand) -> InfoCommand {
-        if let Some(context) = self.context {
+    /// The context of the indexed value, as bytes.
+    #[must_use]
+    pub fn context_bytes(&self) -> Option<&[u8]> {
+        self.context.as_deref()
+    }
+
+    /// The info command that creates the index, for tools that send it themselves. An empty `set` stands for all records of the
+    /// namespace.
+    ///
+    /// ```
+    /// use spikelet_client::{Index, IndexType};
+    ///
+    /// let command = Index::on("age", IndexType::Numeric).to_info("test", "demo", "by_age")?;
+    /// assert_eq!(command, "sindex-create:namespace=test;set=demo;indexname=by_age;bin=age;type=numeric");
+    /// # Ok::<(), spikelet_client::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If a name contains a semicolon or a line break.
+    pub fn to_info(&self, namespace: &str, set: &str, name: &str) -> Result<String, Error> {
+        let mut line = InfoCommand::new("sindex-create")
+            .parameter("namespace", namespace)
+            .optional("set", set)
+            .parameter("indexname", name);
+        if let Some(context) = &self.context {
             line = line.parameter("context", &STANDARD.encode(context));
         }
         if self.collection != CollectionIndexType::Default {
             line = line.parameter("indextype", self.collection.name());
         }
-        let line = match self.source {
-            Source::Bin(name) => line.parameter("bin", &name),
+        let line = match &self.source {
+            Source::Bin(name) => line.parameter("bin", name),
             Source::Expression(bytes) => line.parameter("exp", &STANDARD.encode(bytes)),
         };
-        line.parameter("type", self.index_type.name())
+        line.parameter("type", self.index_type.name()).finish()
     }
 }
 
@@ -197,10 +220,10 @@ mod tests {
             .within(CollectionIndexType::List)
             .context(&Context::new().list_index(0));
         assert_eq!(
-            index.finish(InfoCommand::new("x")).finish().unwrap(),
-            "x:context=khAA;indextype=list;bin=tags;type=string"
+            index.to_info("test", "", "i").unwrap(),
+            "sindex-create:namespace=test;indexname=i;context=khAA;indextype=list;bin=tags;type=string"
         );
-        let bad = Index::on("a;b", IndexType::Blob).finish(InfoCommand::new("x")).finish();
+        let bad = Index::on("a;b", IndexType::Blob).to_info("test", "", "i");
         assert!(bad.is_err());
     }
 

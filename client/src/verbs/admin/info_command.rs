@@ -1,7 +1,5 @@
 //! The text of administrative info commands, and of their replies.
 
-use std::sync::Arc;
-
 use spikelet_wire::ResultCode;
 use spikelet_wire::info::parameters;
 
@@ -42,12 +40,10 @@ impl InfoCommand {
         }
     }
 
-    pub(super) fn finish(self) -> Result<String, Arc<Error>> {
+    pub(super) fn finish(self) -> Result<String, Error> {
         match self.is_bad {
             false => Ok(self.text),
-            true => Err(Arc::new(Error::argument(
-                "a name cannot contain a semicolon or a line break",
-            ))),
+            true => Err(Error::argument("a name cannot contain a semicolon or a line break")),
         }
     }
 }

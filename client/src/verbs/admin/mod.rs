@@ -42,34 +42,30 @@ pub struct List<T> {
 }
 
 impl Administer {
-    pub(crate) fn create_index(namespace: &str, set: &str, name: &str, index: Index) -> Self {
-        let command = InfoCommand::new("sindex-create")
-            .parameter("namespace", namespace)
-            .optional("set", set)
-            .parameter("indexname", name);
+    pub(crate) fn create_index(namespace: &str, set: &str, name: &str, index: &Index) -> Self {
         let task = Task::index_built(namespace, name);
-        Self::new(index.finish(command), task)
+        Self::new(index.to_info(namespace, set, name), task)
     }
 
     pub(crate) fn drop_index(namespace: &str, name: &str) -> Self {
         let command = InfoCommand::new("sindex-delete")
             .parameter("namespace", namespace)
             .parameter("indexname", name);
-        Self::new(command, Task::index_dropped(namespace, name))
+        Self::new(command.finish(), Task::index_dropped(namespace, name))
     }
 
     pub(crate) fn register_udf(file: &str, script: &[u8]) -> Self {
-        Self::new(module::put(file, script), Task::module_registered(file))
+        Self::new(module::put(file, script).finish(), Task::module_registered(file))
     }
 
     pub(crate) fn remove_udf(file: &str) -> Self {
         let command = InfoCommand::new("udf-remove").parameter("filename", file);
-        Self::new(command, Task::module_removed(file))
+        Self::new(command.finish(), Task::module_removed(file))
     }
 
-    fn new(command: InfoCommand, task: Task) -> Self {
+    fn new(command: Result<String, Error>, task: Task) -> Self {
         Self {
-            command: command.finish(),
+            command: command.map_err(Arc::new),
             task,
         }
     }
@@ -80,7 +76,8 @@ impl List<IndexInfo> {
         Self {
             command: InfoCommand::new("sindex-list")
                 .parameter("namespace", namespace)
-                .finish(),
+                .finish()
+                .map_err(Arc::new),
             read: IndexInfo::read,
         }
     }

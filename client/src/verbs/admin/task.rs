@@ -124,7 +124,7 @@ impl Task {
                 .parameter("indexname", name),
             Kind::Module { .. } => return Ok("udf-list".into()),
         };
-        line.finish().map_err(|error| error.duplicate())
+        line.finish()
     }
 
     /// Parses the reply to the status command.

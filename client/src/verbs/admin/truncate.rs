@@ -55,7 +55,7 @@ impl Execute for Truncate {
                 line.parameter("lut", &since.as_nanos().to_string())
             }
         };
-        let command = line.finish().map_err(|error| error.duplicate())?;
+        let command = line.finish()?;
         let node = cluster.any_node(&cluster.view())?;
         info::send(cluster, &node, &command, &options).await.map(drop)
     }

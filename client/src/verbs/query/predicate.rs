@@ -1,11 +1,12 @@
 //! Predicates: which records a query selects by a secondary index.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 use std::ops::{Bound, RangeBounds};
 
 use spikelet_wire::context::Context;
 use spikelet_wire::exp::build::Exp;
-use spikelet_wire::{FieldType, MessageWriter, ParticleType, UserKey};
+use spikelet_wire::{FieldType, ParticleType, UserKey};
 
 use super::super::admin::CollectionIndexType;
 use crate::error::Error;
@@ -132,27 +133,30 @@ impl Predicate {
         }
     }
 
-    pub(super) fn write_to(&self, message: &mut MessageWriter<'_>) {
-        message.field(FieldType::INDEX_RANGE, &self.to_range());
-        let collection = match self.collection {
+    /// The fields of a query with this predicate, for tools that encode queries themselves.
+    pub fn fields(&self) -> impl Iterator<Item = (FieldType, Cow<'_, [u8]>)> {
+        let collection: Option<&[u8]> = match self.collection {
             CollectionIndexType::Default => None,
-            CollectionIndexType::List => Some(1),
-            CollectionIndexType::MapKeys => Some(2),
-            CollectionIndexType::MapValues => Some(3),
+            CollectionIndexType::List => Some(&[1]),
+            CollectionIndexType::MapKeys => Some(&[2]),
+            CollectionIndexType::MapValues => Some(&[3]),
         };
-        if let Some(collection) = collection {
-            message.field(FieldType::INDEX_TYPE, &[collection]);
-        }
-        let more = [
-            (FieldType::INDEX_CONTEXT, self.context.as_deref()),
-            (FieldType::INDEX_NAME, self.index.as_deref().map(str::as_bytes)),
-            (FieldType::INDEX_EXPRESSION, self.expression.as_deref()),
+        let fields = [
+            (FieldType::INDEX_RANGE, Some(Cow::Owned(self.to_range()))),
+            (FieldType::INDEX_TYPE, collection.map(Cow::Borrowed)),
+            (FieldType::INDEX_CONTEXT, self.context.as_deref().map(Cow::Borrowed)),
+            (
+                FieldType::INDEX_NAME,
+                self.index.as_deref().map(|name| Cow::Borrowed(name.as_bytes())),
+            ),
+            (
+                FieldType::INDEX_EXPRESSION,
+                self.expression.as_deref().map(Cow::Borrowed),
+            ),
         ];
-        for (field_type, data) in more {
-            if let Some(data) = data {
-                message.field(field_type, data);
-            }
-        }
+        fields
+            .into_iter()
+            .filter_map(|(field_type, data)| Some((field_type, data?)))
     }
 
     /// Encodes the range: the number of ranges, which is 1; the bin and the type; the first and the last value, each after its

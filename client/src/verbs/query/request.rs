@@ -98,7 +98,9 @@ pub(super) fn write_common_fields(message: &mut MessageWriter<'_>, query: &Query
     }
     message.field(FieldType::TRANSACTION_ID, &id.to_be_bytes());
     if let Some(predicate) = &query.predicate {
-        predicate.write_to(message);
+        predicate
+            .fields()
+            .for_each(|(field_type, data)| message.field(field_type, &data));
     }
     if let Some(limit) = query.records_per_second {
         message.field(FieldType::RECORDS_PER_SECOND, &limit.get().to_be_bytes());

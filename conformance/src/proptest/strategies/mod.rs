@@ -1,4 +1,4 @@
-//! Strategies: values, bins, operations, contexts, expressions, and sequences of commands.
+//! Strategies: values, bins, operations, contexts, expressions, secondary indexes, and sequences of commands.
 //!
 //! They draw from small pools of bins, integers and texts, so that operations affect the same data. The codes and
 //! parameters of operations come from the tables of [`spikelet_wire`], so that no operation is missing.
@@ -8,6 +8,7 @@ mod collections;
 mod expressions;
 mod forms;
 mod hll;
+mod indexes;
 mod paths;
 mod scalars;
 mod sequences;
@@ -18,7 +19,8 @@ pub use collections::{context, lists, maps, step};
 pub use expressions::{bool_expression, expressions, float_expression, int_expression};
 pub use forms::forms;
 pub use hll::{hll_operation, hlls};
+pub use indexes::indexed;
 pub use paths::{path, paths};
 pub use scalars::scalars;
-pub use sequences::{batch, command, commands, operations, query, sequence};
+pub use sequences::{batch, command, commands, operations, query, sequence, sequences};
 pub use values::{bin, blob, key, list, map, plain, stored, value};

@@ -10,6 +10,7 @@ use super::collections::{lists, maps};
 use super::expressions::{bool_expression, expressions};
 use super::forms::forms;
 use super::hll::hlls;
+use super::indexes::indexed;
 use super::paths::paths;
 use super::scalars::scalars;
 use super::values::BINS;
@@ -50,20 +51,24 @@ pub fn batch(rows: impl Strategy<Value = Command>) -> impl Strategy<Value = Comm
 
 /// A query for the records of the sequence: for all or some bins, sometimes with a filter.
 pub fn query() -> impl Strategy<Value = Command> {
-    let bins = prop_oneof![
-        2 => Just(Bins::All),
-        1 => Just(Bins::None),
-        2 => proptest::sample::subsequence(&BINS[..], 1..4)
-            .prop_map(|bins| Bins::Some(bins.into_iter().map(str::to_owned).collect())),
-    ];
-    (bins, filter(3)).prop_map(|(bins, filter)| Command {
+    (bins(), filter(3)).prop_map(|(bins, filter)| Command {
         filter,
         ..Command::query(bins)
     })
 }
 
+/// The bins that a query returns.
+pub(super) fn bins() -> impl Strategy<Value = Bins> {
+    prop_oneof![
+        2 => Just(Bins::All),
+        1 => Just(Bins::None),
+        2 => proptest::sample::subsequence(&BINS[..], 1..4)
+            .prop_map(|bins| Bins::Some(bins.into_iter().map(str::to_owned).collect())),
+    ]
+}
+
 /// A filter with a weight of 1, or none with another weight.
-fn filter(none: u32) -> impl Strategy<Value = Option<Vec<u8>>> {
+pub(super) fn filter(none: u32) -> impl Strategy<Value = Option<Vec<u8>>> {
     prop_oneof![none => Just(None), 1 => bool_expression().prop_map(|filter| Some(filter.into_bytes()))]
 }
 
@@ -114,6 +119,11 @@ pub fn command(operations: impl Strategy<Value = Operation> + 'static) -> impl S
                 filter,
             },
         )
+}
+
+/// Any sequence: one of eight uses [secondary indexes](indexed).
+pub fn sequences() -> impl Strategy<Value = Vec<Command>> {
+    prop_oneof![7 => sequence(commands()).boxed(), 1 => indexed().boxed()]
 }
 
 /// A sequence of up to twelve of these commands.

@@ -7,8 +7,8 @@ use bytes::{BufMut, BytesMut};
 use super::error::InfoError;
 use crate::clock::Now;
 use crate::cluster::Node;
+use crate::command::query::Maintenance;
 use crate::state::{Session, State};
-use crate::store::sindex::Build;
 
 /// An info command that is being executed.
 pub(super) struct Call<'a> {
@@ -20,8 +20,8 @@ pub(super) struct Call<'a> {
     /// The text after the name and the character that ended it.
     pub(super) parameters: &'a str,
     pub(super) out: &'a mut BytesMut,
-    /// The indexes to build, with the names of their namespaces.
-    pub(super) builds: &'a mut Vec<(String, Build)>,
+    /// What is left to be done after the reply, with the names of the namespaces.
+    pub(super) left: &'a mut Vec<(String, Maintenance)>,
 }
 
 /// The result of a command. Its value is appended to `Call::out`.

@@ -44,7 +44,7 @@ pub(super) fn remaining_migrations(call: &Call<'_>) -> u32 {
 }
 
 fn remaining_of(call: &Call<'_>, namespace: &Namespace) -> u32 {
-    let factor = namespace.settings.replication_factor;
+    let factor = namespace.settings.replication_factor();
     let node = call.session.node;
     let (remaining, _) = call.state.cluster().subcluster(node).migrations(node, factor);
     remaining.emigrations + remaining.immigrations

@@ -42,7 +42,7 @@ fn write(
     let record = partition.as_ref().and_then(|partition| partition.get(&digest));
     let record = record.ok_or(InfoError::new(ResultCode::NOT_FOUND, "record not found"))?;
     let cluster = call.state.cluster();
-    let factor = namespace.settings.replication_factor;
+    let factor = namespace.settings.replication_factor();
     let node = call.session.node;
     let replica = cluster.subcluster(node).replica(node, factor, digest.partition_id());
     call.pair("pid", digest.partition_id().get());
@@ -74,7 +74,7 @@ fn write_index(call: &mut Call<'_>, namespace: &Namespace, digest: &str, record:
     call.say(format_args!(
         "index=rc=2,tree-id=0,color=0,is-orig=0,keyd={},left=0,right=0,set-id={},set-name={set_name},in-sindex={},\
          xdr-bin-cemetery=0,xdr-write=0,xdr-tombstone=0,xdr-nsup-tombstone=0,void-time={},lut={},generation={},\
-         rblock-id=0,n-rblocks={},file-id=0,stripe-name=stripe-0,key-stored={},repl-state=0,tombstone=0,cenotaph=0,orig-h=0;",
+         rblock-id=0,n-rblocks={},file-id=0,stripe-name=stripe-0,key-stored={},repl-state=0,tombstone={},cenotaph=0,orig-h=0;",
         digest.to_ascii_uppercase(),
         record.set.map_or(0, |set| set.number()),
         u8::from(in_sindex),
@@ -83,6 +83,7 @@ fn write_index(call: &mut Call<'_>, namespace: &Namespace, digest: &str, record:
         record.generation,
         record.used_bytes(namespace) / 16,
         u8::from(record.key.is_some()),
+        u8::from(!record.is_live()),
     ));
 }
 

@@ -44,16 +44,15 @@ use spikelet_wire::frame::OpenFrame;
 use self::call::{Answered, Call};
 use self::commands::{COMMANDS, Command};
 use self::error::InfoError;
-use super::query::{self, Query};
+use super::query::{self, Maintenance, Query};
 use crate::clock::Now;
 use crate::permission::{Permission, Permissions};
 use crate::refusal::Denied;
 use crate::selector::is_control;
 use crate::state::{Session, State, add};
-use crate::store::sindex::Build;
 use crate::version::Edition;
 
-/// Executes an info request. Returns the query that builds new indexes in the background, if there are any.
+/// Executes an info request. Returns the query that does the rest in the background, if anything is left to be done.
 pub(super) fn handle(state: &State, now: Now, session: &mut Session, body: &[u8], out: &mut BytesMut) -> Option<Query> {
     let frame = OpenFrame::begin(out);
     let mut execution = Execution {
@@ -61,7 +60,7 @@ pub(super) fn handle(state: &State, now: Now, session: &mut Session, body: &[u8]
         now,
         session,
         out,
-        builds: Vec::new(),
+        left: Vec::new(),
     };
     if let Some(error) = refused(state, execution.session, body) {
         // The commands are not even repeated.
@@ -79,9 +78,9 @@ pub(super) fn handle(state: &State, now: Now, session: &mut Session, body: &[u8]
             .for_each(|line| execution.answer_line(line));
     }
     add(&execution.session.stats.info_complete, 1);
-    let (node, builds) = (execution.session.node, execution.builds);
+    let (node, left) = (execution.session.node, execution.left);
     frame.finish(FrameType::INFO, out);
-    query::build(state, now, node, builds)
+    query::maintain(state, now, node, left)
 }
 
 /// The only line of the reply to a session that has not logged in. Controls need no login.
@@ -119,7 +118,7 @@ struct Execution<'a> {
     now: Now,
     session: &'a mut Session,
     out: &'a mut BytesMut,
-    builds: Vec<(String, Build)>,
+    left: Vec<(String, Maintenance)>,
 }
 
 impl Execution<'_> {
@@ -140,7 +139,7 @@ impl Execution<'_> {
             name,
             parameters,
             out: self.out,
-            builds: &mut self.builds,
+            left: &mut self.left,
         };
         execute(&mut call);
         self.out.put_u8(b'\n');

@@ -1,5 +1,7 @@
 //! `partition-info`: the state of each partition on the node.
 
+use std::sync::atomic::Ordering;
+
 use spikelet_wire::PartitionId;
 
 use super::call::{Answered, Call};
@@ -22,7 +24,7 @@ pub(super) fn partition_info(call: &mut Call<'_>) -> Answered {
 }
 
 fn partition_line(call: &mut Call<'_>, cluster: &Cluster, namespace: &Namespace, id: PartitionId) {
-    let (node, factor) = (call.session.node, namespace.settings.replication_factor);
+    let (node, factor) = (call.session.node, namespace.settings.replication_factor());
     let subcluster = cluster.subcluster(node);
     let (key, replicas) = (subcluster.key(), subcluster.replicas(factor));
     let is_full = subcluster.is_full(node, factor, id);
@@ -37,10 +39,13 @@ fn partition_line(call: &mut Call<'_>, cluster: &Cluster, namespace: &Namespace,
         (None, true) => 'Z',
         (None, false) => 'A',
     };
-    let records = if is_full {
-        namespace.partition(id).map_or(0, |partition| partition.len())
-    } else {
-        0
+    let partition = if is_full { namespace.partition(id) } else { None };
+    let records = partition.as_ref().map_or(0, |partition| partition.len());
+    let tombstones = match namespace.counters.tombstones.load(Ordering::Relaxed) {
+        0 => 0,
+        _ => partition.map_or(0, |partition| {
+            partition.iter().filter(|(_, record)| !record.is_live()).count()
+        }),
     };
     let pending = subcluster.pending(node, factor, id);
     let flag = |is_master: bool| if is_master { 'm' } else { '-' };
@@ -53,7 +58,7 @@ fn partition_line(call: &mut Call<'_>, cluster: &Cluster, namespace: &Namespace,
     let place = place.map_or(-1, |place| place as i64);
     let replica = replica.map_or(-1, |replica| replica as i64);
     call.say(format_args!(
-        "{}:{}:{state}:{replicas}:{replica}:{place}:0:{}:{}:{}:0:{}:{records}:0:{REGIME}:1:{version}:\
+        "{}:{}:{state}:{replicas}:{replica}:{place}:0:{}:{}:{}:0:{}:{records}:{tombstones}:{REGIME}:1:{version}:\
          {key:012x}.0.{}p-;",
         namespace.name,
         id.get(),

@@ -12,8 +12,12 @@ pub(super) fn recluster(call: &mut Call<'_>) -> Answered {
         call.say("ignored-by-non-principal");
         return Ok(());
     }
-    call.state
-        .adjust_cluster(|cluster: &mut Cluster| cluster.recluster(node, now));
+    let factors = call.state.configured_factors();
+    call.state.adjust_cluster(|cluster: &mut Cluster| {
+        cluster.keep_copies(&factors);
+        cluster.recluster(node, now);
+    });
+    call.state.apply_factors();
     call.say("ok");
     Ok(())
 }

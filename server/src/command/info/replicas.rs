@@ -68,7 +68,7 @@ fn replicas_of(call: &Call<'_>, namespace: &Namespace) -> usize {
     let cluster = call.state.cluster();
     cluster
         .subcluster(call.session.node)
-        .replicas(namespace.settings.replication_factor)
+        .replicas(namespace.settings.replication_factor())
 }
 
 /// Appends the bitmaps of each namespace. `introduce` appends what precedes them, and returns their number.
@@ -86,7 +86,7 @@ fn answer_maps(call: &mut Call<'_>, introduce: impl Fn(&mut Call<'_>, &Namespace
 }
 
 fn write_map(call: &mut Call<'_>, namespace: &Namespace, place: usize) {
-    let factor = namespace.settings.replication_factor;
+    let factor = namespace.settings.replication_factor();
     let node = call.session.node;
     let map = call.state.cluster().subcluster(node).bitmap(node, factor, place);
     call.out.put_slice(base64::encode(&map).as_bytes());

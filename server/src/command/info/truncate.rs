@@ -4,8 +4,9 @@ use super::call::{Answered, Call};
 use super::error::InfoError;
 use super::parameters::pairs;
 use crate::clock::Now;
+use crate::command::query::Maintenance;
 use crate::state::{CurrentMillisecond, SmdItem};
-use crate::store::{Namespace, SetId};
+use crate::store::{Namespace, SetId, TruncationSweep};
 
 /// The limit of a time, in bytes.
 const LONGEST_TIME: usize = 24;
@@ -89,9 +90,8 @@ fn apply(call: &mut Call<'_>, target: Target<'_>) -> Answered {
         if lut.is_none() && call.session.current_millisecond != CurrentMillisecond::Over {
             namespace.remove_written(set, before);
         }
-        for id in namespace.partition_ids() {
-            namespace.sweep_truncated(id);
-        }
+        let sweep = TruncationSweep::new(namespace);
+        call.left.push((target.namespace.to_owned(), Maintenance::Sweep(sweep)));
     }
     call.say("ok");
     Ok(())
@@ -135,17 +135,69 @@ pub(super) fn number(text: &str) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::Ordering;
+
     use bytes::BytesMut;
-    use spikelet_wire::{FrameHeader, FrameType};
+    use spikelet_wire::{Digest, FrameHeader, FrameType};
 
     use super::*;
+    use crate::command::Flow;
     use crate::config::Config;
+    use crate::ops::Particle;
     use crate::state::State;
+    use crate::store::{Bin, BinName, Record};
 
     #[test]
     fn numbers_are_read_as_by_strtoul() {
         let read = ["0", "12", "0x1F", "017", "12ns", "", "x", "99999999999999999999"].map(number);
         assert_eq!(read, [0, 12, 31, 15, 12, 0, 0, u64::MAX]);
+    }
+
+    #[test]
+    fn truncated_records_are_removed_in_steps_and_not_found_meanwhile() {
+        const RECORDS: u16 = 5000;
+        let (state, now) = (State::new(Config::default()), Now(500_000_000_000));
+        let namespace = &state.namespaces()[0];
+        let digests = || {
+            (0..RECORDS).map(|n| {
+                let mut digest = Digest([7; Digest::SIZE]);
+                digest.0[..2].copy_from_slice(&n.to_le_bytes());
+                digest
+            })
+        };
+        for digest in digests() {
+            let record = Record {
+                generation: 1,
+                set: None,
+                void_time: 0,
+                last_update: Now(now.0 - 1),
+                key: None,
+                bins: [Bin {
+                    name: BinName::new(b"a").unwrap(),
+                    value: Particle::Int(1),
+                }]
+                .into(),
+            };
+            namespace.put(digest, record);
+        }
+        let mut session = state.connect(0, None);
+        session.current_millisecond = CurrentMillisecond::Over;
+        let body = b"truncate-namespace:namespace=test\n";
+        let header = FrameHeader::new(FrameType::INFO, body.len());
+        let flow = crate::command::handle(&state, now, &mut session, header, body, &mut BytesMut::new());
+        let Flow::Background(task) = flow else {
+            panic!("all were removed in one step: {flow:?}")
+        };
+        let objects = || namespace.counters.objects.load(Ordering::Relaxed);
+        assert!((1..u64::from(RECORDS)).contains(&objects()), "{}", objects());
+        let is_found = |digest: &Digest| {
+            let partition = namespace.partition(digest.partition_id());
+            let record = partition.as_ref().and_then(|partition| partition.get(digest));
+            record.is_some_and(|record| !namespace.is_expired_or_truncated(record, now))
+        };
+        assert!(!digests().any(|digest| is_found(&digest)));
+        task.run(&state, now, &mut BytesMut::new());
+        assert_eq!(objects(), 0);
     }
 
     #[test]

@@ -13,10 +13,10 @@ use spikelet_wire::{
 
 use super::fields::{self, SetFilter};
 use super::index_range::IndexRange;
-use super::index_scan::IndexScan;
 use super::partition_scan::{PartitionScan, RecordPart};
 use super::rate_limit::RateLimit;
 use super::request::{QueryRequest, last_message};
+use super::source::Source;
 use crate::access::Direction;
 use crate::clock::Now;
 use crate::command::record::udf;
@@ -26,7 +26,6 @@ use crate::command::step::Step;
 use crate::refusal::{Conflict, Feature, Refusal};
 use crate::state::{ActiveJob, JobDescription, JobEnd, JobKind, NamespaceStats, QueryQuota, Tally};
 use crate::store::Record;
-use crate::store::sindex::Search;
 use crate::udf::{Modules, Returned, Work};
 
 /// The time limit of the UDF for the records of one partition. The real server has none.
@@ -39,11 +38,8 @@ const PARTITIONS_PER_STEP: usize = 1024;
 /// As in the real server each partition is a stream of its own. Clients see that if they do not reduce the results.
 #[derive(Debug)]
 pub(super) struct AggregationQuery {
-    scan: PartitionScan,
-    search: Option<Arc<Search>>,
-    /// The scan of the secondary index, before partitions are added to it.
-    index: Option<IndexScan>,
-    set: SetFilter,
+    /// Its partitions. A copy of the scan of the secondary index is made for each, and none is added to the scan itself.
+    source: Source,
     rate_limit: RateLimit,
     active: ActiveJob,
     socket_timeout: Option<Duration>,
@@ -72,24 +68,20 @@ impl AggregationQuery {
         if set == SetFilter::Unknown {
             return Err(Refusal::NoSuchSet);
         }
-        let search = index_range
-            .map(|range| range.search(request.namespace, set))
-            .transpose()?;
+        let search = IndexRange::search(index_range, request.namespace, set)?;
+        let source = Source::new(set, PartitionScan::all(), search);
         let socket_timeout = fields::socket_timeout(message)?;
         let limit = records_per_second.map_or(0, NonZeroU32::get);
         let quota = permit::query_quota(request.session, Direction::Read, limit)?;
         udf::call(message, UDF_LIMIT)?;
         let active = request.state.jobs().start(JobDescription {
-            index: search.as_ref().map(|search| search.sindex.name().to_string()),
+            index: source.index_name(),
             records_per_second,
             socket_timeout,
             ..request.describe(JobKind::Aggregate)
         })?;
         Ok(Self {
-            scan: PartitionScan::all(),
-            index: search.clone().map(IndexScan::new),
-            search,
-            set,
+            source,
             rate_limit: RateLimit::new(records_per_second.map(NonZeroU32::get)),
             active,
             socket_timeout,
@@ -102,20 +94,14 @@ impl AggregationQuery {
         self.socket_timeout
     }
 
-    /// The scan of its secondary index, if it uses one.
-    pub(super) const fn index(&self) -> Option<&IndexScan> {
-        self.index.as_ref()
-    }
-
-    /// The search of its secondary index, if it uses one.
-    pub(super) fn search(&self) -> Option<Arc<Search>> {
-        self.search.clone()
+    pub(super) const fn source(&self) -> &Source {
+        &self.source
     }
 
     /// Ends the query without a reply.
     pub(super) fn abandon(&self, stats: &NamespaceStats, end: JobEnd) {
         self.active.abandon(end);
-        let counters = stats.queries(self.search.is_some());
+        let counters = stats.queries(self.source.is_indexed());
         counters.aggr.count(end.result_code());
     }
 
@@ -142,22 +128,22 @@ impl AggregationQuery {
         if step == Step::Done {
             let code = self.active.complete();
             message::write_header_only(out, &last_message(code));
-            let counters = request.stats().queries(self.search.is_some());
+            let counters = request.stats().queries(self.source.is_indexed());
             counters.aggr.count(code);
         }
         tally.sent = (out.len() - start) as u64;
-        self.active.reach(request.now, self.scan.partition(), &tally);
+        self.active.reach(request.now, self.source.scan.partition(), &tally);
         step
     }
 
     /// Finds the records of the next partition that has any. Returns whether the query continues.
     fn find_next(&mut self, request: &QueryRequest<'_>) -> bool {
         for _ in 0..PARTITIONS_PER_STEP {
-            let Some(partition) = self.scan.partition().filter(|_| self.active.end().is_none()) else {
+            let Some(partition) = self.source.scan.partition().filter(|_| self.active.end().is_none()) else {
                 return false;
             };
             if !request.is_master(partition) {
-                self.scan.next_partition();
+                self.source.scan.next_partition();
                 continue;
             }
             let found = self.find(request);
@@ -169,12 +155,12 @@ impl AggregationQuery {
         true
     }
 
-    pub(super) const fn needs_work(&self) -> bool {
+    pub(super) const fn has_blocking_work(&self) -> bool {
         matches!(&self.stream, Some(stream) if stream.records.is_some())
     }
 
     /// Applies the UDF to the records that were found.
-    pub(super) fn work(&mut self, message: &Message<'_>) {
+    pub(super) fn run_blocking(&mut self, message: &Message<'_>) {
         if let Some(stream) = &mut self.stream {
             stream.run(message);
         }
@@ -182,24 +168,24 @@ impl AggregationQuery {
 
     /// Finds the records of the current partition, and moves on to the next one.
     fn find(&mut self, request: &QueryRequest<'_>) -> Vec<Digest> {
-        let (set, namespace, now) = (self.set, request.namespace, request.now);
+        let (set, namespace, now) = (self.source.set, request.namespace, request.now);
         let mut found = Vec::new();
         let mut find = |digest: &Digest, record: &Record| {
-            if set.matches(record.set) && !namespace.is_expired_or_truncated(record, now) {
+            if set.matches(record.set) && namespace.is_visible(record, now) {
                 found.push(*digest);
             }
             ControlFlow::Continue(())
         };
-        match (self.scan.cursor(), &self.index) {
+        match (self.source.scan.cursor(), &self.source.index) {
             (Some(cursor), Some(index)) => {
                 let mut index = index.clone();
                 index.add_partition(cursor);
                 while index.partition().is_some() {
                     index.visit(namespace, |digest, record, _| find(digest, record));
                 }
-                self.scan.next_partition();
+                self.source.scan.next_partition();
             }
-            _ => self.scan.visit(namespace, RecordPart::Metadata, find),
+            _ => self.source.scan.visit(namespace, RecordPart::Metadata, find),
         }
         found
     }

@@ -3,21 +3,20 @@
 use std::collections::VecDeque;
 use std::num::NonZeroU32;
 use std::ops::ControlFlow;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::BytesMut;
-use spikelet_wire::{Digest, Header, Info1, Info2, Info3, OpCode, PartitionId, ResultCode};
+use spikelet_wire::{Digest, Header, Info1, Info2, Info3, OpCode, ResultCode};
 
 use super::fields::{self, SetFilter};
 use super::index_range::IndexRange;
-use super::index_scan::IndexScan;
 use super::partition_scan::{PartitionScan, RecordPart};
 use super::rate_limit::RateLimit;
 use super::request::QueryRequest;
+use super::source::Source;
 use crate::access::Direction;
-use crate::command::record::long::{Finished, Long};
+use crate::command::record::offloaded::{Finished, Offloaded};
 use crate::command::record::operation;
 use crate::command::record::reply::Reply;
 use crate::command::record::request::{Fields, Request};
@@ -29,7 +28,6 @@ use crate::command::step::Step;
 use crate::ops::exp;
 use crate::refusal::{Conflict, Part, Refusal};
 use crate::state::{ActiveJob, JobDescription, JobKind, QueryQuota, Tally};
-use crate::store::sindex::Search;
 use crate::store::{Record, Waiting};
 
 /// The number of records that a step changes.
@@ -41,10 +39,7 @@ const SOCKET_TIMEOUT: Duration = Duration::from_secs(10);
 /// A query that applies write operations or a UDF to records.
 #[derive(Debug)]
 pub(super) struct BackgroundQuery {
-    scan: PartitionScan,
-    search: Option<Arc<Search>>,
-    index: Option<IndexScan>,
-    set: SetFilter,
+    source: Source,
     rate_limit: RateLimit,
     active: ActiveJob,
     /// The records that were found, and are still to be changed.
@@ -52,7 +47,7 @@ pub(super) struct BackgroundQuery {
     /// Set while the first record of the queue is locked by another command.
     waiting: Option<Waiting>,
     /// The change of the first record of the queue, if it may take long and has begun.
-    long: Option<Long>,
+    offloaded: Option<Offloaded>,
     /// What it takes of the user's quota while it runs.
     _quota: Option<QueryQuota>,
 }
@@ -83,9 +78,8 @@ impl BackgroundQuery {
         if records_per_second.is_some_and(|limit| limit.get() > max) {
             return Err(Refusal::Malformed(Part::Query));
         }
-        let search = index_range
-            .map(|range| range.search(request.namespace, set))
-            .transpose()?;
+        let search = IndexRange::search(index_range, request.namespace, set)?;
+        let source = Source::new(set, PartitionScan::all(), search);
         request.check_filter()?;
         let description = if request.fields.udf {
             describe_udf(request)?
@@ -97,49 +91,40 @@ impl BackgroundQuery {
         let limit = records_per_second.map_or(max, NonZeroU32::get);
         let quota = permit::query_quota(request.session, Direction::Write, limit)?;
         let active = request.state.jobs().start(JobDescription {
-            index: search.as_ref().map(|search| search.sindex.name().to_string()),
+            index: source.index_name(),
             records_per_second: records_per_second.or(NonZeroU32::new(max)),
             socket_timeout: Some(SOCKET_TIMEOUT),
             ..description
         })?;
         Ok(Self {
-            scan: PartitionScan::all(),
-            index: search.clone().map(IndexScan::new),
-            search,
-            set,
+            source,
             // The default limit is only listed. If it were applied, tests would only wait longer.
             rate_limit: RateLimit::new(records_per_second.map(NonZeroU32::get)),
             active,
             queue: VecDeque::new(),
             waiting: None,
-            long: None,
+            offloaded: None,
             _quota: quota,
         })
     }
 
-    /// The scan of its secondary index, if it uses one.
-    pub(super) const fn index(&self) -> Option<&IndexScan> {
-        self.index.as_ref()
+    pub(super) const fn source(&self) -> &Source {
+        &self.source
     }
 
-    pub(super) fn needs_work(&self) -> bool {
-        self.long.as_ref().is_some_and(Long::needs_run)
+    pub(super) fn has_blocking_work(&self) -> bool {
+        self.offloaded.as_ref().is_some_and(Offloaded::needs_run)
     }
 
     /// Does the work on the first record of the queue that may take long.
-    pub(super) fn work(&mut self, request: &QueryRequest<'_>) {
-        if let (Some(long), Some(digest)) = (&mut self.long, self.queue.front()) {
+    pub(super) fn run_blocking(&mut self, request: &QueryRequest<'_>) {
+        if let (Some(offloaded), Some(digest)) = (&mut self.offloaded, self.queue.front()) {
             let command = Request {
                 digest: *digest,
                 ..record_request(request)
             };
-            long.run(request.namespace, &command, None);
+            offloaded.run(request.namespace, &command, None);
         }
-    }
-
-    /// The search of its secondary index, if it uses one.
-    pub(super) fn search(&self) -> Option<Arc<Search>> {
-        self.search.clone()
     }
 
     /// Changes some records.
@@ -162,17 +147,17 @@ impl BackgroundQuery {
             if left == 0 || reads == 0 {
                 break;
             }
-            if self.partition().is_none() {
+            if self.source.partition().is_none() {
                 step = Some(Step::Done);
                 break;
             }
             self.find(request, &mut left, &mut reads);
         }
         tally.throttled = tally.succeeded + tally.filtered + tally.failed;
-        let partition = self.partition().filter(|_| step != Some(Step::Done));
+        let partition = self.source.partition().filter(|_| step != Some(Step::Done));
         self.active.reach(request.now, partition, &tally);
         if step == Some(Step::Done) {
-            let counters = request.stats().queries(self.search.is_some());
+            let counters = request.stats().queries(self.source.is_indexed());
             let ends = if request.fields.udf {
                 &counters.udf_bg
             } else {
@@ -185,16 +170,11 @@ impl BackgroundQuery {
 
     /// Finds records to change. Each is changed later, under a lock of its own.
     fn find(&mut self, request: &QueryRequest<'_>, left: &mut usize, reads: &mut usize) {
-        let Self {
-            scan,
-            index,
-            set,
-            queue,
-            ..
-        } = self;
+        let Self { source, queue, .. } = self;
+        let Source { set, scan, index, .. } = source;
         let mut find = |digest: &Digest, record: &Record| {
             *reads = reads.saturating_sub(1);
-            if set.matches(record.set) && !request.namespace.is_expired_or_truncated(record, request.now) {
+            if set.matches(record.set) && request.namespace.is_visible(record, request.now) {
                 queue.push_back(*digest);
                 *left = left.saturating_sub(1);
             }
@@ -222,12 +202,12 @@ impl BackgroundQuery {
     fn change(&mut self, request: &QueryRequest<'_>, tally: &mut Tally) -> Option<Step> {
         let mut command = record_request(request);
         let mut ignored = BytesMut::new();
-        if let (Some(long), Some(digest)) = (self.long.take(), self.queue.front()) {
+        if let (Some(offloaded), Some(digest)) = (self.offloaded.take(), self.queue.front()) {
             command.digest = *digest;
-            match long.finish(request.namespace, &command, &mut Reply::single(&mut ignored)) {
+            match offloaded.finish(request.namespace, &command, &mut Reply::single(&mut ignored)) {
                 Finished::Replied(code) => self.count(&command, tally, code),
-                Finished::Again(long) => {
-                    self.long = Some(long);
+                Finished::Again(offloaded) => {
+                    self.offloaded = Some(offloaded);
                     return Some(Step::More);
                 }
             }
@@ -243,9 +223,9 @@ impl BackgroundQuery {
                 self.waiting = Some(waiting);
                 return Some(Step::Locked);
             }
-            let code = match Long::begin(request.state, request.now, request.namespace, &command) {
-                Ok(Some(long)) => {
-                    self.long = Some(long);
+            let code = match Offloaded::begin(request.state, request.now, request.namespace, &command) {
+                Ok(Some(offloaded)) => {
+                    self.offloaded = Some(offloaded);
                     return Some(Step::More);
                 }
                 Ok(None) => write::write(
@@ -272,12 +252,6 @@ impl BackgroundQuery {
             ResultCode::FILTERED_OUT => tally.filtered += 1,
             _ => tally.failed += 1,
         }
-    }
-
-    /// The partition that the query has reached; `None` at its end.
-    fn partition(&self) -> Option<PartitionId> {
-        let of_index = || self.index.as_ref().and_then(IndexScan::partition);
-        self.scan.partition().or_else(of_index)
     }
 }
 

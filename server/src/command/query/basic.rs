@@ -12,11 +12,11 @@ use spikelet_wire::{Digest, FrameType, Header, Info1, Info3, MessageWriter, Part
 
 use super::fields::{self, Partitions, SetFilter};
 use super::index_range::IndexRange;
-use super::index_scan::IndexScan;
-use super::partition_scan::{PartitionScan, RecordPart};
+use super::partition_scan::RecordPart;
 use super::projection::{FoundRecord, Projection};
 use super::rate_limit::RateLimit;
 use super::request::{QueryRequest, last_message};
+use super::source::Source;
 use crate::access::Direction;
 use crate::clock::Now;
 use crate::command::record::filter::Filter;
@@ -25,7 +25,6 @@ use crate::command::security::permit;
 use crate::command::step::Step;
 use crate::refusal::{Feature, Refusal};
 use crate::state::{ActiveJob, JobDescription, JobEnd, JobKind, NamespaceStats, QueryQuota, Tally};
-use crate::store::sindex::Search;
 use crate::store::{Record, Set, SetId};
 
 /// The size at which a frame ends, in bytes. It ends after the record that reaches this size.
@@ -37,16 +36,16 @@ const FRAME: usize = 128 * 1024;
 /// The number of records that a step reads, before other commands get their turn.
 const RECORDS_PER_STEP: usize = 4096;
 
+/// How many bytes of values a step goes through in the time that it takes to read one record.
+const BYTES_PER_READ: usize = 64;
+
 /// The timeout of a short query that does not have one, in milliseconds.
 const SHORT_QUERY_TIMEOUT: u64 = 1000;
 
 /// A query that returns records.
 #[derive(Debug)]
 pub(super) struct BasicQuery {
-    scan: PartitionScan,
-    search: Option<Arc<Search>>,
-    index: Option<IndexScan>,
-    set: SetFilter,
+    source: Source,
     projection: Projection,
     /// The number of records that it may still return; `None` for no limit.
     remaining: Option<u64>,
@@ -82,9 +81,8 @@ impl BasicQuery {
         let index_range = IndexRange::decode(message)?;
         let records_per_second = fields::records_per_second(message)?;
         let Partitions { scan, count, resumed } = partitions.ok_or(Refusal::Unsupported(Feature::OldQueries))?;
-        let search = index_range
-            .map(|range| range.search(request.namespace, set))
-            .transpose()?;
+        let search = IndexRange::search(index_range, request.namespace, set)?;
+        let source = Source::new(set, scan, search);
         let socket_timeout = fields::socket_timeout(message)?;
         let remaining = fields::sample_max(message)?;
         let projection = Projection::of(message)?;
@@ -103,7 +101,7 @@ impl BasicQuery {
             }
         } else {
             Length::Long(request.state.jobs().start(JobDescription {
-                index: search.as_ref().map(|search| search.sindex.name().to_string()),
+                index: source.index_name(),
                 partitions: Some((count, resumed)),
                 records_per_second,
                 socket_timeout,
@@ -111,10 +109,7 @@ impl BasicQuery {
             })?)
         };
         Ok(Self {
-            scan,
-            index: search.clone().map(IndexScan::new),
-            search,
-            set,
+            source,
             projection,
             remaining,
             rate_limit: RateLimit::new(records_per_second.map(NonZeroU32::get)),
@@ -129,19 +124,13 @@ impl BasicQuery {
         self.socket_timeout
     }
 
-    /// The scan of its secondary index, if it uses one.
-    pub(super) const fn index(&self) -> Option<&IndexScan> {
-        self.index.as_ref()
-    }
-
-    /// The search of its secondary index, if it uses one.
-    pub(super) fn search(&self) -> Option<Arc<Search>> {
-        self.search.clone()
+    pub(super) const fn source(&self) -> &Source {
+        &self.source
     }
 
     /// Ends the query without a reply.
     pub(super) fn abandon(&self, stats: &NamespaceStats, end: JobEnd) {
-        let counters = stats.queries(self.search.is_some());
+        let counters = stats.queries(self.source.is_indexed());
         match &self.length {
             Length::Short { .. } => counters.short_basic.count(end.result_code()),
             Length::Long(active) => {
@@ -153,7 +142,7 @@ impl BasicQuery {
 
     /// Writes up to one frame of records.
     pub(super) fn step(&mut self, request: &QueryRequest<'_>, out: &mut BytesMut) -> Step {
-        let counters = request.stats().queries(self.search.is_some());
+        let counters = request.stats().queries(self.source.is_indexed());
         let start = out.len();
         let frame = OpenFrame::begin(out);
         let mut tally = Tally::default();
@@ -163,13 +152,13 @@ impl BasicQuery {
         };
         let mut is_done = false;
         while budget.is_left(&frame, out) {
-            match self.scan.partition() {
+            match self.source.scan.partition() {
                 Some(partition) if !request.is_full(partition) => {
                     write_partition_unavailable(out, partition);
-                    self.scan.next_partition();
+                    self.source.scan.next_partition();
                 }
-                Some(_) if self.needs_no_records(request.now) => self.scan.next_partition(),
-                None if self.partition().is_none() || self.needs_no_records(request.now) => {
+                Some(_) if self.needs_no_records(request.now) => self.source.scan.next_partition(),
+                None if self.source.partition().is_none() || self.needs_no_records(request.now) => {
                     is_done = true;
                     break;
                 }
@@ -186,7 +175,7 @@ impl BasicQuery {
         } else {
             frame.finish(FrameType::MESSAGE, out);
         }
-        let partition = self.partition().filter(|_| !is_done);
+        let partition = self.source.partition().filter(|_| !is_done);
         if let Length::Long(active) = &mut self.length {
             if is_done {
                 let code = active.complete();
@@ -198,7 +187,7 @@ impl BasicQuery {
         }
         if is_done {
             let stats = request.stats();
-            stats.count_query_latency(self.search.is_some(), self.started, request.now);
+            stats.count_query_latency(self.source.is_indexed(), self.started, request.now);
             Step::Done
         } else {
             self.rate_limit.step(tally.throttled)
@@ -214,7 +203,7 @@ impl BasicQuery {
             }
             Length::Long(active) => active.end().is_some(),
         };
-        has_ended || self.set == SetFilter::Unknown || self.remaining == Some(0)
+        has_ended || self.source.set == SetFilter::Unknown || self.remaining == Some(0)
     }
 
     /// Writes some records: those of the current partition, or those that the secondary index finds. The index scan starts when
@@ -226,9 +215,7 @@ impl BasicQuery {
         out: &mut BytesMut,
     ) {
         let Self {
-            scan,
-            index,
-            set,
+            source: Source { set, scan, index, .. },
             projection,
             remaining,
             rate_limit,
@@ -241,9 +228,15 @@ impl BasicQuery {
             (Projection::NoBins, Filter::None) => RecordPart::Metadata,
             _ => RecordPart::Bins,
         };
+        let evaluates = request.filter.evaluates() || matches!(projection, Projection::Operations);
         let mut visit = |digest: &Digest, record: &Record, value: Option<i64>| {
-            budget.reads = budget.reads.saturating_sub(1);
-            if set.matches(record.set) && !namespace.is_expired_or_truncated(record, now) {
+            let reads = 1 + if evaluates {
+                record.value_bytes() / BYTES_PER_READ
+            } else {
+                0
+            };
+            budget.reads = budget.reads.saturating_sub(reads);
+            if set.matches(record.set) && namespace.is_visible(record, now) {
                 let view = View::of(now, namespace, digest, record);
                 match request.filter.check(&view) {
                     Ok(()) => {
@@ -292,12 +285,6 @@ impl BasicQuery {
             }
             (_, None) => scan.visit(namespace, part, |digest, record| visit(digest, record, None)),
         }
-    }
-
-    /// The partition that the query has reached; `None` at its end.
-    fn partition(&self) -> Option<PartitionId> {
-        let of_index = || self.index.as_ref().and_then(IndexScan::partition);
-        self.scan.partition().or_else(of_index)
     }
 }
 

@@ -88,11 +88,19 @@ impl<'m> IndexRange<'m> {
         Ok(Some(Self { index, range }))
     }
 
-    /// Finds the index in a namespace.
+    /// Finds the index of a query in a namespace, if the query has a range.
     ///
     /// # Errors
     /// [`Refusal::IndexNotFound`]; [`Refusal::IndexNotReadable`] if it is still being built.
-    pub(super) fn search(self, namespace: &Namespace, set: SetFilter) -> Result<Arc<Search>, Refusal> {
+    pub(super) fn search(
+        range: Option<Self>,
+        namespace: &Namespace,
+        set: SetFilter,
+    ) -> Result<Option<Arc<Search>>, Refusal> {
+        range.map(|range| range.find(namespace, set)).transpose()
+    }
+
+    fn find(self, namespace: &Namespace, set: SetFilter) -> Result<Arc<Search>, Refusal> {
         let sindexes = &namespace.sindexes;
         let key_type = self.range.key_type();
         let found = match self.index {

@@ -11,11 +11,12 @@ mod duplicates;
 mod fields;
 mod index_range;
 mod index_scan;
+mod maintenance;
 mod partition_scan;
 mod projection;
 mod rate_limit;
 mod request;
-mod sindex_build;
+mod source;
 #[cfg(test)]
 mod tests;
 
@@ -31,7 +32,9 @@ use self::aggregation::AggregationQuery;
 use self::background::BackgroundQuery;
 use self::basic::BasicQuery;
 use self::index_scan::IndexScan;
+pub(super) use self::maintenance::Maintenance;
 use self::request::{QueryRequest, last_message};
+use self::source::Source;
 use super::record::filter::Filter;
 use super::record::request::Fields;
 use super::security::permit;
@@ -40,7 +43,6 @@ use crate::clock::Now;
 use crate::ops::exp::Expression;
 use crate::refusal::{Part, Refusal};
 use crate::state::{JobEnd, Session, State, add};
-use crate::store::sindex::Build;
 
 /// A query that was started. The caller runs its [steps](Self::step).
 #[derive(Debug)]
@@ -59,23 +61,36 @@ enum Work {
     Background(BackgroundQuery),
     #[cfg(feature = "udf")]
     Aggregation(AggregationQuery),
-    /// Builds of secondary indexes, with the names of their namespaces.
-    Build(Vec<(String, Build)>),
+    /// What info commands left to be done, with the names of the namespaces.
+    Maintenance(Vec<(String, Maintenance)>),
+}
+
+impl Work {
+    /// Where a query finds its records; `None` for maintenance.
+    const fn source(&self) -> Option<&Source> {
+        match self {
+            Self::Basic(basic) => Some(basic.source()),
+            Self::Background(background) => Some(background.source()),
+            #[cfg(feature = "udf")]
+            Self::Aggregation(aggregation) => Some(aggregation.source()),
+            Self::Maintenance(_) => None,
+        }
+    }
 }
 
 impl Query {
     /// Runs one step, and appends whole frames of the reply to `out`.
     pub fn step(&mut self, state: &State, now: Now, out: &mut BytesMut) -> Step {
         self.now = now;
-        if let Work::Build(builds) = &mut self.work {
-            return sindex_build::step(state, now, builds);
+        if let Work::Maintenance(left) = &mut self.work {
+            return maintenance::step(state, now, left);
         }
         let step = self.with_request(state, |work, request| match work {
             Work::Basic(basic) => basic.step(request, out),
             Work::Background(background) => background.step(request),
             #[cfg(feature = "udf")]
             Work::Aggregation(aggregation) => aggregation.step(request, out),
-            Work::Build(_) => Step::Done,
+            Work::Maintenance(_) => Step::Done,
         });
         step.unwrap_or(Step::Done)
     }
@@ -84,29 +99,29 @@ impl Query {
     /// records need not wait until the query has ended.
     pub(in crate::command) fn foreground_steps(&self) -> usize {
         match &self.work {
-            Work::Build(_) => sindex_build::RECORDS_BEFORE_REPLY / sindex_build::RECORDS_PER_STEP,
-            Work::Background(operate) if operate.needs_work() => background::RECORDS_PER_STEP,
+            Work::Maintenance(left) => maintenance::steps_before_reply(left),
+            Work::Background(operate) if operate.has_blocking_work() => background::RECORDS_PER_STEP,
             _ => 0,
         }
     }
 
-    /// Whether [`work`](Self::work) must be called before the next step, since that may take long.
-    pub(in crate::command) fn needs_work(&self) -> bool {
+    /// Whether [`run_blocking`](Self::run_blocking) must be called before the next step, since that may take long.
+    pub(in crate::command) fn has_blocking_work(&self) -> bool {
         match &self.work {
-            Work::Background(background) => background.needs_work(),
+            Work::Background(background) => background.has_blocking_work(),
             #[cfg(feature = "udf")]
-            Work::Aggregation(aggregation) => aggregation.needs_work(),
-            Work::Basic(_) | Work::Build(_) => false,
+            Work::Aggregation(aggregation) => aggregation.has_blocking_work(),
+            Work::Basic(_) | Work::Maintenance(_) => false,
         }
     }
 
     /// Does the work that may take long, if there is any.
-    pub(in crate::command) fn work(&mut self, state: &State) {
+    pub(in crate::command) fn run_blocking(&mut self, state: &State) {
         self.with_request(state, |work, request| match work {
-            Work::Background(background) => background.work(request),
+            Work::Background(background) => background.run_blocking(request),
             #[cfg(feature = "udf")]
-            Work::Aggregation(aggregation) => aggregation.work(&request.message),
-            Work::Basic(_) | Work::Build(_) => {}
+            Work::Aggregation(aggregation) => aggregation.run_blocking(&request.message),
+            Work::Basic(_) | Work::Maintenance(_) => {}
         });
     }
 
@@ -114,13 +129,7 @@ impl Query {
     fn with_request<T>(&mut self, state: &State, then: impl FnOnce(&mut Work, &QueryRequest<'_>) -> T) -> Option<T> {
         let (message, fields) = decode(&self.body)?;
         let filter = fields.filter.map(Expression::build_filter).transpose().ok()?;
-        let search = match &self.work {
-            Work::Basic(basic) => basic.search(),
-            Work::Background(background) => background.search(),
-            #[cfg(feature = "udf")]
-            Work::Aggregation(aggregation) => aggregation.search(),
-            Work::Build(_) => None,
-        };
+        let search = self.work.source().and_then(Source::search).cloned();
         let request = QueryRequest {
             state,
             cluster: state.cluster(),
@@ -153,7 +162,7 @@ impl Query {
     pub const fn socket_timeout(&self) -> Option<Duration> {
         match &self.work {
             Work::Basic(basic) => basic.socket_timeout(),
-            Work::Background(_) | Work::Build(_) => None,
+            Work::Background(_) | Work::Maintenance(_) => None,
             #[cfg(feature = "udf")]
             Work::Aggregation(aggregation) => aggregation.socket_timeout(),
         }
@@ -172,13 +181,13 @@ impl Query {
     }
 }
 
-/// Starts to build the secondary indexes that an info command created. Returns a query for the further steps, if there are any.
-pub(super) fn build(state: &State, now: Now, node: usize, builds: Vec<(String, Build)>) -> Option<Query> {
+/// Starts what info commands left to be done. Returns a query for the further steps, if there are any.
+pub(super) fn maintain(state: &State, now: Now, node: usize, left: Vec<(String, Maintenance)>) -> Option<Query> {
     let mut query = Query {
         body: Box::default(),
         session: Session { node, ..Session::own() },
         now,
-        work: Work::Build(builds),
+        work: Work::Maintenance(left),
     };
     match query.step(state, now, &mut BytesMut::new()) {
         Step::Done => None,
@@ -215,7 +224,7 @@ pub(super) fn query(state: &State, now: Now, session: &mut Session, body: &[u8],
             Work::Basic(_) => Started::Foreground(query),
             #[cfg(feature = "udf")]
             Work::Aggregation(_) => Started::Foreground(query),
-            Work::Background(_) | Work::Build(_) => {
+            Work::Background(_) | Work::Maintenance(_) => {
                 // The reply says that the query was accepted, and no other message follows when it has ended. The first step
                 // runs before the reply is sent, so that a test with few records need not wait.
                 message::write_header_only(out, &last_message(ResultCode::OK));
@@ -255,13 +264,7 @@ fn start(state: &State, now: Now, session: &Session, body: &[u8]) -> Result<Quer
     } else {
         Work::Basic(BasicQuery::start(&request)?)
     };
-    let index = match &work {
-        Work::Basic(basic) => basic.index(),
-        Work::Background(background) => background.index(),
-        #[cfg(feature = "udf")]
-        Work::Aggregation(aggregation) => aggregation.index(),
-        Work::Build(_) => None,
-    };
+    let index = work.source().and_then(|source| source.index.as_ref());
     if let Some(cells) = index.and_then(IndexScan::region_cells) {
         request.stats().count_geo_query(cells as u64);
     }

@@ -44,14 +44,14 @@ impl QueryRequest<'_> {
 
     /// Whether the session's node has a full copy of a partition.
     pub(super) fn is_full(&self, partition: PartitionId) -> bool {
-        let factor = self.namespace.settings.replication_factor;
+        let factor = self.namespace.settings.replication_factor();
         let node = self.session.node;
         self.cluster.subcluster(node).is_full(node, factor, partition)
     }
 
     /// Whether the session's node is the working master of a partition.
     pub(super) fn is_master(&self, partition: PartitionId) -> bool {
-        let factor = self.namespace.settings.replication_factor;
+        let factor = self.namespace.settings.replication_factor();
         let node = self.session.node;
         self.cluster.subcluster(node).working_master(factor, partition) == Some(node)
     }

@@ -4,11 +4,13 @@ use spikelet_wire::{Info2, ResultCode};
 
 use super::generation;
 use super::identity::{check_key, check_set};
+use super::on_copy::Effect;
 use super::reply::{Metadata, Refused, Reply};
 use super::request::Request;
 use super::view::View;
+use super::write;
 use crate::clock::Now;
-use crate::refusal::{Feature, Refusal};
+use crate::refusal::Refusal;
 use crate::store::{Namespace, Record};
 
 /// Executes a delete. Its reply never has metadata.
@@ -23,14 +25,18 @@ pub(super) fn delete(
     Ok(ResultCode::OK)
 }
 
-fn remove(now: Now, namespace: &Namespace, request: &Request<'_>) -> Result<(), Refusal> {
+fn remove(now: Now, namespace: &Namespace, request: &Request<'_>) -> Result<(), Refused> {
+    if namespace.settings.strong_consistency {
+        request.check_transaction(now, namespace)?;
+        write::check_deletion(namespace, request)?;
+    }
     if request.header.info2.contains(Info2::DURABLE_DELETE) {
-        return Err(Refusal::EnterpriseOnly(Feature::DurableDeletes));
+        return bury(now, namespace, request);
     }
     let mut partition = namespace.partition_mut(request.partition()).ok_or(Refusal::NotFound)?;
     // The real server does not check whether the record has expired: as long as it is stored it can be deleted.
-    let record = partition.get(&request.digest).ok_or(Refusal::NotFound)?;
-    check(now, namespace, request, record)?;
+    let record = partition.get(&request.digest).filter(|record| record.is_live());
+    check(now, namespace, request, record.ok_or(Refusal::NotFound)?)?;
     namespace.remove(&mut partition, &request.digest);
     Ok(())
 }
@@ -42,4 +48,51 @@ fn check(now: Now, namespace: &Namespace, request: &Request<'_>, record: &Record
         .filter
         .check(&View::of(now, namespace, &request.digest, record))?;
     check_key(request, record)
+}
+
+/// Replaces the record by a tombstone, on the record's partition. See [`on_copy`].
+fn bury(now: Now, namespace: &Namespace, request: &Request<'_>) -> Result<(), Refused> {
+    let mut partition = namespace.partition_mut(request.partition()).ok_or(Refusal::NotFound)?;
+    let (result, effect) = on_copy(now, namespace, request, partition.get(&request.digest));
+    result?;
+    if let Effect::Bury(tombstone) = effect {
+        namespace.insert(&mut partition, request.digest, tombstone);
+    }
+    Ok(())
+}
+
+/// Makes the tombstone of a record. The real server executes a durable delete as a write that deletes all bins, so it has the
+/// checks of a write: the request must name the set, and an expired record does not exist.
+pub(super) fn on_copy(
+    now: Now,
+    namespace: &Namespace,
+    request: &Request<'_>,
+    found: Option<&Record>,
+) -> (Result<(), Refused>, Effect) {
+    match tombstone(now, namespace, request, found) {
+        Ok(tombstone) => (Ok(()), Effect::Bury(tombstone)),
+        Err(refusal) => (Err(refusal.into()), Effect::None),
+    }
+}
+
+fn tombstone(
+    now: Now,
+    namespace: &Namespace,
+    request: &Request<'_>,
+    found: Option<&Record>,
+) -> Result<Record, Refusal> {
+    write::check_deletion(namespace, request)?;
+    let existing = found.filter(|record| !namespace.is_expired_or_truncated(record, now));
+    let Some(record) = existing.filter(|record| record.is_live()) else {
+        generation::check(request, existing)?;
+        return Err(Refusal::NotFound);
+    };
+    write::check(now, namespace, request, Some(record))?;
+    Ok(Record {
+        generation: generation::next(Some(record)),
+        void_time: 0,
+        last_update: record.last_update.max(now),
+        bins: Box::default(),
+        ..record.clone()
+    })
 }

@@ -20,6 +20,11 @@ pub(in crate::command) enum Filter<'a> {
 }
 
 impl Filter<'_> {
+    /// Whether it evaluates an expression, which may go through all values of a record.
+    pub(in crate::command) const fn evaluates(&self) -> bool {
+        !matches!(self, Self::None | Self::Search(_, None))
+    }
+
     /// Checks whether a record passes the filter.
     ///
     /// # Errors

@@ -4,13 +4,15 @@ mod delete;
 pub(super) mod filter;
 mod generation;
 mod identity;
-mod large;
-pub(super) mod long;
+mod monitor;
+pub(super) mod offloaded;
+mod on_copy;
 pub(super) mod operation;
 pub(super) mod proxy;
 mod read;
 pub(super) mod reply;
 pub(super) mod request;
+mod transaction;
 #[cfg(feature = "udf")]
 pub(super) mod udf;
 pub(super) mod view;
@@ -22,7 +24,9 @@ use spikelet_wire::{Digest, Info1, Info2, Info4, ResultCode};
 use self::reply::{Refused, Reply};
 use self::request::Request;
 use crate::clock::Now;
-use crate::refusal::{Feature, Refusal};
+#[cfg(not(feature = "udf"))]
+use crate::refusal::Feature;
+use crate::refusal::Refusal;
 use crate::store::{Namespace, Waiting};
 
 /// The most operations that a message may have.
@@ -49,7 +53,7 @@ pub(super) fn access(namespace: &Namespace, digest: &Digest, is_write: bool) -> 
         .map_or(Access::Busy, Access::Wait)
 }
 
-/// Executes a command on one record that is not a [`long`] one, writes its reply, and counts its result.
+/// Executes a command on one record that is not [`offloaded`], writes its reply, and counts its result.
 pub(super) fn execute(now: Now, namespace: &Namespace, request: &Request<'_>, reply: &mut Reply<'_>) -> ResultCode {
     let result = execute_uncounted(now, namespace, request, reply);
     request.count(result.unwrap_or_else(|refused| reply.refuse(refused)))
@@ -62,6 +66,9 @@ fn execute_uncounted(
     reply: &mut Reply<'_>,
 ) -> Result<ResultCode, Refused> {
     let header = &request.header;
+    if namespace.settings.strong_consistency && transaction::concerns(request) {
+        return transaction::execute(now, namespace, request, reply);
+    }
     if header.info2.contains(Info2::WRITE) {
         request.check_xdr(namespace)?;
         if header.info2.contains(Info2::DELETE) {
@@ -69,13 +76,13 @@ fn execute_uncounted(
         } else if request.fields.udf {
             Err(no_udfs().into())
         } else if header.info4.intersects(Info4::MRT_ROLL_FORWARD | Info4::MRT_ROLL_BACK) {
-            Err(Refusal::EnterpriseOnly(Feature::Transactions).into())
+            Err(transaction::no_transactions(namespace).into())
         } else {
             write::write(now, namespace, request, reply)
         }
     } else if header.info1.contains(Info1::READ) {
         if header.info4.contains(Info4::MRT_VERIFY_READ) {
-            Err(Refusal::EnterpriseOnly(Feature::Transactions).into())
+            Err(transaction::no_transactions(namespace).into())
         } else {
             read::read(now, namespace, request, reply)
         }
@@ -84,7 +91,7 @@ fn execute_uncounted(
     }
 }
 
-/// With the feature `udf`, a UDF is a [`long`] command.
+/// With the feature `udf`, a UDF is an [`offloaded`] command.
 #[cfg(feature = "udf")]
 const fn no_udfs() -> Refusal {
     Refusal::Code(ResultCode::SERVER_ERROR)

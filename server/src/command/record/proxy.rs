@@ -19,7 +19,7 @@ pub(in crate::command) fn proxied_to(
     if !state.has_many_nodes() {
         return None;
     }
-    let (cluster, factor) = (state.cluster(), namespace.settings.replication_factor);
+    let (cluster, factor) = (state.cluster(), namespace.settings.replication_factor());
     let subcluster = cluster.subcluster(node);
     let master = subcluster
         .working_master(factor, partition)

@@ -4,7 +4,7 @@ use spikelet_wire::{Info1, Info2, OpCode, ResultCode};
 
 use super::MAX_OPS;
 use super::identity::{check_key, check_set};
-use super::large::Effect;
+use super::on_copy::Effect;
 use super::operation::{self, BinRead};
 use super::reply::{Metadata, Refused, Reply};
 use super::request::Request;
@@ -22,7 +22,7 @@ pub(super) fn read(
     request: &Request<'_>,
     reply: &mut Reply<'_>,
 ) -> Result<ResultCode, Refused> {
-    request.check_transaction()?;
+    request.check_transaction(now, namespace)?;
     let (replied, touch) = {
         let partition = namespace.partition(request.partition());
         let found = partition.as_ref().and_then(|partition| partition.get(&request.digest));
@@ -58,11 +58,14 @@ pub(super) fn on_copy(
     found: Option<&Record>,
     reply: &mut Reply<'_>,
 ) -> (Result<(), Refused>, Effect) {
-    let checked = request.check_transaction().map_err(Refused::from).and_then(|()| {
-        let record = found.ok_or(Refusal::NotFound)?;
-        let touch = check(now, namespace, request, record).map_err(|refusal| refusal.with(record))?;
-        Ok((record, touch))
-    });
+    let checked = request
+        .check_transaction(now, namespace)
+        .map_err(Refused::from)
+        .and_then(|()| {
+            let record = found.ok_or(Refusal::NotFound)?;
+            let touch = check(now, namespace, request, record).map_err(|refusal| refusal.with(record))?;
+            Ok((record, touch))
+        });
     match checked {
         Ok((record, touch)) => {
             let replied = write_reply(now, namespace, request, record, reply);
@@ -82,7 +85,7 @@ fn check(
 ) -> Result<Option<ReadTouch>, Refusal> {
     // A read need not name the set, but a set that it names must be the record's.
     check_set(namespace, request, record)?;
-    if namespace.is_expired_or_truncated(record, now) {
+    if !namespace.exists(record, now) {
         return Err(Refusal::NotFound);
     }
     let touch = void_time::read_touch(now, namespace, record, request.header.record_ttl)?;

@@ -1,7 +1,9 @@
 //! Replies to commands on one record.
 
 use bytes::BytesMut;
-use spikelet_wire::{Header, MessageWriter, ResultCode};
+use spikelet_wire::{FieldType, Header, MessageWriter, ResultCode};
+
+use super::transaction::Version;
 
 use crate::refusal::Refusal;
 use crate::store::Record;
@@ -12,6 +14,15 @@ use crate::store::Record;
 pub(in crate::command) struct Reply<'b> {
     out: &'b mut BytesMut,
     row: Option<u32>,
+    /// What a command of a transaction reports beside its result.
+    transaction: Option<TransactionFields>,
+}
+
+/// The fields of a reply to a command of a transaction.
+#[derive(Debug, Clone, Copy, Default)]
+struct TransactionFields {
+    version: Option<Version>,
+    deadline: Option<u32>,
 }
 
 /// The metadata of a record in a reply. All of it is 0 if there is no record.
@@ -55,13 +66,33 @@ impl Refusal {
     }
 }
 
+impl TransactionFields {
+    #[cold]
+    fn write(self, message: &mut MessageWriter<'_>) {
+        if let Some(version) = self.version {
+            message.field(FieldType::RECORD_VERSION, &version);
+        }
+        if let Some(deadline) = self.deadline {
+            message.field(FieldType::MRT_DEADLINE, &deadline.to_le_bytes());
+        }
+    }
+}
+
 impl<'b> Reply<'b> {
     pub(in crate::command) const fn single(out: &'b mut BytesMut) -> Self {
-        Self { out, row: None }
+        Self {
+            out,
+            row: None,
+            transaction: None,
+        }
     }
 
     pub(in crate::command) const fn row(out: &'b mut BytesMut, index: u32) -> Self {
-        Self { out, row: Some(index) }
+        Self {
+            out,
+            row: Some(index),
+            transaction: None,
+        }
     }
 
     pub(in crate::command) const fn is_row(&self) -> bool {
@@ -96,9 +127,37 @@ impl<'b> Reply<'b> {
             transaction_ttl: self.row.unwrap_or(0),
             ..Header::result(code)
         };
-        match self.row {
+        let mut message = match self.row {
             None => MessageWriter::frame(self.out, &header),
             Some(_) => MessageWriter::bare(self.out, &header),
+        };
+        if let Some(fields) = self.transaction {
+            fields.write(&mut message);
+        }
+        message
+    }
+
+    /// Sets the version of the record that a command of a transaction has read.
+    pub(super) fn set_version(&mut self, version: Version) {
+        self.transaction.get_or_insert_default().version = Some(version);
+    }
+
+    /// Takes that version back: the command has written the record.
+    pub(super) fn take_version(&mut self) -> Option<Version> {
+        self.transaction.as_mut()?.version.take()
+    }
+
+    /// Sets the deadline of a transaction, in seconds since 2010.
+    pub(super) fn set_deadline(&mut self, deadline: u32) {
+        self.transaction.get_or_insert_default().deadline = Some(deadline);
+    }
+
+    /// The same reply, written to another buffer.
+    pub(super) const fn elsewhere<'o>(&self, out: &'o mut BytesMut) -> Reply<'o> {
+        Reply {
+            out,
+            row: self.row,
+            transaction: self.transaction,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use spikelet_wire::{Digest, FieldType, Header, Info1, Message, PartitionId, ResultCode};
 
 use super::filter::Filter;
-use crate::refusal::{Feature, Refusal};
+use crate::refusal::Refusal;
 use crate::state::{CommandCounters, add};
 use crate::store::Namespace;
 
@@ -51,15 +51,6 @@ impl Request<'_> {
         self.counted.count(self.header.info2, self.fields.udf, code);
         code
     }
-
-    /// Refuses a command in a multi-record transaction, a feature of the Enterprise Edition.
-    pub(in crate::command) fn check_transaction(&self) -> Result<(), Refusal> {
-        if self.fields.mrt_id {
-            Err(Refusal::EnterpriseOnly(Feature::Transactions))
-        } else {
-            Ok(())
-        }
-    }
 }
 
 /// The fields that commands on one record use. Of several fields of a type the first one counts.
@@ -70,7 +61,7 @@ pub(in crate::command) struct Fields<'a> {
     pub(in crate::command) key: Option<&'a [u8]>,
     pub(in crate::command) digest: Option<&'a [u8]>,
     pub(in crate::command) filter: Option<&'a [u8]>,
-    pub(in crate::command) mrt_id: bool,
+    pub(in crate::command) mrt_id: Option<&'a [u8]>,
     pub(in crate::command) udf: bool,
 }
 
@@ -84,10 +75,7 @@ impl<'a> Fields<'a> {
                 FieldType::KEY => &mut fields.key,
                 FieldType::DIGEST => &mut fields.digest,
                 FieldType::FILTER_EXPRESSION => &mut fields.filter,
-                FieldType::MRT_ID => {
-                    fields.mrt_id = true;
-                    continue;
-                }
+                FieldType::MRT_ID => &mut fields.mrt_id,
                 FieldType::UDF_FILENAME => {
                     fields.udf = true;
                     continue;

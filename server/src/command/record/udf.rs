@@ -1,7 +1,7 @@
 //! UDFs on single records: a function of a registered module changes a copy of a record, which is then stored.
 //!
-//! A script may run for seconds, and nothing else may wait for it: it is a [`long`](super::long) command. It runs on a copy of
-//! the record, and needs neither the state nor the lock of the partition.
+//! A script may run for seconds, and nothing else may wait for it: it is an [`offloaded`](super::offloaded) command. It runs on
+//! a copy of the record, and needs neither the state nor the lock of the partition.
 //!
 //! Lua coroutines that yield from an instruction hook would do without threads. They were not chosen: a hook cannot yield
 //! within a call of one of Lua's own functions or of ours, such as a sort with a comparison in Lua, and such a call can take
@@ -15,23 +15,24 @@ use spikelet_wire::{
     Digest, FieldType, Header, Info2, Info3, Message, MessageWriter, OpCode, ParticleType, ResultCode,
 };
 
-use super::long::MAX_RUNS;
+use super::offloaded::MAX_RUNS;
+use super::on_copy::Effect;
 use super::reply::{Metadata, Refused, Reply};
 use super::request::Request;
 use super::view::View;
-use super::{generation, identity, void_time, write};
+use super::{generation, identity, transaction, void_time, write};
 use crate::clock::Now;
 use crate::ops::SharedBytes;
 use crate::ops::exp::RecordView;
-use crate::refusal::{Conflict, Feature, Part, Refusal};
-use crate::state::UdfOutcome;
+use crate::refusal::{Conflict, Part, Refusal};
+use crate::state::{Scope, State, UdfOutcome};
 use crate::store::record::{END_MARK, stored_size};
 use crate::store::{HeldRecord, Namespace, Partition, Record, RecordLock, Sets};
 use crate::udf::{Answer, Call, Modules, Returned, Subject, Work};
 
 /// The exclusive limit of the names of a module and of a function, in bytes.
 const MAX_NAME: usize = 128;
-/// How long a UDF may run if its message has no timeout (`transaction-max-ms`).
+/// How long a UDF may run if its message has no timeout, unless `transaction-max-ms` was changed.
 pub(in crate::command) const DEFAULT_LIMIT: Duration = Duration::from_secs(1);
 /// How long a UDF may run at most.
 const MAX_LIMIT: Duration = Duration::from_secs(60);
@@ -56,11 +57,15 @@ pub(in crate::command) fn call<'a>(message: &Message<'a>, limit: Duration) -> Re
 }
 
 /// How long a UDF on a single record may run.
-fn limit(header: &Header) -> Duration {
-    match header.transaction_ttl {
-        0 => DEFAULT_LIMIT,
-        milliseconds => Duration::from_millis(milliseconds.into()).min(MAX_LIMIT),
-    }
+fn limit(state: &State, header: &Header) -> Duration {
+    let limit = match header.transaction_ttl {
+        0 => {
+            let changed = state.parameters().number(Scope::Service, "transaction-max-ms");
+            changed.map_or(DEFAULT_LIMIT, Duration::from_millis)
+        }
+        milliseconds => Duration::from_millis(milliseconds.into()),
+    };
+    limit.min(MAX_LIMIT)
 }
 
 /// A script itself decides what to do if the record exists, or does not.
@@ -82,6 +87,8 @@ fn check_flags(header: &Header) -> Result<(), Refusal> {
 #[derive(Debug)]
 pub(in crate::command) struct Application {
     modules: Arc<Modules>,
+    /// How long the script may run.
+    limit: Duration,
     now: Now,
     /// The record as the call found it.
     found: Option<HeldRecord>,
@@ -114,21 +121,23 @@ impl Application {
     /// # Errors
     /// Why the call is refused.
     pub(super) fn begin(
+        state: &State,
         now: Now,
         namespace: &Namespace,
-        modules: &Arc<Modules>,
         request: &Request<'_>,
     ) -> Result<Box<Self>, Refused> {
-        call(&request.message, limit(&request.header))?;
+        let limit = limit(state, &request.header);
+        call(&request.message, limit)?;
         check_flags(&request.header)?;
-        request.check_transaction()?;
+        request.check_transaction(now, namespace)?;
         // A call that is refused never locks the record.
         let (found, metadata, work) = copy(now, namespace, request)?;
         // The caller has checked the lock. Another thread may have been quicker since.
         let lock = namespace.record_locks.lock(&request.digest);
         let lock = lock.ok_or_else(|| Refusal::KeyBusy.with(metadata))?;
         Ok(Box::new(Self {
-            modules: Arc::clone(modules),
+            modules: Arc::clone(state.modules()),
+            limit,
             now,
             found,
             metadata,
@@ -153,7 +162,7 @@ impl Application {
                 return;
             }
         };
-        let (answer, work) = match call(&request.message, limit(&request.header)) {
+        let (answer, work) = match call(&request.message, self.limit) {
             Ok(call) => self.modules.apply(self.now, &call, work),
             Err(_) => (Answer::Failure(Vec::new()), None),
         };
@@ -248,17 +257,20 @@ fn copy(
 ) -> Result<(Option<HeldRecord>, Metadata, Work), Refused> {
     let partition = namespace.partition(request.partition());
     let found = partition.and_then(|partition| partition.hold(&request.digest));
-    let metadata = found.as_deref().map(Metadata::from).unwrap_or_default();
-    let existing = found
-        .as_deref()
-        .filter(|record| !namespace.is_expired_or_truncated(record, now));
+    let own = transaction::own(now, namespace, request, found.as_deref())?;
+    let seen = own.as_ref().map(|own| &own.record).or(found.as_deref());
+    let metadata = seen.map(Metadata::from).unwrap_or_default();
+    let existing = seen.filter(|record| !namespace.is_expired_or_truncated(record, now));
     let checked = match existing {
-        Some(record) => write::check(now, namespace, request, Some(record)).map(drop),
-        None if request.is_background => Err(Refusal::NotFound),
-        None => Ok(()),
+        Some(record) if record.is_live() || !request.is_background => {
+            write::check(now, namespace, request, Some(record)).map(drop)
+        }
+        _ if request.is_background => Err(Refusal::NotFound),
+        _ => Ok(()),
     };
     checked.map_err(|refusal| refusal.with(metadata))?;
-    let work = Work::new(subject(now, namespace, request, existing));
+    let live = existing.filter(|record| record.is_live());
+    let work = Work::new(subject(now, namespace, request, live));
     Ok((found, metadata, work))
 }
 
@@ -335,9 +347,30 @@ fn store(
     request: &Request<'_>,
     work: Work,
 ) -> Result<(UdfOutcome, Metadata), Refusal> {
-    let existing = partition
-        .get(&request.digest)
-        .filter(|record| !namespace.is_expired_or_truncated(record, now));
+    let found = partition.get(&request.digest);
+    let own = transaction::own(now, namespace, request, found)?;
+    let seen = own.as_ref().map(|own| &own.record).or(found);
+    let (did, metadata, effect) = apply(now, namespace, request, seen, work)?;
+    match (effect, request.transaction()?) {
+        (Effect::Put(record) | Effect::Bury(record), Some(id)) if namespace.settings.strong_consistency => {
+            transaction::keep(namespace, request, id, record);
+        }
+        (Effect::Put(record) | Effect::Bury(record), _) => namespace.insert(partition, request.digest, record),
+        (Effect::Remove, _) => namespace.remove(partition, &request.digest),
+        (Effect::None | Effect::Touch(_), _) => {}
+    }
+    Ok((did, metadata))
+}
+
+/// What the changes of a UDF do to the record that it has seen.
+fn apply(
+    now: Now,
+    namespace: &Namespace,
+    request: &Request<'_>,
+    seen: Option<&Record>,
+    work: Work,
+) -> Result<(UdfOutcome, Metadata, Effect), Refusal> {
+    let existing = seen.filter(|record| !namespace.is_expired_or_truncated(record, now));
     let ttl = work.ttl.unwrap_or(request.header.record_ttl);
     // A record without bins counts as one that never was.
     let of = existing.filter(|_| work.had_bins > 0);
@@ -355,11 +388,22 @@ fn store(
         if work.had_bins == 0 {
             return Err(Refusal::NotFound);
         }
+        write::check_deletion(namespace, request)?;
         if request.header.info2.contains(Info2::DURABLE_DELETE) {
-            return Err(Refusal::EnterpriseOnly(Feature::DurableDeletes));
+            let tombstone = existing.map(|record| Record {
+                generation: metadata.generation,
+                void_time: 0,
+                last_update: record.last_update.max(now),
+                bins,
+                ..record.clone()
+            });
+            return Ok((
+                UdfOutcome::Delete,
+                metadata,
+                tombstone.map_or(Effect::None, Effect::Bury),
+            ));
         }
-        namespace.remove(partition, &request.digest);
-        return Ok((UdfOutcome::Delete, metadata));
+        return Ok((UdfOutcome::Delete, metadata, Effect::Remove));
     }
     let (set_size, key_size) = (
         work.subject.set.as_deref().map(<[u8]>::len),
@@ -380,11 +424,13 @@ fn store(
         set,
         void_time,
         last_update: existing.map_or(now, |record| record.last_update.max(now)),
-        key: work.subject.key.as_deref().map(SharedBytes::from),
+        key: match existing.and_then(|record| record.key.clone()) {
+            Some(key) => Some(key),
+            None => work.subject.key.as_deref().map(SharedBytes::from),
+        },
         bins,
     };
-    namespace.insert(partition, request.digest, record);
-    Ok((UdfOutcome::Write, metadata))
+    Ok((UdfOutcome::Write, metadata, Effect::Put(record)))
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use crate::store::{Namespace, Record, SetId, SetSettings};
 ///
 /// # Errors
 /// [`Refusal::TtlOverMax`] for a TTL over ten years; [`Refusal::TtlWithoutNsup`] if the namespace has no nsup period, and does
-/// not allow TTLs without one.
+/// not allow TTLs without one; [`Refusal::NotDurable`] if the namespace is strongly consistent and does not allow expunges.
 pub(super) fn void_time(
     now: Now,
     namespace: &Namespace,
@@ -39,11 +39,15 @@ pub(super) fn void_time(
         NEVER | DONT_UPDATE => false,
         _ => true,
     };
-    if expires
-        && settings.nsup_period.load(Ordering::Relaxed) == 0
-        && !settings.allow_ttl_without_nsup.load(Ordering::Relaxed)
-    {
-        return Err(Refusal::TtlWithoutNsup);
+    if expires {
+        let is_swept = settings.nsup_period.load(Ordering::Relaxed) != 0;
+        if !is_swept && !settings.allow_ttl_without_nsup.load(Ordering::Relaxed) {
+            return Err(Refusal::TtlWithoutNsup);
+        }
+        // An expired record leaves no tombstone.
+        if settings.strong_consistency && !settings.allow_expunge.load(Ordering::Relaxed) {
+            return Err(Refusal::NotDurable);
+        }
     }
     let void_time = match ttl {
         NEVER => 0,

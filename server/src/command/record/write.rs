@@ -1,19 +1,20 @@
 //! Writes: put, add, append, prepend, touch, and operate with anything that writes.
 
+use std::collections::HashSet;
 use std::sync::atomic::Ordering;
 
 use spikelet_wire::{Info1, Info2, Info3, MessageWriter, Op, OpCode, ParticleType, ResultCode};
 
 use super::identity::{check_key, check_new_key};
-use super::large::Effect;
+use super::on_copy::Effect;
 use super::operation::{self, BinRead, Kind};
 use super::reply::{Metadata, Refused, Reply};
 use super::request::Request;
 use super::view::View;
 use super::{MAX_OPS, generation, void_time};
 use crate::clock::Now;
-use crate::ops::SharedBytes;
 use crate::ops::exp::RecordView;
+use crate::ops::{Particle, SharedBytes};
 use crate::refusal::{Conflict, Feature, Refusal};
 use crate::state::add;
 use crate::store::record::{END_MARK, stored_size};
@@ -120,7 +121,7 @@ pub(super) fn on_copy(
     let metadata = found.map(Metadata::from).unwrap_or_default();
     let existing = found.filter(|record| !namespace.is_expired_or_truncated(record, now));
     let executed = Plan::of(namespace, request).map_err(Refused::from).and_then(|plan| {
-        request.check_transaction()?;
+        request.check_transaction(now, namespace)?;
         let write =
             Write::prepare(now, namespace, request, &plan, existing).map_err(|refusal| refusal.with(metadata))?;
         let mut bins = existing.map_or_else(Bins::default, |record| Bins::new(record.bins.clone()));
@@ -128,6 +129,10 @@ pub(super) fn on_copy(
         match outcome.map_err(|refusal| refusal.with(metadata))? {
             Outcome::Written(_) => Ok(Effect::Put(write.record(existing, bins))),
             Outcome::Deleted => Ok(Effect::Remove),
+            Outcome::Buried(_) => Ok(Effect::Bury(Record {
+                void_time: 0,
+                ..write.record(existing, bins)
+            })),
         }
     });
     match executed {
@@ -148,7 +153,7 @@ fn apply(
     // A refusal has the metadata of the record that was found, even if it has expired.
     let metadata = found.as_deref().map(Metadata::from).unwrap_or_default();
     let fail = |refusal: Refusal| refusal.with(metadata);
-    request.check_transaction()?;
+    request.check_transaction(now, namespace)?;
     let is_expired_or_truncated = found
         .as_deref()
         .is_some_and(|record| namespace.is_expired_or_truncated(record, now));
@@ -183,6 +188,17 @@ fn apply(
                     namespace.remove(partition, &request.digest);
                     add(&request.counted.deleted_last_bin, 1);
                 }
+                Ok(Outcome::Buried(size)) => {
+                    if let Some(entries) = entries {
+                        entries.remove(&request.digest);
+                    }
+                    record.bins = bins.commit();
+                    record.generation = write.view.generation;
+                    record.void_time = 0;
+                    record.last_update = write.view.last_update;
+                    namespace.count_change(write.view.set, usage, Usage::tombstone(size));
+                    add(&request.counted.deleted_last_bin, 1);
+                }
                 Err(refusal) => {
                     record.bins = bins.roll_back();
                     return Err(fail(refusal));
@@ -207,7 +223,8 @@ pub(in crate::command) fn check(
     existing: Option<&Record>,
 ) -> Result<Option<SetId>, Refusal> {
     let header = &request.header;
-    if existing.is_some() && header.info2.contains(Info2::CREATE_ONLY) {
+    let is_live = existing.is_some_and(Record::is_live);
+    if is_live && header.info2.contains(Info2::CREATE_ONLY) {
         return Err(Refusal::Exists);
     }
     generation::check(request, existing)?;
@@ -229,9 +246,12 @@ pub(in crate::command) fn check(
         return Err(Refusal::OtherSet);
     }
     namespace.check_stop_writes_size(record.set)?;
-    request
-        .filter
-        .check(&View::of(now, namespace, &request.digest, record))?;
+    // A tombstone has nothing to filter, but keeps its generation, its set and its key.
+    if is_live {
+        request
+            .filter
+            .check(&View::of(now, namespace, &request.digest, record))?;
+    }
     match record.key {
         Some(_) => check_key(request, record)?,
         None => check_new_key(request.fields.key)?,
@@ -252,12 +272,16 @@ enum Outcome {
     Written(usize),
     /// The record is deleted, since it has no bins left.
     Deleted,
+    /// The record has no bins left, and becomes a tombstone, since the delete is durable. Its stored form has so many bytes.
+    Buried(usize),
 }
 
 /// A write that passed the checks.
 struct Write<'a> {
     request: &'a Request<'a>,
     plan: &'a Plan,
+    /// Whether there is a record, and not a tombstone. The record's bins may have been taken out of it since this was determined.
+    is_live: bool,
     /// The record as it will be, without its bins.
     view: View<'a>,
 }
@@ -271,15 +295,17 @@ impl<'a> Write<'a> {
         plan: &'a Plan,
         existing: Option<&Record>,
     ) -> Result<Self, Refusal> {
-        if plan.must_exist && existing.is_none() {
+        let live = existing.filter(|record| record.is_live());
+        if plan.must_exist && live.is_none() {
             return Err(Refusal::NotFound);
         }
         let set = check(now, namespace, request, existing)?;
-        let (of, ttl) = ((set, existing), request.header.record_ttl);
+        let (of, ttl) = ((set, live), request.header.record_ttl);
         let void_time = void_time::void_time(now, namespace, request.counted, of, ttl)?;
         Ok(Self {
             request,
             plan,
+            is_live: live.is_some(),
             view: View {
                 now,
                 namespace,
@@ -321,6 +347,7 @@ impl Write<'_> {
         if self.plan.replace {
             bins.clear();
         }
+        self.check_large_values(bins.as_slice().len())?;
         let key = existing.and_then(|record| record.key.as_deref());
         let metadata = Metadata {
             generation: self.view.generation,
@@ -335,7 +362,7 @@ impl Write<'_> {
             .and_then(|()| self.outcome(existing, bins.as_slice()));
         match result {
             Ok(outcome) => {
-                if outcome == Outcome::Deleted {
+                if !matches!(outcome, Outcome::Written(_)) {
                     message.set_metadata(0, 0);
                 }
                 message.finish();
@@ -343,6 +370,26 @@ impl Write<'_> {
             Err(_) => message.abandon(),
         }
         result
+    }
+
+    /// Refuses a write that stores a value larger than a record may be, without copying the value. Only a write that cannot fail
+    /// for another reason is refused here: the real server checks the size last.
+    fn check_large_values(&self, bins: usize) -> Result<(), Refusal> {
+        let max = self.view.namespace.settings.max_record_size.load(Ordering::Relaxed);
+        let ops = || self.request.message.ops();
+        let Some(largest) = ops().map(|op| op.value.len()).max().filter(|size| *size > max as usize) else {
+            return Ok(());
+        };
+        let mut names = HashSet::new();
+        let only_stores =
+            ops().all(|op| op.code == OpCode::WRITE && Particle::is_opaque(op.particle_type) && names.insert(op.name));
+        if only_stores && bins + names.len() <= Record::MAX_BINS {
+            return Err(Refusal::RecordTooBig {
+                size: largest as u32,
+                max,
+            });
+        }
+        Ok(())
     }
 
     fn execute_op(
@@ -401,17 +448,17 @@ impl Write<'_> {
         }
         if bins.is_empty() {
             // A replace ignores the record that it replaces, and refuses to create one without bins.
-            return if existing.is_none() || self.plan.replace {
+            return if !self.is_live || self.plan.replace {
                 Err(Refusal::NotFound)
             } else if request.header.info2.contains(Info2::DURABLE_DELETE) {
-                Err(Refusal::EnterpriseOnly(Feature::DurableDeletes))
+                check_deletion(self.view.namespace, request)?;
+                Ok(Outcome::Buried(self.stored_size(existing, 0, bins)))
             } else {
+                check_deletion(self.view.namespace, request)?;
                 Ok(Outcome::Deleted)
             };
         }
-        let key = existing.and_then(|record| record.key.as_deref()).or(request.fields.key);
-        let set_name = set_name_size(self.view.namespace, request, self.view.set);
-        let size = stored_size(self.view.void_time, set_name, key.map(<[u8]>::len), bins);
+        let size = self.stored_size(existing, self.view.void_time, bins);
         let max = self.view.namespace.settings.max_record_size.load(Ordering::Relaxed);
         if size + END_MARK > max as usize {
             Err(Refusal::RecordTooBig {
@@ -421,5 +468,28 @@ impl Write<'_> {
         } else {
             Ok(Outcome::Written(size))
         }
+    }
+
+    /// The size of the stored form of the record with these bins, in bytes.
+    fn stored_size(&self, existing: Option<&Record>, void_time: u32, bins: &[Bin]) -> usize {
+        let key = existing.and_then(|record| record.key.as_deref());
+        let key = key.or(self.request.fields.key);
+        let set_name = set_name_size(self.view.namespace, self.request, self.view.set);
+        stored_size(void_time, set_name, key.map(<[u8]>::len), bins)
+    }
+}
+
+/// Checks whether a record may be deleted durably or, if the request does not ask for that, without a tombstone.
+///
+/// # Errors
+/// [`Refusal::EnterpriseOnly`] if the edition has no durable deletes; [`Refusal::NotDurable`] if the namespace allows no others.
+pub(super) fn check_deletion(namespace: &Namespace, request: &Request<'_>) -> Result<(), Refusal> {
+    let settings = &namespace.settings;
+    match request.header.info2.contains(Info2::DURABLE_DELETE) {
+        true if !settings.durable_deletes => Err(Refusal::EnterpriseOnly(Feature::DurableDeletes)),
+        false if settings.strong_consistency && !settings.allow_expunge.load(Ordering::Relaxed) => {
+            Err(Refusal::NotDurable)
+        }
+        _ => Ok(()),
     }
 }

@@ -7,6 +7,7 @@ use spikelet_wire::ResultCode;
 
 use super::handle::FaultHandle;
 use crate::fault_rules::{Plan, Reaction, Table};
+use crate::parameter::ParameterError;
 use crate::selector::{Selector, selector_methods};
 
 /// Builds a fault. A method that names a reaction, such as [`device_overload`](Self::device_overload), arms it.
@@ -34,6 +35,16 @@ impl FaultBuilder {
     }
 
     selector_methods!(.plan.selector);
+
+    /// Sets a parameter by its name, with the value as text, as the control `spikelet/fault/add` takes them: `command`,
+    /// `namespace`, `set`, `key`, `int-key`, `blob-key`, `digest`, `node`, `nth`, `probability`, `seed` and `times`.
+    ///
+    /// # Errors
+    /// [`ParameterError`] if there is no such parameter, or if it does not take the value.
+    pub fn parameter(mut self, name: &str, value: &str) -> Result<Self, ParameterError> {
+        self.plan.set_parameter(name, value)?;
+        Ok(self)
+    }
 
     /// Fires from the nth matching command on, counted from 1: once, or as often as [`times`](Self::times) allows.
     pub const fn nth(mut self, nth: u64) -> Self {

@@ -51,13 +51,10 @@ impl<'s> Faults<'s> {
     /// Clients watch the cluster through the info protocol. Only [`Command::Info`] and [`Command::Everything`] select it. The
     /// controls under `spikelet/` cannot be selected.
     pub fn on(self, command: Command) -> FaultBuilder {
-        self.with_selector(Selector {
+        let selector = Selector {
             command,
             ..Selector::default()
-        })
-    }
-
-    pub(crate) fn with_selector(self, selector: Selector) -> FaultBuilder {
+        };
         FaultBuilder::new(self.0, selector)
     }
 

@@ -1,11 +1,23 @@
 //! Assertions on the journal, and their failure messages.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use super::{Entry, Filter, Journal};
 
 /// How many of the last entries a failure message shows.
 const LAST: usize = 10;
+
+/// The journal is not as expected. The message says what was expected and what was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mismatch(String);
+
+impl fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Mismatch {}
 
 impl Journal<'_> {
     /// Asserts that there are `n` matching entries.
@@ -14,15 +26,27 @@ impl Journal<'_> {
     /// If there are more or fewer, with the last entries in the message, or if the server keeps no journal.
     #[track_caller]
     pub fn assert_count(&self, n: usize) {
-        self.assert_on();
+        if let Err(mismatch) = self.check_count(n) {
+            panic!("{mismatch}");
+        }
+    }
+
+    /// Checks that there are `n` matching entries, as [`assert_count`](Self::assert_count) does, without a panic.
+    ///
+    /// # Errors
+    /// If there are more or fewer, with the last entries in the message, or if the server keeps no journal.
+    pub fn check_count(&self, n: usize) -> Result<(), Mismatch> {
+        self.check_kept()?;
         let found = self.count();
-        assert!(
-            found == n,
+        if found == n {
+            return Ok(());
+        }
+        Err(Mismatch(format!(
             "expected {n} × {}, found {found}\n{}{}",
             self.filter,
             self.dropped_note(),
             last_entries(self)
-        );
+        )))
     }
 
     /// Asserts that the matching entries are exactly these, in this order.
@@ -45,7 +69,17 @@ impl Journal<'_> {
     /// If they differ, with both sequences in the message, or if the server keeps no journal.
     #[track_caller]
     pub fn assert_sequence<F: Into<Filter>>(&self, expected: impl IntoIterator<Item = F>) {
-        self.assert_on();
+        if let Err(mismatch) = self.check_sequence(expected) {
+            panic!("{mismatch}");
+        }
+    }
+
+    /// Checks that the matching entries are exactly these, as [`assert_sequence`](Self::assert_sequence) does, without a panic.
+    ///
+    /// # Errors
+    /// If they differ, with both sequences in the message, or if the server keeps no journal.
+    pub fn check_sequence<F: Into<Filter>>(&self, expected: impl IntoIterator<Item = F>) -> Result<(), Mismatch> {
+        self.check_kept()?;
         let expected: Vec<Filter> = expected.into_iter().map(Into::into).collect();
         let (found, matched): (Vec<Entry>, Vec<bool>) = {
             let state = self.log.state();
@@ -57,7 +91,7 @@ impl Journal<'_> {
             found.unzip()
         };
         if found.len() == expected.len() && matched.iter().all(|matched| *matched) {
-            return;
+            return Ok(());
         }
         let mut text = format!("unexpected sequence of journal entries (filter: {})\n", self.filter);
         for at in 0..expected.len().max(found.len()) {
@@ -66,12 +100,14 @@ impl Journal<'_> {
             let found = found.get(at).map_or_else(|| "nothing".to_owned(), Entry::to_string);
             let _ = writeln!(text, "{mark} expected {expected}\n     found {found}");
         }
-        panic!("{text}{}", self.dropped_note());
+        Err(Mismatch(format!("{text}{}", self.dropped_note())))
     }
 
-    #[track_caller]
-    fn assert_on(&self) {
-        assert!(self.is_kept(), "{}", off());
+    fn check_kept(&self) -> Result<(), Mismatch> {
+        match self.is_kept() {
+            true => Ok(()),
+            false => Err(Mismatch(off().to_owned())),
+        }
     }
 
     fn dropped_note(&self) -> String {
@@ -89,6 +125,9 @@ pub(super) const fn off() -> &'static str {
 
 /// The last entries, matching or not.
 pub(super) fn last_entries(journal: &Journal<'_>) -> String {
+    if !journal.is_kept() {
+        return off().to_owned();
+    }
     let all = Journal::new(journal.log, journal.filter.widened());
     let last = all.last_of(LAST);
     if last.is_empty() {

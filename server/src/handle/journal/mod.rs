@@ -5,7 +5,8 @@ mod wait;
 
 use std::fmt;
 
-use self::assertion::off;
+pub use self::assertion::Mismatch;
+use self::assertion::{last_entries, off};
 pub use self::wait::{Wait, WaitError};
 use super::Server;
 pub use crate::request_log::{
@@ -52,6 +53,12 @@ impl<'s> Journal<'s> {
 
     narrowing!(.filter);
 
+    /// Replaces the filter.
+    pub fn matching(mut self, filter: Filter) -> Self {
+        self.filter = filter;
+        self
+    }
+
     /// Whether requests are being recorded.
     #[must_use]
     pub fn is_on(&self) -> bool {
@@ -93,6 +100,11 @@ impl<'s> Journal<'s> {
             .collect();
         entries.reverse();
         entries
+    }
+
+    /// Describes the last entries, for the report of a failed test.
+    pub(super) fn tail(&self) -> String {
+        last_entries(self)
     }
 
     /// Returns the number of matching entries.

@@ -65,15 +65,39 @@ impl<'s> Wait<'s> {
     /// # Errors
     /// If the timeout expires, and at once if the server keeps no journal.
     pub fn timeout(self, limit: Duration) -> Result<Vec<Entry>, WaitError> {
+        let found = self.timeout_unless(limit, || false)?;
+        Ok(found.unwrap_or_default())
+    }
+
+    /// Like [`timeout`](Self::timeout), but calls `is_cancelled` at the start and every 50 milliseconds, and returns `None` as
+    /// soon as that returns `true`.
+    ///
+    /// # Errors
+    /// If the timeout expires, and at once if the server keeps no journal.
+    pub fn timeout_unless(
+        self,
+        limit: Duration,
+        mut is_cancelled: impl FnMut() -> bool,
+    ) -> Result<Option<Vec<Entry>>, WaitError> {
+        const SLICE: Duration = Duration::from_millis(50);
         let Self { journal, n } = self;
         journal.check_on()?;
-        let met = journal
-            .log
-            .wait(limit, |state| state.matching(&journal.filter).count() >= n);
-        if met {
-            Ok(journal.entries())
-        } else {
-            Err(timed_out(&journal, n, limit))
+        let mut left = limit;
+        loop {
+            if is_cancelled() {
+                return Ok(None);
+            }
+            let slice = left.min(SLICE);
+            let met = journal
+                .log
+                .wait(slice, |state| state.matching(&journal.filter).count() >= n);
+            if met {
+                return Ok(Some(journal.entries()));
+            }
+            left -= slice;
+            if left.is_zero() {
+                return Err(timed_out(&journal, n, limit));
+            }
         }
     }
 

@@ -28,6 +28,16 @@ pub(super) fn bounds(index: i64, count: u64, n: u32, multi: bool) -> Result<(u32
     Ok((0, count as u32))
 }
 
+/// The range of the elements outside another range, if they are one range: if the other one begins or ends with the `n` elements.
+pub(super) const fn outside(start: u32, count: u32, n: u32) -> Option<(u32, u32)> {
+    match (start, count) {
+        (_, 0) => Some((0, n)),
+        (0, count) => Some((count, n - count)),
+        (start, count) if start + count >= n => Some((0, start)),
+        _ => None,
+    }
+}
+
 /// Resolves an index relative to `base`, and a count, to an index from 0 and a count.
 pub(super) const fn relative(index: i64, count: u64, base: u32) -> (i64, u64) {
     let index = index.saturating_add(base as i64);

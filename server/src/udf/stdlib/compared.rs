@@ -1,4 +1,4 @@
-//! Functions of ours beside Lua's own, for tests that hold the one to the other.
+//! Compares our functions with Lua's own, in tests.
 
 use std::fmt;
 
@@ -21,14 +21,14 @@ const TOLD: &str = "local function told(ok, ...)
 end
 ";
 
-/// A state with Lua's own functions, and one with ours.
+/// A Lua state with Lua's functions, and one with ours.
 pub(super) struct Pair {
     original: State,
     ours: State,
 }
 
 impl Pair {
-    /// A script is called with arguments, and gives text; `told` makes text of what is given to it.
+    /// Calls a script with arguments. It returns text; its function `told` converts its arguments to text.
     pub(super) fn new(script: &str, install: fn(&Lua) -> mlua::Result<()>) -> Self {
         Self {
             original: State::new(script, |_| {}),
@@ -43,7 +43,7 @@ impl Pair {
     }
 }
 
-/// Checks as many cases as `PROPTEST_CASES` says, four times over: they are small.
+/// Checks four times as many cases as `PROPTEST_CASES` says, because they are small.
 pub(super) fn check_many(pair: &Pair, arguments: &impl Strategy<Value = Vec<Argument>>) {
     let config = ProptestConfig {
         cases: 4 * ProptestConfig::default().cases,

@@ -1,4 +1,4 @@
-//! Those of Lua's own functions whose work grows with the text that they are given: it counts as the script's.
+//! Lua's functions whose work is proportional to the size of a text. The work counts towards the time limit of the script.
 
 use mlua::{Error, Function, Lua, MultiValue, Table, Value};
 
@@ -16,10 +16,10 @@ const ALL: [&str; 7] = [
     "utf8.len",
     "utf8.offset",
 ];
-/// How many bytes are as much work as one element.
+/// The number of bytes that count as one unit of work.
 const BYTES: usize = 16;
 
-/// Puts functions that count in their place.
+/// Replaces them with functions that count their work.
 pub(super) fn install(lua: &Lua) -> mlua::Result<()> {
     let protected = Protected::new(lua)?;
     for name in ALL {
@@ -45,7 +45,7 @@ fn call(lua: &Lua, arguments: &Arguments<'_>, function: &Function, protected: &P
     })
 }
 
-/// An error of the function's own, which knows neither the script's line nor what the script calls the function.
+/// An error of Lua's function, without the line of the script and the name by which the script called the function.
 fn named(lua: &Lua, arguments: &Arguments<'_>, text: &str) -> Option<Error> {
     if let Some(bad) = text.strip_prefix("bad argument #") {
         let (number, what) = bad.split_once(" to '")?;

@@ -1,4 +1,4 @@
-//! Functions of Lua's standard library that end when the time of the script is over.
+//! Functions of Lua's standard library that end when the time limit of the script is reached.
 //!
 //! Lua checks the time limit between two instructions of the script, and a call of one of its own functions is one
 //! instruction. Searches, sorts and repetitions can run for hours within such a call. The functions here do the same as

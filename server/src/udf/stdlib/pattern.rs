@@ -1,4 +1,4 @@
-//! Lua's patterns, matched within what a script may spend.
+//! Lua's patterns. Matching counts its steps, and ends when the time limit of the script is reached.
 
 mod class;
 pub(super) mod plain;
@@ -8,16 +8,16 @@ use std::ops::Range;
 
 use self::class::is_of_class;
 
-/// How many captures a pattern may have.
+/// The maximum number of captures in a pattern.
 const MAX_CAPTURES: usize = 32;
-/// How deep a match may nest: what stands behind a capture or a repetition is matched within it.
+/// The maximum depth of recursion: the rest of a pattern after a capture or a repetition is matched one level deeper.
 const MAX_DEPTH: usize = 200;
-/// How many steps are taken before they are accounted for.
+/// The number of steps between two reports of the work.
 const STEPS: usize = 1000;
-/// What makes a class of the character behind it.
+/// The character that starts a class.
 pub(super) const ESCAPE: u8 = b'%';
 
-/// What is wrong with a pattern, or with how it is used, in Lua's words.
+/// An error in a pattern or in its use, with Lua's message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum PatternError {
     TooComplex,
@@ -51,17 +51,17 @@ impl fmt::Display for PatternError {
 
 impl std::error::Error for PatternError {}
 
-/// Who pays for a match, and says how it failed.
+/// Counts the steps of a match, and creates its errors.
 pub(super) trait Payer {
     type Error;
 
-    /// Accounts for steps; an error ends the match.
+    /// Counts steps. An error ends the match.
     fn spend(&self, steps: usize) -> Result<(), Self::Error>;
 
     fn error(&self, error: PatternError) -> Self::Error;
 }
 
-/// A pattern and the subject that it is matched with.
+/// The match of a pattern with a subject.
 pub(super) struct Matcher<'a, P> {
     subject: &'a [u8],
     pattern: &'a [u8],
@@ -82,20 +82,20 @@ struct Capture {
 enum End {
     Open,
     At(usize),
-    /// It takes nothing but the position.
+    /// A position capture, which has no text.
     Position,
 }
 
-/// What a capture took.
+/// The value of a capture.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Captured {
     Text(Range<usize>),
-    /// Counted from 1.
+    /// A position, starting at 1.
     Position(usize),
 }
 
 impl<'a, P: Payer> Matcher<'a, P> {
-    /// The pattern without the anchor that it may begin with.
+    /// The pattern without its anchor, if it has one.
     pub(super) const fn new(subject: &'a [u8], pattern: &'a [u8], payer: P) -> Self {
         Self {
             subject,
@@ -111,18 +111,18 @@ impl<'a, P: Payer> Matcher<'a, P> {
         }
     }
 
-    /// Where a match that begins at `start` ends.
+    /// The end of a match that begins at `start`.
     pub(super) fn match_at(&mut self, start: usize) -> Result<Option<usize>, P::Error> {
         (self.depth, self.count) = (0, 0);
         self.match_rest(start, 0)
     }
 
-    /// How many values the captures are; the whole match is one where there are none.
+    /// The number of captures. A pattern without captures has one, the whole match.
     pub(super) const fn count(&self) -> usize {
         self.count
     }
 
-    /// What a capture of the last match took, counted from 0; the first is the whole match where there are none.
+    /// The value of a capture of the last match, starting at 0. Without captures, the first one is the whole match.
     pub(super) fn capture(&self, number: usize, whole: &Range<usize>) -> Result<Captured, P::Error> {
         match self.taken().get(number) {
             None if number == 0 => Ok(Captured::Text(whole.clone())),
@@ -169,7 +169,7 @@ impl<'a, P: Payer> Matcher<'a, P> {
         end
     }
 
-    /// Matches the pattern from `item` on with the subject from `at` on, one item after the other.
+    /// Matches the pattern from `item` on with the subject from `at` on, item by item.
     fn match_items(&mut self, mut at: usize, mut item: usize) -> Result<Option<usize>, P::Error> {
         loop {
             self.step(1)?;
@@ -197,7 +197,7 @@ impl<'a, P: Payer> Matcher<'a, P> {
                     let repetition = self.pattern_byte(end);
                     if !self.match_one(at, item..end)? {
                         match repetition {
-                            // What need not be there does not nest: such items may be many.
+                            // An optional item that does not match is no recursion, since there may be many of them.
                             Some(b'*' | b'-' | b'?') => item = end + 1,
                             _ => return Ok(None),
                         }
@@ -256,7 +256,7 @@ impl<'a, P: Payer> Matcher<'a, P> {
         }
     }
 
-    /// As many as possible, and fewer as long as the rest does not match.
+    /// Matches as many as possible, then fewer until the rest matches.
     fn match_most(&mut self, at: usize, item: Range<usize>, fewest: usize) -> Result<Option<usize>, P::Error> {
         let rest = item.end + 1;
         let mut end = at;
@@ -272,7 +272,7 @@ impl<'a, P: Payer> Matcher<'a, P> {
         Ok(None)
     }
 
-    /// As few as possible, and more as long as the rest does not match.
+    /// Matches as few as possible, then more until the rest matches.
     fn match_fewest(&mut self, mut at: usize, item: Range<usize>) -> Result<Option<usize>, P::Error> {
         loop {
             let matched = self.match_rest(at, item.end + 1)?;
@@ -283,7 +283,7 @@ impl<'a, P: Payer> Matcher<'a, P> {
         }
     }
 
-    /// What stands between two characters in balance.
+    /// Matches a balanced pair of characters and the text between them.
     fn match_balance(&mut self, at: usize, item: usize) -> Result<Option<usize>, P::Error> {
         let (Some(open), Some(close)) = (self.pattern_byte(item), self.pattern_byte(item + 1)) else {
             return self.refuse(PatternError::NoBalance);
@@ -294,7 +294,7 @@ impl<'a, P: Payer> Matcher<'a, P> {
         let mut depth = 1_usize;
         for (end, &byte) in self.subject.iter().enumerate().skip(at + 1) {
             self.step(1)?;
-            // Where both are the same, it closes.
+            // If both characters are the same, it closes.
             if byte == close {
                 depth -= 1;
                 if depth == 0 {
@@ -307,13 +307,13 @@ impl<'a, P: Payer> Matcher<'a, P> {
         Ok(None)
     }
 
-    /// Where a set begins to match; gives the end of the set.
+    /// Matches the frontier of a set, and returns the end of the set.
     fn match_frontier(&mut self, at: usize, item: usize) -> Result<Option<usize>, P::Error> {
         if self.pattern_byte(item) != Some(b'[') {
             return self.refuse(PatternError::NoFrontier);
         }
         let end = self.item_end(item)?;
-        // Before the subject, and behind it, stand zeros.
+        // The characters before and after the subject are zeros.
         let zero_or = |byte: Option<&u8>| byte.copied().unwrap_or_default();
         let before = zero_or(at.checked_sub(1).and_then(|at| self.subject.get(at)));
         let here = zero_or(self.subject.get(at));
@@ -321,7 +321,7 @@ impl<'a, P: Payer> Matcher<'a, P> {
         Ok(matches.then_some(end))
     }
 
-    /// The text of a capture again. That of a position is nowhere.
+    /// Matches the text of a capture again. A position capture never matches.
     fn match_capture(&mut self, at: usize, digit: u8) -> Result<Option<usize>, P::Error> {
         let number = usize::from(digit - b'0');
         let capture = number.checked_sub(1).and_then(|at| self.taken().get(at));
@@ -336,7 +336,7 @@ impl<'a, P: Payer> Matcher<'a, P> {
         Ok(here.starts_with(text).then_some(at + text.len()))
     }
 
-    /// Where an item ends that matches one character.
+    /// The end of an item that matches one character.
     fn item_end(&mut self, item: usize) -> Result<usize, P::Error> {
         match self.pattern_byte(item) {
             Some(ESCAPE) if self.pattern_byte(item + 1).is_none() => self.refuse(PatternError::EndsWithEscape),
@@ -348,7 +348,7 @@ impl<'a, P: Payer> Matcher<'a, P> {
 
     fn set_end_from(&mut self, start: usize) -> Result<usize, P::Error> {
         let mut at = start + usize::from(self.pattern_byte(start) == Some(b'^'));
-        // What comes first is of the set, be it the bracket that would end it.
+        // The first character belongs to the set, even if it is a closing bracket.
         loop {
             match self.pattern_byte(at) {
                 None => return self.refuse(PatternError::OpenSet),
@@ -380,7 +380,7 @@ impl<'a, P: Payer> Matcher<'a, P> {
         self.pattern_byte(at).is_some_and(|class| is_of_class(byte, class))
     }
 
-    /// Whether a character is in the set that stands at `set`, its brackets included.
+    /// Whether a character is in the set `set`, which includes its brackets.
     fn is_in_set(&mut self, byte: u8, set: Range<usize>) -> Result<bool, P::Error> {
         self.step(set.len())?;
         let end = set.end - 1;

@@ -1,17 +1,17 @@
-//! Calls of what a script gave the server to call, which fail as it fails.
+//! Calls of functions that a script passed to the server. Their errors are passed on to the script unchanged.
 
 use std::fmt;
 
 use mlua::{Error, Function, Lua, MultiValue, Table, Value};
 
-/// Lua's own `pcall`, and what is called through it.
+/// Lua's own `pcall`, and the calls through it.
 #[derive(Debug, Clone)]
 pub(super) struct Protected {
     pcall: Function,
     index: Function,
 }
 
-/// What a script threw: any value, which an [`Error`] alone would turn into text with a traceback.
+/// A value that a script threw. An [`Error`] would convert it to text with a traceback.
 #[derive(Debug)]
 struct Thrown(Value);
 
@@ -24,7 +24,7 @@ impl fmt::Display for Thrown {
 impl std::error::Error for Thrown {}
 
 impl Protected {
-    /// To be made before a script can put something else in `pcall`'s place.
+    /// Call this before a script can replace `pcall`.
     pub(super) fn new(lua: &Lua) -> mlua::Result<Self> {
         Ok(Self {
             pcall: lua.globals().raw_get("pcall")?,
@@ -35,13 +35,13 @@ impl Protected {
         })
     }
 
-    /// The first value that a function returns.
+    /// Calls a function and returns its first result.
     pub(super) fn call(&self, function: &Function, arguments: impl IntoIterator<Item = Value>) -> mlua::Result<Value> {
         let mut values = self.call_for_all(function, arguments)?;
         Ok(values.pop_front().unwrap_or(Value::Nil))
     }
 
-    /// All values that a function returns.
+    /// Calls a function and returns all its results.
     pub(super) fn call_for_all(
         &self,
         function: &Function,
@@ -59,7 +59,7 @@ impl Protected {
         })
     }
 
-    /// An element of a table, which its metatable may make.
+    /// An element of a table, by its metatable if it has one.
     pub(super) fn index(&self, table: &Table, key: Value) -> mlua::Result<Value> {
         if table.metatable().is_none() {
             return table.raw_get(key);
@@ -68,7 +68,7 @@ impl Protected {
     }
 }
 
-/// The value that a script threw, if it was one.
+/// The value that a script threw, if the error is one.
 pub(in crate::udf) fn thrown(error: &Error) -> Option<Value> {
     match error {
         Error::CallbackError { cause, .. } | Error::WithContext { cause, .. } => thrown(cause),

@@ -1,6 +1,6 @@
-//! What of Lua's string library may take long: searches and repetitions, which end when the script's time does.
+//! The functions of Lua's string library that may take long: searches and repetitions.
 //!
-//! Lua's own run within one instruction, which nothing stops; these account for every step.
+//! Lua's own functions cannot be interrupted. These count every step, and end when the time limit of the script is reached.
 
 use std::ops::Range;
 
@@ -13,7 +13,7 @@ use super::super::{errors, limits};
 use super::pattern::{Captured, ESCAPE, Matcher, PatternError, Payer, plain};
 use super::protected::Protected;
 
-/// Puts them in the place of Lua's own, for calls by name and by method.
+/// Replaces Lua's functions, for calls by name and by method.
 pub(super) fn install(lua: &Lua) -> mlua::Result<()> {
     let library: Table = lua.globals().raw_get("string")?;
     let protected = Protected::new(lua)?;
@@ -30,7 +30,7 @@ pub(super) fn install(lua: &Lua) -> mlua::Result<()> {
     replace_function(lua, &library, "string.rep", rep)
 }
 
-/// The script, which pays for its searches with its time.
+/// Counts the steps of a search towards the time limit of the script.
 struct Script<'l>(&'l Lua);
 
 impl Payer for Script<'_> {
@@ -88,7 +88,7 @@ fn search(lua: &Lua, arguments: &Arguments<'_>, search: Search) -> mlua::Result<
 fn gmatch(lua: &Lua, arguments: &Arguments<'_>) -> mlua::Result<Function> {
     let (subject, pattern) = (arguments.text(1)?, arguments.text(2)?);
     let mut start = start(arguments.integer_or(3, 1)?, subject.as_bytes().len());
-    // Where the last match ended, no empty one begins.
+    // No empty match begins where the last match ended.
     let mut last = None;
     lua.create_function_mut(move |lua, _: MultiValue| {
         let (subject, pattern) = (&*subject.as_bytes(), &*pattern.as_bytes());
@@ -105,7 +105,7 @@ fn gmatch(lua: &Lua, arguments: &Arguments<'_>) -> mlua::Result<Function> {
     })
 }
 
-/// What `gsub` puts in the place of a match.
+/// The replacement of `gsub`.
 enum Replacement {
     Text(LuaString),
     Table(Table),
@@ -153,7 +153,7 @@ fn gsub(lua: &Lua, arguments: &Arguments<'_>, protected: &Protected) -> mlua::Re
     Ok((lua.create_string(out)?, count))
 }
 
-/// Appends what replaces a match; tells whether that is something else.
+/// Appends the replacement of a match, and returns whether it differs from the match.
 fn replace(
     lua: &Lua,
     matcher: &Matcher<'_, Script<'_>>,
@@ -246,7 +246,7 @@ fn rep(lua: &Lua, arguments: &Arguments<'_>) -> mlua::Result<LuaString> {
     if one > i64::MAX as u64 / times {
         return Err(errors::raise(lua, "resulting string too large"));
     }
-    // However often nothing is repeated, it is nothing.
+    // A repetition of an empty text is empty.
     if one == 0 {
         return lua.create_string("");
     }
@@ -264,7 +264,7 @@ fn rep(lua: &Lua, arguments: &Arguments<'_>) -> mlua::Result<LuaString> {
     lua.create_string(out)
 }
 
-/// The captures of a match; where there are none, the whole of it, if it is given.
+/// The captures of a match. Without captures, the whole match if it is given.
 fn captures(
     lua: &Lua,
     matcher: &Matcher<'_, Script<'_>>,
@@ -292,7 +292,7 @@ fn without_anchor(pattern: &[u8]) -> (&[u8], bool) {
     }
 }
 
-/// Where a search begins. It is counted from 1, or from the end if it is negative.
+/// The start of a search. A position starts at 1, and a negative one counts from the end.
 fn start(init: i64, length: usize) -> usize {
     let from_end = usize::try_from(init.unsigned_abs()).unwrap_or(usize::MAX);
     if init >= 0 {

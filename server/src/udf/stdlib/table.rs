@@ -1,7 +1,8 @@
-//! What of Lua's table library may take long, or forever where a metatable says so: it ends when the script's time does.
+//! The functions of Lua's table library that may take long, or never end if a metatable makes them. They end when the time limit of
+//! the script is reached.
 //!
-//! Tables without a metatable hold no more than the memory does. For others, whatever has a length and elements, the same
-//! is done by instructions of Lua's, which are counted.
+//! The memory limits the size of a table without a metatable. Other tables, and values with a length and elements, are handled by a
+//! script, whose instructions are counted.
 
 use mlua::{Function, Lua, LuaString, MultiValue, Table, Value};
 
@@ -11,10 +12,10 @@ use super::super::limits::MEMORY;
 use super::super::{errors, limits};
 use super::protected::{Protected, thrown};
 
-/// Up to how many elements are sorted at once where nothing of the script takes part in it.
+/// The maximum number of elements that are sorted at once, if no function of the script is called.
 const FEW: i64 = 64;
 
-/// Puts them in the place of Lua's own.
+/// Replaces Lua's functions.
 pub(super) fn install(lua: &Lua) -> mlua::Result<()> {
     let library: Table = lua.globals().raw_get("table")?;
     let tools = Tools {
@@ -49,13 +50,13 @@ pub(super) fn install(lua: &Lua) -> mlua::Result<()> {
 type Implementation = fn(&Call<'_, '_>) -> mlua::Result<MultiValue>;
 
 const LESS: &str = "=less";
-/// Where Lua says that values cannot be compared. Its own `sort` is not a script, and has no such place.
+/// The place in Lua's message that values cannot be compared. Its own `sort` is not a script, and has none.
 const LESS_POSITION: &str = "less:1: ";
 
 #[derive(Debug, Clone)]
 struct Tools {
     protected: Protected,
-    /// Those of `table.lua`.
+    /// The functions of `table.lua`.
     functions: Table,
     sort: Function,
     less: Function,
@@ -69,7 +70,7 @@ struct Call<'c, 'l> {
 }
 
 impl Call<'_, '_> {
-    /// An argument that is a table, or does as one: it has these metamethods.
+    /// An argument that is a table, or has these metamethods.
     fn check_table(&self, number: usize, metamethods: &[&str]) -> mlua::Result<()> {
         let metatable = match self.arguments.get(number) {
             Value::Table(_) | Value::UserData(_) => return Ok(()),
@@ -177,7 +178,7 @@ fn insert(call: &Call<'_, '_>) -> mlua::Result<MultiValue> {
         3 => arguments.integer(2)?,
         _ => return Err(errors::raise(call.lua, "wrong number of arguments to 'insert'")),
     };
-    // As Lua compares them: what is below 1 is beyond every length.
+    // Compared as unsigned numbers, as in Lua: a number below 1 is greater than every length.
     if arguments.count() == 3 && at.wrapping_sub(1) as u64 >= last as u64 {
         return Err(arguments.wrong(2, "position out of bounds"));
     }
@@ -260,7 +261,7 @@ fn sort(call: &Call<'_, '_>) -> mlua::Result<MultiValue> {
     let less = match arguments.get(2) {
         Value::Nil if length <= FEW && call.plain().is_some() => Value::Nil,
         Value::Nil => Value::Function(tools.less.clone()),
-        // Nothing counts what a function of the server's does.
+        // The work of a function of the server is not counted.
         Value::Function(less) if less.info().what == "C" => Value::Function(counted(call, less)?),
         Value::Function(less) => Value::Function(less.clone()),
         _ => return Err(arguments.expected(2, "function")),
@@ -279,7 +280,7 @@ fn sort(call: &Call<'_, '_>) -> mlua::Result<MultiValue> {
     })
 }
 
-/// A function that counts as work whenever it is called.
+/// A function that counts each of its calls as work.
 fn counted(call: &Call<'_, '_>, function: &Function) -> mlua::Result<Function> {
     const WORK: usize = 10;
     let (protected, function) = (call.tools.protected.clone(), function.clone());

@@ -3,10 +3,10 @@
 use std::net::SocketAddr;
 use std::sync::atomic::Ordering::Relaxed;
 
-use super::defaults::{NAMESPACE, NETWORK, SERVICE};
-use super::{DATA_SIZE, LONGEST, NAMESPACE_NAMES, STRIPES};
+use super::{LONGEST, NAMESPACE_NAMES, STRIPES};
 use crate::command::info::call::{Answered, Call};
 use crate::command::info::error::InfoError;
+use crate::config::{NETWORK, OF_NAMESPACE, Parameter, SERVICE};
 use crate::state::Scope;
 use crate::store::Namespace;
 
@@ -41,47 +41,36 @@ pub(in crate::command::info) fn get_config(call: &mut Call<'_>) -> Answered {
 
 /// Appends the parameters of a namespace.
 pub(in crate::command::info) fn write_namespace(call: &mut Call<'_>, namespace: &Namespace) {
-    let settings = &namespace.settings;
-    for &(name, default) in NAMESPACE {
-        match name {
-            "allow-ttl-without-nsup" => call.pair(name, settings.allow_ttl_without_nsup.load(Relaxed)),
-            "apply-ttl-reductions" => call.pair(name, settings.apply_ttl_reductions.load(Relaxed)),
-            "background-query-max-rps" => call.pair(name, settings.background_query_max_rps.load(Relaxed)),
-            "conflict-resolution-policy" => call.pair(name, namespace.conflict_resolution_policy().name()),
-            "default-read-touch-ttl-pct" => call.pair(name, settings.default_read_touch_ttl_pct.load(Relaxed)),
-            "default-ttl" => call.pair(name, settings.default_ttl.load(Relaxed)),
-            "disallow-null-setname" => call.pair(name, settings.disallow_null_setname.load(Relaxed)),
-            "force-long-queries" => call.pair(name, settings.force_long_queries.load(Relaxed)),
-            "max-record-size" => call.pair(name, settings.max_record_size.load(Relaxed)),
-            "nsup-period" => call.pair(name, settings.nsup_period.load(Relaxed)),
-            "reject-non-xdr-writes" => call.pair(name, settings.reject_non_xdr_writes.load(Relaxed)),
-            "reject-xdr-writes" => call.pair(name, settings.reject_xdr_writes.load(Relaxed)),
-            "replication-factor" => match changed(call, Scope::Namespace(namespace.number), name) {
-                Some(value) => call.pair(name, value),
-                None => call.pair(name, settings.replication_factor),
-            },
-            "storage-engine" => {
-                call.pair(name, default);
-                for stripe in 0..STRIPES {
-                    call.pair(format_args!("{name}.stripe[{stripe}]"), format_args!("stripe-{stripe}"));
-                }
+    let scope = Scope::Namespace(namespace.number);
+    for parameter in OF_NAMESPACE.iter().copied().flatten() {
+        let name = parameter.name;
+        match namespace.settings.value(name) {
+            Some(value) => call.pair(name, value),
+            None if name == "replication-factor" && changed(call, scope, name).is_none() => {
+                let config = call.state.config().namespaces.get(namespace.number);
+                call.pair(name, config.map_or(1, |config| config.replication_factor));
             }
-            "storage-engine.data-size" => call.pair(name, DATA_SIZE),
-            _ => pair(call, Scope::Namespace(namespace.number), name, default),
+            None => pair(call, scope, parameter),
+        }
+        if name == "storage-engine" {
+            for stripe in 0..STRIPES {
+                call.pair(format_args!("{name}.stripe[{stripe}]"), format_args!("stripe-{stripe}"));
+            }
         }
     }
 }
 
 fn service(call: &mut Call<'_>) {
-    for &(name, default) in SERVICE {
+    for parameter in SERVICE {
+        let name = parameter.name;
         match name {
             "cluster-name" => call.pair(name, call.state.cluster().name()),
             "node-id" => match call.node() {
                 Some(node) => call.pair(name, node.id),
-                None => call.pair(name, default),
+                None => pair(call, Scope::Service, parameter),
             },
             "work-directory" => call.pair(name, &call.state.config().work_directory),
-            _ => pair(call, Scope::Service, name, default),
+            _ => pair(call, Scope::Service, parameter),
         }
     }
 }
@@ -90,11 +79,14 @@ fn network(call: &mut Call<'_>) {
     let address = call
         .node()
         .map_or(SocketAddr::from(([0, 0, 0, 0], 0)), |node| node.address);
-    for &(name, default) in NETWORK {
+    for parameter in NETWORK {
+        let name = parameter.name;
         match name {
             "service.port" => call.pair(name, address.port()),
-            "service.address" | "service.access-address" => call.pair(name, address.ip()),
-            _ => pair(call, Scope::Network, name, default),
+            "service.address" | "service.access-address" if changed(call, Scope::Network, name).is_none() => {
+                call.pair(name, address.ip());
+            }
+            _ => pair(call, Scope::Network, parameter),
         }
     }
 }
@@ -112,11 +104,12 @@ fn security(call: &mut Call<'_>) {
     call.pair("tps-weight", settings.tps_weight.load(Relaxed));
 }
 
-/// Appends a parameter without an effect: the value that `set-config` gave it, or the default.
-fn pair(call: &mut Call<'_>, scope: Scope, name: &'static str, default: &str) {
-    match changed(call, scope, name) {
-        Some(value) => call.pair(name, value),
-        None => call.pair(name, default),
+/// Appends a parameter without an effect: the value that the configuration or `set-config` gave it, or the default.
+fn pair(call: &mut Call<'_>, scope: Scope, parameter: &'static Parameter) {
+    match (changed(call, scope, parameter.name), parameter.default) {
+        (Some(value), _) => call.pair(parameter.name, value),
+        (None, Some(default)) => call.pair(parameter.name, default),
+        (None, None) => {}
     }
 }
 

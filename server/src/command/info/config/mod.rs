@@ -1,11 +1,8 @@
 //! The configuration: `get-config` and `set-config`.
 
-mod defaults;
 mod get;
-mod rules;
 mod set;
 mod set_of_namespace;
-mod value;
 
 pub(super) use self::get::{get_config, write_namespace};
 pub(super) use self::set::set_config;

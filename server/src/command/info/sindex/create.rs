@@ -6,6 +6,7 @@ use super::definition::Requested;
 use super::{NAME, NAMESPACE_NAMES, SET, SET_INDEX, record_change};
 use crate::command::info::call::{Answered, Call};
 use crate::command::info::error::InfoError;
+use crate::command::query::Maintenance;
 use crate::store::sindex::{Build, Created, Definition};
 use crate::store::{Sets, Sindexes};
 
@@ -33,8 +34,8 @@ pub(in crate::command::info) fn create(call: &mut Call<'_>) -> Answered {
         }
     };
     record_change(call, namespace, name);
-    let build = build.map(|build| (namespace.to_owned(), build));
-    call.builds.extend(build);
+    let build = build.map(|build| (namespace.to_owned(), Maintenance::Build(build)));
+    call.left.extend(build);
     call.say("ok");
     Ok(())
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicU64;
 
 use spikelet_wire::PARTITIONS;
 
-use super::objects::{non_expirable_objects, objects_of};
+use super::objects::{non_expirable_objects, objects_of, tombstones_of};
 use super::sets::is_indexed;
 use super::storage;
 use crate::cluster::{Node, NodeState};
@@ -45,30 +45,6 @@ const BETWEEN_NODES: &[&str] = &[
     "retransmit_all_batch_sub_udf_repl_write",
     "retransmit_udf_sub_repl_write",
     "retransmit_ops_sub_repl_write",
-];
-
-/// Strong consistency and multi-record transactions.
-const TRANSACTIONS: &[&str] = &[
-    "re_repl_tsvc_error",
-    "re_repl_tsvc_timeout",
-    "re_repl_success",
-    "re_repl_error",
-    "re_repl_timeout",
-    "mrt_verify_read_success",
-    "mrt_verify_read_error",
-    "mrt_verify_read_timeout",
-    "mrt_roll_forward_success",
-    "mrt_roll_forward_error",
-    "mrt_roll_forward_timeout",
-    "mrt_monitor_roll_forward_success",
-    "mrt_monitor_roll_forward_error",
-    "mrt_monitor_roll_forward_timeout",
-    "mrt_roll_back_success",
-    "mrt_roll_back_error",
-    "mrt_roll_back_timeout",
-    "mrt_monitor_roll_back_success",
-    "mrt_monitor_roll_back_error",
-    "mrt_monitor_roll_back_timeout",
 ];
 
 pub(in crate::command::info) fn namespaces(call: &mut Call<'_>) -> Answered {
@@ -125,22 +101,27 @@ fn statistics(call: &mut Call<'_>, namespace: &Namespace) {
     udfs(call, "udf_sub", &stats.udf_sub);
     call.zeros(&["ops_sub_tsvc_error", "ops_sub_tsvc_timeout"]);
     queries(call, stats);
-    failures(call, stats);
+    failures(call, stats, namespace);
 }
 
 /// The number of records, and whether they can be written.
 fn records(call: &mut Call<'_>, namespace: &Namespace) {
     let cluster = call.state.cluster();
     let subcluster = cluster.subcluster(call.session.node);
-    let factor = namespace.settings.replication_factor;
+    let factor = namespace.settings.replication_factor();
     let [master, prole, others] = objects_of(call, namespace);
     call.pair("ns_cluster_size", subcluster.size());
     call.pair("effective_replication_factor", subcluster.replicas(factor));
     call.pair("objects", master + prole + others);
-    call.zeros(&["tombstones", "xdr_tombstones", "xdr_bin_cemeteries", "mrt_provisionals"]);
-    call.pairs(&[("master_objects", master), ("master_tombstones", 0)]);
-    call.pairs(&[("prole_objects", prole), ("prole_tombstones", 0)]);
-    call.pairs(&[("non_replica_objects", others), ("non_replica_tombstones", 0)]);
+    let tombstones = tombstones_of(call, namespace);
+    call.pair("tombstones", tombstones.iter().sum::<u64>());
+    call.zeros(&["xdr_tombstones", "xdr_bin_cemeteries"]);
+    let (provisionals, _) = namespace.transactions.counts();
+    call.pair("mrt_provisionals", provisionals);
+    let [of_master, of_prole, of_others] = tombstones;
+    call.pairs(&[("master_objects", master), ("master_tombstones", of_master)]);
+    call.pairs(&[("prole_objects", prole), ("prole_tombstones", of_prole)]);
+    call.pairs(&[("non_replica_objects", others), ("non_replica_tombstones", of_others)]);
     call.zeros(&[
         "unreplicated_records",
         "dead_partitions",
@@ -167,11 +148,16 @@ fn expiration(call: &mut Call<'_>, namespace: &Namespace) {
     call.zeros(&["nsup_xdr_key_busy"]);
     call.pair("truncate_lut", namespace.truncate_lut().0);
     call.pair("truncating", false);
-    call.zeros(&["sindex_gc_cleaned", "mrt_monitors", "mrt_monitors_active", "xmem_id"]);
+    call.zeros(&["sindex_gc_cleaned"]);
+    let (_, monitors) = namespace.transactions.counts();
+    // A monitor is active while it rolls records, which takes no time.
+    call.pairs(&[("mrt_monitors", monitors), ("mrt_monitors_active", 0)]);
+    call.zeros(&["xmem_id"]);
 }
 
 fn indexes(call: &mut Call<'_>, namespace: &Namespace) {
-    let objects: u64 = objects_of(call, namespace).iter().sum();
+    let objects = objects_of(call, namespace).iter().sum::<u64>();
+    let objects = objects + tombstones_of(call, namespace).iter().sum::<u64>();
     call.pair("index_used_bytes", objects.saturating_mul(INDEX_ENTRY));
     let in_indexed_sets: u64 = namespace
         .sets
@@ -205,7 +191,7 @@ fn partitions(call: &mut Call<'_>, namespace: &Namespace) {
         "migrate_tx_partitions_active",
         "migrate_rx_partitions_active",
     ]);
-    let (remaining, initial) = subcluster.migrations(node, namespace.settings.replication_factor);
+    let (remaining, initial) = subcluster.migrations(node, namespace.settings.replication_factor());
     call.pair("migrate_tx_partitions_initial", initial.emigrations);
     call.pair("migrate_tx_partitions_remaining", remaining.emigrations);
     call.pair("migrate_tx_partitions_lead_remaining", remaining.emigrations);
@@ -269,7 +255,7 @@ fn queries(call: &mut Call<'_>, stats: &NamespaceStats) {
 }
 
 /// Why commands failed, and what they did beside their results.
-fn failures(call: &mut Call<'_>, stats: &NamespaceStats) {
+fn failures(call: &mut Call<'_>, stats: &NamespaceStats, namespace: &Namespace) {
     let sum = |counter: fn(&CommandCounters) -> &AtomicU64| -> u64 {
         stats.origins().iter().map(|origin| get(counter(origin))).sum()
     };
@@ -287,22 +273,47 @@ fn failures(call: &mut Call<'_>, stats: &NamespaceStats) {
     call.pair("read_touch_success", sum(|origin| &origin.read_touch_success));
     call.zeros(&["read_touch_error", "read_touch_timeout"]);
     call.pair("read_touch_skip", sum(|origin| &origin.read_touch_skip));
-    call.zeros(TRANSACTIONS);
+    transactions(call, namespace);
     call.pair("fail_xdr_forbidden", sum(|origin| &origin.fail_xdr_forbidden));
     call.pair("fail_key_busy", sum(|origin| &origin.fail_key_busy));
     call.zeros(&["fail_xdr_key_busy"]);
     call.pair("fail_generation", sum(|origin| &origin.fail_generation));
     call.pair("fail_record_too_big", sum(|origin| &origin.fail_record_too_big));
-    call.zeros(&[
-        "fail_client_lost_conflict",
-        "fail_xdr_lost_conflict",
-        "fail_mrt_blocked",
-        "fail_mrt_version_mismatch",
-    ]);
+    call.zeros(&["fail_client_lost_conflict", "fail_xdr_lost_conflict"]);
+    let mrt = &namespace.transactions.counters;
+    call.pair("fail_mrt_blocked", get(&mrt.fail_blocked));
+    call.pair("fail_mrt_version_mismatch", get(&mrt.fail_version_mismatch));
     call.pair("deleted_last_bin", sum(|origin| &origin.deleted_last_bin));
-    call.zeros(&["mrt_monitor_roll_tombstone_creates"]);
+    call.pair(
+        "mrt_monitor_roll_tombstone_creates",
+        get(&mrt.monitor_roll_tombstone_creates),
+    );
     call.pair("ttl_reductions_ignored", sum(|origin| &origin.ttl_reductions_ignored));
     call.pair("ttl_reductions_applied", sum(|origin| &origin.ttl_reductions_applied));
+}
+
+/// The strong consistency of the namespace, and its transactions, for all nodes together.
+fn transactions(call: &mut Call<'_>, namespace: &Namespace) {
+    call.zeros(&[
+        "re_repl_tsvc_error",
+        "re_repl_tsvc_timeout",
+        "re_repl_success",
+        "re_repl_error",
+        "re_repl_timeout",
+    ]);
+    let mrt = &namespace.transactions.counters;
+    let kinds = [
+        ("verify_read", &mrt.verify_read_success, Some(&mrt.verify_read_error)),
+        ("roll_forward", &mrt.roll_forward_success, None),
+        ("monitor_roll_forward", &mrt.monitor_roll_forward_success, None),
+        ("roll_back", &mrt.roll_back_success, None),
+        ("monitor_roll_back", &mrt.monitor_roll_back_success, None),
+    ];
+    for (kind, success, error) in kinds {
+        call.pair(format_args!("mrt_{kind}_success"), get(success));
+        call.pair(format_args!("mrt_{kind}_error"), error.map_or(0, get));
+        call.pair(format_args!("mrt_{kind}_timeout"), 0);
+    }
 }
 
 fn commands(call: &mut Call<'_>, origin: &str, counters: &CommandCounters) {

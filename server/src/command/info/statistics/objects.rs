@@ -23,12 +23,38 @@ pub(super) fn all_objects(call: &Call<'_>) -> u64 {
 /// The number of records of a namespace on the node: as master, as replica, and to be removed after migrations.
 pub(super) fn objects_of(call: &Call<'_>, namespace: &Namespace) -> [u64; 3] {
     let counted = get(&namespace.counters.objects);
-    of_node(call, namespace, counted, |partition| partition.len() as u64)
+    let has_tombstones = get(&namespace.counters.tombstones) > 0;
+    of_node(call, namespace, counted, |partition| {
+        if has_tombstones {
+            partition.iter().filter(|(_, record)| record.is_live()).count() as u64
+        } else {
+            partition.len() as u64
+        }
+    })
 }
 
-/// The number of records of a set on the node.
-pub(super) fn objects_of_set(call: &Call<'_>, namespace: &Namespace, id: SetId, counted: u64) -> u64 {
-    let in_set = |partition: &Partition| partition.iter().filter(|(_, record)| record.set == Some(id)).count() as u64;
+/// The number of tombstones of a namespace on the node: as master, as replica, and to be removed after migrations.
+pub(super) fn tombstones_of(call: &Call<'_>, namespace: &Namespace) -> [u64; 3] {
+    match get(&namespace.counters.tombstones) {
+        0 => [0; 3],
+        counted => of_node(call, namespace, counted, |partition| {
+            partition.iter().filter(|(_, record)| !record.is_live()).count() as u64
+        }),
+    }
+}
+
+/// The number of tombstones on the node.
+pub(super) fn all_tombstones(call: &Call<'_>) -> u64 {
+    let namespaces = call.state.namespaces().iter();
+    namespaces
+        .map(|namespace| tombstones_of(call, namespace).iter().sum::<u64>())
+        .sum()
+}
+
+/// The number of records, or of tombstones, of a set on the node.
+pub(super) fn objects_of_set(call: &Call<'_>, namespace: &Namespace, id: SetId, counted: u64, live: bool) -> u64 {
+    let is_counted = |record: &Record| record.set == Some(id) && record.is_live() == live;
+    let in_set = |partition: &Partition| partition.iter().filter(|(_, record)| is_counted(record)).count() as u64;
     of_node(call, namespace, counted, in_set).iter().sum()
 }
 
@@ -59,7 +85,8 @@ pub(super) fn non_expirable_objects(call: &Call<'_>, namespace: &Namespace) -> u
     }
     let counters = &namespace.counters;
     let counted = get(&counters.objects).saturating_sub(get(&counters.expirable_objects));
-    let without = |partition: &Partition| partition.iter().filter(|(_, record)| record.void_time == 0).count() as u64;
+    let is_counted = |record: &Record| record.void_time == 0 && record.is_live();
+    let without = |partition: &Partition| partition.iter().filter(|(_, record)| is_counted(record)).count() as u64;
     of_node(call, namespace, counted, without).iter().sum()
 }
 
@@ -85,7 +112,7 @@ fn replicated(
     namespace: &Namespace,
     count: impl Fn(&Partition) -> u64,
 ) -> [u64; 3] {
-    let factor = namespace.settings.replication_factor;
+    let factor = namespace.settings.replication_factor();
     let mut counts = [0; 3];
     for id in namespace.partition_ids() {
         let objects = namespace.partition(id).map_or(0, |partition| count(&partition));

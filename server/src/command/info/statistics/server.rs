@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::BufMut;
 
-use super::objects::all_objects;
+use super::objects::{all_objects, all_tombstones};
 use crate::command::info::call::{Answered, Call};
 use crate::command::info::cluster_stable::remaining_migrations;
 use crate::state::get;
@@ -61,7 +61,7 @@ pub(in crate::command::info) fn statistics(call: &mut Call<'_>) -> Answered {
     call.pair("cluster_clock_skew_outliers", "null");
     call.pair("uptime", uptime);
     call.pairs(IDLE_MACHINE);
-    call.pairs(&[("objects", all_objects(call)), ("tombstones", 0)]);
+    call.pairs(&[("objects", all_objects(call)), ("tombstones", all_tombstones(call))]);
     call.zeros(&["info_queue", "rw_in_progress", "proxy_in_progress", "tree_gc_queue"]);
     call.pair("client_connections", opened.saturating_sub(closed));
     call.pair("client_connections_opened", opened);

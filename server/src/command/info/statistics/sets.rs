@@ -49,10 +49,14 @@ fn properties(call: &mut Call<'_>, namespace: &Namespace, id: SetId) {
     let enable_index = is_indexed(namespace, &set);
     let data_used_bytes = data_used_bytes_of_set(call, namespace, id, set.data_used_bytes.load(Relaxed));
     let settings = &set.settings;
-    let objects = objects_of_set(call, namespace, id, set.objects.load(Relaxed));
+    let objects = objects_of_set(call, namespace, id, set.objects.load(Relaxed), true);
+    let tombstones = match set.tombstones.load(Relaxed) {
+        0 => 0,
+        counted => objects_of_set(call, namespace, id, counted, false),
+    };
     let truncate_lut = set.truncate_lut.load(Relaxed);
     call.say(format_args!(
-        "objects={objects}:tombstones=0:data_used_bytes={data_used_bytes}:truncate_lut={truncate_lut}:sindexes={}:\
+        "objects={objects}:tombstones={tombstones}:data_used_bytes={data_used_bytes}:truncate_lut={truncate_lut}:sindexes={}:\
          index_populating=false:truncating=false:default-read-touch-ttl-pct={}:default-ttl={}:\
          disable-eviction={}:enable-index={enable_index}:stop-writes-count={}:stop-writes-size={};",
         sindexes.count(),

@@ -22,6 +22,34 @@ fn replies_are_whole_frames_of_a_limited_size_and_end_with_a_last_message() {
 }
 
 #[test]
+fn a_filter_on_large_values_makes_more_steps() {
+    const RECORDS: usize = 100;
+    let server = Server::new();
+    for key in 0..RECORDS {
+        server.put_sized(key, "s", 100_000);
+    }
+    let mut request = Request::all();
+    request.header.info1 = Info1::READ | Info1::GET_NO_BINS;
+    let steps = |request: &Request| {
+        let (mut query, mut out, mut steps) = (request.query(&server), BytesMut::new(), 1);
+        while query.step(&server.0, NOW, &mut out) != Step::Done {
+            steps += 1;
+        }
+        let found = frames(&out)
+            .iter()
+            .flatten()
+            .filter(|reply| reply.digest.is_some())
+            .count();
+        (steps, found)
+    };
+    let (without, found) = steps(&request);
+    assert!(without <= 2 && found == RECORDS, "{without} steps, {found} records");
+    let filter = spikelet_wire::exp::build::string_bin("b").gt("w");
+    let (with, found) = steps(&request.with(FieldType::FILTER_EXPRESSION, filter.as_bytes()));
+    assert!(with > RECORDS / 4 && found == RECORDS, "{with} steps, {found} records");
+}
+
+#[test]
 fn a_short_query_ends_within_its_frame() {
     let server = Server::new();
     server.fill(3, "s");

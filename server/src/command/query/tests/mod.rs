@@ -55,6 +55,11 @@ impl Server {
     }
 
     fn put(&self, key: usize, set: &str) -> Digest {
+        self.put_sized(key, set, 50)
+    }
+
+    /// Puts a record with an integer `a`, and a string `b` of so many bytes.
+    fn put_sized(&self, key: usize, set: &str, size: usize) -> Digest {
         let digest = Digest::of(set, &UserKey::from(key as i64));
         let header = Header {
             info2: Info2::WRITE,
@@ -67,7 +72,7 @@ impl Server {
         message.field(FieldType::DIGEST, &digest.0);
         let value = (key as u64).to_be_bytes();
         message.op(&Op::new(OpCode::WRITE, b"a", ParticleType::INTEGER, &value));
-        message.op(&Op::new(OpCode::WRITE, b"b", ParticleType::STRING, &[b'x'; 50]));
+        message.op(&Op::new(OpCode::WRITE, b"b", ParticleType::STRING, &vec![b'x'; size]));
         message.finish();
         let mut out = BytesMut::new();
         assert!(matches!(self.handle(NOW, 0, &body, &mut out), Flow::Continue));

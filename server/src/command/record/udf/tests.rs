@@ -203,6 +203,19 @@ fn a_script_that_fails_or_only_looks_leaves_no_trace() {
 }
 
 #[test]
+fn a_script_without_a_timeout_has_the_configured_one() {
+    let server = Server::new();
+    let with_timeout = Header {
+        transaction_ttl: 300,
+        ..write()
+    };
+    let limits = || [write(), with_timeout].map(|header| super::limit(&server.0, &header).as_millis());
+    assert_eq!(limits(), [1000, 300]);
+    assert_eq!(server.info("set-config:context=service;transaction-max-ms=50"), "ok");
+    assert_eq!(limits(), [50, 300]);
+}
+
+#[test]
 fn what_a_write_would_be_refused_for_a_udf_is_refused_for() {
     let server = Server::new();
     let code = |header: Header| server.apply_with(header, 1, "gen", &[]).header.result_code();
@@ -387,9 +400,9 @@ mod locks {
         server.apply(1, "set", &["n".into(), 1.into()]);
         server.apply(2, "set", &["n".into(), 1.into()]);
         let mut script = task(begin_set(&server, 1, 2));
-        assert!(script.needs_work());
-        script.work(&server.0);
-        assert!(!script.needs_work());
+        assert!(script.has_blocking_work());
+        script.run_blocking(&server.0);
+        assert!(!script.has_blocking_work());
         assert!(matches!(begin_get(&server, 1), Flow::Locked(_)));
         assert!(matches!(begin_set(&server, 1, 3), Flow::Locked(_)));
         assert!(matches!(begin_get(&server, 2), Flow::Continue));
@@ -402,7 +415,7 @@ mod locks {
         let server = Server::new();
         server.apply(1, "set", &["n".into(), 1.into()]);
         let mut script = task(begin_set(&server, 1, 2));
-        script.work(&server.0);
+        script.run_blocking(&server.0);
         drop(script);
         assert_eq!(server.get(1).bins, bins("n", 1));
     }
@@ -425,7 +438,7 @@ mod locks {
         let server = Server::new();
         server.apply(1, "set", &["n".into(), 1.into()]);
         let mut script = task(begin_set(&server, 1, 2));
-        script.work(&server.0);
+        script.run_blocking(&server.0);
         let namespace = server.0.namespace(Some(b"test")).unwrap();
         let digest = Digest::of(SET, &UserKey::from(1));
         let record = Record {

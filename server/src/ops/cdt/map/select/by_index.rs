@@ -5,7 +5,7 @@ use spikelet_wire::cdt::ReturnType as R;
 
 use super::map_view::{Map, masked, no_key};
 use crate::ops::Particle;
-use crate::ops::cdt::bounds::bounds;
+use crate::ops::cdt::bounds::{bounds, outside};
 use crate::ops::cdt::result::int_list;
 use crate::ops::cdt::return_type::ReturnSpec;
 use crate::ops::cdt::selection::{ElementSet, Mask, Selected, Selection};
@@ -19,14 +19,8 @@ pub(super) fn by_index(map: &Map<'_>, mut spec: ReturnSpec, index: i64, count: u
         return Err(NOT_APPLICABLE);
     }
     if spec.inverted {
-        let reduced = match (start, count) {
-            (_, 0) => Some((0, n)),
-            (0, count) => Some((count, n - count)),
-            (start, count) if start + count >= n => Some((0, start)),
-            _ => None,
-        };
-        match reduced {
-            Some(reduced) => (start, count) = reduced,
+        match outside(start, count, n) {
+            Some(range) => (start, count) = range,
             None => return all_but(map, spec, start, count),
         }
         spec.inverted = false;

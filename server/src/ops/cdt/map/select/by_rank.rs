@@ -4,7 +4,7 @@ use spikelet_wire::ResultCode;
 use spikelet_wire::cdt::ReturnType as R;
 
 use super::map_view::{Map, masked, no_value};
-use crate::ops::cdt::bounds::bounds;
+use crate::ops::cdt::bounds::{bounds, outside};
 use crate::ops::cdt::return_type::ReturnSpec;
 use crate::ops::cdt::selection::{Mask, Selection};
 
@@ -16,17 +16,11 @@ pub(super) fn by_rank(map: &Map<'_>, mut spec: ReturnSpec, rank: i64, count: u64
     if spec.is_index_range() || (spec.inverted && !spec.multi) {
         return Err(NOT_APPLICABLE);
     }
-    if spec.inverted {
-        let reduced = match (start, count) {
-            (_, 0) => Some((0, n)),
-            (0, count) => Some((count, n - count)),
-            (start, count) if start + count >= n => Some((0, start)),
-            _ => None,
-        };
-        if let Some(reduced) = reduced {
-            (start, count) = reduced;
-            spec.inverted = false;
-        }
+    if spec.inverted
+        && let Some(range) = outside(start, count, n)
+    {
+        (start, count) = range;
+        spec.inverted = false;
     }
     if count == 0 {
         return no_value(&spec, i64::from(start));

@@ -1,0 +1,3 @@
+module spikelet
+
+go 1.19

@@ -1,0 +1,3 @@
+import helper from './mocha.js'
+
+export const { useServer } = helper
