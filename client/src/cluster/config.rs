@@ -1,8 +1,10 @@
 //! How a client reaches its cluster.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::host::Host;
+use super::login::Credentials;
 use super::tls::Tls;
 use super::transport::Connector;
 
@@ -31,4 +33,6 @@ pub(crate) struct Config {
     pub(crate) connector: Option<Connector>,
     /// TLS, if connections use it.
     pub(crate) tls: Option<Tls>,
+    /// How the client logs in; `None` for a cluster without security.
+    pub(crate) credentials: Option<Arc<Credentials>>,
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::{Buf as _, Bytes, BytesMut};
 use spikelet_wire::frame::MAX_BODY;
-use spikelet_wire::{DecodeError, FrameHeader, FrameType, frame};
+use spikelet_wire::{DecodeError, FrameHeader, FrameType, ResultCode, frame};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::timeout;
 
@@ -40,6 +40,8 @@ pub(crate) enum ConnectionError {
     Protocol(DecodeError),
     /// Nothing was received for the socket timeout.
     Timeout,
+    /// The node refused the login.
+    Refused(ResultCode),
 }
 
 /// How the reply to a request is received.
@@ -57,6 +59,7 @@ impl fmt::Display for ConnectionError {
             Self::Io(error) => error.fmt(f),
             Self::Protocol(error) => error.fmt(f),
             Self::Timeout => f.write_str("no reply in time"),
+            Self::Refused(code) => write!(f, "the login was refused: {code}"),
         }
     }
 }

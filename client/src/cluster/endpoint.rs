@@ -1,11 +1,13 @@
 //! A node's address, and how a connection to it is opened.
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::config::Config;
-use super::connection::Connection;
+use super::connection::{Connection, ConnectionError};
 use super::host::Host;
+use super::login::NodeSession;
 use super::tls::Tls;
 use super::transport::Connector;
 
@@ -18,6 +20,8 @@ pub(crate) struct Endpoint {
     tls: Option<Tls>,
     /// The name that the certificate of the server must have, if there is TLS.
     tls_name: String,
+    /// The client's session with the node, where the client has credentials.
+    session: Option<Arc<NodeSession>>,
 }
 
 impl Endpoint {
@@ -29,11 +33,20 @@ impl Endpoint {
             host,
             connect_timeout: config.connect_timeout,
             connector: config.connector.clone(),
+            session: config.credentials.as_ref().map(NodeSession::new).map(Arc::new),
         }
     }
 
-    /// Opens a connection within the connect timeout.
-    pub(crate) async fn connect(&self) -> io::Result<Connection> {
+    /// Opens a connection within the connect timeout, and logs in.
+    pub(crate) async fn connect(&self) -> Result<Connection, ConnectionError> {
+        let mut connection = self.open().await?;
+        if let Some(session) = &self.session {
+            session.authenticate(&mut connection).await?;
+        }
+        Ok(connection)
+    }
+
+    async fn open(&self) -> io::Result<Connection> {
         let tls = self.tls.as_ref().map(|tls| (tls, &*self.tls_name));
         let open = Connection::open(&self.host, self.connector.as_ref(), tls);
         match self.connect_timeout.is_zero() {
@@ -56,6 +69,7 @@ impl Endpoint {
             connector: None,
             tls: None,
             tls_name: String::new(),
+            session: None,
         }
     }
 }

@@ -10,6 +10,7 @@ mod logs;
 mod namespace;
 mod port_file;
 mod ports;
+mod security;
 mod server_log;
 #[cfg(feature = "tls")]
 mod tls;

@@ -15,6 +15,7 @@ mod look_up;
 mod query;
 mod record;
 mod record_task;
+mod security;
 mod step;
 mod task;
 

@@ -174,9 +174,14 @@ impl ConfigFile {
         if let Some(error) = &self.in_enterprise_only {
             return Err(error.clone());
         }
-        // To start without what these stanzas ask for would be worse than not to start.
-        if let Some(stanza) = &self.security {
-            let problem = "'security' is not supported yet: the server would accept every client. Remove the stanza to start without it";
+        // To start without what these ask for would be worse than not to start.
+        let password_file = |stanza: &&Stanza| {
+            let mut names = stanza.parameters.iter().map(|(name, _)| *name);
+            names.any(|name| name == "default-password-file")
+        };
+        if let Some(stanza) = self.security.as_ref().filter(password_file) {
+            let problem =
+                "'default-password-file' is not supported: give the user admin its password, as any other user";
             return Err(ConfigFileError::at(stanza.line, "security {", problem));
         }
         #[cfg(not(feature = "tls"))]

@@ -10,6 +10,7 @@ mod fault;
 mod fixture;
 mod journal;
 mod node;
+mod security;
 mod snapshot;
 #[cfg(feature = "tls")]
 mod tls;
@@ -82,6 +83,11 @@ const CONTROLS: &[Control] = controls! {
     "node/restart" ("id") => node::restart, "Restarts a killed node, empty and with the same address.";
     "nsup" () => clock::nsup, "Removes expired records, and returns how many there were.";
     "reset" () => snapshot::reset, "Empties the server, as it was when it started.";
+    "security/end-sessions" () => security::end_sessions,
+        "Makes all session tokens expire. Open connections must log in again.";
+    "security/expire-sessions" () => security::expire_sessions,
+        "Makes all session tokens expire. Connections that are open stay logged in.";
+    "security/users" () => security::users, "Lists the users, with their roles and the number of their connections.";
     "snapshot/drop" ("name") => snapshot::drop, "Removes a snapshot.";
     "snapshot/list" () => snapshot::list, "Lists the snapshots, with the number of records in each.";
     "snapshot/restore" ("name") => snapshot::restore, "Replaces the contents of the server with those of a snapshot.";

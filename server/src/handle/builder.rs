@@ -8,7 +8,9 @@ use std::sync::{Arc, Weak};
 use super::Server;
 use crate::clock::Clock;
 use crate::cluster::{Cluster, Node, NodeId};
-use crate::config::{Config, ConfigError, NamespaceConfig, TlsConfig};
+use crate::config::{
+    Authentication, Config, ConfigError, NamespaceConfig, RoleConfig, SecurityConfig, TlsConfig, UserConfig,
+};
 use crate::config_file::{ConfigFile, ConfigFileError};
 use crate::fixture::{self, Fixture, FixtureError};
 use crate::net::{Addresses, Bound, Nodes, Shared};
@@ -52,6 +54,7 @@ pub struct Builder {
     fixtures: Vec<Fixture>,
     journal: Option<usize>,
     observer: Option<Observer>,
+    security: Option<SecurityConfig>,
     config_file: Option<ConfigFile>,
 }
 
@@ -74,6 +77,7 @@ impl Default for Builder {
             fixtures: Vec::new(),
             journal: None,
             observer: None,
+            security: None,
             config_file: None,
         }
     }
@@ -122,6 +126,12 @@ impl Builder {
             self.work_directory = Some(directory.clone());
         }
         self.namespaces.extend(file.namespaces.iter().cloned());
+        if let Some(stanza) = &file.security {
+            let security = self.security.get_or_insert_default();
+            for (name, values) in &stanza.parameters {
+                values.iter().for_each(|value| security.set(name, value));
+            }
+        }
         self.config_file = Some(file.clone());
         self
     }
@@ -209,6 +219,71 @@ impl Builder {
     #[cfg(feature = "tls")]
     pub fn tls(mut self, tls: TlsConfig) -> Self {
         self.tls = Some(tls);
+        self
+    }
+
+    /// Configures security: clients have to log in, and may do what the roles of their users permit. Needs the
+    /// [Enterprise Edition](Edition::Enterprise), and the feature `security` of this crate.
+    ///
+    /// Users and roles that were added before are kept. At the start there is also the user `admin` with the password `admin`, which
+    /// manages users.
+    pub fn security(mut self, mut security: SecurityConfig) -> Self {
+        if let Some(before) = self.security.take() {
+            security.users.splice(0..0, before.users);
+            security.roles.splice(0..0, before.roles);
+        }
+        self.security = Some(security);
+        self
+    }
+
+    /// Adds a user with a password and these roles, and with it [security](Self::security). A role is a predefined one, such as
+    /// `read-write`, or one that is added with [`role`](Self::role).
+    ///
+    /// ```
+    /// use spikelet::{Edition, Server};
+    ///
+    /// let server = Server::builder()
+    ///     .edition(Edition::Enterprise)
+    ///     .user("app", "secret", ["read-write"])
+    ///     .user("ops", "secret", ["sys-admin", "user-admin"])
+    ///     .start()?;
+    /// # Ok::<(), spikelet::StartError>(())
+    /// ```
+    pub fn user(
+        self,
+        name: impl Into<String>,
+        password: impl Into<String>,
+        roles: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.add_user(name, Authentication::Password(password.into()), roles)
+    }
+
+    /// Adds a user that logs in in another way than with a [password](Self::user): with a certificate, or as one whose password
+    /// is checked elsewhere.
+    pub fn add_user(
+        mut self,
+        name: impl Into<String>,
+        authentication: Authentication,
+        roles: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        let user = UserConfig {
+            name: name.into(),
+            authentication,
+            roles: roles.into_iter().map(Into::into).collect(),
+        };
+        self.security.get_or_insert_default().users.push(user);
+        self
+    }
+
+    /// Adds a role with these privileges, and with it [security](Self::security). A privilege is text such as `sys-admin`, `read`,
+    /// `read.NAMESPACE` or `read.NAMESPACE.SET`, or a [`Privilege`](crate::Privilege).
+    pub fn role(self, name: impl Into<String>, privileges: impl IntoIterator<Item = impl ToString>) -> Self {
+        self.add_role(RoleConfig::new(name, privileges))
+    }
+
+    /// Adds a role that may also have a whitelist and quotas.
+    pub fn add_role(mut self, role: RoleConfig) -> Self {
+        self.security.get_or_insert_default().roles.push(role);
         self
     }
 
@@ -314,6 +389,7 @@ impl Builder {
         let mut config = Config {
             edition: self.edition,
             tls: self.tls.clone(),
+            security: self.security.clone(),
             ..Config::default()
         };
         if !self.namespaces.is_empty() {

@@ -37,7 +37,7 @@ pub(super) struct Connection<'e, S> {
     pub(super) pending: Option<Pending<'e>>,
     /// Where tasks do their work.
     pub(super) workers: Workers,
-    /// Whether the faults were evaluated for the next frame already: it waits for a locked record.
+    /// Whether the faults were evaluated for the next frame already: it waits for a locked record, or for the hash of a password.
     pub(super) is_evaluated: bool,
     /// How to compress the last answer, and where in the buffer of replies it begins.
     pub(super) compression: Option<(Compression, usize)>,
@@ -142,6 +142,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
                     }
                     drop(waiting);
                 }
+                Pause::State(Flow::Unhashed(password)) => task::hash(self.workers, password).await?,
                 Pause::State(Flow::Close) => {
                     self.shared.reaper.pass().await;
                     return Ok(());
@@ -215,7 +216,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
             if !self.is_evaluated
                 && let Some(faults) = self.shared.armed_faults()
             {
-                let verdict = faults.evaluate(self.shared.node_id(self.session.node), header, body);
+                let user = self.session.user().map(|user| &**user);
+                let verdict = faults.evaluate(self.shared.node_id(self.session.node), user, header, body);
                 if !verdict.is_nothing() {
                     break Pause::Fault(verdict);
                 }
@@ -226,7 +228,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
             }
             let answer_at = out.len();
             let flow = turn.handle(now, self.session, header, body, out);
-            self.is_evaluated = matches!(flow, Flow::Locked(_));
+            self.is_evaluated = matches!(flow, Flow::Locked(_) | Flow::Unhashed(_));
             if self.is_evaluated {
                 break Pause::State(flow);
             }

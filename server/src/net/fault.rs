@@ -62,6 +62,7 @@ pub(super) async fn execute<S: AsyncRead + AsyncWrite + Unpin>(
         let flow = shared.turn().handle(now, session, header, &body, out);
         match flow {
             Flow::Locked(_waiting) => unlocked.await,
+            Flow::Unhashed(password) => task::hash(workers, password).await?,
             flow => break flow,
         }
     };
@@ -89,7 +90,7 @@ pub(super) async fn execute<S: AsyncRead + AsyncWrite + Unpin>(
     stream.flush().await?;
     out.clear();
     match flow {
-        Flow::Continue | Flow::Locked(_) => {}
+        Flow::Continue | Flow::Locked(_) | Flow::Unhashed(_) => {}
         Flow::Task(task) => {
             let pending = pending.map(|pending| pending.ending(journal::ended(then)));
             task::answer(shared, workers, &mut stream, task, out, (pending, compression)).await?;

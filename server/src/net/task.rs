@@ -14,6 +14,7 @@ use tokio::task::{spawn_blocking, yield_now};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::{Shared, compression};
+use crate::access::ClearPassword;
 use crate::command::{Compression, Step, Task};
 use crate::request_log::Pending;
 use crate::state::JobEnd;
@@ -177,6 +178,20 @@ pub(super) fn run(background: Background, workers: Workers) {
             }
         }
     });
+}
+
+/// Hashes a password, which takes long.
+///
+/// # Errors
+/// When the runtime ends.
+pub(super) async fn hash(workers: Workers, password: Arc<ClearPassword>) -> io::Result<()> {
+    match workers {
+        Workers::Threads => spawn_blocking(move || password.hash()).await.map_err(io::Error::other),
+        Workers::Inline => {
+            password.hash();
+            Ok(())
+        }
+    }
 }
 
 /// Frees a buffer. To return many megabytes to the system takes milliseconds.

@@ -6,6 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use super::latency::NodeLatencies;
 use super::namespace_stats::NamespaceStats;
 use super::proto_compression::ProtoCompression;
+use super::usage::Users;
 use super::user_agents::UserAgents;
 use crate::clock::Now;
 use crate::store::Namespace;
@@ -41,6 +42,7 @@ pub struct Stats {
     /// For sessions without a node.
     no_node: NamespaceStats,
     pub(crate) agents: UserAgents,
+    pub(crate) users: Users,
 }
 
 impl Stats {

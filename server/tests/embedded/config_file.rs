@@ -367,8 +367,8 @@ fn what_is_wrong_is_refused_with_its_line() {
 fn security_and_tls_are_never_left_out_silently() {
     for (stanza, problem) in [
         (
-            "security {\nenable-quotas true\nlog {\nreport-violation true\n}\n}",
-            "'security' is not supported yet",
+            "security {\ndefault-password-file /a\nlog {\nreport-violation true\n}\n}",
+            "'default-password-file' is not supported",
         ),
         ("security {\nenable-security true\n}", "'enable-security' is obsolete"),
         (

@@ -189,6 +189,9 @@ impl BatchRun {
         if failure.suggests_change() {
             cluster.suspect_change();
         }
+        if failure.is_logged_out() {
+            node.log_out();
+        }
         let mut lost = Vec::new();
         for at in rows {
             let Some(state) = self.states.get_mut(at) else { continue };

@@ -291,6 +291,9 @@ impl QueryRun {
                 if failure.suggests_change() {
                     cluster.suspect_change();
                 }
+                if failure.is_logged_out() {
+                    group.node.log_out();
+                }
                 // A failure that cannot be retried takes precedence.
                 if failed.as_ref().is_none_or(|(other, _)| other.is_retryable()) {
                     failed = Some((failure, group.node.name.clone()));

@@ -1,6 +1,7 @@
 //! `get-config`: reads the configuration.
 
 use std::net::SocketAddr;
+use std::sync::atomic::Ordering::Relaxed;
 
 use super::{LONGEST, NAMESPACE_NAMES, STRIPES};
 use crate::command::info::call::{Answered, Call};
@@ -13,6 +14,7 @@ pub(in crate::command::info) fn get_config(call: &mut Call<'_>) -> Answered {
     if call.parameters.is_empty() {
         service(call);
         network(call);
+        security(call);
         call.drop_last();
         return Ok(());
     }
@@ -23,8 +25,14 @@ pub(in crate::command::info) fn get_config(call: &mut Call<'_>) -> Answered {
             let namespace = call.required_namespace(NAMESPACE_NAMES)?;
             write_namespace(call, namespace);
         }
-        // There is neither.
-        "security" | "xdr" => return Ok(()),
+        "security" => {
+            if call.state.security().is_none() {
+                return Ok(());
+            }
+            security(call);
+        }
+        // There is none.
+        "xdr" => return Ok(()),
         _ => return Err(InfoError::parameter("invalid context")),
     }
     call.drop_last();
@@ -106,6 +114,19 @@ fn network(call: &mut Call<'_>) {
             _ => pair(call, Scope::Network, parameter),
         }
     }
+}
+
+/// Nothing without security.
+fn security(call: &mut Call<'_>) {
+    let Some(security) = call.state.security() else { return };
+    let settings = security.settings();
+    call.pair("enable-quotas", settings.enable_quotas);
+    call.pair(
+        "privilege-refresh-period",
+        settings.privilege_refresh_period.load(Relaxed),
+    );
+    call.pair("session-ttl", settings.session_ttl.load(Relaxed));
+    call.pair("tps-weight", settings.tps_weight.load(Relaxed));
 }
 
 /// Appends a parameter without an effect: the value that the configuration or `set-config` gave it, or the default.

@@ -84,7 +84,7 @@ fn statistics(call: &mut Call<'_>, namespace: &Namespace) {
         ("from_proxy_batch_sub", &stats.from_proxy_batch_sub, None),
     ];
     for (origin, counters, proxied) in origins {
-        call.pair(format_args!("{origin}_tsvc_error"), 0);
+        call.pair(format_args!("{origin}_tsvc_error"), get(&counters.tsvc_error));
         call.pair(format_args!("{origin}_tsvc_timeout"), 0);
         if let Some(complete) = proxied {
             call.pair(format_args!("{origin}_proxy_complete"), get(complete));
