@@ -8,10 +8,8 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use bytes::BytesMut;
-use spikelet::Fixture;
-use spikelet::Now;
 use spikelet::unstable::{Config, Flow, Particle, Session, State, accepts, handle};
-use spikelet::{Edition, SecurityConfig};
+use spikelet::{Edition, Fixture, Now, SecurityConfig};
 use spikelet_conformance::recorded::{self, Case, Expected};
 use spikelet_wire::admin::{self, AdminCommand, AdminField, AdminMessage, AdminWriter};
 use spikelet_wire::batch::{Batch, BatchRequest};
@@ -268,9 +266,16 @@ pub fn expression(bytes: &[u8]) {
     assert_eq!(server.bin(), before, "another bin was written");
 }
 
-/// Each frame on a connection is handled, and the responses decode.
+/// Each frame on a connection is handled by one edition or the other, and the responses decode.
 pub fn connection(bytes: &[u8]) {
-    let state = State::new(Config::default());
+    let edition = match bytes.len() % 2 {
+        0 => Edition::Community,
+        _ => Edition::Enterprise,
+    };
+    let state = State::new(Config {
+        edition,
+        ..Config::default()
+    });
     let mut session = state.connect(0, None);
     let mut open = true;
     each_frame(bytes, |header, body| {
@@ -545,7 +550,8 @@ fn expression_seeds(case: &Case) -> Vec<Vec<u8>> {
 }
 
 fn connection_seeds(case: &Case) -> Vec<Vec<u8>> {
-    vec![requests(case).collect::<Vec<_>>().concat()]
+    let compressed: Vec<_> = requests(case).map(frame::compress).collect();
+    vec![requests(case).collect::<Vec<_>>().concat(), compressed.concat()]
 }
 
 /// The records that a case writes, alternately as JSON and as a backup.

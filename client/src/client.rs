@@ -61,7 +61,8 @@ struct Defaults {
 }
 
 impl Client {
-    /// Connects to the cluster of one or several seed hosts, separated by commas: `host`, `host:port` or `[ipv6]:port`.
+    /// Connects to the cluster of one or several seed hosts, separated by commas: `host`, `host:port`, `host:tls-name:port` or
+    /// `[ipv6]:port`.
     ///
     /// # Errors
     /// If the text is not a list of hosts, or none of them can be reached.
@@ -171,6 +172,7 @@ impl ClientBuilder {
                 connect_timeout: Duration::from_secs(1),
                 tend_interval: Duration::from_secs(1),
                 connector: None,
+                tls: None,
                 credentials: None,
             },
             #[cfg(feature = "security")]
@@ -251,6 +253,15 @@ impl ClientBuilder {
     /// Sets whether writes store the user's key by default; initially they do not.
     pub const fn send_key(mut self, send_key: bool) -> Self {
         self.defaults.send_key = send_key;
+        self
+    }
+
+    /// Connects with TLS. Needs the cargo feature `tls`.
+    ///
+    /// Nodes are reached by the addresses at which they accept TLS connections. See [`Tls`](crate::Tls).
+    #[cfg(feature = "tls")]
+    pub fn tls(mut self, tls: crate::Tls) -> Self {
+        self.config.tls = Some(tls);
         self
     }
 

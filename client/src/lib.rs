@@ -25,10 +25,12 @@
 //!
 //! The feature `serde`, on by default, reads and writes whole records as types that implement serde's traits.
 //!
+//! The feature `tls` connects with TLS, which needs the Enterprise Edition.
+//!
 //! The feature `security` is for clusters of the Enterprise Edition with security: logins, and the administration of users and
 //! roles.
 //!
-//! Not supported: TLS and multi-record transactions, which need the Enterprise Edition.
+//! Not supported: multi-record transactions, which need the Enterprise Edition.
 //!
 //! The modules form layers, and imports go down only: the clients (`client`, [`blocking`]), the verbs (`verbs`), their
 //! policies (`policy`), the cluster (`cluster`), then keys, bins, records and operations, then errors.
@@ -57,6 +59,8 @@ mod verbs;
 
 pub use bins::{Bins, IntoBins};
 pub use client::{Client, ClientBuilder};
+#[cfg(feature = "tls")]
+pub use cluster::Tls;
 pub use error::{Error, ErrorKind, OptionalExt};
 pub use key::Key;
 pub use operation::Operation;

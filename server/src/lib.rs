@@ -29,6 +29,8 @@
 //! - `security`, on by default, is for [security](SecurityConfig). It compiles bcrypt. Without it, a server with security does not
 //!   start.
 //!
+//! - `tls`, on by default, is for TLS, a feature of the Enterprise Edition. It compiles ring, which is written in C and assembler.
+//!
 //! With `default-features = false` all are off. To save the dependencies of the program but keep UDFs:
 //!
 //! ```toml
@@ -75,8 +77,8 @@ mod version;
 pub use clock::Now;
 pub use cluster::{ClusterError, Node, NodeId, NodeState};
 pub use config::{
-    Authentication, ConfigError, ConfigParameterError, ConflictResolutionPolicy, NamespaceConfig, ParameterValues,
-    RoleConfig, SecurityConfig, SetConfig, UserConfig,
+    AuthenticateClient, Authentication, ConfigError, ConfigParameterError, ConflictResolutionPolicy, NamespaceConfig,
+    ParameterValues, RoleConfig, SecurityConfig, SetConfig, TlsConfig, UserConfig,
 };
 pub use config_file::{ConfigFile, ConfigFileError, OtherPorts};
 pub use fixture::{Fixture, FixtureError, Loaded};
@@ -84,6 +86,8 @@ pub use handle::{
     Builder, Record, Server, ServerClock, StartError, TestServer, TopologyError, Transaction, UserInfo, fault, journal,
     test,
 };
+#[cfg(feature = "tls")]
+pub use net::{Certificate, CertificateKind, TlsError};
 pub use parameter::ParameterError;
 pub use selector::{Command, UnknownCommand};
 pub use spikelet_wire::admin::{Privilege, PrivilegeCode};

@@ -109,6 +109,18 @@ pub fn table() -> impl fmt::Display {
             "yes, from Rust",
         ),
         Row::new(
+            "Compression of requests and replies (Enterprise Edition)",
+            "yes; the Community Edition refuses compressed requests with result code 25",
+        ),
+        Row::new(
+            "TLS beside ports without it, mutual TLS, and certificates with faults (Enterprise Edition)",
+            if cfg!(feature = "tls") {
+                "yes; with the cargo feature `tls`"
+            } else {
+                "built without the cargo feature `tls`"
+            },
+        ),
+        Row::new(
             "The real server's configuration file, its command-line options, and the environment variables of its image",
             "every name of 8.1 is read and checked; what has no meaning in memory is listed in the log",
         ),
@@ -121,8 +133,8 @@ pub fn table() -> impl fmt::Display {
             },
         ),
         Row::new(
-            "TLS, compression",
-            "as on the Community Edition: refused with its result codes",
+            "Multi-record transactions: monitors, blocked records, timeouts",
+            "yes, on the Enterprise Edition, in namespaces with `strong-consistency`",
         ),
         Row::new("Controls over the info protocol, from any language", families()),
     ])

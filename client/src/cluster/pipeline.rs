@@ -223,6 +223,10 @@ async fn write(mut stream: Writer, mut jobs: mpsc::Receiver<Job>, written: mpsc:
                 state.0.store(State::SENT, Ordering::Release);
             }
         }
+        // TLS may keep the last bytes until then.
+        if stream.flush().await.is_err() {
+            return;
+        }
         buffer.clear();
     }
 }

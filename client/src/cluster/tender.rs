@@ -308,9 +308,11 @@ async fn join_all(futures: impl Iterator<Item = impl Future<Output = ()>>) {
 }
 
 const fn peers_name(config: &Config) -> &'static str {
-    match config.services_alternate {
-        true => "peers-clear-alt",
-        false => "peers-clear-std",
+    match (config.services_alternate, config.tls.is_some()) {
+        (true, false) => "peers-clear-alt",
+        (false, false) => "peers-clear-std",
+        (true, true) => "peers-tls-alt",
+        (false, true) => "peers-tls-std",
     }
 }
 

@@ -7,6 +7,8 @@ use clap::{ArgAction, Parser};
 
 use super::config::ConfigOptions;
 use super::security::{self, Role, User};
+#[cfg(feature = "tls")]
+use super::tls::Tls;
 use super::{journal, listen, namespace};
 use crate::{
     Authentication, Builder, Command, ConfigFile, Edition, Fixture, FixtureError, NamespaceConfig, SecurityConfig,
@@ -26,6 +28,9 @@ Examples:
 
   spikelet --load users.json --load production.asb
       Starts with the records, secondary indexes and UDF modules of these files.
+
+  spikelet --edition enterprise --tls-listen 127.0.0.1:4333 --tls-ca-file /tmp/ca.pem
+      Accepts TLS connections beside others. Clients have to trust the certificate in /tmp/ca.pem; the TLS name is localhost.
 
   spikelet --listen 127.0.0.1:3000 --nodes 3 --replication-factor 2 --controls
       A cluster of three nodes on ports 3000 to 3002, which can be killed: spikelet/node/kill:id=B2.
@@ -66,9 +71,9 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "ADDRESS:PORT", value_parser = listen::parse)]
     listen: Option<SocketAddr>,
 
-    /// Allow listening on an address that other machines can reach. There is no TLS, and without --security no authentication.
+    /// Allow listening on an address that other machines can reach. Without --security there is no authentication.
     #[arg(long)]
-    listen_beyond_loopback: bool,
+    pub(super) listen_beyond_loopback: bool,
 
     /// A namespace and its parameters. Repeat the option for several. Default: test and bar.
     #[arg(long = "namespace", value_name = "NAME[,PARAMETER=VALUE...]", value_parser = namespace::parse)]
@@ -147,6 +152,10 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "PATH")]
     load: Vec<PathBuf>,
 
+    #[cfg(feature = "tls")]
+    #[command(flatten)]
+    pub(super) tls: Tls,
+
     /// Write the port of each node to this file once clients can connect. The file appears complete, never in part.
     #[arg(long, value_name = "PATH")]
     pub(super) port_file: Option<PathBuf>,
@@ -168,9 +177,16 @@ impl Arguments {
     pub(super) fn check(&self, file: Option<&ConfigFile>) -> Result<(), String> {
         let ip = self.address(file).ip();
         let is_allowed = self.listen_beyond_loopback || self.listen.is_none() && self.config.listens_where_configured();
-        if ip.is_loopback() || is_allowed {
+        // That of an option is checked with the other options of TLS.
+        let tls = file.and_then(|file| file.tls_listen).map(|address| address.ip());
+        let is_tls_allowed = self.listen_beyond_loopback || self.config.listens_where_configured();
+        let beyond = [(Some(ip), is_allowed), (tls, is_tls_allowed)];
+        let beyond = beyond
+            .into_iter()
+            .filter_map(|(ip, is_allowed)| ip.filter(|ip| !is_allowed && !ip.is_loopback()));
+        let Some(ip) = beyond.into_iter().next() else {
             return Ok(());
-        }
+        };
         Err(format!(
             "other machines can reach {ip}, and there is no TLS, and without --security no authentication: listen on \
              127.0.0.1, or add --listen-beyond-loopback to allow it"

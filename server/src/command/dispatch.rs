@@ -7,6 +7,7 @@ use std::sync::Arc;
 use bytes::BytesMut;
 use spikelet_wire::{Digest, FrameHeader, FrameType, Info1, Info2, Message};
 
+use super::info_task::InfoTask;
 use super::query::Started;
 use super::record::filter::Filter;
 use super::record::offloaded::Offloaded;
@@ -56,10 +57,15 @@ pub fn handle(
 ) -> Flow {
     match header.frame_type {
         FrameType::MESSAGE => handle_message(state, now, session, body, out),
-        FrameType::INFO => match info::handle(state, now, session, body, out) {
-            None => Flow::Continue,
-            Some(build) => Flow::Background(Box::new(build.into())),
-        },
+        FrameType::INFO => {
+            if let Some(task) = InfoTask::of(body, session) {
+                return Flow::Task(Box::new(task.into()));
+            }
+            match info::handle(state, now, session, body, out) {
+                None => Flow::Continue,
+                Some(build) => Flow::Background(Box::new(build.into())),
+            }
+        }
         FrameType::COMPRESSED => handle_compressed(state, now, session, body, out),
         FrameType::SECURITY => match state.security() {
             Some(security) => match security::handle(security, state, now, session, body, out) {

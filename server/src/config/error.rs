@@ -35,6 +35,10 @@ pub enum ConfigError {
     },
     /// The name is empty, too long, or has a character that separates names.
     ClusterName(String),
+    /// TLS is configured, and the edition is the Community Edition.
+    TlsOnCommunity,
+    /// The TLS name is empty, too long, or has a character that separates names.
+    TlsName(String),
     /// Security is configured for the Community Edition.
     SecurityEdition,
     /// Security is configured, and the crate was built without the feature `security`.
@@ -124,6 +128,13 @@ impl fmt::Display for ConfigError {
                     "{nodes} nodes need the ports {first} to {last}, and the highest port is 65535"
                 )
             }
+            Self::TlsOnCommunity => f.write_str(
+                "TLS is a feature of the Enterprise Edition: add `.edition(Edition::Enterprise)` or `--edition enterprise`",
+            ),
+            Self::TlsName(name) => write!(
+                f,
+                "{name:?} is no TLS name: 1 to 253 bytes without spaces and without any of : ; , = / [ ]"
+            ),
             Self::ClusterName(name) => write!(
                 f,
                 "{name:?} is no name for a cluster: 1 to 63 bytes without spaces or semicolons"

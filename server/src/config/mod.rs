@@ -5,11 +5,13 @@ mod namespace;
 mod security;
 
 mod set;
+mod tls;
 
 pub use self::error::ConfigError;
 pub use self::namespace::{ConflictResolutionPolicy, NamespaceConfig};
 pub use self::security::{Authentication, RoleConfig, SecurityConfig, UserConfig};
 pub use self::set::SetConfig;
+pub use self::tls::{AuthenticateClient, TlsConfig};
 pub use crate::config_parameters::{ConfigParameterError, ParameterValues};
 pub(crate) use crate::config_parameters::{MAX_NODES, MAX_TTL};
 pub(crate) use crate::config_parameters::{
@@ -28,6 +30,8 @@ pub struct Config {
     pub edition: Edition,
     /// The `work-directory`, which the errors of UDFs name. Nothing is read from it or written to it.
     pub work_directory: String,
+    /// TLS, if there is any.
+    pub tls: Option<TlsConfig>,
     /// Security; `None` for none.
     pub security: Option<SecurityConfig>,
     /// The other parameters of `service`.
@@ -87,6 +91,7 @@ impl Default for Config {
             version: version::DEFAULT.to_owned(),
             edition: Edition::default(),
             work_directory: Self::WORK_DIRECTORY.to_owned(),
+            tls: None,
             security: None,
             service: ParameterValues::default(),
             network: ParameterValues::default(),

@@ -13,6 +13,8 @@ mod security;
 mod server;
 mod snapshot;
 mod test_server;
+#[cfg(feature = "tls")]
+mod tls;
 mod topology;
 mod transactions;
 

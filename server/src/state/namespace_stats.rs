@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use spikelet_wire::{Info2, ResultCode};
 
 use super::latency::NamespaceLatencies;
+use super::proto_compression::ProtoCompression;
 
 /// The counters of a namespace on one node.
 #[derive(Debug, Default)]
@@ -31,6 +32,10 @@ pub struct NamespaceStats {
     pub si_query: QueryCounters,
     /// Queries for points in a region.
     pub geo: GeoCounters,
+    /// Compressed answers to commands on single records.
+    pub record_compression: ProtoCompression,
+    /// Compressed blocks of records in answers to queries.
+    pub query_compression: ProtoCompression,
     /// The latency histograms.
     pub latencies: NamespaceLatencies,
 }

@@ -375,7 +375,34 @@ fn security_and_tls_are_never_left_out_silently() {
             "security {\nsession-ttl 1\n}",
             "session-ttl must be 120 to 864000 seconds, not 1",
         ),
-        ("network {\ntls a {\ncert-file /a\n}\n}", "'tls' is not supported yet"),
+        #[cfg(feature = "tls")]
+        (
+            "network {\nservice {\ntls-port 4333\ntls-name a\n}\ntls a {\ncert-file /nonexistent/a\n}\n}",
+            "cannot read the cert-file /nonexistent/a",
+        ),
+        #[cfg(feature = "tls")]
+        (
+            "network {\nservice {\ntls-port 4333\ntls-name b\n}\ntls a {\n}\n}",
+            "invalid tls-name in TLS configuration: b",
+        ),
+        #[cfg(feature = "tls")]
+        (
+            "network {\nservice {\ntls-port 4333\n}\n}",
+            "service TLS configuration requires tls-name",
+        ),
+        #[cfg(feature = "tls")]
+        (
+            "network {\nservice {\ntls-port 4333\ntls-name a\ntls-authenticate-client any\n\
+             tls-authenticate-client b\n}\ntls a {\n}\n}",
+            "cannot be combined with other values",
+        ),
+        #[cfg(feature = "tls")]
+        (
+            "network {\nservice {\ntls-port 4333\ntls-name a\n}\ntls a {\ncert-blacklist /a\n}\n}",
+            "'cert-blacklist' is not supported",
+        ),
+        #[cfg(not(feature = "tls"))]
+        ("network {\ntls a {\ncert-file /a\n}\n}", "cargo feature `tls`"),
         (
             "xdr {\ndc a {\nnamespace b {\nbin-policy some\n}\n}\n}",
             "bin-policy must be all or no-bins",

@@ -83,6 +83,42 @@ pub(super) fn handle(state: &State, now: Now, session: &mut Session, body: &[u8]
     query::maintain(state, now, node, left)
 }
 
+/// Whether an info request registers UDF modules.
+pub(super) fn registers_modules(body: &[u8]) -> bool {
+    // Most requests are short, and all of them are looked at.
+    cfg!(feature = "udf")
+        && body
+            .split(|&byte| byte == b'\n')
+            .any(|line| line.starts_with(PUT_MODULE))
+}
+
+/// Checks the modules that a request registers, so that to execute the request takes no long time.
+pub(super) fn check_modules(state: &State, now: Now, session: &mut Session, body: &[u8]) {
+    if refused(state, session, body).is_some() {
+        return;
+    }
+    let lines = body
+        .split(|&byte| byte == b'\n')
+        .filter(|line| line.starts_with(PUT_MODULE));
+    for line in lines.map(String::from_utf8_lossy) {
+        let (name, parameters) = split(&line);
+        let call = Call {
+            state,
+            now,
+            session,
+            name,
+            parameters,
+            out: &mut BytesMut::new(),
+            left: &mut Vec::new(),
+        };
+        if commands::find(name).is_some_and(|command| permit(&call, command).is_ok()) {
+            udf::check(&call);
+        }
+    }
+}
+
+const PUT_MODULE: &[u8] = b"udf-put";
+
 /// The only line of the reply to a session that has not logged in. Controls need no login.
 fn refused(state: &State, session: &mut Session, body: &[u8]) -> Option<InfoError> {
     let security = state.security()?;

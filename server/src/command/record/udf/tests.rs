@@ -401,7 +401,7 @@ mod locks {
         server.apply(2, "set", &["n".into(), 1.into()]);
         let mut script = task(begin_set(&server, 1, 2));
         assert!(script.has_blocking_work());
-        script.run_blocking(&server.0);
+        script.run_blocking(&server.0, NOW);
         assert!(!script.has_blocking_work());
         assert!(matches!(begin_get(&server, 1), Flow::Locked(_)));
         assert!(matches!(begin_set(&server, 1, 3), Flow::Locked(_)));
@@ -415,7 +415,7 @@ mod locks {
         let server = Server::new();
         server.apply(1, "set", &["n".into(), 1.into()]);
         let mut script = task(begin_set(&server, 1, 2));
-        script.run_blocking(&server.0);
+        script.run_blocking(&server.0, NOW);
         drop(script);
         assert_eq!(server.get(1).bins, bins("n", 1));
     }
@@ -438,7 +438,7 @@ mod locks {
         let server = Server::new();
         server.apply(1, "set", &["n".into(), 1.into()]);
         let mut script = task(begin_set(&server, 1, 2));
-        script.run_blocking(&server.0);
+        script.run_blocking(&server.0, NOW);
         let namespace = server.0.namespace(Some(b"test")).unwrap();
         let digest = Digest::of(SET, &UserKey::from(1));
         let record = Record {
