@@ -126,8 +126,16 @@ pub fn table() -> impl fmt::Display {
             "every name of 8.1 is read and checked; what has no meaning in memory is listed in the log",
         ),
         Row::new(
-            "Security, multi-record transactions",
-            "as on the Community Edition: refused with its result codes",
+            "Security: logins, users, roles, privileges, whitelists, quotas; external users and certificates' names",
+            if cfg!(feature = "security") {
+                "yes, on the Enterprise Edition; without the cargo feature `security`, which is on by default, it cannot be enabled"
+            } else {
+                "cannot be enabled: built without the cargo feature `security`"
+            },
+        ),
+        Row::new(
+            "Multi-record transactions: monitors, blocked records, timeouts",
+            "yes, on the Enterprise Edition, in namespaces with `strong-consistency`",
         ),
         Row::new("Controls over the info protocol, from any language", families()),
     ])
