@@ -11,6 +11,7 @@ use spikelet_wire::{FrameHeader, FrameType, frame};
 use crate::clock::Now;
 use crate::command::{self, info_commands};
 use crate::config::{Config, NETWORK, OF_NAMESPACE, Parameter, SERVICE, SET};
+use crate::config_parameters::TLS;
 use crate::controls;
 use crate::state::{Session, State};
 
@@ -158,9 +159,10 @@ struct Row {
 /// Returns the parameters of `aerospike.conf` that have an effect, in Markdown.
 #[must_use]
 pub fn parameter_table() -> impl fmt::Display {
-    let stanzas: [(&str, &[&[Parameter]]); 4] = [
+    let stanzas: [(&str, &[&[Parameter]]); 5] = [
         ("service", &[SERVICE]),
         ("network", &[NETWORK]),
+        ("network, tls", &[TLS]),
         ("namespace", OF_NAMESPACE),
         ("namespace, set", &[SET]),
     ];
