@@ -69,7 +69,7 @@ pub mod unstable;
 mod version;
 
 pub use clock::Now;
-pub use cluster::{ClusterError, Node, NodeId, NodeState};
+pub use cluster::{ClusterError, Node, NodeId, NodeState, Outage};
 pub use config::{
     ConfigError, ConfigParameterError, ConflictResolutionPolicy, NamespaceConfig, ParameterValues, SetConfig,
 };

@@ -257,8 +257,17 @@ impl Progress {
                 .row(row.index, out, |reply| reply.refuse(Refusal::Code(*code)));
             return None;
         }
-        let is_write = row.content.message.header.info2.contains(Info2::WRITE);
-        let proxied_to = proxy::proxied_to(state, session.node, row.namespace, row.digest.partition_id(), is_write);
+        let header = &row.content.message.header;
+        let is_write = header.info2.contains(Info2::WRITE);
+        let (node, partition) = (session.node, row.digest.partition_id());
+        if self.offloaded.is_none()
+            && let Err(refusal) =
+                proxy::check_available(state, (node, &session.stats), row.namespace, partition, header, true)
+        {
+            self.answers.row(row.index, out, |reply| reply.refuse(refusal));
+            return None;
+        }
+        let proxied_to = proxy::proxied_to(state, node, row.namespace, partition, header);
         let (own, proxied_to) = (&*session.stats, proxied_to.as_deref());
         if let Some(offloaded) = self.offloaded.take() {
             let request = row.request(proxy::counters(row.namespace, own, proxied_to, true));

@@ -103,11 +103,16 @@ fn handle_message(state: &State, now: Now, session: &mut Session, body: &[u8], o
             let filter = fields.filter.map_or(Filter::None, Filter::Unread);
             let header = message.header;
             let is_write = header.info2.contains(Info2::WRITE);
+            let on = (session.node, &*session.stats);
+            if let Err(refusal) = proxy::check_available(state, on, namespace, digest.partition_id(), &header, false) {
+                reply.refuse(refusal);
+                return Flow::Continue;
+            }
             let access = record::access(namespace, &digest, is_write);
             if let Access::Wait(waiting) = access {
                 return Flow::Locked(Box::new(waiting));
             }
-            let proxied_to = proxy::proxied_to(state, session.node, namespace, digest.partition_id(), is_write);
+            let proxied_to = proxy::proxied_to(state, session.node, namespace, digest.partition_id(), &header);
             let request = Request {
                 header,
                 message,

@@ -9,6 +9,7 @@ mod fixture;
 mod in_process;
 mod inspect;
 pub mod journal;
+mod rosters;
 mod server;
 mod snapshot;
 mod test_server;

@@ -95,6 +95,8 @@ pub struct CommandCounters {
     pub udf: Ends,
     /// What executed UDFs did.
     pub lang: UdfCounters,
+    /// Commands on partitions that are not available.
+    pub tsvc_error: AtomicU64,
     /// Writes and deletes that expected another generation.
     pub fail_generation: AtomicU64,
     /// Commands on a record that is used by too many others. Only a fault refuses a command so.
