@@ -209,7 +209,7 @@ pub(super) async fn send(cluster: &Cluster, key: &Key, content: &Content, option
     let deadline = options.deadline();
     let mut frame = BytesMut::with_capacity(256);
     request::encode(&mut frame, key, content, &options.write, options.server_options())?;
-    let frame = frame.freeze();
+    let frame = request::compress(frame, &options.policy).freeze();
     let mut attempts = options.attempts(content.writes());
     let socket_timeout = options.policy.socket_timeout;
     cluster

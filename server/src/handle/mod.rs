@@ -10,9 +10,12 @@ mod in_process;
 mod inspect;
 pub mod journal;
 mod rosters;
+mod security;
 mod server;
 mod snapshot;
 mod test_server;
+#[cfg(feature = "tls")]
+mod tls;
 mod topology;
 mod transactions;
 
@@ -21,6 +24,7 @@ pub use self::builder::{Builder, StartError};
 pub use self::clock::ServerClock;
 pub(crate) use self::fixture::{load, load_file, save_backup, save_json};
 pub use self::inspect::Record;
+pub use self::security::UserInfo;
 pub use self::server::Server;
 pub use self::test_server::{TestServer, test};
 pub use self::topology::TopologyError;

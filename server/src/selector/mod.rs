@@ -16,7 +16,7 @@ pub use self::command::{Command, UnknownCommand};
 pub(crate) use self::subject::{Subject, rows};
 use crate::cluster::NodeId;
 
-/// Selects requests by command, namespace, set, record and node. A request must match every field that is set.
+/// Selects requests by command, namespace, set, record, node and user. A request must match every field that is set.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Selector {
     pub(crate) command: Command,
@@ -25,6 +25,7 @@ pub(crate) struct Selector {
     pub(crate) set: Option<String>,
     pub(crate) record: Option<SelectedRecord>,
     pub(crate) node: Option<NodeId>,
+    pub(crate) user: Option<String>,
 }
 
 /// Selects one record.
@@ -67,6 +68,12 @@ macro_rules! selector_methods {
             self $($selector)* .node = Some(id.into());
             self
         }
+
+        /// Selects only requests of this user, on connections that are logged in.
+        pub fn user(mut self, name: impl Into<String>) -> Self {
+            self $($selector)* .user = Some(name.into());
+            self
+        }
     };
 }
 
@@ -75,6 +82,11 @@ pub(crate) use selector_methods;
 impl Selector {
     pub(crate) fn matches_node(&self, node: NodeId) -> bool {
         self.node.is_none_or(|wanted| wanted == node)
+    }
+
+    /// Whether a request is of the user that is selected, if one is.
+    pub(crate) fn matches_user(&self, user: Option<&str>) -> bool {
+        self.user.is_none() || self.user.as_deref() == user
     }
 
     /// Whether the command and the target match, on any node.
@@ -126,6 +138,7 @@ impl fmt::Display for Selector {
             Some(SelectedRecord::Digest(digest)) => write!(f, ":digest={digest}")?,
             None => {}
         }
-        self.node.map_or(Ok(()), |node| write!(f, ":node={node}"))
+        self.node.map_or(Ok(()), |node| write!(f, ":node={node}"))?;
+        self.user.as_ref().map_or(Ok(()), |user| write!(f, ":user={user}"))
     }
 }

@@ -16,6 +16,7 @@ impl Selector {
         "blob-key",
         "digest",
         "node",
+        "user",
     ];
 
     /// Sets a parameter. At most one of `key`, `int-key`, `blob-key` and `digest` can be set. An integer key and its digits as
@@ -44,6 +45,7 @@ impl Selector {
                 "40 hexadecimal digits",
             )?))?,
             "node" => self.node = Some(parsed("node", value, "the id of a node in hexadecimal, such as B2")?),
+            "user" => self.user = Some(value.to_owned()),
             _ => return Err(ParameterError::unknown(name)),
         }
         Ok(())
