@@ -25,10 +25,13 @@
 //!
 //! The feature `serde`, on by default, reads and writes whole records as types that implement serde's traits.
 //!
-//! Not supported: TLS, authentication and multi-record transactions, which need the Enterprise Edition.
+//! A [`Transaction`] reads and writes several records, all or none. It needs the Enterprise Edition.
+//!
+//! Not supported: TLS and authentication, which need the Enterprise Edition.
 //!
 //! The modules form layers, and imports go down only: the clients (`client`, [`blocking`]), the verbs (`verbs`), their
-//! policies (`policy`), the cluster (`cluster`), then keys, bins, records and operations, then errors.
+//! policies (`policy`), the cluster (`cluster`), the state of transactions (`transaction`), then bins, records and operations, then
+//! errors, then keys.
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(missing_docs)]
@@ -48,6 +51,7 @@ mod policy;
 mod record;
 #[cfg(feature = "serde")]
 mod structs;
+mod transaction;
 mod verbs;
 
 pub use bins::{Bins, IntoBins};
@@ -61,8 +65,9 @@ pub use record::{OrderedRecord, Record};
 pub use structs::{Serde, from_value, to_value};
 pub use verbs::admin::{CollectionIndexType, Index, IndexInfo, IndexState, IndexType, Module, Task};
 pub use verbs::batch::{BatchRecord, BatchRow};
-pub use verbs::command::{Command, OnRecords, Reads, Verb, Writes};
+pub use verbs::command::{Command, OnRecords, Reads, Transactional, Verb, Writes};
 pub use verbs::query::{Cursor, Page, Predicate, QueryDuration, Records, Values};
+pub use verbs::transaction_end::{AbortStatus, CommitStatus, Transaction};
 pub use verbs::udf_call::IntoArguments;
 pub use verbs::verb;
 

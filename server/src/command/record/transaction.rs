@@ -71,9 +71,9 @@ fn write_in(
         return Err(Refusal::AlreadyLocked.into());
     }
     if own.is_none() {
+        check_version(namespace, request, original)?;
         // The client verifies this version later if the write changes nothing.
         reply.set_version(version_of(original));
-        check_version(namespace, request, original)?;
     }
     let found = own.as_ref().map(|own| &own.record).or(original);
     let is_delete = request.header.info2.contains(Info2::DELETE);
@@ -116,8 +116,8 @@ fn read_in(
     let partition = namespace.partition(request.partition());
     let original = partition.as_ref().and_then(|partition| partition.get(&request.digest));
     if own.is_none() {
-        reply.set_version(version_of(original));
         check_version(namespace, request, original)?;
+        reply.set_version(version_of(original));
     }
     let found = own.as_ref().map(|own| &own.record).or(original);
     let (result, _) = read::on_copy(now, namespace, request, found, reply);
@@ -250,7 +250,7 @@ fn check_version(namespace: &Namespace, request: &Request<'_>, found: Option<&Re
     }
 }
 
-fn version_of(record: Option<&Record>) -> Version {
+pub(super) fn version_of(record: Option<&Record>) -> Version {
     let mut version = [0; 7];
     if let Some(record) = record {
         version[..5].copy_from_slice(&record.last_update.0.to_le_bytes()[..5]);
