@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use spikelet::{Edition, NamespaceConfig, Server};
+use spikelet::journal::{Entry, Filter};
+use spikelet::{Command as Fault, Edition, NamespaceConfig, Server};
 use spikelet_client::ops::list;
+use spikelet_client::verb::Commit;
 use spikelet_client::{
-    AbortStatus, BatchRow, Client, CommitStatus, Error, ErrorKind, Index, IndexType, Key, OptionalExt as _, Policy,
-    Predicate, ResultCode, Transaction, Value, bins, blocking,
+    AbortStatus, BatchRow, Client, Command, CommitStatus, Error, ErrorKind, Index, IndexType, Key, OptionalExt as _,
+    Policy, Predicate, ResultCode, Transaction, Value, bins, blocking,
 };
 use spikelet_tests::common::{code, connected, key, numbers};
 
@@ -507,6 +509,312 @@ fn the_blocking_client_has_transactions() {
     client.remove(key(0)).in_transaction(&txn).call().unwrap();
     assert_eq!(txn.abort().call().unwrap(), AbortStatus::Aborted);
     assert!(client.exists(key(0)).call().unwrap());
+}
+
+/// A client whose transactions end after one attempt at each step.
+fn impatient(txn: &Transaction<Client>) -> Command<Client, Commit> {
+    txn.commit().max_retries(0)
+}
+
+#[tokio::test]
+async fn a_client_that_stops_between_commit_and_roll_forward_leaves_the_rest_to_the_server() {
+    let (server, client) = start().await;
+    let txn = client.begin();
+    client
+        .put(key(0), bins! {"n" => 10})
+        .in_transaction(&txn)
+        .await
+        .unwrap();
+    client.remove(key(1)).in_transaction(&txn).await.unwrap();
+    let fault = server.faults().on(Fault::RollForward).cut_before().must_fire();
+    assert_eq!(impatient(&txn).await.unwrap(), CommitStatus::RollForwardAbandoned);
+    assert!(server.transactions()[0].is_committed);
+    assert_eq!((n(&client, 0).await, n(&client, 1).await), (Some(0), Some(1)));
+    assert_eq!(
+        code(client.put(key(0), bins! {"n" => 20}).await),
+        ResultCode::MRT_BLOCKED
+    );
+    server.clock().advance(Duration::from_secs(11));
+    assert_eq!((n(&client, 0).await, n(&client, 1).await), (Some(10), None));
+    drop(fault);
+    assert_eq!(txn.commit().await.unwrap(), CommitStatus::Committed);
+    assert_nothing_is_left(&server, &client).await;
+}
+
+#[tokio::test]
+async fn another_commit_rolls_forward_what_the_first_has_left() {
+    let (server, client) = start().await;
+    let txn = client.begin();
+    for n in 0..2 {
+        client
+            .put(key(n), bins! {"n" => 10 + n})
+            .in_transaction(&txn)
+            .await
+            .unwrap();
+    }
+    // One of the two records is rolled.
+    let roll = server.faults().on(Fault::RollForward).transaction(txn.id());
+    let _fault = roll.key(0).answer(ResultCode::DEVICE_OVERLOAD).must_fire();
+    let other = server
+        .faults()
+        .on(Fault::RollForward)
+        .transaction(txn.id() + 1)
+        .ignore();
+    assert_eq!(impatient(&txn).await.unwrap(), CommitStatus::RollForwardAbandoned);
+    assert_eq!((n(&client, 0).await, n(&client, 1).await), (Some(0), Some(11)));
+    server.faults().clear();
+    assert_eq!(other.fired(), 0);
+    assert_eq!(txn.commit().await.unwrap(), CommitStatus::Committed);
+    assert_eq!((n(&client, 0).await, n(&client, 1).await), (Some(10), Some(11)));
+    assert_nothing_is_left(&server, &client).await;
+}
+
+#[tokio::test]
+async fn a_commit_whose_reply_is_lost_is_in_doubt_until_another_one() {
+    for lost in [true, false] {
+        let (server, client) = start().await;
+        let txn = client.begin();
+        client
+            .put(key(0), bins! {"n" => 10})
+            .in_transaction(&txn)
+            .await
+            .unwrap();
+        let fault = server.faults().on(Fault::Monitor).transaction(txn.id());
+        let fault = if lost { fault.cut_after() } else { fault.ignore() };
+        let commit = impatient(&txn).socket_timeout(Duration::from_millis(100));
+        let error = commit.await.unwrap_err();
+        assert!(error.in_doubt() && error.unverified_keys().is_empty(), "{error}");
+        assert_eq!(fault.fired(), 1);
+        assert_eq!(server.transactions()[0].is_committed, lost);
+        assert_eq!(n(&client, 0).await, Some(0));
+        let abort = txn.abort().await.unwrap_err();
+        assert_eq!(abort.kind(), ErrorKind::Transaction, "{abort}");
+        fault.remove();
+        assert_eq!(txn.commit().await.unwrap(), CommitStatus::Committed);
+        assert_eq!(n(&client, 0).await, Some(10));
+        assert_nothing_is_left(&server, &client).await;
+    }
+}
+
+#[tokio::test]
+async fn the_server_knows_how_a_transaction_in_doubt_ended() {
+    for lost in [true, false] {
+        let (server, client) = start().await;
+        let txn = client.begin();
+        client
+            .put(key(0), bins! {"n" => 10})
+            .in_transaction(&txn)
+            .await
+            .unwrap();
+        let fault = server.faults().on(Fault::Monitor);
+        let fault = if lost { fault.cut_after() } else { fault.ignore() };
+        let commit = impatient(&txn).socket_timeout(Duration::from_millis(100));
+        assert!(commit.await.unwrap_err().in_doubt());
+        fault.remove();
+        server.clock().advance(Duration::from_secs(11));
+        match txn.commit().await {
+            Ok(status) => assert!(lost && status == CommitStatus::Committed),
+            Err(error) => {
+                assert!(!lost && !error.in_doubt());
+                assert_eq!(error.result_code(), Some(ResultCode::MRT_ABORTED));
+            }
+        }
+        assert_eq!(n(&client, 0).await, Some(if lost { 10 } else { 0 }));
+        assert_nothing_is_left(&server, &client).await;
+    }
+}
+
+#[tokio::test]
+async fn steps_whose_replies_are_lost_are_repeated() {
+    let (server, client) = start().await;
+    for step in [Fault::Monitor, Fault::Verify, Fault::RollForward, Fault::RollBack] {
+        // Every step loses one reply: that of the monitor's creation, of its mark, of its deletion.
+        for nth in 1..=3 {
+            let txn = client.begin();
+            assert!(n_in(&client, 2, &txn).await.unwrap().is_some());
+            let fault = server.faults().on(step).nth(nth).cut_after();
+            client.increment(key(0), "n", 1).in_transaction(&txn).await.unwrap();
+            let before = n(&client, 0).await.unwrap();
+            let expected = if step == Fault::RollBack {
+                assert_eq!(txn.abort().await.unwrap(), AbortStatus::Aborted);
+                before
+            } else {
+                assert_eq!(txn.commit().await.unwrap(), CommitStatus::Committed);
+                before + 1
+            };
+            assert_eq!(n(&client, 0).await, Some(expected), "{step} {nth}");
+            assert_nothing_is_left(&server, &client).await;
+            assert_eq!(
+                fault.fired(),
+                u64::from(step == Fault::Monitor || nth == 1),
+                "{step} {nth}"
+            );
+            server.faults().clear();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_write_in_doubt_must_be_repeated_before_the_commit() {
+    let (server, client) = start().await;
+    let txn = client.begin();
+    let fault = server.faults().on(Fault::Write).times(1).cut_after();
+    let put = || client.put(key(0), bins! {"n" => 10}).in_transaction(&txn);
+    assert!(put().await.unwrap_err().in_doubt());
+    assert_eq!(fault.fired(), 1);
+    let refused = txn.commit().await.unwrap_err();
+    assert_eq!(
+        (refused.kind(), refused.in_doubt()),
+        (ErrorKind::Transaction, false),
+        "{refused}"
+    );
+    put().await.unwrap();
+    assert_eq!(txn.commit().await.unwrap(), CommitStatus::Committed);
+    assert_eq!(n(&client, 0).await, Some(10));
+    // The client cannot know that the first write does not arrive later.
+    assert_eq!(server.transactions().len(), 1);
+    server.clock().advance(Duration::from_secs(11));
+    assert_nothing_is_left(&server, &client).await;
+}
+
+#[tokio::test]
+async fn a_command_that_is_dropped_is_in_doubt() {
+    let (server, client) = start().await;
+    let txn = client.begin();
+    let fault = server.faults().on(Fault::Write).delay(Duration::from_millis(200));
+    let put = client.put(key(0), bins! {"n" => 10}).in_transaction(&txn).into_future();
+    assert!(tokio::time::timeout(Duration::from_millis(50), put).await.is_err());
+    fault.remove();
+    assert_eq!(txn.commit().await.unwrap_err().kind(), ErrorKind::Transaction);
+    assert_eq!(txn.abort().await.unwrap(), AbortStatus::Aborted);
+    // Whenever the write arrives, the monitor rolls it back.
+    tokio::time::sleep(Duration::from_millis(250)).await;
+    server.clock().advance(Duration::from_secs(11));
+    assert_eq!(n(&client, 0).await, Some(0));
+    assert_nothing_is_left(&server, &client).await;
+}
+
+#[tokio::test]
+async fn a_cluster_that_fails_to_verify_aborts() {
+    let (server, client) = start().await;
+    let txn = client.begin();
+    assert_eq!(n_in(&client, 1, &txn).await.unwrap(), Some(1));
+    client
+        .put(key(0), bins! {"n" => 10})
+        .in_transaction(&txn)
+        .await
+        .unwrap();
+    let fault = server
+        .faults()
+        .on(Fault::Verify)
+        .answer(ResultCode::UNAVAILABLE)
+        .must_fire();
+    let error = impatient(&txn).await.unwrap_err();
+    assert_eq!((error.unverified_keys(), error.in_doubt()), (&[key(1)][..], false));
+    assert_eq!(error.result_code(), Some(ResultCode::UNAVAILABLE));
+    drop(fault);
+    assert_nothing_is_left(&server, &client).await;
+}
+
+#[tokio::test]
+async fn an_abort_that_does_not_arrive_is_left_to_the_server() {
+    let (server, client) = start().await;
+    let txn = client.begin();
+    client
+        .put(key(0), bins! {"n" => 10})
+        .in_transaction(&txn)
+        .await
+        .unwrap();
+    let fault = server.faults().on(Fault::RollBack).cut_before().must_fire();
+    assert_eq!(
+        txn.abort().max_retries(0).await.unwrap(),
+        AbortStatus::RollBackAbandoned
+    );
+    drop(fault);
+    assert_eq!(txn.abort().await.unwrap(), AbortStatus::Aborted);
+    assert_nothing_is_left(&server, &client).await;
+}
+
+#[tokio::test]
+async fn the_journal_shows_transactions() {
+    let (server, client) = start().await;
+    let txn = client.begin();
+    assert_eq!(n_in(&client, 1, &txn).await.unwrap(), Some(1));
+    client
+        .put(key(0), bins! {"n" => 10})
+        .in_transaction(&txn)
+        .await
+        .unwrap();
+    client.put(key(2), bins! {"n" => 12}).await.unwrap();
+    txn.commit().await.unwrap();
+    let commands = |filter: Filter| {
+        let entries = server.journal().matching(filter).entries();
+        let command = |entry: &Entry| match &entry.rows[..] {
+            [] => entry.request.command,
+            rows => rows[0].request.command,
+        };
+        entries.iter().map(command).collect::<Vec<_>>()
+    };
+    use Fault::{Monitor, Read, RollForward, Verify, Write};
+    assert_eq!(
+        commands(Filter::new().transaction(txn.id())),
+        [Read, Monitor, Write, Monitor, RollForward, Monitor]
+    );
+    assert_eq!(commands(Verify.into()), [Verify]);
+    assert_eq!(commands(Filter::new().writes().transaction(txn.id())), [Write]);
+    let write = server
+        .journal()
+        .matching(Filter::new().writes().transaction(txn.id()))
+        .last()
+        .unwrap();
+    assert_eq!(write.request.policies.transaction, Some(txn.id()));
+    assert!(
+        write.to_string().contains(&format!("transaction {}", txn.id())),
+        "{write}"
+    );
+}
+
+#[tokio::test]
+async fn statistics_count_transactions() {
+    let (server, client) = start().await;
+    let txn = client.begin();
+    assert_eq!(n_in(&client, 2, &txn).await.unwrap(), Some(2));
+    for n in 0..2 {
+        client
+            .put(key(n), bins! {"n" => 10})
+            .in_transaction(&txn)
+            .await
+            .unwrap();
+    }
+    assert_eq!(statistic(&client, "mrt_provisionals").await, 2);
+    assert_eq!(statistic(&client, "mrt_monitors").await, 1);
+    client.put(key(0), bins! {"n" => 20}).await.unwrap_err();
+    txn.commit().await.unwrap();
+    let txn = client.begin();
+    client
+        .put(key(0), bins! {"n" => 10})
+        .in_transaction(&txn)
+        .await
+        .unwrap();
+    txn.abort().await.unwrap();
+    let txn = client.begin();
+    client
+        .put(key(7), bins! {"n" => 10})
+        .in_transaction(&txn)
+        .await
+        .unwrap();
+    server.expire_transactions();
+    for (name, count) in [
+        ("mrt_verify_read_success", 1),
+        ("mrt_roll_forward_success", 2),
+        ("mrt_roll_back_success", 1),
+        ("mrt_monitor_roll_back_success", 1),
+        ("mrt_monitor_roll_forward_success", 0),
+        ("fail_mrt_blocked", 1),
+    ] {
+        assert_eq!(statistic(&client, name).await, count, "{name}");
+    }
+    assert_nothing_is_left(&server, &client).await;
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use spikelet_wire::mrt::MAX_DURATION;
 use spikelet_wire::{Digest, FieldType, Message};
 
 use crate::error::Error;
@@ -12,9 +13,6 @@ use crate::key::Key;
 
 /// The version of a record, as the server encodes it.
 pub(crate) type Version = [u8; 7];
-
-/// The longest duration of a transaction, in seconds.
-const MAX_TIMEOUT: u64 = 120;
 
 /// The state of a transaction.
 #[derive(Debug)]
@@ -170,9 +168,12 @@ impl State {
                 "the transaction is {what} and takes no more commands; begin another one"
             )));
         }
-        if let Some(timeout) = progress.timeout.filter(|timeout| !(1..=MAX_TIMEOUT).contains(timeout)) {
+        if let Some(timeout) = progress
+            .timeout
+            .filter(|timeout| !(1..=u64::from(MAX_DURATION)).contains(timeout))
+        {
             return Err(Error::argument(format!(
-                "the timeout of the transaction is {timeout} s, and must be from 1 to {MAX_TIMEOUT} s"
+                "the timeout of the transaction is {timeout} s, and must be from 1 to {MAX_DURATION} s"
             )));
         }
         for key in keys {

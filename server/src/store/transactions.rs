@@ -9,12 +9,10 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use spikelet_wire::Digest;
+use spikelet_wire::mrt::MONITOR_SET;
 
 use super::{Namespace, Partition, Record, SetId};
 use crate::clock::Now;
-
-/// The set of the records by which transactions are monitored.
-pub(crate) const MONITOR_SET: &[u8] = b"<ERO~MRT";
 
 /// The transactions of a namespace.
 #[derive(Debug, Default)]
@@ -248,6 +246,6 @@ impl Namespace {
 
     /// Whether a record is the monitor of a transaction. Queries do not see it.
     pub(crate) fn is_monitor(&self, set: Option<SetId>) -> bool {
-        self.settings.strong_consistency && set.is_some() && set == self.sets.find(MONITOR_SET)
+        self.settings.strong_consistency && set.is_some() && set == self.sets.find(MONITOR_SET.as_bytes())
     }
 }

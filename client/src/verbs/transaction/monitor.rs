@@ -3,6 +3,7 @@
 //!
 //! Every request here can be repeated: a digest is added once, and a monitor that is committed or deleted stays so.
 
+use spikelet_wire::mrt::{DIGESTS, FORWARD, ID, MONITOR_SET};
 use spikelet_wire::{Digest, ResultCode, Value};
 use tokio::time::Instant;
 
@@ -17,13 +18,6 @@ use crate::operation::Operation;
 use crate::ops::list;
 use crate::policy::Ttl;
 use crate::transaction::{State, deadline};
-
-/// The set of the monitors.
-const SET: &str = "<ERO~MRT";
-/// The bins of a monitor: the id of the transaction, the digests of the records that it writes, and whether it is committed.
-const ID: &str = "id";
-const DIGESTS: &str = "keyds";
-const FORWARD: &str = "fwd";
 
 /// Adds records to the monitor, which is created if there is none.
 pub(super) async fn add(
@@ -120,5 +114,5 @@ fn key(state: &State) -> Result<Key, Error> {
     let namespace = state
         .namespace()
         .ok_or_else(|| Error::transaction("the transaction has no commands".to_owned()))?;
-    Ok(Key::new(&namespace, SET, state.id.cast_signed()))
+    Ok(Key::new(&namespace, MONITOR_SET, state.id.cast_signed()))
 }

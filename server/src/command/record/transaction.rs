@@ -5,6 +5,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use spikelet_wire::mrt::MONITOR_SET;
 use spikelet_wire::{FieldType, Info2, Info4, ResultCode};
 
 use super::on_copy::Effect;
@@ -13,7 +14,7 @@ use super::request::Request;
 use super::{delete, monitor, read, write};
 use crate::clock::Now;
 use crate::refusal::{Feature, Refusal};
-use crate::store::transactions::{MONITOR_SET, Provisional};
+use crate::store::transactions::Provisional;
 use crate::store::{Namespace, Record};
 
 /// The version of a record: the lower 40 bits of its last update time, and its generation, both little-endian. A record that does
@@ -26,7 +27,7 @@ pub(in crate::command) fn concerns(request: &Request<'_>) -> bool {
 }
 
 fn is_monitor(request: &Request<'_>) -> bool {
-    request.set() == Some(MONITOR_SET)
+    request.set() == Some(MONITOR_SET.as_bytes())
 }
 
 /// Executes a command of a transaction.
