@@ -279,7 +279,7 @@ fn copy(now: Now, namespace: &Namespace, request: &Request<'_>) -> Result<Copied
     let found = partition.and_then(|partition| partition.hold(&request.digest));
     let own = transaction::own(now, namespace, request, found.as_deref())?;
     let reads = own.is_none() && request.fields.mrt_id.is_some();
-    let version = reads.then(|| transaction::version_of(found.as_deref()));
+    let version = reads.then(|| transaction::version_of(now, namespace, found.as_deref()));
     let seen = own.as_ref().map(|own| &own.record).or(found.as_deref());
     let metadata = seen.map(Metadata::from).unwrap_or_default();
     let existing = seen.filter(|record| !namespace.is_expired_or_truncated(record, now));
@@ -380,7 +380,7 @@ fn store(
     let (did, metadata, effect) = apply(now, namespace, request, seen, work)?;
     match (effect, request.transaction()?) {
         (Effect::Put(record) | Effect::Bury(record), Some(id)) if namespace.settings.strong_consistency => {
-            transaction::keep(namespace, request, id, record);
+            transaction::keep(now, namespace, request, id, record);
         }
         (Effect::Put(record) | Effect::Bury(record), _) => namespace.insert(partition, request.digest, record),
         (Effect::Remove, _) => namespace.remove(partition, &request.digest),
