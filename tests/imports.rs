@@ -53,6 +53,7 @@ const CONFORMANCE: &[&str] = &[
     "divergences",
     "raw",
     "context",
+    "needs",
     "scenario",
     "scenarios",
     "recorded",
