@@ -48,6 +48,8 @@ pub mod book {
     pub struct Retries;
     #[doc = include_str!("../docs/rust.md")]
     pub struct Rust;
+    #[doc = include_str!("../docs/transactions.md")]
+    pub struct Transactions;
     #[doc = include_str!("../docs/ttl.md")]
     pub struct Ttl;
 }

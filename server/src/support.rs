@@ -113,7 +113,11 @@ pub fn table() -> impl fmt::Display {
             "every name of 8.1 is read and checked; what has no meaning in memory is listed in the log",
         ),
         Row::new(
-            "Security, TLS, multi-record transactions, compression",
+            "Multi-record transactions, in namespaces with strong consistency",
+            "yes, on the Enterprise Edition; result code 25 on the Community Edition",
+        ),
+        Row::new(
+            "Security, TLS, compression",
             "as on the Community Edition: refused with its result codes",
         ),
         Row::new("Controls over the info protocol, from any language", families()),
