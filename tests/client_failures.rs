@@ -20,6 +20,7 @@ const SHORT: Policy = Policy {
     socket_timeout: Duration::ZERO,
     max_retries: 2,
     sleep_between_retries: Duration::from_millis(1),
+    compress: false,
 };
 
 #[tokio::test]

@@ -372,6 +372,7 @@ const HASTY: Policy = Policy {
     socket_timeout: Duration::from_millis(100),
     max_retries: 2,
     sleep_between_retries: Duration::from_millis(1),
+    compress: false,
 };
 
 #[tokio::test]

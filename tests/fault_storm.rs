@@ -14,6 +14,7 @@ const HURRIED: Policy = Policy {
     socket_timeout: Duration::from_millis(40),
     max_retries: 2,
     sleep_between_retries: Duration::ZERO,
+    compress: false,
 };
 
 fn arm(server: &Server, seed: u64) {

@@ -12,6 +12,7 @@ const PATIENT: Policy = Policy {
     socket_timeout: Duration::ZERO,
     max_retries: 0,
     sleep_between_retries: Duration::ZERO,
+    compress: false,
 };
 
 async fn start() -> (Server, Client) {

@@ -153,3 +153,8 @@ fn connection() {
 fn fixture() {
     survives("fixture");
 }
+
+#[test]
+fn security() {
+    survives("security");
+}

@@ -8,17 +8,17 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use bytes::BytesMut;
-use spikelet::Fixture;
-use spikelet::Now;
-use spikelet::unstable::{Config, Flow, Particle, State, accepts, handle};
+use spikelet::unstable::{Config, Flow, Particle, Session, State, accepts, handle};
+use spikelet::{Edition, Fixture, Now, SecurityConfig};
 use spikelet_conformance::recorded::{self, Case, Expected};
+use spikelet_wire::admin::{self, AdminCommand, AdminField, AdminMessage, AdminWriter};
 use spikelet_wire::batch::{Batch, BatchRequest};
 use spikelet_wire::bits::BitOperation;
 use spikelet_wire::hll::HllOperation;
 use spikelet_wire::msgpack::Reader;
 use spikelet_wire::{
     Digest, Field, FieldType, FrameHeader, FrameType, Header, Info1, Info2, Message, MessageWriter, Op, OpCode,
-    ParticleType, UserKey, Value, frame,
+    ParticleType, ResultCode, UserKey, Value, frame,
 };
 
 /// A fuzz target.
@@ -29,44 +29,59 @@ pub struct Target {
     /// The function, which panics on a failure.
     pub run: fn(&[u8]),
     seeds: fn(&Case) -> Vec<Vec<u8>>,
+    /// Valid inputs that no recorded case has.
+    more: fn() -> Vec<Vec<u8>>,
 }
 
 /// All fuzz targets.
-pub const TARGETS: [Target; 7] = [
+pub const TARGETS: [Target; 8] = [
     Target {
         name: "frames",
         run: frames,
         seeds: frame_seeds,
+        more: Vec::new,
     },
     Target {
         name: "msgpack",
         run: msgpack,
         seeds: msgpack_seeds,
+        more: Vec::new,
     },
     Target {
         name: "particle",
         run: particle,
         seeds: particle_seeds,
+        more: Vec::new,
     },
     Target {
         name: "operation",
         run: operation,
         seeds: operation_seeds,
+        more: Vec::new,
     },
     Target {
         name: "expression",
         run: expression,
         seeds: expression_seeds,
+        more: Vec::new,
     },
     Target {
         name: "connection",
         run: connection,
         seeds: connection_seeds,
+        more: Vec::new,
     },
     Target {
         name: "fixture",
         run: fixture,
         seeds: fixture_seeds,
+        more: Vec::new,
+    },
+    Target {
+        name: "security",
+        run: security,
+        seeds: |_| Vec::new(),
+        more: security_seeds,
     },
 ];
 
@@ -75,7 +90,8 @@ impl Target {
     #[must_use]
     pub fn seeds(&self, every: usize) -> Vec<Vec<u8>> {
         let cases = cases().iter().flat_map(|area| area.iter().step_by(every));
-        let mut seeds: Vec<_> = cases.flat_map(self.seeds).filter(|seed| !seed.is_empty()).collect();
+        let seeds = cases.flat_map(self.seeds).chain((self.more)());
+        let mut seeds: Vec<_> = seeds.filter(|seed| !seed.is_empty()).collect();
         seeds.extend(self.regressions());
         seeds.sort();
         seeds.dedup();
@@ -250,9 +266,16 @@ pub fn expression(bytes: &[u8]) {
     assert_eq!(server.bin(), before, "another bin was written");
 }
 
-/// Each frame on a connection is handled, and the responses decode.
+/// Each frame on a connection is handled by one edition or the other, and the responses decode.
 pub fn connection(bytes: &[u8]) {
-    let state = State::new(Config::default());
+    let edition = match bytes.len() % 2 {
+        0 => Edition::Community,
+        _ => Edition::Enterprise,
+    };
+    let state = State::new(Config {
+        edition,
+        ..Config::default()
+    });
     let mut session = state.connect(0, None);
     let mut open = true;
     each_frame(bytes, |header, body| {
@@ -267,8 +290,8 @@ pub fn connection(bytes: &[u8]) {
                 task.run(&state, NOW, &mut out);
                 true
             }
-            // No task runs that could have locked a record.
-            Flow::Locked(_) => panic!("a record is locked"),
+            // No task runs that could have locked a record, and there are no passwords.
+            Flow::Locked(_) | Flow::Unhashed(_) => panic!("the frame cannot be handled yet"),
             Flow::Close | Flow::Ignore => false,
         };
         let mut responses = &out[..];
@@ -283,6 +306,97 @@ pub fn connection(bytes: &[u8]) {
         assert!(responses.is_empty(), "a response consists of complete frames");
     });
     state.disconnect(session);
+}
+
+/// Messages of the security protocol decode or are rejected, on a connection that is not logged in and on one that may manage
+/// users; and the replies decode.
+pub fn security(bytes: &[u8]) {
+    let state = State::new(Config {
+        edition: Edition::Enterprise,
+        security: Some(SecurityConfig {
+            enable_quotas: true,
+            ..SecurityConfig::default()
+        }),
+        ..Config::default()
+    });
+    let (mut stranger, mut admin) = (state.connect(0, None), state.connect(0, None));
+    let ask = |session: &mut Session, body: &[u8]| {
+        let header = FrameHeader::new(FrameType::SECURITY, body.len());
+        let mut out = BytesMut::new();
+        let flow = handle(&state, NOW, session, header, body, &mut out);
+        assert!(matches!(flow, Flow::Continue), "{flow:?}");
+        let mut code = None;
+        let mut replies = &out[..];
+        while let Some((head, rest)) = replies.split_first_chunk() {
+            let header = FrameHeader::decode(*head);
+            assert_eq!(header.frame_type, FrameType::SECURITY);
+            let (mut body, rest) = rest.split_at(header.size as usize);
+            while !body.is_empty() {
+                let (message, behind) =
+                    AdminMessage::decode_first(body).expect("a reply consists of complete messages");
+                (code, body) = (Some(message.result), behind);
+            }
+            replies = rest;
+        }
+        code.expect("every request has a reply")
+    };
+    let [login, ..] = &*security_seeds() else { return };
+    assert_eq!(ask(&mut admin, &login[FrameHeader::SIZE..]), ResultCode::OK);
+    let mut knows_password = false;
+    each_frame(bytes, |_, body| {
+        if let Ok(message) = AdminMessage::decode(body) {
+            for (_, data) in message.fields() {
+                let _ = (admin::names(data), admin::numbers(data), admin::privileges(data));
+            }
+        }
+        let code = ask(&mut stranger, body);
+        // Nobody gets in without the right password.
+        let is_in = matches!(code, ResultCode::OK | ResultCode::QUERY_END);
+        let credential = CREDENTIAL.as_bytes();
+        knows_password |= body.windows(credential.len()).any(|bytes| bytes == credential);
+        assert!(!is_in || knows_password, "{code}");
+        ask(&mut admin, body);
+    });
+    state.disconnect(stranger);
+    state.disconnect(admin);
+}
+
+/// The hash of the password `admin`.
+const CREDENTIAL: &str = "$2a$10$7EqJtq98hPqEX7fNZaFWoO1mVO/4MLpGzsqojz6E9Gef6iXDjXdDa";
+
+/// A login, and one request of each kind.
+fn security_seeds() -> Vec<Vec<u8>> {
+    let request = |command, write: &dyn Fn(&mut AdminWriter<'_>)| {
+        let mut out = BytesMut::new();
+        let mut message = AdminWriter::request(&mut out, command);
+        write(&mut message);
+        message.finish();
+        out.to_vec()
+    };
+    let privileges = ["read.test.demo", "sys-admin"].map(|text| text.parse().expect("a privilege"));
+    let fields = |message: &mut AdminWriter<'_>| {
+        message.field(AdminField::USER, b"new");
+        message.field(AdminField::PASSWORD, b"$2a$10$hash");
+        message.field(AdminField::OLD_PASSWORD, CREDENTIAL.as_bytes());
+        message
+            .names(AdminField::ROLES, &["read", "role"])
+            .expect("it is short");
+        message.field(AdminField::ROLE, b"role");
+        message.privileges(privileges.iter()).expect("they are few");
+        message.field(AdminField::WHITELIST, b"127.0.0.1,10.0.0.0/8,::1");
+        message.number(AdminField::READ_QUOTA, 100);
+    };
+    let login = request(AdminCommand::LOGIN, &|message| {
+        message.field(AdminField::USER, b"admin");
+        message.field(AdminField::CREDENTIAL, CREDENTIAL.as_bytes());
+    });
+    let mut seeds = vec![login.clone()];
+    seeds.extend(AdminCommand::ALL.iter().map(|command| request(*command, &fields)));
+    // A role and its user, changed and queried.
+    let order = [10, 1, 12, 14, 15, 5, 9, 16, 6, 13, 3, 4, 11, 2].map(AdminCommand);
+    let story = order.into_iter().map(|command| request(command, &fields));
+    seeds.push(std::iter::once(login).chain(story).flatten().collect());
+    seeds
 }
 
 /// A fixture decodes or is rejected. One that decodes is unchanged after encoding and decoding.
@@ -436,7 +550,8 @@ fn expression_seeds(case: &Case) -> Vec<Vec<u8>> {
 }
 
 fn connection_seeds(case: &Case) -> Vec<Vec<u8>> {
-    vec![requests(case).collect::<Vec<_>>().concat()]
+    let compressed: Vec<_> = requests(case).map(frame::compress).collect();
+    vec![requests(case).collect::<Vec<_>>().concat(), compressed.concat()]
 }
 
 /// The records that a case writes, alternately as JSON and as a backup.

@@ -10,9 +10,11 @@ use std::path::{Path, PathBuf};
 /// The modules of `spikelet`, from the ground up: each may import only those before it. CONTRIBUTING describes them.
 const SERVER: &[&str] = &[
     "version",
+    "permission",
     "refusal",
     "clock",
     "cluster",
+    "access",
     "config_parameters",
     "config",
     "config_file",

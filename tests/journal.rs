@@ -433,7 +433,7 @@ async fn the_journal_is_available_through_controls() {
     }
     let wrong = ask("spikelet/journal/count:command=put").await.unwrap_err().to_string();
     assert!(
-        wrong.contains("unknown command 'put', expected one of any, everything, read"),
+        wrong.contains("bad command 'put', expected one of any, everything, read"),
         "{wrong}"
     );
 

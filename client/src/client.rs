@@ -61,7 +61,8 @@ struct Defaults {
 }
 
 impl Client {
-    /// Connects to the cluster of one or several seed hosts, separated by commas: `host`, `host:port` or `[ipv6]:port`.
+    /// Connects to the cluster of one or several seed hosts, separated by commas: `host`, `host:port`, `host:tls-name:port` or
+    /// `[ipv6]:port`.
     ///
     /// # Errors
     /// If the text is not a list of hosts, or none of them can be reached.
@@ -151,6 +152,8 @@ impl Command<Client, Aggregate> {
 pub struct ClientBuilder {
     hosts: Vec<String>,
     config: Config,
+    #[cfg(feature = "security")]
+    login: Option<crate::credentials::Login>,
     defaults: Defaults,
 }
 
@@ -169,7 +172,11 @@ impl ClientBuilder {
                 connect_timeout: Duration::from_secs(1),
                 tend_interval: Duration::from_secs(1),
                 connector: None,
+                tls: None,
+                credentials: None,
             },
+            #[cfg(feature = "security")]
+            login: None,
             defaults: Defaults {
                 policy: Policy::default(),
                 send_key: false,
@@ -249,6 +256,51 @@ impl ClientBuilder {
         self
     }
 
+    /// Connects with TLS. Needs the cargo feature `tls`.
+    ///
+    /// Nodes are reached by the addresses at which they accept TLS connections. See [`Tls`](crate::Tls).
+    #[cfg(feature = "tls")]
+    pub fn tls(mut self, tls: crate::Tls) -> Self {
+        self.config.tls = Some(tls);
+        self
+    }
+
+    /// Logs in as a user with a password. Needs the feature `security`.
+    ///
+    /// The client logs in once per node, and renews its session before that expires. Connecting fails with
+    /// [`INVALID_CREDENTIAL`](crate::ResultCode::INVALID_CREDENTIAL) (65) for a wrong password,
+    /// [`INVALID_USER`](crate::ResultCode::INVALID_USER) (60) for an unknown user, and
+    /// [`NOT_WHITELISTED`](crate::ResultCode::NOT_WHITELISTED) (82) if the user may not connect from this machine. A server of the
+    /// Enterprise Edition without security accepts every user.
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), spikelet_client::Error> {
+    /// let client = spikelet_client::Client::builder("127.0.0.1:3000").user("app", "secret").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "security")]
+    pub fn user(mut self, name: impl Into<String>, password: impl Into<String>) -> Self {
+        self.login = Some(crate::credentials::Login::Internal(name.into(), password.into()));
+        self
+    }
+
+    /// Logs in as a user whose password the servers check with another service, such as LDAP. Needs the feature `security`.
+    ///
+    /// The password is sent in clear text.
+    #[cfg(feature = "security")]
+    pub fn external_user(mut self, name: impl Into<String>, password: impl Into<String>) -> Self {
+        self.login = Some(crate::credentials::Login::External(name.into(), password.into()));
+        self
+    }
+
+    /// Logs in as the user whose name is in the certificate of the connection. Needs the feature `security`.
+    #[cfg(feature = "security")]
+    pub fn certificate_user(mut self) -> Self {
+        self.login = Some(crate::credentials::Login::Certificate);
+        self
+    }
+
     /// Connects by other means than TCP, for example within one process or in a simulated network.
     ///
     /// The function receives the address of a node as `host:port`, either of a seed host or as listed by a peer, and
@@ -283,6 +335,10 @@ impl ClientBuilder {
             return Err(Error::argument(
                 "max_connections is 0, and a client needs at least one connection",
             ));
+        }
+        #[cfg(feature = "security")]
+        if let Some(login) = self.login.take() {
+            self.config.credentials = Some(Arc::new(login.credentials().await?));
         }
         let cluster = Cluster::connect(self.config).await?;
         let defaults = self.defaults;

@@ -25,9 +25,12 @@
 //!
 //! The feature `serde`, on by default, reads and writes whole records as types that implement serde's traits.
 //!
-//! A [`Transaction`] reads and writes several records, all or none. It needs the Enterprise Edition.
+//! The feature `tls` connects with TLS, which needs the Enterprise Edition.
 //!
-//! Not supported: TLS and authentication, which need the Enterprise Edition.
+//! The feature `security` is for clusters of the Enterprise Edition with security: logins, and the administration of users and
+//! roles.
+//!
+//! A [`Transaction`] reads and writes several records, all or none. It needs the Enterprise Edition.
 //!
 //! The modules form layers, and imports go down only: the clients (`client`, [`blocking`]), the verbs (`verbs`), their
 //! policies (`policy`), the cluster (`cluster`), the state of transactions (`transaction`), then bins, records and operations, then
@@ -42,6 +45,8 @@ pub mod blocking;
 mod client;
 mod clock;
 mod cluster;
+#[cfg(feature = "security")]
+mod credentials;
 mod error;
 pub mod exp;
 mod key;
@@ -56,6 +61,8 @@ mod verbs;
 
 pub use bins::{Bins, IntoBins};
 pub use client::{Client, ClientBuilder};
+#[cfg(feature = "tls")]
+pub use cluster::Tls;
 pub use error::{Error, ErrorKind, OptionalExt};
 pub use key::Key;
 pub use operation::Operation;
@@ -64,6 +71,8 @@ pub use record::{OrderedRecord, Record};
 #[cfg(feature = "serde")]
 pub use structs::{Serde, from_value, to_value};
 pub use verbs::admin::{CollectionIndexType, Index, IndexInfo, IndexState, IndexType, Module, Task};
+#[cfg(feature = "security")]
+pub use verbs::admin::{Role, User, UserRates};
 pub use verbs::batch::{BatchRecord, BatchRow};
 pub use verbs::command::{Command, OnRecords, Reads, Transactional, Verb, Writes};
 pub use verbs::query::{Cursor, Page, Predicate, QueryDuration, Records, Values};
@@ -71,5 +80,7 @@ pub use verbs::transaction_end::{AbortStatus, CommitStatus, Transaction};
 pub use verbs::udf_call::IntoArguments;
 pub use verbs::verb;
 
+#[cfg(feature = "security")]
+pub use spikelet_wire::admin::{Privilege, PrivilegeCode, UnknownPrivilege};
 pub use spikelet_wire::value::WrongType;
 pub use spikelet_wire::{self as wire, Digest, Map, MapOrder, OpCode, ParticleType, ResultCode, UserKey, Value};

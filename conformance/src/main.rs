@@ -208,7 +208,10 @@ async fn run_target(spec: &TargetSpec, scenarios: &[Scenario], areas: &[&str]) -
     for area in areas {
         let progress = Progress::new(format!("{} recorded/{area}", target.name()), 0);
         let results = run::recorded(spec, &target, area, move |done, of| progress.done(done, of)).await?;
-        run.duration += results.iter().map(|result| result.duration).sum();
+        run.duration += results
+            .iter()
+            .map(|result| result.duration)
+            .sum::<std::time::Duration>();
         run.results.extend(results);
     }
     Ok(run)

@@ -26,8 +26,11 @@
 //! - `program`, on by default, is for the program `spikelet`. A test that embeds the server does not need it.
 //! - `udf`, on by default, is for UDFs. It compiles Lua, which is written in C. Without it, modules cannot be registered, and
 //!   calls of UDFs fail with result code 16 ([`ResultCode::UNSUPPORTED_FEATURE`]).
+//! - `security`, on by default, is for [security](SecurityConfig). It compiles bcrypt. Without it, a server with security does not
+//!   start.
+//! - `tls`, on by default, is for TLS, a feature of the Enterprise Edition. It compiles ring, which is written in C and assembler.
 //!
-//! With `default-features = false` both are off. To save the dependencies of the program but keep UDFs:
+//! With `default-features = false` all are off. To save the dependencies of the program but keep UDFs:
 //!
 //! ```toml
 //! [dev-dependencies]
@@ -39,6 +42,7 @@
 // Items exported by the feature `unstable` are `pub` in private modules.
 #![cfg_attr(not(feature = "unstable"), allow(unreachable_pub))]
 
+mod access;
 #[cfg(feature = "program")]
 #[doc(hidden)]
 pub mod cli;
@@ -55,6 +59,7 @@ mod handle;
 mod net;
 mod ops;
 mod parameter;
+mod permission;
 mod refusal;
 mod request_log;
 mod selector;
@@ -71,15 +76,20 @@ mod version;
 pub use clock::Now;
 pub use cluster::{ClusterError, Node, NodeId, NodeState};
 pub use config::{
-    ConfigError, ConfigParameterError, ConflictResolutionPolicy, NamespaceConfig, ParameterValues, SetConfig,
+    AuthenticateClient, Authentication, ConfigError, ConfigParameterError, ConflictResolutionPolicy, NamespaceConfig,
+    ParameterValues, RoleConfig, SecurityConfig, SetConfig, TlsConfig, UserConfig,
 };
 pub use config_file::{ConfigFile, ConfigFileError, OtherPorts};
 pub use fixture::{Fixture, FixtureError, Loaded};
 pub use handle::{
-    Builder, Record, Server, ServerClock, StartError, TestServer, TopologyError, Transaction, fault, journal, test,
+    Builder, Record, Server, ServerClock, StartError, TestServer, TopologyError, Transaction, UserInfo, fault, journal,
+    test,
 };
+#[cfg(feature = "tls")]
+pub use net::{Certificate, CertificateKind, TlsError};
 pub use parameter::ParameterError;
 pub use selector::{Command, UnknownCommand};
+pub use spikelet_wire::admin::{Privilege, PrivilegeCode};
 pub use spikelet_wire::value::{Map, MapOrder};
 pub use spikelet_wire::{Digest, ResultCode, UserKey, Value};
 pub use state::{RestoreError, Snapshot};

@@ -4,15 +4,21 @@
 //! the sentence in the log both follow from it, so that a reason is written down once, next to its check. A refusal is small and
 //! holds no text, since reads that find no record are refused on the hot path.
 
+mod security;
+
 use std::fmt;
 
 use spikelet_wire::{OpCode, ResultCode};
+
+pub(crate) use self::security::Denied;
 
 /// Why a command is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refusal {
     /// The reason is known by its result code alone.
     Code(ResultCode),
+    /// Access control.
+    Denied(Denied),
 
     // The message.
     /// Part of the message is damaged, missing or out of range.
@@ -200,6 +206,7 @@ impl Refusal {
     pub(crate) const fn result_code(self) -> ResultCode {
         match self {
             Self::Code(code) => code,
+            Self::Denied(denied) => denied.result_code(),
             Self::Malformed(_)
             | Self::NoCommand
             | Self::Flags(_)
@@ -245,6 +252,12 @@ impl Refusal {
     }
 }
 
+impl From<Denied> for Refusal {
+    fn from(denied: Denied) -> Self {
+        Self::Denied(denied)
+    }
+}
+
 impl From<ResultCode> for Refusal {
     fn from(code: ResultCode) -> Self {
         Self::Code(code)
@@ -256,6 +269,7 @@ impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Code(code) => write!(f, "result code {code}"),
+            Self::Denied(denied) => denied.fmt(f),
             Self::Malformed(part) => write!(f, "malformed: {}", part.name()),
             Self::UnknownNamespace => f.write_str("no such namespace"),
             Self::NoCommand => f.write_str("neither a read nor a write"),

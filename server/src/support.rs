@@ -11,6 +11,7 @@ use spikelet_wire::{FrameHeader, FrameType, frame};
 use crate::clock::Now;
 use crate::command::{self, info_commands};
 use crate::config::{Config, NETWORK, OF_NAMESPACE, Parameter, SERVICE, SET};
+use crate::config_parameters::TLS;
 use crate::controls;
 use crate::state::{Session, State};
 
@@ -109,16 +110,32 @@ pub fn table() -> impl fmt::Display {
             "yes, from Rust",
         ),
         Row::new(
+            "Compression of requests and replies (Enterprise Edition)",
+            "yes; the Community Edition refuses compressed requests with result code 25",
+        ),
+        Row::new(
+            "TLS beside ports without it, mutual TLS, and certificates with faults (Enterprise Edition)",
+            if cfg!(feature = "tls") {
+                "yes; with the cargo feature `tls`"
+            } else {
+                "built without the cargo feature `tls`"
+            },
+        ),
+        Row::new(
             "The real server's configuration file, its command-line options, and the environment variables of its image",
             "every name of 8.1 is read and checked; what has no meaning in memory is listed in the log",
         ),
         Row::new(
-            "Multi-record transactions, in namespaces with strong consistency",
-            "yes, on the Enterprise Edition; result code 25 on the Community Edition",
+            "Security: logins, users, roles, privileges, whitelists, quotas; external users and certificates' names",
+            if cfg!(feature = "security") {
+                "yes, on the Enterprise Edition; without the cargo feature `security`, which is on by default, it cannot be enabled"
+            } else {
+                "cannot be enabled: built without the cargo feature `security`"
+            },
         ),
         Row::new(
-            "Security, TLS, compression",
-            "as on the Community Edition: refused with its result codes",
+            "Multi-record transactions: monitors, blocked records, timeouts",
+            "yes, on the Enterprise Edition, in namespaces with `strong-consistency`; result code 25 on the Community Edition",
         ),
         Row::new("Controls over the info protocol, from any language", families()),
     ])
@@ -142,9 +159,10 @@ struct Row {
 /// Returns the parameters of `aerospike.conf` that have an effect, in Markdown.
 #[must_use]
 pub fn parameter_table() -> impl fmt::Display {
-    let stanzas: [(&str, &[&[Parameter]]); 4] = [
+    let stanzas: [(&str, &[&[Parameter]]); 5] = [
         ("service", &[SERVICE]),
         ("network", &[NETWORK]),
+        ("network, tls", &[TLS]),
         ("namespace", OF_NAMESPACE),
         ("namespace, set", &[SET]),
     ];

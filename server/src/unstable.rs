@@ -16,6 +16,7 @@
 //! assert_eq!(&reply[FrameHeader::SIZE..], b"node\tA1\n");
 //! ```
 
+pub use crate::access::ClearPassword;
 pub use crate::command::{Flow, Step, Task, accepts, handle};
 pub use crate::config::Config;
 use crate::handle::Server;

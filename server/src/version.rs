@@ -10,6 +10,13 @@ pub(crate) const FEATURES: &str = "batch-any;batch-index;blob-bits;cdt-index;cdt
                         sindex-exists;peers;pipelining;pquery;pscans;query-show;relaxed-sc;replicas;replicas-all;\
                         replicas-master;replicas-max;truncate-namespace;udf";
 
+/// Whether a version such as `8.1.2.0` is at least another one. What is no number counts as 0.
+pub(crate) fn is_at_least(version: &str, least: [u32; 3]) -> bool {
+    let mut numbers = version.split('.').map(|part| part.parse().unwrap_or(0));
+    let version: [u32; 3] = std::array::from_fn(|_| numbers.next().unwrap_or(0));
+    version >= least
+}
+
 /// The edition of the Aerospike server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Edition {

@@ -9,6 +9,9 @@ use crate::error::{Cursor, DecodeError};
 /// The largest body that the server accepts, in bytes.
 pub const MAX_BODY: u64 = 128 * 1024 * 1024;
 
+/// The size of the largest frame that is not worth compressing, in bytes. Clients and server have the same threshold.
+pub const COMPRESSION_THRESHOLD: usize = 128;
+
 /// The type of a frame's body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FrameType(pub u8);
@@ -153,6 +156,12 @@ pub fn compress(frame: &[u8]) -> Vec<u8> {
     let header = FrameHeader::new(FrameType::COMPRESSED, body.len() - FrameHeader::SIZE);
     body[..FrameHeader::SIZE].copy_from_slice(&header.encode());
     body
+}
+
+/// The uncompressed size that the body of a compressed frame announces, in bytes; 0 if it is too short for that.
+#[must_use]
+pub fn announced_size(body: &[u8]) -> u64 {
+    body.first_chunk().map_or(0, |size| u64::from_be_bytes(*size))
 }
 
 /// Decompresses the frame in the body of a compressed frame.

@@ -19,6 +19,7 @@ pub mod batch;
 mod bit_hll;
 pub mod bits;
 pub mod cdt;
+pub mod certificate;
 pub mod context;
 pub mod error;
 pub mod exists_action;

@@ -1,8 +1,11 @@
 //! How a client reaches its cluster.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::host::Host;
+use super::login::Credentials;
+use super::tls::Tls;
 use super::transport::Connector;
 
 /// The options of the connection to a cluster; a client's builder fills them in.
@@ -28,4 +31,8 @@ pub(crate) struct Config {
     pub(crate) tend_interval: Duration,
     /// How connections are made; over TCP where it is `None`.
     pub(crate) connector: Option<Connector>,
+    /// TLS, if connections use it.
+    pub(crate) tls: Option<Tls>,
+    /// How the client logs in; `None` for a cluster without security.
+    pub(crate) credentials: Option<Arc<Credentials>>,
 }

@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use bytes::{Buf as _, Bytes, BytesMut};
 use spikelet_wire::frame::MAX_BODY;
-use spikelet_wire::{DecodeError, FrameHeader, FrameType};
+use spikelet_wire::{DecodeError, FrameHeader, FrameType, ResultCode, frame};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::timeout;
 
 use super::host::Host;
+use super::tls::Tls;
 use super::transport::{Connector, Reader, Transport, Writer};
 
 /// How many bytes are reserved at once. A frame's announced size is not trusted for more.
@@ -39,6 +40,8 @@ pub(crate) enum ConnectionError {
     Protocol(DecodeError),
     /// Nothing was received for the socket timeout.
     Timeout,
+    /// The node refused the login.
+    Refused(ResultCode),
 }
 
 /// How the reply to a request is received.
@@ -56,6 +59,7 @@ impl fmt::Display for ConnectionError {
             Self::Io(error) => error.fmt(f),
             Self::Protocol(error) => error.fmt(f),
             Self::Timeout => f.write_str("no reply in time"),
+            Self::Refused(code) => write!(f, "the login was refused: {code}"),
         }
     }
 }
@@ -73,9 +77,18 @@ impl From<DecodeError> for ConnectionError {
 }
 
 impl Connection {
-    pub(crate) async fn open(host: &Host, connector: Option<&Connector>) -> io::Result<Self> {
+    /// Connects to a node. With TLS, the certificate of the server must have this name.
+    pub(crate) async fn open(
+        host: &Host,
+        connector: Option<&Connector>,
+        tls: Option<(&Tls, &str)>,
+    ) -> io::Result<Self> {
+        let stream = Transport::open(host, connector).await?;
         Ok(Self {
-            stream: Transport::open(host, connector).await?,
+            stream: match tls {
+                None => stream,
+                Some((tls, name)) => tls.connect(stream, name).await?,
+            },
             received: BytesMut::new(),
         })
     }
@@ -95,7 +108,8 @@ impl Connection {
     pub(crate) async fn send(&mut self, frame: &[u8], sent: &mut bool) -> io::Result<()> {
         self.stream.write_all(frame).await?;
         *sent = true;
-        Ok(())
+        // TLS may keep the last bytes until then.
+        self.stream.flush().await
     }
 
     /// Receives the body of the next frame, which must be of the expected type.
@@ -136,7 +150,8 @@ async fn receive(
     let mut header = [0; FrameHeader::SIZE];
     received.copy_to_slice(&mut header);
     let header = FrameHeader::decode(header);
-    if header.version != FrameHeader::VERSION || header.frame_type != expected {
+    let is_compressed = expected == FrameType::MESSAGE && header.frame_type == FrameType::COMPRESSED;
+    if header.version != FrameHeader::VERSION || (header.frame_type != expected && !is_compressed) {
         return Err(DecodeError::new("a frame of another version or type than expected", 0).into());
     }
     if header.size > MAX_BODY {
@@ -144,7 +159,22 @@ async fn receive(
     }
     let size = header.size as usize;
     fill(stream, received, size, socket_timeout).await?;
-    Ok(received.split_to(size).freeze())
+    let body = received.split_to(size).freeze();
+    match is_compressed {
+        true => Ok(message_in(&body)?),
+        false => Ok(body),
+    }
+}
+
+/// The body of the message in the body of a compressed frame.
+fn message_in(body: &[u8]) -> Result<Bytes, DecodeError> {
+    let mut inner = Bytes::from(frame::decompress(body)?);
+    let message = inner.split_off(FrameHeader::SIZE.min(inner.len()));
+    let header = inner.first_chunk().map(|header| FrameHeader::decode(*header));
+    match header == Some(FrameHeader::new(FrameType::MESSAGE, message.len())) {
+        true => Ok(message),
+        false => Err(DecodeError::new("a compressed frame that holds no message", 0)),
+    }
 }
 
 /// Reads until `n` bytes are buffered.

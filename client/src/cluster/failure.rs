@@ -43,6 +43,14 @@ impl Failure {
         }
     }
 
+    /// The failure of an attempt whose request was not sent whole.
+    pub(crate) fn before_sending(error: ConnectionError) -> Self {
+        Self {
+            sent: false,
+            ..Self::from(error)
+        }
+    }
+
     /// The failure of a row in a batch that ended without a reply to it.
     pub(crate) const fn batch_ended(code: ResultCode) -> Self {
         let cause = match code {
@@ -50,6 +58,7 @@ impl Failure {
             ResultCode::BATCH_DISABLED
             | ResultCode::BATCH_MAX_REQUESTS_EXCEEDED
             | ResultCode::BATCH_QUEUES_FULL
+            | ResultCode::NOT_AUTHENTICATED
             | ResultCode::UNSUPPORTED_FEATURE => FailureCause::Refused(code),
             code => FailureCause::BatchEnded(code),
         };
@@ -91,11 +100,24 @@ impl Failure {
         match self.cause {
             FailureCause::Refused(code) => matches!(
                 code,
-                ResultCode::TIMEOUT | ResultCode::UNAVAILABLE | ResultCode::DEVICE_OVERLOAD | ResultCode::KEY_BUSY
+                ResultCode::TIMEOUT
+                    | ResultCode::UNAVAILABLE
+                    | ResultCode::DEVICE_OVERLOAD
+                    | ResultCode::KEY_BUSY
+                    | ResultCode::NOT_AUTHENTICATED
+                    | ResultCode::EXPIRED_SESSION
             ),
             FailureCause::Timeout | FailureCause::Io(_) => true,
             FailureCause::Udf(_) | FailureCause::BatchEnded(_) | FailureCause::Protocol(_) => false,
         }
+    }
+
+    /// Whether the node no longer accepts commands on the connections that are open: the client has to log in again.
+    pub(crate) const fn is_logged_out(&self) -> bool {
+        matches!(
+            self.cause,
+            FailureCause::Refused(ResultCode::NOT_AUTHENTICATED | ResultCode::EXPIRED_SESSION)
+        )
     }
 
     /// Whether the failure suggests that the client's view of the cluster is outdated.
@@ -127,6 +149,7 @@ impl From<ConnectionError> for Failure {
             ConnectionError::Io(error) => FailureCause::Io(error),
             ConnectionError::Protocol(error) => FailureCause::Protocol(error),
             ConnectionError::Timeout => FailureCause::Timeout,
+            ConnectionError::Refused(code) => FailureCause::Refused(code),
         };
         Self { cause, sent: true }
     }

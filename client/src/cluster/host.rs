@@ -11,11 +11,13 @@ pub(crate) const DEFAULT_PORT: u16 = 3000;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Host {
     pub(crate) name: String,
+    /// The name that the certificate of the node must have, if it is known.
+    pub(crate) tls_name: Option<String>,
     pub(crate) port: u16,
 }
 
 impl Host {
-    /// Parses `name`, `name:port`, `[ipv6]` or `[ipv6]:port`.
+    /// Parses `name`, `name:port`, `name:tls-name:port`, and the same with `[ipv6]` as name.
     pub(crate) fn parse(text: &str, default_port: u16) -> Option<Self> {
         let (name, port) = match text.strip_prefix('[') {
             Some(rest) => {
@@ -33,12 +35,17 @@ impl Host {
         if name.is_empty() {
             return None;
         }
-        let port = match port {
-            Some(port) => port.parse().ok()?,
-            None => default_port,
+        let (tls_name, port) = match port.map(|rest| rest.rsplit_once(':').ok_or(rest)) {
+            None => (None, default_port),
+            Some(Err(port)) => (None, port.parse().ok()?),
+            Some(Ok((tls_name, port))) => (Some(tls_name), port.parse().ok()?),
         };
+        if tls_name.is_some_and(|name| name.is_empty() || name.contains(':')) {
+            return None;
+        }
         Some(Self {
             name: name.to_owned(),
+            tls_name: tls_name.map(str::to_owned),
             port,
         })
     }
@@ -77,7 +84,21 @@ mod tests {
         ] {
             assert_eq!(Host::parse(text, DEFAULT_PORT).unwrap().to_string(), shown);
         }
-        for text in ["", ":3000", "a:b", "[::1", "[::1]3000", "a:99999"] {
+        for (text, tls_name) in [("a:b.c:4333", "b.c"), ("[::1]:b:4333", "b")] {
+            let host = Host::parse(text, DEFAULT_PORT).unwrap();
+            assert_eq!((host.tls_name.as_deref(), host.port), (Some(tls_name), 4333));
+        }
+        for text in [
+            "",
+            ":3000",
+            "a:b",
+            "[::1",
+            "[::1]3000",
+            "a:99999",
+            "a::3000",
+            "a:b:c:3000",
+            "a:b:",
+        ] {
             assert_eq!(Host::parse(text, DEFAULT_PORT), None, "{text}");
         }
         assert_eq!(Host::parse_list("a, b:1").unwrap().len(), 2);

@@ -7,6 +7,9 @@ use spikelet_wire::{DecodeError, FrameType, frame, info};
 
 use super::connection::{Connection, ConnectionError, Receive};
 
+/// How the whole reply to an info request begins on a connection that is not logged in.
+pub(super) const NOT_AUTHENTICATED: &str = "ERROR:80:";
+
 /// The frame of a request for info values.
 pub(crate) fn info_frame(names: &[&str]) -> BytesMut {
     let mut frame = BytesMut::new();

@@ -3,8 +3,9 @@
 //! [`Cluster`] is the face that verbs use: it picks the node for a record ([`Cluster::node_for`]), sends a frame there and
 //! sends it again where that is allowed (`retry`). It knows frames and result codes, not the verbs that use it.
 //!
-//! From the bottom up: `host`, `transport` (TCP or a custom stream), `connection` (frames), `endpoint` (opens
-//! connections), `pool` and `pipeline` (share connections), `node`, `partition_map` and `peers` (what nodes report), `view`,
+//! From the bottom up: `host`, `transport` (TCP or a custom stream), `tls` (over either), `connection` (frames), `login` (what a
+//! new connection sends first), `endpoint` (opens connections), `pool` and `pipeline` (share connections), `node`,
+//! `partition_map` and `peers` (what nodes report), `view`,
 //! `tender` (keeps a view up to date), this file, then `retry` and `tend` (runs the tender). No file imports one above it.
 
 mod config;
@@ -13,6 +14,7 @@ mod endpoint;
 mod failure;
 mod host;
 mod info;
+mod login;
 mod node;
 mod partition_map;
 mod peers;
@@ -23,6 +25,11 @@ mod retry;
 mod runtime;
 mod tend;
 mod tender;
+#[cfg(feature = "tls")]
+mod tls;
+#[cfg(not(feature = "tls"))]
+#[path = "tls_disabled.rs"]
+mod tls;
 mod transport;
 mod view;
 
@@ -40,10 +47,16 @@ pub(crate) use connection::{Connection, ConnectionError, Receive};
 pub(crate) use failure::{Failure, FailureCause, udf_failure};
 pub(crate) use host::Host;
 pub(crate) use info::{info_frame, info_value};
+#[cfg(feature = "security")]
+pub(crate) use login::{CredentialKind, Credentials, Secret};
 pub(crate) use node::Node;
+#[cfg(feature = "security")]
+pub(crate) use reply::SecurityReply;
 pub(crate) use reply::{OneMessage, Reply};
 pub(crate) use retry::Attempts;
 use tender::Tender;
+#[cfg(feature = "tls")]
+pub use tls::Tls;
 pub(crate) use transport::Connector;
 pub(crate) use view::View;
 
@@ -62,6 +75,9 @@ pub struct Cluster {
     tend_interval: Duration,
     /// The number of nodes picked in turn.
     turn: AtomicUsize,
+    /// How the client logs in.
+    #[cfg(feature = "security")]
+    pub(crate) credentials: Option<Arc<Credentials>>,
     /// This cluster, for the tending task.
     this: Weak<Self>,
 }

@@ -1,6 +1,5 @@
 //! A node: its name, its address and its connections.
 
-use std::io;
 use std::sync::Arc;
 
 use tokio::time::Instant;
@@ -47,9 +46,10 @@ impl Node {
             let mut slot = self.pool.take().await;
             let mut connection = match slot.connection.take() {
                 Some(connection) => connection,
-                None => self.endpoint.connect().await.map_err(not_sent)?,
+                None => self.endpoint.connect().await.map_err(Failure::before_sending)?,
             };
-            connection.send(frame, &mut sent).await.map_err(not_sent)?;
+            let send = connection.send(frame, &mut sent).await;
+            send.map_err(|error| Failure::before_sending(error.into()))?;
             let reply = receive.receive(&mut connection).await?;
             slot.connection = Some(connection);
             self.pool.give_back(slot);
@@ -62,6 +62,12 @@ impl Node {
         }))
     }
 
+    /// Closes the connections that no command uses, since the node no longer accepts commands on them. New ones log in again.
+    pub(crate) fn log_out(&self) {
+        self.pool.clear();
+        self.pipelines.close();
+    }
+
     #[cfg(test)]
     pub(crate) fn for_test(name: &str) -> Self {
         Self {
@@ -70,12 +76,5 @@ impl Node {
             pool: Pool::new(1, std::time::Duration::ZERO),
             pipelines: Pipelines::new(0),
         }
-    }
-}
-
-fn not_sent(error: io::Error) -> Failure {
-    Failure {
-        cause: FailureCause::Io(error),
-        sent: false,
     }
 }

@@ -1,4 +1,4 @@
-//! The peers of a node: the info values `peers-clear-std` and `peers-clear-alt`.
+//! The peers of a node: the info values `peers-clear-std` and `peers-clear-alt`, and `peers-tls-std` and `peers-tls-alt`.
 //!
 //! The format is `generation,default port,[[node,tls name,[address,address]],...]`.
 
@@ -37,12 +37,15 @@ impl Peers {
 impl Peer {
     fn parse(text: &str, default_port: u16) -> Option<Self> {
         let mut parts = split(bracketed(text)?);
-        let (name, _tls_name, hosts) = (parts.next()?, parts.next()?, parts.next()?);
+        let (name, tls_name, hosts) = (parts.next()?, parts.next()?, parts.next()?);
+        let host = |text| {
+            let tls_name = (!tls_name.is_empty()).then(|| tls_name.to_owned());
+            let host = Host::parse(text, default_port)?;
+            Some(Host { tls_name, ..host })
+        };
         Some(Self {
             name: name.to_owned(),
-            hosts: split(bracketed(hosts)?)
-                .map(|host| Host::parse(host, default_port))
-                .collect::<Option<_>>()?,
+            hosts: split(bracketed(hosts)?).map(host).collect::<Option<_>>()?,
         })
     }
 }

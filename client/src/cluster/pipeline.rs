@@ -105,7 +105,7 @@ impl Pipelines {
         let failed = |cause, sent| Err(Failure { cause, sent });
         let pipeline = match clock::until(deadline, self.next(endpoint)).await {
             Some(Ok(pipeline)) => pipeline,
-            Some(Err(error)) => return failed(FailureCause::Io(error), false),
+            Some(Err(error)) => return Err(Failure::before_sending(error)),
             None => return failed(FailureCause::Timeout, false),
         };
         let state = Arc::<State>::default();
@@ -137,10 +137,20 @@ impl Pipelines {
         }
     }
 
-    async fn next(&self, endpoint: &Endpoint) -> io::Result<Arc<Pipeline>> {
+    /// Closes all pipelines. Requests that wait for replies fail.
+    pub(super) fn close(&self) {
+        for slot in &self.pipelines {
+            // One that is locked is being opened.
+            if let Ok(mut slot) = slot.try_lock() {
+                slot.clear();
+            }
+        }
+    }
+
+    async fn next(&self, endpoint: &Endpoint) -> Result<Arc<Pipeline>, ConnectionError> {
         let turn = self.turn.fetch_add(1, Ordering::Relaxed);
         let Some(slot) = self.pipelines.get(turn % self.pipelines.len().max(1)) else {
-            return Err(io::ErrorKind::NotConnected.into());
+            return Err(io::Error::from(io::ErrorKind::NotConnected).into());
         };
         let runtime = runtime::current();
         let mut slot = slot.lock().await;
@@ -156,7 +166,7 @@ impl Pipelines {
 }
 
 impl Pipeline {
-    async fn open(endpoint: &Endpoint, runtime: Option<Id>) -> io::Result<Self> {
+    async fn open(endpoint: &Endpoint, runtime: Option<Id>) -> Result<Self, ConnectionError> {
         let (reader, writer) = endpoint.connect().await?.into_split();
         let (jobs, waiting) = mpsc::channel(QUEUE);
         let (written, pending) = mpsc::unbounded_channel();
@@ -212,6 +222,10 @@ async fn write(mut stream: Writer, mut jobs: mpsc::Receiver<Job>, written: mpsc:
             while let Some((_, state)) = states.next_if(|(end, _)| *end <= sent) {
                 state.0.store(State::SENT, Ordering::Release);
             }
+        }
+        // TLS may keep the last bytes until then.
+        if stream.flush().await.is_err() {
+            return;
         }
         buffer.clear();
     }

@@ -1,4 +1,4 @@
-//! The reply to a command on one record: one message.
+//! The reply to a command on one record: one message; and that to a request of the security protocol.
 
 use std::time::Duration;
 
@@ -48,5 +48,43 @@ impl Receive for OneMessage {
     async fn receive(self, connection: &mut Connection) -> Result<Reply, ConnectionError> {
         let body = connection.receive(FrameType::MESSAGE, self.socket_timeout).await?;
         Ok(Reply::new(body)?)
+    }
+}
+
+/// Receives the reply to a request of the security protocol: its result code, and the bodies of its frames.
+#[cfg(feature = "security")]
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SecurityReply {
+    pub(crate) socket_timeout: Duration,
+    /// Whether the reply goes on until a message that ends it, as those to queries do.
+    pub(crate) is_query: bool,
+}
+
+#[cfg(feature = "security")]
+impl Receive for SecurityReply {
+    type Reply = (ResultCode, Vec<Bytes>);
+
+    async fn receive(self, connection: &mut Connection) -> Result<Self::Reply, ConnectionError> {
+        use spikelet_wire::admin::AdminMessage;
+
+        let mut bodies = Vec::new();
+        loop {
+            let body = connection.receive(FrameType::SECURITY, self.socket_timeout).await?;
+            let mut rest = &body[..];
+            let mut end = None;
+            while end.is_none() && !rest.is_empty() {
+                let (message, behind) = AdminMessage::decode_first(rest)?;
+                rest = behind;
+                end = match message.result {
+                    ResultCode::OK if self.is_query => None,
+                    ResultCode::QUERY_END => Some(ResultCode::OK),
+                    code => Some(code),
+                };
+            }
+            bodies.push(body);
+            if let Some(code) = end {
+                return Ok((code, bodies));
+            }
+        }
     }
 }

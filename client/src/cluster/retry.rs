@@ -3,12 +3,15 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use spikelet_wire::ResultCode;
 use tokio::time::Instant;
 
 use super::Cluster;
 use super::failure::Failure;
-use super::info::InfoText;
+use super::info::{InfoText, NOT_AUTHENTICATED};
 use super::node::Node;
+#[cfg(feature = "security")]
+use super::reply::SecurityReply;
 use super::reply::{OneMessage, Reply};
 use crate::clock;
 use crate::error::Error;
@@ -107,7 +110,34 @@ impl Cluster {
     ) -> Result<String, Error> {
         loop {
             match node.exchange(request, deadline, InfoText { socket_timeout }).await {
-                Ok(reply) => return Ok(reply),
+                Ok(reply) if !reply.starts_with(NOT_AUTHENTICATED) => return Ok(reply),
+                Ok(_) => {
+                    let failure = Failure::refused(ResultCode::NOT_AUTHENTICATED);
+                    self.retry_or_fail(node, deadline, attempts, failure).await?;
+                }
+                Err(failure) => self.retry_or_fail(node, deadline, attempts, failure).await?,
+            }
+        }
+    }
+
+    /// Sends a request of the security protocol to a node, as often as `attempts` allows, and returns the bodies of the frames of
+    /// the reply.
+    #[cfg(feature = "security")]
+    pub(crate) async fn send_security(
+        &self,
+        node: &Node,
+        request: &[u8],
+        deadline: Option<Instant>,
+        reply: SecurityReply,
+        attempts: &mut Attempts,
+    ) -> Result<Vec<Bytes>, Error> {
+        loop {
+            match node.exchange(request, deadline, reply).await {
+                Ok((ResultCode::OK, bodies)) => return Ok(bodies),
+                Ok((code, _)) => {
+                    self.retry_or_fail(node, deadline, attempts, Failure::refused(code))
+                        .await?;
+                }
                 Err(failure) => self.retry_or_fail(node, deadline, attempts, failure).await?,
             }
         }
@@ -123,6 +153,9 @@ impl Cluster {
     ) -> Result<(), Error> {
         if failure.suggests_change() {
             self.suspect_change();
+        }
+        if failure.is_logged_out() {
+            node.log_out();
         }
         match attempts.next_before(deadline, &failure) {
             Some(pause) => {
@@ -155,7 +188,7 @@ async fn attempt(
 mod tests {
     use std::io;
 
-    use spikelet_wire::{DecodeError, ResultCode};
+    use spikelet_wire::DecodeError;
 
     use super::super::failure::FailureCause;
     use super::*;

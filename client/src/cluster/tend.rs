@@ -33,6 +33,8 @@ impl Cluster {
     /// Finds the cluster through its seed hosts and starts to tend it. All of its nodes are known when this returns.
     pub(crate) async fn connect(config: Config) -> Result<Arc<Self>, Error> {
         let tend_interval = config.tend_interval;
+        #[cfg(feature = "security")]
+        let credentials = config.credentials.clone();
         let mut tender = Tender::start(config).await?;
         let view = tender.changed_view().unwrap_or_default();
         let cluster = Arc::new_cyclic(|this| Self {
@@ -43,6 +45,8 @@ impl Cluster {
             wake: Arc::default(),
             tend_interval,
             turn: AtomicUsize::new(0),
+            #[cfg(feature = "security")]
+            credentials: credentials.clone(),
             this: this.clone(),
         });
         tokio::spawn(TendingTask::new(&cluster).run());

@@ -12,17 +12,18 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use spikelet_wire::ResultCode;
 
 use super::config::Config;
 use super::connection::{Connection, ConnectionError};
 use super::endpoint::Endpoint;
-use super::host::Host;
-use super::info::{self, info_value};
+use super::host::{DEFAULT_PORT, Host};
+use super::info::{self, NOT_AUTHENTICATED, info_value};
 use super::node::Node;
 use super::partition_map::{Claim, PartitionMap};
 use super::peers::{Peer, Peers};
 use super::view::View;
-use crate::error::Error;
+use crate::error::{Cause, Error};
 
 /// The number of failed rounds after which a node is dropped.
 const MAX_FAILURES: u32 = 3;
@@ -201,9 +202,26 @@ impl TendedNode {
     /// tests connect more often than they do anything else.
     async fn meet(host: &Host, config: &Config) -> Result<Self, Error> {
         let unreachable = |what: String| Error::cluster(format!("{host}: {what}"));
-        let endpoint = Endpoint::new(host.clone(), config);
-        let connection = endpoint.connect().await;
-        let mut connection = connection.map_err(|error| unreachable(error.to_string()))?;
+        let failed = |error| match error {
+            ConnectionError::Refused(code) => Error::new(Cause::Info(code, format!("{host}: {error}"))),
+            error => unreachable(error.to_string()),
+        };
+        let mut endpoint = Endpoint::new(host.clone(), config);
+        let mut connection = endpoint.connect().await.map_err(failed)?;
+        if endpoint.is_for_login_only() {
+            let name = match config.services_alternate {
+                true => "service-clear-alt",
+                false => "service-clear-std",
+            };
+            let reply = request(&mut connection, &[name]).await.map_err(failed)?;
+            let addresses = info_value(&reply, name).unwrap_or_default();
+            let clear = addresses
+                .split(',')
+                .find_map(|address| Host::parse(address, DEFAULT_PORT));
+            let clear = clear.ok_or_else(|| unreachable("the node has no address without TLS".into()))?;
+            endpoint = endpoint.without_tls(clear);
+            connection = endpoint.connect().await.map_err(failed)?;
+        }
         let introduction = introduction(&config.application);
         let names = [
             &introduction,
@@ -216,6 +234,10 @@ impl TendedNode {
         ];
         let reply = request(&mut connection, &names).await;
         let reply = reply.map_err(|error| unreachable(error.to_string()))?;
+        if reply.starts_with(NOT_AUTHENTICATED) {
+            let what = format!("{host}: the server has security, and the client has no user");
+            return Err(Error::new(Cause::Info(ResultCode::NOT_AUTHENTICATED, what)));
+        }
         let name = info_value(&reply, "node").filter(|name| !name.is_empty());
         let name = name.ok_or_else(|| unreachable("the host does not report its node name".into()))?;
         if let Some(expected) = &config.cluster_name {
@@ -248,6 +270,10 @@ impl TendedNode {
             None => self.node.endpoint.connect().await?,
         };
         let reply = request(&mut connection, &["node", "peers-generation", "partition-generation"]).await?;
+        if reply.starts_with(NOT_AUTHENTICATED) {
+            self.node.log_out();
+            return Err(ConnectionError::Refused(ResultCode::NOT_AUTHENTICATED));
+        }
         let value = |name| info_value(&reply, name).map(str::to_owned);
         if value("node").as_deref() != Some(&*self.node.name) {
             return Err(protocol("another node replies at the address"));
@@ -296,9 +322,11 @@ async fn join_all(futures: impl Iterator<Item = impl Future<Output = ()>>) {
 }
 
 const fn peers_name(config: &Config) -> &'static str {
-    match config.services_alternate {
-        true => "peers-clear-alt",
-        false => "peers-clear-std",
+    match (config.services_alternate, config.tls.is_some()) {
+        (true, false) => "peers-clear-alt",
+        (false, false) => "peers-clear-std",
+        (true, true) => "peers-tls-alt",
+        (false, true) => "peers-tls-std",
     }
 }
 

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::future::Future;
 use std::io::{self, Read as _};
+#[cfg(feature = "tls")]
+use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -28,6 +30,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Duplex for S {}
 pub(crate) enum Transport {
     Tcp(TcpStream),
     Other(Box<dyn Duplex>),
+    /// Over one of the others.
+    #[cfg(feature = "tls")]
+    Tls(Box<tokio_rustls::client::TlsStream<Self>>),
 }
 
 /// The receiving half of a transport.
@@ -84,6 +89,23 @@ impl Transport {
                     .poll_read(&mut context, &mut ReadBuf::new(&mut byte))
                     .is_pending()
             }
+            #[cfg(feature = "tls")]
+            Self::Tls(stream) => {
+                // The runtime may not know yet that the socket was closed. A peek leaves the bytes to TLS, which may be told
+                // something by the server between two replies.
+                if let Self::Tcp(socket) = stream.get_ref().0 {
+                    let peeked = socket2::SockRef::from(socket).peek(&mut [MaybeUninit::uninit()]);
+                    match peeked {
+                        Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                        Ok(n) if n > 0 => {}
+                        _ => return false,
+                    }
+                }
+                let (mut byte, mut context) = ([0], Context::from_waker(Waker::noop()));
+                Pin::new(stream)
+                    .poll_read(&mut context, &mut ReadBuf::new(&mut byte))
+                    .is_pending()
+            }
         }
     }
 
@@ -97,6 +119,8 @@ impl Transport {
                 !matches!(ready, Poll::Ready(Err(_)))
             }
             Self::Other(_) => true,
+            #[cfg(feature = "tls")]
+            Self::Tls(stream) => stream.get_ref().0.has_runtime(),
         }
     }
 
@@ -106,16 +130,20 @@ impl Transport {
                 let (reader, writer) = stream.into_split();
                 (Reader::Tcp(reader), Writer::Tcp(writer))
             }
-            Self::Other(stream) => {
-                let (reader, writer) = tokio::io::split(stream);
-                (Reader::Other(reader), Writer::Other(writer))
-            }
+            Self::Other(stream) => split(stream),
+            #[cfg(feature = "tls")]
+            Self::Tls(stream) => split(stream),
         }
     }
 }
 
+fn split(stream: Box<dyn Duplex>) -> (Reader, Writer) {
+    let (reader, writer) = tokio::io::split(stream);
+    (Reader::Other(reader), Writer::Other(writer))
+}
+
 macro_rules! read {
-    ($($name:ident),*) => {
+    ($($name:ident $(with $tls:ident)?),*) => {
         $(impl AsyncRead for $name {
             fn poll_read(
                 self: Pin<&mut Self>,
@@ -125,6 +153,7 @@ macro_rules! read {
                 match self.get_mut() {
                     Self::Tcp(stream) => Pin::new(stream).poll_read(context, buffer),
                     Self::Other(stream) => Pin::new(stream).poll_read(context, buffer),
+                    $(#[cfg(feature = "tls")] Self::$tls(stream) => Pin::new(stream).poll_read(context, buffer),)?
                 }
             }
         })*
@@ -132,12 +161,13 @@ macro_rules! read {
 }
 
 macro_rules! write {
-    ($($name:ident),*) => {
+    ($($name:ident $(with $tls:ident)?),*) => {
         $(impl AsyncWrite for $name {
             fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
                 match self.get_mut() {
                     Self::Tcp(stream) => Pin::new(stream).poll_write(context, bytes),
                     Self::Other(stream) => Pin::new(stream).poll_write(context, bytes),
+                    $(#[cfg(feature = "tls")] Self::$tls(stream) => Pin::new(stream).poll_write(context, bytes),)?
                 }
             }
 
@@ -145,6 +175,7 @@ macro_rules! write {
                 match self.get_mut() {
                     Self::Tcp(stream) => Pin::new(stream).poll_flush(context),
                     Self::Other(stream) => Pin::new(stream).poll_flush(context),
+                    $(#[cfg(feature = "tls")] Self::$tls(stream) => Pin::new(stream).poll_flush(context),)?
                 }
             }
 
@@ -152,14 +183,15 @@ macro_rules! write {
                 match self.get_mut() {
                     Self::Tcp(stream) => Pin::new(stream).poll_shutdown(context),
                     Self::Other(stream) => Pin::new(stream).poll_shutdown(context),
+                    $(#[cfg(feature = "tls")] Self::$tls(stream) => Pin::new(stream).poll_shutdown(context),)?
                 }
             }
         })*
     };
 }
 
-read!(Transport, Reader);
-write!(Transport, Writer);
+read!(Transport with Tls, Reader);
+write!(Transport with Tls, Writer);
 
 impl fmt::Debug for Connector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -168,16 +200,17 @@ impl fmt::Debug for Connector {
 }
 
 macro_rules! debug {
-    ($($name:ident),*) => {
+    ($($name:ident $(with $tls:ident)?),*) => {
         $(impl fmt::Debug for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 match self {
                     Self::Tcp(stream) => stream.fmt(f),
                     Self::Other(_) => f.write_str("Other"),
+                    $(#[cfg(feature = "tls")] Self::$tls(_) => f.write_str("Tls"),)?
                 }
             }
         })*
     };
 }
 
-debug!(Transport, Reader, Writer);
+debug!(Transport with Tls, Reader, Writer);

@@ -35,6 +35,13 @@ pub struct Policy {
     ///
     /// The default is 5 milliseconds.
     pub sleep_between_retries: Duration,
+    /// Whether requests over 128 bytes are sent compressed, and compressed replies are asked for.
+    ///
+    /// That saves bytes on the network, and costs time on both sides. Only the Enterprise Edition understands it; a Community
+    /// Edition refuses compressed requests with [`ENTERPRISE_ONLY`](crate::ResultCode::ENTERPRISE_ONLY) (25).
+    ///
+    /// The default is false.
+    pub compress: bool,
 }
 
 impl Default for Policy {
@@ -44,6 +51,7 @@ impl Default for Policy {
             socket_timeout: Duration::ZERO,
             max_retries: 2,
             sleep_between_retries: Duration::from_millis(5),
+            compress: false,
         }
     }
 }

@@ -372,6 +372,220 @@ macro_rules! verb_methods {
             $crate::verbs::command::Command::new(self.clone(), wait, self.query_options())
         }
 
+        /// Creates a user with a password and these roles. Needs the feature `security`, as the other commands on users and roles.
+        ///
+        /// They fail with [`ROLE_VIOLATION`](crate::ResultCode::ROLE_VIOLATION) (81) if the client's user may not manage users, and
+        /// with [`SECURITY_NOT_ENABLED`](crate::ResultCode::SECURITY_NOT_ENABLED) (52) or
+        /// [`SECURITY_NOT_SUPPORTED`](crate::ResultCode::SECURITY_NOT_SUPPORTED) (51) if the cluster has no security. This one fails
+        /// with [`USER_ALREADY_EXISTS`](crate::ResultCode::USER_ALREADY_EXISTS) (61) if the user exists, and with
+        /// [`INVALID_ROLE`](crate::ResultCode::INVALID_ROLE) (70) for an unknown role.
+        ///
+        /// ```no_run
+        /// # use spikelet_client::{Client, Error};
+        /// # async fn example() -> Result<(), Error> {
+        /// let client = Client::builder("127.0.0.1:3000").user("admin", "admin").await?;
+        /// client.create_role("orders", ["read-write.test.orders", "read.test.customers"]).await?;
+        /// client.create_user("app", "secret", ["orders"]).await?;
+        /// # Ok(())
+        /// # }
+        /// ```
+        #[cfg(feature = "security")]
+        pub fn create_user(
+            &self,
+            name: &str,
+            password: &str,
+            roles: impl IntoIterator<Item = impl AsRef<str>>,
+        ) -> $crate::verbs::command::Command<$client, $crate::verbs::verb::Security> {
+            self.command($crate::verbs::verb::Security::create_user(name, password, roles))
+        }
+
+        /// Creates a user that logs in with a certificate with its name.
+        ///
+        /// It fails as [`create_user`](Self::create_user) does.
+        #[cfg(feature = "security")]
+        pub fn create_pki_user(
+            &self,
+            name: &str,
+            roles: impl IntoIterator<Item = impl AsRef<str>>,
+        ) -> $crate::verbs::command::Command<$client, $crate::verbs::verb::Security> {
+            // Servers know such users by this password.
+            self.command($crate::verbs::verb::Security::create_user(
+                name,
+                "nopassword",
+                roles,
+            ))
+        }
+
+        /// Removes a user. Its connections can do nothing any more.
+        ///
+        /// It fails with [`INVALID_USER`](crate::ResultCode::INVALID_USER) (60) if there is no such user.
+        #[cfg(feature = "security")]
+        pub fn drop_user(&self, name: &str) -> $crate::verbs::command::Command<$client, $crate::verbs::verb::Security> {
+            self.command($crate::verbs::verb::Security::drop_user(name))
+        }
+
+        /// Sets the password of a user.
+        ///
+        /// It fails with [`INVALID_USER`](crate::ResultCode::INVALID_USER) (60) if there is no such user, and with
+        /// [`FORBIDDEN_PASSWORD`](crate::ResultCode::FORBIDDEN_PASSWORD) (64) for one with a certificate.
+        #[cfg(feature = "security")]
+        pub fn set_password(
+            &self,
+            user: &str,
+            password: &str,
+        ) -> $crate::verbs::command::Command<$client, $crate::verbs::verb::Security> {
+            self.command($crate::verbs::verb::Security::set_password(user, password))
+        }
+
+        /// Changes the password of the client's own user. The client logs in with the new one from then on.
+        ///
+        /// It fails with [`INVALID_PASSWORD`](crate::ResultCode::INVALID_PASSWORD) (62) if the client's password is no longer right.
+        #[cfg(feature = "security")]
+        pub fn change_password(
+            &self,
+            password: &str,
+        ) -> $crate::verbs::command::Command<$client, $crate::verbs::verb::Security> {
+            self.command($crate::verbs::verb::Security::change_password(password))
+        }
+
+        /// Adds roles to a user.
+        ///
+        /// It fails with [`INVALID_USER`](crate::ResultCode::INVALID_USER) (60) for an unknown user, and with
+        /// [`INVALID_ROLE`](crate::ResultCode::INVALID_ROLE) (70) for an unknown role and for none.
+        #[cfg(feature = "security")]
+        pub fn grant_roles(
+            &self,
+            user: &str,
+            roles: impl IntoIterator<Item = impl AsRef<str>>,
+        ) -> $crate::verbs::command::Command<$client, $crate::verbs::verb::Security> {
+            self.command($crate::verbs::verb::Security::grant_roles(user, roles))
+        }
+
+        /// Removes roles from a user.
+        ///
+        /// It fails as [`grant_roles`](Self::grant_roles) does.
+        #[cfg(feature = "security")]
+        pub fn revoke_roles(
+            &self,
+            user: &str,
+            roles: impl IntoIterator<Item = impl AsRef<str>>,
+        ) -> $crate::verbs::command::Command<$client, $crate::verbs::verb::Security> {
+            self.command($crate::verbs::verb::Security::revoke_roles(user, roles))
+        }
+
+        /// Returns a user. The rates and connections are those of one node.
+        ///
+        /// It fails with [`INVALID_USER`](crate::ResultCode::INVALID_USER) (60) if there is no such user.
+        #[cfg(feature = "security")]
+        pub fn query_user(
+            &self,
+            name: &str,
+        ) -> $crate::verbs::command::Command<$client, $crate::verbs::verb::QueryOne<$crate::verbs::admin::User>> {
+            self.command($crate::verbs::verb::QueryOne::user(name))
+        }
+
+        /// Returns all users. The rates and connections are those of one node.
+        #[cfg(feature = "security")]
+        pub fn query_users(
+            &self,
+        ) -> $crate::verbs::command::Command<$client, $crate::verbs::verb::QuerySecurity<$crate::verbs::admin::User>> {
+            self.command($crate::verbs::verb::QuerySecurity::users())
+        }
+
+        /// Creates a role with privileges: text such as `read`, `read.NAMESPACE` or `read.NAMESPACE.SET`, or a
+        /// [`Privilege`](crate::Privilege).
+        ///
+        /// It fails with [`ROLE_ALREADY_EXISTS`](crate::ResultCode::ROLE_ALREADY_EXISTS) (71) if the role exists, with
+        /// [`INVALID_WHITELIST`](crate::ResultCode::INVALID_WHITELIST) (73), and with
+        /// [`QUOTAS_NOT_ENABLED`](crate::ResultCode::QUOTAS_NOT_ENABLED) (74) for quotas on a cluster without them.
+        #[cfg(feature = "security")]
+        pub fn create_role(
+            &self,
+            name: &str,
+            privileges: impl IntoIterator<Item = impl ToString>,
+        ) -> $crate::verbs::command::Command<$client, $crate::verbs::verb::CreateRole> {
+            self.command($crate::verbs::verb::CreateRole::new(name, privileges))
+        }
+
+        /// Removes a role, also from its users.
+        ///
+        /// It fails with [`INVALID_ROLE`](crate::ResultCode::INVALID_ROLE) (70) if there is no such role, or it is predefined.
+        #[cfg(feature = "security")]
+        pub fn drop_role(&self, name: &str) -> $crate::verbs::command::Command<$client, $crate::verbs::verb::Security> {
+            self.command($crate::verbs::verb::Security::drop_role(name))
+        }
+
+        /// Adds privileges to a role, as [`create_role`](Self::create_role) takes them.
+        ///
+        /// It fails with [`INVALID_ROLE`](crate::ResultCode::INVALID_ROLE) (70) for an unknown or predefined role, and with
+        /// [`INVALID_PRIVILEGE`](crate::ResultCode::INVALID_PRIVILEGE) (72) for none.
+        #[cfg(feature = "security")]
+        pub fn grant_privileges(
+            &self,
+            role: &str,
+            privileges: impl IntoIterator<Item = impl ToString>,
+        ) -> $crate::verbs::command::Command<$client, $crate::verbs::verb::Security> {
+            self.command($crate::verbs::verb::Security::grant_privileges(role, privileges))
+        }
+
+        /// Removes privileges from a role.
+        ///
+        /// It fails as [`grant_privileges`](Self::grant_privileges) does.
+        #[cfg(feature = "security")]
+        pub fn revoke_privileges(
+            &self,
+            role: &str,
+            privileges: impl IntoIterator<Item = impl ToString>,
+        ) -> $crate::verbs::command::Command<$client, $crate::verbs::verb::Security> {
+            self.command($crate::verbs::verb::Security::revoke_privileges(role, privileges))
+        }
+
+        /// Sets the addresses and networks from which the users of a role may connect; none for any.
+        ///
+        /// It fails with [`INVALID_ROLE`](crate::ResultCode::INVALID_ROLE) (70) and
+        /// [`INVALID_WHITELIST`](crate::ResultCode::INVALID_WHITELIST) (73).
+        #[cfg(feature = "security")]
+        pub fn set_whitelist(
+            &self,
+            role: &str,
+            whitelist: impl IntoIterator<Item = impl AsRef<str>>,
+        ) -> $crate::verbs::command::Command<$client, $crate::verbs::verb::Security> {
+            self.command($crate::verbs::verb::Security::set_whitelist(role, whitelist))
+        }
+
+        /// Sets the most reads and writes per second of each user of a role, on each node; 0 for no limit.
+        ///
+        /// It fails with [`INVALID_ROLE`](crate::ResultCode::INVALID_ROLE) (70) and
+        /// [`QUOTAS_NOT_ENABLED`](crate::ResultCode::QUOTAS_NOT_ENABLED) (74).
+        #[cfg(feature = "security")]
+        pub fn set_quotas(
+            &self,
+            role: &str,
+            read: u32,
+            write: u32,
+        ) -> $crate::verbs::command::Command<$client, $crate::verbs::verb::Security> {
+            self.command($crate::verbs::verb::Security::set_quotas(role, read, write))
+        }
+
+        /// Returns a role.
+        ///
+        /// It fails with [`INVALID_ROLE`](crate::ResultCode::INVALID_ROLE) (70) if there is no such role.
+        #[cfg(feature = "security")]
+        pub fn query_role(
+            &self,
+            name: &str,
+        ) -> $crate::verbs::command::Command<$client, $crate::verbs::verb::QueryOne<$crate::verbs::admin::Role>> {
+            self.command($crate::verbs::verb::QueryOne::role(name))
+        }
+
+        /// Returns all roles, predefined ones included.
+        #[cfg(feature = "security")]
+        pub fn query_roles(
+            &self,
+        ) -> $crate::verbs::command::Command<$client, $crate::verbs::verb::QuerySecurity<$crate::verbs::admin::Role>> {
+            self.command($crate::verbs::verb::QuerySecurity::roles())
+        }
+
         /// The names of the cluster's nodes, as of the last time that the cluster was checked for changes.
         #[must_use]
         pub fn nodes(&self) -> Vec<String> {

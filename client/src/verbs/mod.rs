@@ -22,6 +22,8 @@ pub(crate) mod udf_call;
 /// The verbs: what [`Command`](crate::Command)s do. The methods of the clients create them.
 pub mod verb {
     pub use super::admin::{Administer, List, Truncate, Wait};
+    #[cfg(feature = "security")]
+    pub use super::admin::{CreateRole, QueryOne, QuerySecurity, Security};
     pub use super::batch::Batch;
     pub use super::info::{Info, InfoAll};
     pub use super::query::{Aggregate, Background, Query};

@@ -1,15 +1,15 @@
 //! Requests on one record: what a read, a write or a UDF call asks of the record, and the frame that carries it.
 
 use bytes::BytesMut;
-use spikelet_wire::frame::MAX_BODY;
-use spikelet_wire::{FieldType, FrameHeader, Header, Info1, Info2, Info3, Info4, MessageWriter};
+use spikelet_wire::frame::{COMPRESSION_THRESHOLD, MAX_BODY};
+use spikelet_wire::{FieldType, FrameHeader, Header, Info1, Info2, Info3, Info4, MessageWriter, frame};
 
 use super::udf_call::UdfCall;
 use crate::bins::Bins;
 use crate::error::Error;
 use crate::key::Key;
 use crate::operation::{self, Operation};
-use crate::policy::WriteOptions;
+use crate::policy::{Policy, WriteOptions};
 use crate::transaction::Fields;
 
 /// The content of a request on one record. It is without the key, so that the rows of a batch can share it.
@@ -189,6 +189,26 @@ pub(crate) fn key_to_send(key: &Key, content: &Content, options: &WriteOptions) 
         .map(spikelet_wire::UserKey::to_field)
 }
 
+/// Asks for a compressed reply, and compresses the frame of a request if that makes it smaller. Does nothing unless the policy
+/// says so.
+pub(crate) fn compress(mut frame: BytesMut, policy: &Policy) -> BytesMut {
+    if !policy.compress {
+        return frame;
+    }
+    // The byte behind the size of the message's header.
+    if let Some(info1) = frame.get_mut(FrameHeader::SIZE + 1) {
+        *info1 |= Info1::COMPRESS_RESPONSE.bits();
+    }
+    if frame.len() <= COMPRESSION_THRESHOLD {
+        return frame;
+    }
+    let compressed = frame::compress(&frame);
+    match compressed.len() < frame.len() {
+        true => BytesMut::from(&compressed[..]),
+        false => frame,
+    }
+}
+
 /// Rejects a frame over 128 MiB, on which the server would close the connection.
 pub(crate) fn check_size(frame: &[u8]) -> Result<(), Error> {
     match (frame.len() - FrameHeader::SIZE) as u64 > MAX_BODY {
@@ -277,6 +297,30 @@ mod tests {
         let operate = Content::operate(vec![Operation::get_all(), Operation::get("n")]);
         assert_eq!(flags(&operate), (Info1::READ | Info1::GET_ALL, none.1, 2));
         assert!(!operate.writes());
+    }
+
+    #[test]
+    fn requests_are_compressed_if_that_makes_them_smaller() {
+        let policy = Policy {
+            compress: true,
+            ..Policy::default()
+        };
+        let put = |text: &str| {
+            let content = Content::write(vec![Operation::write("text", text)]);
+            BytesMut::from(&frame(&Key::new("test", "demo", 1), &content, &WriteOptions::default())[..])
+        };
+        let small = put("aaaa");
+        assert_eq!(compress(small.clone(), &Policy::default()), small);
+        let compressed = compress(small.clone(), &policy);
+        assert_eq!((compressed[1], compressed[9], compressed.len()), (3, 0x80, small.len()));
+        let large = put(&"a".repeat(1000));
+        let compressed = compress(large.clone(), &policy);
+        assert_eq!(compressed[1], 4);
+        assert!(compressed.len() < 150);
+        let mut inner = BytesMut::from(&frame::decompress(&compressed[8..]).unwrap()[..]);
+        assert_eq!(inner[9], 0x80);
+        inner[9] = 0;
+        assert_eq!(inner, large);
     }
 
     #[test]

@@ -28,7 +28,7 @@ pub(super) async fn send(
         transaction,
         options.server_options(),
     )?;
-    let frame = frame.freeze();
+    let frame = request::compress(frame, &options.policy).freeze();
     let mut attempts = options.attempts(content.writes());
     let socket_timeout = options.policy.socket_timeout;
     cluster

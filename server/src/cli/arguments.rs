@@ -6,8 +6,14 @@ use std::path::PathBuf;
 use clap::{ArgAction, Parser};
 
 use super::config::ConfigOptions;
+use super::security::{self, Role, User};
+#[cfg(feature = "tls")]
+use super::tls::Tls;
 use super::{journal, listen, namespace};
-use crate::{Builder, Command, ConfigFile, Edition, Fixture, FixtureError, NamespaceConfig, Server};
+use crate::{
+    Authentication, Builder, Command, ConfigFile, Edition, Fixture, FixtureError, NamespaceConfig, SecurityConfig,
+    Server,
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -23,8 +29,14 @@ Examples:
   spikelet --load users.json --load production.asb
       Starts with the records, secondary indexes and UDF modules of these files.
 
+  spikelet --edition enterprise --tls-listen 127.0.0.1:4333 --tls-ca-file /tmp/ca.pem
+      Accepts TLS connections beside others. Clients have to trust the certificate in /tmp/ca.pem; the TLS name is localhost.
+
   spikelet --listen 127.0.0.1:3000 --nodes 3 --replication-factor 2 --controls
       A cluster of three nodes on ports 3000 to 3002, which can be killed: spikelet/node/kill:id=B2.
+
+  spikelet --edition enterprise --user app:secret:read-write --user ops:secret:sys-admin+user-admin
+      Clients have to log in. There is also the user admin with the password admin.
 
   spikelet --config-file aerospike.conf
       The namespaces, sets, name and ports of the real server's configuration file.
@@ -36,6 +48,14 @@ Parameters of a namespace, separated by commas; all that aerospike.conf can have
   replication-factor=N            number of copies of each record; default is that of --replication-factor
   conflict-resolution-policy=P    which record is kept after a network partition in which both sides wrote it:
                                   generation (the default) or last-update-time
+
+Parameters of a role, separated by commas, after its privileges:
+  whitelist=ADDRESS[+ADDRESS...]  addresses and networks from which its users may log in; default is any
+  read-quota=N, write-quota=N     commands per second on each node; default 0, which means no limit
+
+A privilege is user-admin, sys-admin, data-admin, udf-admin, sindex-admin or masking-admin; or read, write, read-write,
+read-write-udf, truncate, read-masked or write-masked, which .NAMESPACE or .NAMESPACE.SET may follow. There is a role for each,
+with its name.
 
 A TIME is a number of seconds, or a number with a unit: 90s, 15m, 12h, 30d.
 
@@ -51,13 +71,42 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "ADDRESS:PORT", value_parser = listen::parse)]
     listen: Option<SocketAddr>,
 
-    /// Allow listening on an address that other machines can reach. There is no authentication and no TLS.
+    /// Allow listening on an address that other machines can reach. Without --security there is no authentication.
     #[arg(long)]
-    listen_beyond_loopback: bool,
+    pub(super) listen_beyond_loopback: bool,
 
     /// A namespace and its parameters. Repeat the option for several. Default: test and bar.
     #[arg(long = "namespace", value_name = "NAME[,PARAMETER=VALUE...]", value_parser = namespace::parse)]
     namespaces: Vec<NamespaceConfig>,
+
+    /// Make clients log in. Needs --edition enterprise. At the start there is the user admin with the password admin, which
+    /// manages users.
+    #[arg(long)]
+    security: bool,
+
+    /// A user that logs in with a password. Repeat the option for several. Implies --security.
+    #[arg(long = "user", value_name = "NAME:PASSWORD:ROLE[+ROLE...]", value_parser = security::user)]
+    users: Vec<User>,
+
+    /// A user that logs in with a password in clear text, as one that LDAP knows. Implies --security.
+    #[arg(long = "external-user", value_name = "NAME:PASSWORD:ROLE[+ROLE...]", value_parser = security::user)]
+    external_users: Vec<User>,
+
+    /// A user that logs in with a certificate with this name. Implies --security.
+    #[arg(long = "pki-user", value_name = "NAME:ROLE[+ROLE...]", value_parser = security::pki_user)]
+    pki_users: Vec<User>,
+
+    /// A role with privileges. Repeat the option for several. Implies --security.
+    #[arg(long = "role", value_name = "NAME:PRIVILEGE[+PRIVILEGE...][,PARAMETER=VALUE...]", value_parser = security::role)]
+    roles: Vec<Role>,
+
+    /// Time to live of session tokens, 120s to 10d; default 1d.
+    #[arg(long, value_name = "TIME", value_parser = security::seconds)]
+    session_ttl: Option<u32>,
+
+    /// Enable quotas of roles.
+    #[arg(long)]
+    enable_quotas: bool,
 
     /// Number of nodes, 1 to 64. Their ids are B1, B2 and so on; a single node is A1.
     #[arg(long, value_name = "N", default_value_t = 1)]
@@ -103,6 +152,10 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "PATH")]
     load: Vec<PathBuf>,
 
+    #[cfg(feature = "tls")]
+    #[command(flatten)]
+    pub(super) tls: Tls,
+
     /// Write the port of each node to this file once clients can connect. The file appears complete, never in part.
     #[arg(long, value_name = "PATH")]
     pub(super) port_file: Option<PathBuf>,
@@ -124,12 +177,19 @@ impl Arguments {
     pub(super) fn check(&self, file: Option<&ConfigFile>) -> Result<(), String> {
         let ip = self.address(file).ip();
         let is_allowed = self.listen_beyond_loopback || self.listen.is_none() && self.config.listens_where_configured();
-        if ip.is_loopback() || is_allowed {
+        // That of an option is checked with the other options of TLS.
+        let tls = file.and_then(|file| file.tls_listen).map(|address| address.ip());
+        let is_tls_allowed = self.listen_beyond_loopback || self.config.listens_where_configured();
+        let beyond = [(Some(ip), is_allowed), (tls, is_tls_allowed)];
+        let beyond = beyond
+            .into_iter()
+            .filter_map(|(ip, is_allowed)| ip.filter(|ip| !is_allowed && !ip.is_loopback()));
+        let Some(ip) = beyond.into_iter().next() else {
             return Ok(());
-        }
+        };
         Err(format!(
-            "other machines can reach {ip}, and there is no authentication: listen on 127.0.0.1, or add \
-             --listen-beyond-loopback to allow it"
+            "other machines can reach {ip}, and there is no TLS, and without --security no authentication: listen on \
+             127.0.0.1, or add --listen-beyond-loopback to allow it"
         ))
     }
 
@@ -185,9 +245,41 @@ impl Arguments {
             None => builder,
         };
         let builder = self.namespaces.iter().cloned().fold(builder, Builder::namespace);
+        let builder = self.secure(builder);
         self.load
             .iter()
             .try_fold(builder, |builder, path| Ok(builder.fixture(Fixture::from_file(path)?)))
+    }
+}
+
+impl Arguments {
+    fn secure(&self, builder: Builder) -> Builder {
+        let builder = if self.security || self.enable_quotas || self.session_ttl.is_some() {
+            let default = SecurityConfig::default();
+            builder.security(SecurityConfig {
+                enable_quotas: self.enable_quotas,
+                session_ttl: self.session_ttl.unwrap_or(default.session_ttl),
+                ..default
+            })
+        } else {
+            builder
+        };
+        let builder = self
+            .roles
+            .iter()
+            .fold(builder, |builder, role| builder.add_role(role.0.clone()));
+        let passwords = self
+            .users
+            .iter()
+            .map(|user| (user, Authentication::Password as fn(String) -> _));
+        let external = self.external_users.iter();
+        let external = external.map(|user| (user, Authentication::External as fn(String) -> _));
+        let builder = passwords.chain(external).fold(builder, |builder, (user, of)| {
+            builder.add_user(&user.name, of(user.password.clone()), &user.roles)
+        });
+        self.pki_users.iter().fold(builder, |builder, user| {
+            builder.add_user(&user.name, Authentication::Certificate, &user.roles)
+        })
     }
 }
 

@@ -10,7 +10,10 @@ mod logs;
 mod namespace;
 mod port_file;
 mod ports;
+mod security;
 mod server_log;
+#[cfg(feature = "tls")]
+mod tls;
 
 use std::error::Error;
 use std::ffi::OsString;
@@ -96,7 +99,12 @@ fn serve(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         Some(file) if arguments.opens_other_ports() => Some(Ports::listen(file.other_ports())?),
         _ => None,
     };
-    let server = arguments.builder(file.as_ref())?.start()?;
+    let builder = arguments.builder(file.as_ref())?;
+    #[cfg(feature = "tls")]
+    let builder = arguments.tls.configure(builder, arguments.listen_beyond_loopback)?;
+    let server = builder.start()?;
+    #[cfg(feature = "tls")]
+    arguments.tls.write_files(&server)?;
     if let Some(ports) = ports {
         ports.serve(server.addr(), arguments.controls);
     }
@@ -122,6 +130,9 @@ fn announce(server: &Server) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     for node in server.nodes() {
         writeln!(stdout, "listening on {}", node.address)?;
+    }
+    for address in server.nodes().iter().filter_map(|node| node.tls_address) {
+        writeln!(stdout, "listening with TLS on {address}")?;
     }
     stdout.flush()
 }

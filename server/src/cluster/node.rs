@@ -61,6 +61,12 @@ pub struct Node {
     pub advertised: Option<SocketAddr>,
     /// The address that it tells clients that use alternate addresses (`alternate-access-address`), if any.
     pub alternate: Option<SocketAddr>,
+    /// The address on which it accepts TLS connections; `None` without TLS.
+    pub tls_address: Option<SocketAddr>,
+    /// The TLS address that it tells clients (`tls-access-address`), if other than the one it listens on.
+    pub tls_advertised: Option<SocketAddr>,
+    /// The TLS address that it tells clients that use alternate addresses (`tls-alternate-access-address`), if any.
+    pub tls_alternate: Option<SocketAddr>,
     /// The id of its rack.
     pub rack: u32,
     /// Whether it is part of the cluster.
@@ -93,6 +99,9 @@ impl Node {
             address,
             advertised: None,
             alternate: None,
+            tls_address: None,
+            tls_advertised: None,
+            tls_alternate: None,
             rack: 0,
             state: NodeState::Up,
             unseen: 0,
@@ -113,6 +122,12 @@ impl Node {
     #[must_use]
     pub(crate) fn access_address(&self) -> SocketAddr {
         self.advertised.unwrap_or(self.address)
+    }
+
+    /// The TLS address that it tells clients; `None` without TLS.
+    #[must_use]
+    pub(crate) fn tls_access_address(&self) -> Option<SocketAddr> {
+        self.tls_address.map(|address| self.tls_advertised.unwrap_or(address))
     }
 
     /// Its peers, those that have left included.

@@ -13,10 +13,11 @@ use super::record::offloaded::{Finished, Offloaded};
 use super::record::reply::Reply;
 use super::record::request::{Fields, Request};
 use super::record::{self, Access, proxy};
+use super::security::permit;
 use super::step::Step;
 use crate::clock::Now;
 use crate::ops::exp::Expression;
-use crate::refusal::{Part, Refusal};
+use crate::refusal::{Denied, Part, Refusal};
 use crate::state::{CommandCounters, Session, State, add};
 use crate::store::{Namespace, Waiting};
 
@@ -28,6 +29,12 @@ const ROWS: usize = 256;
 /// Begins a batch. Returns it if it has not ended.
 pub(super) fn batch(state: &State, now: Now, session: &mut Session, body: &[u8], out: &mut BytesMut) -> Option<Batch> {
     add(&session.stats.batch_index_initiate, 1);
+    if let Some(security) = state.security()
+        && let Err(denied) = security.authenticate(session)
+    {
+        end(session, Refusal::from(denied).result_code(), out);
+        return None;
+    }
     let mut progress = Progress::new(now, std::mem::take(&mut session.refused_rows));
     match progress.step(state, session, body, out) {
         Step::Done => None,
@@ -37,6 +44,22 @@ pub(super) fn batch(state: &State, now: Now, session: &mut Session, body: &[u8],
             progress,
         }),
     }
+}
+
+/// Counts a batch that has ended, and writes the last message, which reports the result of the whole batch.
+fn end(session: &Session, code: ResultCode, out: &mut BytesMut) {
+    let ended = match code {
+        ResultCode::OK => &session.stats.batch_index_complete,
+        _ => &session.stats.batch_index_error,
+    };
+    add(ended, 1);
+    message::write_header_only(
+        out,
+        &Header {
+            info3: Info3::LAST,
+            ..Header::result(code)
+        },
+    );
 }
 
 /// A batch that has begun and not ended.
@@ -126,19 +149,7 @@ impl Progress {
             },
             Err(_) => Refusal::Malformed(Part::Batch).result_code(),
         };
-        let ended = match code {
-            ResultCode::OK => &session.stats.batch_index_complete,
-            _ => &session.stats.batch_index_error,
-        };
-        add(ended, 1);
-        // The last message reports the result of the whole batch.
-        message::write_header_only(
-            out,
-            &Header {
-                info3: Info3::LAST,
-                ..Header::result(code)
-            },
-        );
+        end(session, code, out);
         Step::Done
     }
 
@@ -265,6 +276,14 @@ impl Progress {
             return self.finish(row, &request, offloaded, out);
         }
         let access = record::access(row.namespace, &row.digest, is_write);
+        if state.security().is_some()
+            && let Err(denied) = self.permit(session, row, &access)
+        {
+            add(&own.of(row.namespace).batch_sub.tsvc_error, 1);
+            self.answers
+                .row(row.index, out, |reply| reply.refuse(Refusal::from(denied)));
+            return None;
+        }
         if let Access::Wait(waiting) = access {
             self.waiting = Some(waiting);
             return Some(Step::Locked);
@@ -287,6 +306,17 @@ impl Progress {
                 .row(row.index, out, |reply| request.count(reply.refuse(refused))),
         }
         None
+    }
+
+    /// Checks whether the user may execute a row, and counts it.
+    fn permit(&self, session: &Session, row: &RowRequest<'_>, access: &Access) -> Result<(), Denied> {
+        let header = &row.content.message.header;
+        permit::record(session, row.namespace, &row.fields, header)?;
+        match access {
+            // It is counted when it is executed.
+            Access::Wait(_) => Ok(()),
+            _ => permit::quota(session, self.now, header),
+        }
     }
 
     fn finish(

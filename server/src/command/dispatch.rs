@@ -2,9 +2,12 @@
 //!
 //! It calls the commands, and no command calls it. Like them it reads no clock, never waits and spawns nothing.
 
+use std::sync::Arc;
+
 use bytes::BytesMut;
 use spikelet_wire::{Digest, FrameHeader, FrameType, Info1, Info2, Message};
 
+use super::info_task::InfoTask;
 use super::query::Started;
 use super::record::filter::Filter;
 use super::record::offloaded::Offloaded;
@@ -12,8 +15,10 @@ use super::record::reply::Reply;
 use super::record::request::{Fields, Request};
 use super::record::{self, Access, proxy};
 use super::record_task::RecordTask;
+use super::security::{self, Handled, permit};
 use super::task::Task;
 use super::{batch, frame, info, query};
+use crate::access::ClearPassword;
 use crate::clock::Now;
 use crate::refusal::{Feature, Part, Refusal};
 use crate::state::{Session, State, add};
@@ -37,6 +42,8 @@ pub enum Flow {
     /// Nothing was done, because the record is locked. It handles the frame again after a record was unlocked, and holds this
     /// until then.
     Locked(Box<Waiting>),
+    /// Nothing was done, because this password is not hashed yet, which takes long. It hashes it, and handles the frame again.
+    Unhashed(Arc<ClearPassword>),
 }
 
 /// Handles one whole frame, and appends the reply to `out`.
@@ -50,15 +57,26 @@ pub fn handle(
 ) -> Flow {
     match header.frame_type {
         FrameType::MESSAGE => handle_message(state, now, session, body, out),
-        FrameType::INFO => match info::handle(state, now, session, body, out) {
-            None => Flow::Continue,
-            Some(build) => Flow::Background(Box::new(build.into())),
-        },
-        FrameType::COMPRESSED => handle_compressed(state, now, session, body, out),
-        FrameType::SECURITY => {
-            frame::refuse_security(state.config().edition, out);
-            Flow::Continue
+        FrameType::INFO => {
+            if let Some(task) = InfoTask::of(body, session) {
+                return Flow::Task(Box::new(task.into()));
+            }
+            match info::handle(state, now, session, body, out) {
+                None => Flow::Continue,
+                Some(build) => Flow::Background(Box::new(build.into())),
+            }
         }
+        FrameType::COMPRESSED => handle_compressed(state, now, session, body, out),
+        FrameType::SECURITY => match state.security() {
+            Some(security) => match security::handle(security, state, now, session, body, out) {
+                Handled::Replied => Flow::Continue,
+                Handled::Unhashed(password) => Flow::Unhashed(password),
+            },
+            None => {
+                frame::refuse_security(state.config().edition, out);
+                Flow::Continue
+            }
+        },
         FrameType::INTERNAL_XDR => handle_internal(state, now, session, body, out),
         _ => Flow::Close,
     }
@@ -86,7 +104,7 @@ fn handle_message(state: &State, now: Now, session: &mut Session, body: &[u8], o
     match (state.namespace(fields.namespace), fields.digest.map(Digest::try_from)) {
         (None, _) => {
             add(&session.stats.early_tsvc_client_error, 1);
-            reply.refuse(Refusal::UnknownNamespace);
+            reply.refuse(unauthenticated(state, session).unwrap_or(Refusal::UnknownNamespace));
         }
         // A message without a digest is a query.
         (Some(_), None) => {
@@ -97,13 +115,30 @@ fn handle_message(state: &State, now: Now, session: &mut Session, body: &[u8], o
             };
         }
         (Some(_), Some(Err(_))) => {
-            reply.refuse(Refusal::Malformed(Part::Digest));
+            reply.refuse(unauthenticated(state, session).unwrap_or(Refusal::Malformed(Part::Digest)));
         }
         (Some(namespace), Some(Ok(digest))) => {
             let filter = fields.filter.map_or(Filter::None, Filter::Unread);
             let header = message.header;
             let is_write = header.info2.contains(Info2::WRITE);
             let access = record::access(namespace, &digest, is_write);
+            if let Some(security) = state.security() {
+                if let Err(denied) = security.authenticate(session) {
+                    add(&session.stats.early_tsvc_client_error, 1);
+                    reply.refuse(Refusal::from(denied));
+                    return Flow::Continue;
+                }
+                let permitted = permit::record(session, namespace, &fields, &header).and_then(|()| match &access {
+                    // It is counted when it is executed.
+                    Access::Wait(_) => Ok(()),
+                    _ => permit::quota(session, now, &header),
+                });
+                if let Err(denied) = permitted {
+                    add(&session.stats.of(namespace).client.tsvc_error, 1);
+                    reply.refuse(Refusal::from(denied));
+                    return Flow::Continue;
+                }
+            }
             if let Access::Wait(waiting) = access {
                 return Flow::Locked(Box::new(waiting));
             }
@@ -136,6 +171,11 @@ fn handle_message(state: &State, now: Now, session: &mut Session, body: &[u8], o
         }
     }
     Flow::Continue
+}
+
+/// Why the session is refused; `None` if it is authenticated, or need not be.
+fn unauthenticated(state: &State, session: &mut Session) -> Option<Refusal> {
+    state.security()?.authenticate(session).err().map(Refusal::from)
 }
 
 /// Compression is an Enterprise feature, and only messages can be compressed.

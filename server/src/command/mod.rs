@@ -6,16 +6,20 @@
 //! never wait: the time is passed in, and replies are appended to a buffer.
 
 mod batch;
+mod compression;
 mod dispatch;
 mod frame;
 mod info;
+mod info_task;
 mod look_up;
 mod query;
 mod record;
 mod record_task;
+mod security;
 mod step;
 mod task;
 
+pub(crate) use self::compression::Compression;
 pub use self::dispatch::{Flow, handle};
 pub use self::frame::accepts;
 pub(crate) use self::info::{commands as info_commands, truncates_up_to_now};

@@ -12,6 +12,7 @@ use std::time::Duration;
 use bytes::BytesMut;
 
 use super::batch::Batch;
+use super::info_task::InfoTask;
 use super::query::Query;
 use super::record_task::RecordTask;
 use super::step::Step;
@@ -27,17 +28,19 @@ enum Kind {
     Batch(Batch),
     Query(Box<Query>),
     Record(RecordTask),
+    Info(InfoTask),
 }
 
 impl Task {
     /// Goes on for a short time, and appends whole frames of the reply to `out`. Does the
     /// [blocking work](Self::run_blocking) first, if the caller has not.
     pub fn step(&mut self, state: &State, now: Now, out: &mut BytesMut) -> Step {
-        self.run_blocking(state);
+        self.run_blocking(state, now);
         match &mut self.0 {
             Kind::Batch(batch) => batch.step(state, out),
             Kind::Query(query) => query.step(state, now, out),
             Kind::Record(record) => record.step(state, out),
+            Kind::Info(info) => info.step(state, now, out),
         }
     }
 
@@ -58,12 +61,13 @@ impl Task {
             Kind::Batch(batch) => batch.has_blocking_work(),
             Kind::Query(query) => query.has_blocking_work(),
             Kind::Record(record) => record.has_blocking_work(),
+            Kind::Info(info) => info.has_blocking_work(),
         }
     }
 
     /// Does what takes long, if there is anything. Scripts end with their time limit. It is no matter if the state was
     /// replaced by another one when the next step follows, as when nodes of a split cluster meet.
-    pub fn run_blocking(&mut self, state: &State) {
+    pub fn run_blocking(&mut self, state: &State, now: Now) {
         if !self.has_blocking_work() {
             return;
         }
@@ -71,6 +75,7 @@ impl Task {
             Kind::Batch(batch) => batch.run_blocking(state),
             Kind::Query(query) => query.run_blocking(state),
             Kind::Record(record) => record.run_blocking(state),
+            Kind::Info(info) => info.run_blocking(state, now),
         }
     }
 
@@ -86,6 +91,7 @@ impl Task {
             Kind::Batch(batch) => batch.node(),
             Kind::Query(query) => query.node(),
             Kind::Record(record) => record.node(),
+            Kind::Info(info) => info.node(),
         }
     }
 
@@ -115,6 +121,12 @@ impl From<Batch> for Task {
 impl From<Query> for Task {
     fn from(query: Query) -> Self {
         Self(Kind::Query(Box::new(query)))
+    }
+}
+
+impl From<InfoTask> for Task {
+    fn from(info: InfoTask) -> Self {
+        Self(Kind::Info(info))
     }
 }
 

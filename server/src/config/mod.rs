@@ -2,14 +2,21 @@
 
 mod error;
 mod namespace;
+mod security;
+
 mod set;
+mod tls;
 
 pub use self::error::ConfigError;
 pub use self::namespace::{ConflictResolutionPolicy, NamespaceConfig};
+pub use self::security::{Authentication, RoleConfig, SecurityConfig, UserConfig};
 pub use self::set::SetConfig;
+pub use self::tls::{AuthenticateClient, TlsConfig};
 pub use crate::config_parameters::{ConfigParameterError, ParameterValues};
 pub(crate) use crate::config_parameters::{MAX_NODES, MAX_TTL};
-pub(crate) use crate::config_parameters::{NETWORK, OF_NAMESPACE, OF_NAMESPACE_CHANGED, Parameter, SERVICE, SET};
+pub(crate) use crate::config_parameters::{
+    NETWORK, OF_NAMESPACE, OF_NAMESPACE_CHANGED, Parameter, SECURITY, SERVICE, SET,
+};
 use crate::version::{self, Edition};
 
 /// The configuration of a server.
@@ -23,6 +30,10 @@ pub struct Config {
     pub edition: Edition,
     /// The `work-directory`, which the errors of UDFs name. Nothing is read from it or written to it.
     pub work_directory: String,
+    /// TLS, if there is any.
+    pub tls: Option<TlsConfig>,
+    /// Security; `None` for none.
+    pub security: Option<SecurityConfig>,
     /// The other parameters of `service`.
     pub service: ParameterValues,
     /// The other parameters of `network`.
@@ -55,7 +66,16 @@ impl Config {
                 return Err(ConfigError::NamespaceTwice(namespace.name.clone()));
             }
         }
-        Ok(())
+        match &self.security {
+            Some(_) if self.edition == Edition::Community => Err(ConfigError::SecurityEdition),
+            Some(security) => security.check(self.has_masking()),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether there are privileges for masked bins.
+    pub(crate) fn has_masking(&self) -> bool {
+        version::is_at_least(&self.version, [8, 1, 1])
     }
 }
 
@@ -71,6 +91,8 @@ impl Default for Config {
             version: version::DEFAULT.to_owned(),
             edition: Edition::default(),
             work_directory: Self::WORK_DIRECTORY.to_owned(),
+            tls: None,
+            security: None,
             service: ParameterValues::default(),
             network: ParameterValues::default(),
         }

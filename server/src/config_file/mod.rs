@@ -5,6 +5,8 @@ mod error;
 mod network;
 mod obsolete;
 mod stanzas;
+#[cfg(feature = "tls")]
+mod tls;
 mod tree;
 
 use std::net::SocketAddr;
@@ -64,6 +66,11 @@ pub struct ConfigFile {
     pub(crate) listen: Option<SocketAddr>,
     pub(crate) access: Option<SocketAddr>,
     pub(crate) alternate: Option<SocketAddr>,
+    /// The address and port of clients with TLS.
+    pub(crate) tls_listen: Option<SocketAddr>,
+    pub(crate) tls_access: Option<SocketAddr>,
+    pub(crate) tls_alternate: Option<SocketAddr>,
+    tls_service: TlsService,
     admin: Option<SocketAddr>,
     fabric: Option<SocketAddr>,
     heartbeat: Option<SocketAddr>,
@@ -79,6 +86,15 @@ pub struct ConfigFile {
     /// What is wrong in a stanza that only the Enterprise Edition has. The real server's Community Edition does not read on there.
     in_enterprise_only: Option<ConfigFileError>,
     ignored: Vec<String>,
+}
+
+/// The TLS parameters of `service`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct TlsService {
+    /// The `tls-name`.
+    name: Option<String>,
+    /// The values of `tls-authenticate-client`.
+    authenticate_client: Vec<String>,
 }
 
 /// The parameters of a stanza that only the Enterprise Edition has, read and in range.
@@ -157,14 +173,20 @@ impl ConfigFile {
         if let Some(error) = &self.in_enterprise_only {
             return Err(error.clone());
         }
-        // To start without what these stanzas ask for would be worse than not to start.
-        if let Some(stanza) = &self.security {
-            let problem = "'security' is not supported yet: the server would accept every client. Remove the stanza to start without it";
+        // To start without what these ask for would be worse than not to start.
+        let password_file = |stanza: &&Stanza| {
+            let mut names = stanza.parameters.iter().map(|(name, _)| *name);
+            names.any(|name| name == "default-password-file")
+        };
+        if let Some(stanza) = self.security.as_ref().filter(password_file) {
+            let problem =
+                "'default-password-file' is not supported: give the user admin its password, as any other user";
             return Err(ConfigFileError::at(stanza.line, "security {", problem));
         }
+        #[cfg(not(feature = "tls"))]
         if let Some(stanza) = self.tls.first() {
-            let problem =
-                "'tls' is not supported yet: nothing would be encrypted. Remove the stanza to start without it";
+            let problem = "'tls' needs a server that is built with the cargo feature `tls`: nothing would be encrypted. \
+                           Remove the stanza to start without it";
             return Err(ConfigFileError::at(
                 stanza.line,
                 &format!("tls {} {{", stanza.name),

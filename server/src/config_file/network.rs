@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use super::tree::Item;
-use super::{ConfigFile, ConfigFileError, address};
+use super::{ConfigFile, ConfigFileError, TlsService, address};
 
 /// The addresses and ports of the stanza, as they are read line by line.
 #[derive(Default)]
@@ -14,6 +14,10 @@ pub(super) struct Network {
     admin: Socket,
     fabric: Socket,
     heartbeat: Socket,
+    tls: Socket,
+    tls_access: Socket,
+    tls_alternate: Socket,
+    tls_service: TlsService,
 }
 
 #[derive(Default, Clone, Copy)]
@@ -46,6 +50,20 @@ impl Network {
             "fabric.port" => (&mut self.fabric, true),
             "heartbeat.address" => (&mut self.heartbeat, false),
             "heartbeat.port" => (&mut self.heartbeat, true),
+            "service.tls-address" => (&mut self.tls, false),
+            "service.tls-port" => (&mut self.tls, true),
+            "service.tls-access-address" => (&mut self.tls_access, false),
+            "service.tls-access-port" => (&mut self.tls_access, true),
+            "service.tls-alternate-access-address" => (&mut self.tls_alternate, false),
+            "service.tls-alternate-access-port" => (&mut self.tls_alternate, true),
+            "service.tls-name" => {
+                self.tls_service.name = Some(item.value().to_owned());
+                return Ok(true);
+            }
+            "service.tls-authenticate-client" => {
+                self.tls_service.authenticate_client.push(item.value().to_owned());
+                return Ok(true);
+            }
             _ => return Ok(false),
         };
         if is_port {
@@ -62,15 +80,27 @@ impl Network {
     /// Hands the sockets over.
     pub(super) fn finish(self, file: &mut ConfigFile) {
         file.listen = self.service.bound();
-        let port = self.service.port.unwrap_or_default();
-        // As the real server does: the port of clients, unless another is given for those outside.
-        let access_port = self.access.port.unwrap_or(port);
-        let told = |socket: Socket, port| Some(SocketAddr::new(socket.address?, socket.port.unwrap_or(port)));
-        let is_told = self.access.address.is_some() || self.access.port.is_some();
-        let address = self.access.address.or(self.service.address);
-        let access = address.filter(|address| is_told && !address.is_unspecified());
-        file.access = access.map(|address| SocketAddr::new(address, access_port));
-        file.alternate = told(self.alternate, access_port);
+        (file.access, file.alternate) = told(self.service, self.access, self.alternate);
+        file.tls_listen = self.tls.bound();
+        if file.tls_listen.is_some() {
+            (file.tls_access, file.tls_alternate) = told(self.tls, self.tls_access, self.tls_alternate);
+        }
+        file.tls_service = self.tls_service;
         (file.admin, file.fabric, file.heartbeat) = (self.admin.bound(), self.fabric.bound(), self.heartbeat.bound());
     }
+}
+
+/// The addresses that clients are told: the standard one, if it is not the one of the socket, and the alternate one.
+fn told(socket: Socket, access: Socket, alternate: Socket) -> (Option<SocketAddr>, Option<SocketAddr>) {
+    // As the real server does: the port of clients, unless another is given for those outside.
+    let port = access.port.or(socket.port).unwrap_or_default();
+    let is_told = access.address.is_some() || access.port.is_some();
+    let address = access.address.or(socket.address);
+    let address = address.filter(|address| is_told && !address.is_unspecified());
+    (
+        address.map(|address| SocketAddr::new(address, port)),
+        alternate
+            .address
+            .map(|address| SocketAddr::new(address, alternate.port.unwrap_or(port))),
+    )
 }

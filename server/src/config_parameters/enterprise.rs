@@ -2,15 +2,15 @@
 
 use super::kind::Kind;
 use super::kind::Kind::{Flag, Number, PowerOfTwo, Seconds, Text, Word};
-use super::{Parameter, fixed, unshown};
+use super::{Parameter, both, fixed, unshown};
 
 /// Of `security`.
 pub(crate) const SECURITY: &[Parameter] = &[
     unshown("default-password-file", Text),
-    fixed("enable-quotas", "false", Flag),
-    fixed("privilege-refresh-period", "300", Seconds(10, 24 * 3600)),
-    fixed("session-ttl", "86400", Seconds(120, 10 * 24 * 3600)),
-    fixed("tps-weight", "2", Number(2, 20)),
+    fixed("enable-quotas", "false", Flag).with_effect(),
+    both("privilege-refresh-period", "300", Seconds(10, 24 * 3600)),
+    both("session-ttl", "86400", Seconds(120, 10 * 24 * 3600)).with_effect(),
+    both("tps-weight", "2", Number(2, 20)),
     fixed("ldap.disable-tls", "false", Flag),
     fixed("ldap.login-threads", "8", Number(1, 64)),
     fixed("ldap.polling-period", "300", Seconds(0, 24 * 3600)),
@@ -36,12 +36,12 @@ pub(crate) const SECURITY: &[Parameter] = &[
 
 /// Of `tls`, in `network`.
 pub(crate) const TLS: &[Parameter] = &[
-    unshown("ca-file", Text),
+    unshown("ca-file", Text).with_effect(),
     unshown("ca-path", Text),
     unshown("cert-blacklist", Text),
-    unshown("cert-file", Text),
+    unshown("cert-file", Text).with_effect(),
     unshown("cipher-suite", Text),
-    unshown("key-file", Text),
+    unshown("key-file", Text).with_effect(),
     unshown("key-file-password", Text),
     unshown("pki-user-append-ou", Flag),
     unshown("protocols", Text),

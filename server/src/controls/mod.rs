@@ -10,7 +10,13 @@ mod fault;
 mod fixture;
 mod journal;
 mod node;
+mod security;
 mod snapshot;
+#[cfg(feature = "tls")]
+mod tls;
+#[cfg(not(feature = "tls"))]
+#[path = "tls_disabled.rs"]
+mod tls;
 mod transaction;
 
 use std::sync::{Arc, Weak};
@@ -67,7 +73,7 @@ const CONTROLS: &[Control] = controls! {
     "journal/stop" () => journal::stop, "Stops recording requests in the journal.";
     "node" () => node::list, "Lists all nodes, including those that are down.";
     "node/add" () => node::add, "Adds a node on a free port, and returns its id.";
-    "node/advertise" ("id", "address", "alternate") => node::advertise, "Sets the addresses that a node announces to clients.";
+    "node/advertise" ("id", "address", "alternate", "tls-address", "tls-alternate") => node::advertise, "Sets the addresses that a node announces to clients.";
     "node/heal" () => node::heal, "Removes all cuts of the network between nodes.";
     "node/kill" ("id") => node::kill, "Kills a node: closes its socket and its connections, and removes it from the cluster.";
     "node/migrate" ("partitions") => node::migrate, "Finishes the migrations of this many partitions, or of all. Returns of how many.";
@@ -77,10 +83,21 @@ const CONTROLS: &[Control] = controls! {
     "node/restart" ("id") => node::restart, "Restarts a killed node, empty and with the same address.";
     "nsup" () => clock::nsup, "Removes expired records, and returns how many there were.";
     "reset" () => snapshot::reset, "Empties the server, as it was when it started.";
+    "security/end-sessions" () => security::end_sessions,
+        "Makes all session tokens expire. Open connections must log in again.";
+    "security/expire-sessions" () => security::expire_sessions,
+        "Makes all session tokens expire. Connections that are open stay logged in.";
+    "security/users" () => security::users, "Lists the users, with their roles and the number of their connections.";
     "snapshot/drop" ("name") => snapshot::drop, "Removes a snapshot.";
     "snapshot/list" () => snapshot::list, "Lists the snapshots, with the number of records in each.";
     "snapshot/restore" ("name") => snapshot::restore, "Replaces the contents of the server with those of a snapshot.";
     "snapshot/save" ("name") => snapshot::save, "Takes a snapshot of the server under a name.";
+    "tls/authority" () => tls::authority,
+        "Returns the certificate that clients have to trust, as PEM in base64.";
+    "tls/certificate" ("kind") => tls::present,
+        "Sets the certificate that the server presents: valid, expired, not-yet-valid, wrong-name, untrusted or garbage.";
+    "tls/client" ("name") => tls::client,
+        "Makes a certificate for a client, and returns it and its private key, each as PEM in base64.";
     "transaction" () => transaction::list, "Lists the open transactions.";
     "transaction/expire" () => transaction::expire, "Ends the open transactions now, and returns how many there were.";
     "tomb-raider" () => clock::tomb_raider, "Removes old tombstones, and returns how many there were.";

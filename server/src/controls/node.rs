@@ -70,19 +70,24 @@ pub(super) fn migrate(call: &Call<'_>) -> Reply {
 }
 
 pub(super) fn advertise(call: &Call<'_>) -> Reply {
-    let (standard, alternate) = (call.optional("address"), call.optional("alternate"));
-    let read = |name, given: Option<&str>| match given {
-        // An empty value restores the default.
-        None | Some("") => Ok(None),
-        Some(_) => call.parsed(name).map(Some),
+    // `None` if it is not given. An empty value restores the default.
+    let read = |name| match call.optional(name) {
+        None => Ok(None),
+        Some("") => Ok(Some(None)),
+        Some(_) => call.parsed(name).map(|address| Some(Some(address))),
     };
-    let addresses = (read("address", standard)?, read("alternate", alternate)?);
+    let (standard, alternate) = (read("address")?, read("alternate")?);
+    let (tls, tls_alternate) = (read("tls-address")?, read("tls-alternate")?);
     call.shared.advertise(id(call)?, |node| {
-        if standard.is_some() {
-            node.advertised = addresses.0;
-        }
-        if alternate.is_some() {
-            node.alternate = addresses.1;
+        for (address, given) in [
+            (&mut node.advertised, standard),
+            (&mut node.alternate, alternate),
+            (&mut node.tls_advertised, tls),
+            (&mut node.tls_alternate, tls_alternate),
+        ] {
+            if let Some(given) = given {
+                *address = given;
+            }
         }
     })?;
     done()

@@ -18,6 +18,7 @@ pub(super) enum Requested<'a> {
 pub(super) fn with<R: Default>(header: FrameHeader, body: &[u8], evaluate: impl FnOnce(&Requested<'_>) -> R) -> R {
     let requested = match header.frame_type {
         FrameType::INFO if !is_for_controls(body) => Some(Requested::One(Subject::of_kind(Command::Info))),
+        FrameType::SECURITY => Some(Requested::One(Subject::of_kind(Command::Security))),
         FrameType::MESSAGE => of_message(body),
         FrameType::COMPRESSED => {
             let inner = frame::decompress(body).unwrap_or_default();

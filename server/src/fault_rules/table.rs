@@ -62,11 +62,11 @@ impl Table {
         self.state().rules.clone()
     }
 
-    /// Decides what happens to a frame that reached a node. The frame counts for every rule that matches it, up to and
+    /// Decides what happens to a frame of a user that reached a node. The frame counts for every rule that matches it, up to and
     /// including the one that decides.
-    pub(crate) fn evaluate(&self, node: NodeId, header: FrameHeader, body: &[u8]) -> Verdict {
+    pub(crate) fn evaluate(&self, node: NodeId, user: Option<&str>, header: FrameHeader, body: &[u8]) -> Verdict {
         requested::with(header, body, |requested| {
-            self.evaluate_rules(node, |rule, verdict| match requested {
+            self.evaluate_rules(node, user, |rule, verdict| match requested {
                 Requested::One(subject) => rule.selector().matches(subject) && fire(rule, verdict, requested),
                 Requested::Batch(rows) => fire_on_batch(rule, verdict, requested, rows),
             })
@@ -76,17 +76,24 @@ impl Table {
     /// Decides what happens to a new connection to a node.
     pub(crate) fn evaluate_connection(&self, node: NodeId) -> Verdict {
         let subject = Subject::of_kind(Command::Connect);
-        self.evaluate_rules(node, |rule, verdict| {
+        self.evaluate_rules(node, None, |rule, verdict| {
             rule.selector().matches(&subject) && fire(rule, verdict, &Requested::One(subject))
         })
     }
 
     /// Evaluates the rules in order until one decides.
-    fn evaluate_rules(&self, node: NodeId, mut decide: impl FnMut(&mut Rule, &mut Verdict) -> bool) -> Verdict {
+    fn evaluate_rules(
+        &self,
+        node: NodeId,
+        user: Option<&str>,
+        mut decide: impl FnMut(&mut Rule, &mut Verdict) -> bool,
+    ) -> Verdict {
         let mut verdict = Verdict::default();
         let mut state = self.state();
         for rule in &mut state.rules {
-            if rule.selector().matches_node(node) && !rule.is_spent() && decide(rule, &mut verdict) {
+            let selector = rule.selector();
+            let matches = selector.matches_node(node) && selector.matches_user(user);
+            if matches && !rule.is_spent() && decide(rule, &mut verdict) {
                 break;
             }
         }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::{BufMut, BytesMut};
+use spikelet_wire::admin::AdminWriter;
 use spikelet_wire::frame::OpenFrame;
 use spikelet_wire::{FrameType, Header, Info3, ResultCode, info, message};
 
@@ -68,6 +69,7 @@ enum Form {
     /// A message marked as the last one, as the reply to a batch ends.
     Batch,
     Info,
+    Security,
 }
 
 /// A random sequence of bytes with random access, used to change a reply.
@@ -98,6 +100,9 @@ impl Action {
             Reaction::Answer(code) => match requested {
                 Requested::One(subject) if subject.kind.command == Command::Connect => Self::Drop(Then::Close),
                 Requested::One(subject) if subject.kind.command == Command::Info => Self::refused(code, Form::Info),
+                Requested::One(subject) if subject.kind.command == Command::Security => {
+                    Self::refused(code, Form::Security)
+                }
                 Requested::One(_) => Self::refused(code, Form::Message),
                 Requested::Batch(_) => Self::refused(code, Form::Batch),
             },
@@ -154,6 +159,7 @@ impl ErrorReply {
                 }
                 frame.finish(FrameType::INFO, out);
             }
+            Form::Security => AdminWriter::reply(out, self.code).finish(),
         }
     }
 }

@@ -8,10 +8,14 @@ use std::sync::{Arc, Weak};
 use super::Server;
 use crate::clock::Clock;
 use crate::cluster::{Cluster, Node, NodeId};
-use crate::config::{Config, ConfigError, NamespaceConfig};
+use crate::config::{
+    Authentication, Config, ConfigError, NamespaceConfig, RoleConfig, SecurityConfig, TlsConfig, UserConfig,
+};
 use crate::config_file::{ConfigFile, ConfigFileError};
 use crate::fixture::{self, Fixture, FixtureError};
-use crate::net::{Bound, Nodes, Shared};
+use crate::net::{Addresses, Bound, Nodes, Shared};
+#[cfg(feature = "tls")]
+use crate::net::{Tls, TlsError};
 use crate::request_log::{Entry, Filter, Log, Observer};
 use crate::state::{Controls, State};
 use crate::version::Edition;
@@ -45,10 +49,12 @@ pub struct Builder {
     replication_factor: Option<u32>,
     slow_migrations: bool,
     work_directory: Option<String>,
+    tls: Option<TlsConfig>,
     controls: Option<InstallControls>,
     fixtures: Vec<Fixture>,
     journal: Option<usize>,
     observer: Option<Observer>,
+    security: Option<SecurityConfig>,
     config_file: Option<ConfigFile>,
 }
 
@@ -66,10 +72,12 @@ impl Default for Builder {
             replication_factor: None,
             slow_migrations: false,
             work_directory: None,
+            tls: None,
             controls: None,
             fixtures: Vec::new(),
             journal: None,
             observer: None,
+            security: None,
             config_file: None,
         }
     }
@@ -118,6 +126,12 @@ impl Builder {
             self.work_directory = Some(directory.clone());
         }
         self.namespaces.extend(file.namespaces.iter().cloned());
+        if let Some(stanza) = &file.security {
+            let security = self.security.get_or_insert_default();
+            for (name, values) in &stanza.parameters {
+                values.iter().for_each(|value| security.set(name, value));
+            }
+        }
         self.config_file = Some(file.clone());
         self
     }
@@ -188,6 +202,91 @@ impl Builder {
         self
     }
 
+    /// Accepts TLS connections, beside those without TLS. TLS is a feature of the Enterprise Edition, so that
+    /// [`edition`](Self::edition) must be set too. Needs the cargo feature `tls`.
+    ///
+    /// ```
+    /// use spikelet::{AuthenticateClient, Edition, Server, TlsConfig};
+    ///
+    /// let server = Server::builder()
+    ///     .edition(Edition::Enterprise)
+    ///     .tls(TlsConfig { authenticate_client: AuthenticateClient::Any, ..TlsConfig::default() })
+    ///     .start()?;
+    /// let alice = server.client_certificate("alice")?;
+    /// assert!(alice.key.starts_with("-----BEGIN PRIVATE KEY-----"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[cfg(feature = "tls")]
+    pub fn tls(mut self, tls: TlsConfig) -> Self {
+        self.tls = Some(tls);
+        self
+    }
+
+    /// Configures security: clients have to log in, and may do what the roles of their users permit. Needs the
+    /// [Enterprise Edition](Edition::Enterprise), and the feature `security` of this crate.
+    ///
+    /// Users and roles that were added before are kept. At the start there is also the user `admin` with the password `admin`, which
+    /// manages users.
+    pub fn security(mut self, mut security: SecurityConfig) -> Self {
+        if let Some(before) = self.security.take() {
+            security.users.splice(0..0, before.users);
+            security.roles.splice(0..0, before.roles);
+        }
+        self.security = Some(security);
+        self
+    }
+
+    /// Adds a user with a password and these roles, and with it [security](Self::security). A role is a predefined one, such as
+    /// `read-write`, or one that is added with [`role`](Self::role).
+    ///
+    /// ```
+    /// use spikelet::{Edition, Server};
+    ///
+    /// let server = Server::builder()
+    ///     .edition(Edition::Enterprise)
+    ///     .user("app", "secret", ["read-write"])
+    ///     .user("ops", "secret", ["sys-admin", "user-admin"])
+    ///     .start()?;
+    /// # Ok::<(), spikelet::StartError>(())
+    /// ```
+    pub fn user(
+        self,
+        name: impl Into<String>,
+        password: impl Into<String>,
+        roles: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.add_user(name, Authentication::Password(password.into()), roles)
+    }
+
+    /// Adds a user that logs in in another way than with a [password](Self::user): with a certificate, or as one whose password
+    /// is checked elsewhere.
+    pub fn add_user(
+        mut self,
+        name: impl Into<String>,
+        authentication: Authentication,
+        roles: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        let user = UserConfig {
+            name: name.into(),
+            authentication,
+            roles: roles.into_iter().map(Into::into).collect(),
+        };
+        self.security.get_or_insert_default().users.push(user);
+        self
+    }
+
+    /// Adds a role with these privileges, and with it [security](Self::security). A privilege is text such as `sys-admin`, `read`,
+    /// `read.NAMESPACE` or `read.NAMESPACE.SET`, or a [`Privilege`](crate::Privilege).
+    pub fn role(self, name: impl Into<String>, privileges: impl IntoIterator<Item = impl ToString>) -> Self {
+        self.add_role(RoleConfig::new(name, privileges))
+    }
+
+    /// Adds a role that may also have a whitelist and quotas.
+    pub fn add_role(mut self, role: RoleConfig) -> Self {
+        self.security.get_or_insert_default().roles.push(role);
+        self
+    }
+
     pub(crate) const fn install_controls(mut self, controls: Option<InstallControls>) -> Self {
         self.controls = controls;
         self
@@ -234,10 +333,12 @@ impl Builder {
     /// - [`StartError::Config`] if the real server would refuse the configuration
     /// - [`StartError::Bind`] if the address is in use or not an address of this machine
     /// - [`StartError::Fixture`] if the server refuses a fixture
+    /// - [`StartError::Tls`] if a certificate or a key cannot be used
     /// - [`StartError::Run`] if the system has no thread or file descriptor left
-    pub fn start(self) -> Result<Server, StartError> {
+    pub fn start(mut self) -> Result<Server, StartError> {
+        self.take_tls_of_file()?;
         let config = self.config()?;
-        let bound = Bound::new(self.listen, self.nodes);
+        let bound = Bound::new(self.listen, self.tls.as_ref().map(|tls| tls.listen), self.nodes);
         let bound = bound.map_err(|(address, source)| StartError::Bind { address, source })?;
         let shared = self.share(config, &bound.addresses, Nodes::default())?;
         let running = bound.run(Arc::clone(&shared)).map_err(StartError::Run)?;
@@ -247,28 +348,48 @@ impl Builder {
     /// Starts the server without a thread and without sockets. Connect with [`Server::connect`] or [`Server::connector`].
     ///
     /// Nodes still have addresses, by which clients tell them apart. The first node has the address set by
-    /// [`listen`](Self::listen), with port 3000 if that is 0; each further node has the next port. Nothing runs in the
+    /// [`listen`](Self::listen), with port 3000 if that is 0; each further node has the next port. The first TLS address has port
+    /// 4333 if the configured one is 0. Nothing runs in the
     /// background: expired records are removed when the [clock](Server::clock) is moved, and by [`Server::run_nsup`].
     ///
     /// # Errors
     /// - [`StartError::Config`] if the real server would refuse the configuration
     /// - [`StartError::Fixture`] if the server refuses a fixture
-    pub fn start_in_process(self) -> Result<Server, StartError> {
+    /// - [`StartError::Tls`] if a certificate or a key cannot be used
+    pub fn start_in_process(mut self) -> Result<Server, StartError> {
+        self.take_tls_of_file()?;
         let config = self.config()?;
-        let first = match self.listen.port() {
-            0 => 3000,
-            port => port,
+        let address = |first: SocketAddr, default: u16, at: u16| {
+            let port = if first.port() == 0 { default } else { first.port() };
+            SocketAddr::new(first.ip(), port.saturating_add(at))
         };
-        let ports = (first..=u16::MAX).take(self.nodes);
-        let addresses: Vec<_> = ports.map(|port| SocketAddr::new(self.listen.ip(), port)).collect();
+        let addresses: Vec<_> = (0..u16::MAX)
+            .take(self.nodes)
+            .map(|at| Addresses {
+                clear: address(self.listen, 3000, at),
+                tls: self.tls.as_ref().map(|tls| address(tls.listen, 4333, at)),
+            })
+            .collect();
         let shared = self.share(config, &addresses, Nodes::without_sockets())?;
         Ok(Server::new(None, shared))
+    }
+
+    /// Takes the TLS of the configuration file, unless there is another. The Community Edition refuses the file later.
+    fn take_tls_of_file(&mut self) -> Result<(), ConfigFileError> {
+        #[cfg(feature = "tls")]
+        if self.tls.is_none() && self.edition == Edition::Enterprise {
+            let tls = self.config_file.as_ref().map(ConfigFile::tls).transpose()?;
+            self.tls = tls.flatten();
+        }
+        Ok(())
     }
 
     /// Returns the checked configuration.
     fn config(&self) -> Result<Config, StartError> {
         let mut config = Config {
             edition: self.edition,
+            tls: self.tls.clone(),
+            security: self.security.clone(),
             ..Config::default()
         };
         if !self.namespaces.is_empty() {
@@ -296,10 +417,20 @@ impl Builder {
         if !(1..=Cluster::MAX_NODES).contains(&self.nodes) {
             return Err(ConfigError::NodeCount(self.nodes).into());
         }
-        let first = self.listen.port();
-        if usize::from(first) + self.nodes > usize::from(u16::MAX) + 1 {
-            let nodes = self.nodes;
-            return Err(ConfigError::Ports { first, nodes }.into());
+        let listened = [Some(self.listen), self.tls.as_ref().map(|tls| tls.listen)];
+        for first in listened.into_iter().flatten().map(|address| address.port()) {
+            if usize::from(first) + self.nodes > usize::from(u16::MAX) + 1 {
+                let nodes = self.nodes;
+                return Err(ConfigError::Ports { first, nodes }.into());
+            }
+        }
+        if let Some(tls) = &self.tls {
+            if self.edition == Edition::Community {
+                return Err(ConfigError::TlsOnCommunity.into());
+            }
+            if !tls.has_valid_name() {
+                return Err(ConfigError::TlsName(tls.name.clone()).into());
+            }
         }
         if !crate::config::is_cluster_name(&self.cluster_name) {
             return Err(ConfigError::ClusterName(self.cluster_name.clone()).into());
@@ -308,20 +439,26 @@ impl Builder {
     }
 
     /// Creates what the nodes at these addresses share, with the fixtures loaded.
-    fn share(self, config: Config, addresses: &[SocketAddr], sockets: Nodes) -> Result<Arc<Shared>, FixtureError> {
+    fn share(self, config: Config, addresses: &[Addresses], sockets: Nodes) -> Result<Arc<Shared>, StartError> {
         let first = self
             .node_id
             .unwrap_or(NodeId(if self.nodes == 1 { 0xA1 } else { 0xB1 }));
         let racks = self.racks.into_iter().chain(std::iter::repeat(0));
-        let nodes = addresses.iter().zip(first.0..).zip(racks).map(|((address, id), rack)| {
-            let mut node = Node::new(NodeId(id), *address);
-            node.rack = rack;
-            // They say how clients reach one node.
-            if let Some(file) = self.config_file.as_ref().filter(|_| self.nodes == 1) {
-                (node.advertised, node.alternate) = (file.access, file.alternate);
-            }
-            node
-        });
+        let nodes = addresses
+            .iter()
+            .zip(first.0..)
+            .zip(racks)
+            .map(|((addresses, id), rack)| {
+                let mut node = Node::new(NodeId(id), addresses.clear);
+                node.tls_address = addresses.tls;
+                node.rack = rack;
+                // They say how clients reach one node.
+                if let Some(file) = self.config_file.as_ref().filter(|_| self.nodes == 1) {
+                    (node.advertised, node.alternate) = (file.access, file.alternate);
+                    (node.tls_advertised, node.tls_alternate) = (file.tls_access, file.tls_alternate);
+                }
+                node
+            });
         let cluster = Cluster::new(self.cluster_name, nodes.collect()).with_slow_migrations(self.slow_migrations);
         let clock = Clock::default();
         let state = State::with_cluster(config, cluster, clock.now());
@@ -329,9 +466,17 @@ impl Builder {
             fixture::apply(fixture, &state, clock.now())?;
         }
         let journal = Log::new(self.journal, self.observer);
+        #[cfg(feature = "tls")]
+        let tls = self.tls.as_ref().map(Tls::new).transpose()?.map(Arc::new);
         Ok(Arc::new_cyclic(|shared| {
             let controls = self.controls.map(|install| install(Weak::clone(shared)));
-            Shared::new(state, clock, controls, journal, sockets)
+            #[allow(unused_mut, reason = "changed with the feature `tls`")]
+            let mut shared = Shared::new(state, clock, controls, journal, sockets);
+            #[cfg(feature = "tls")]
+            {
+                shared.tls = tls;
+            }
+            shared
         }))
     }
 }
@@ -353,6 +498,9 @@ pub enum StartError {
     },
     /// The server refused a fixture.
     Fixture(FixtureError),
+    /// A certificate or a key cannot be used.
+    #[cfg(feature = "tls")]
+    Tls(TlsError),
     /// The system has no thread or file descriptor left.
     Run(io::Error),
 }
@@ -364,6 +512,8 @@ impl fmt::Display for StartError {
             Self::ConfigFile(error) => error.fmt(f),
             Self::Bind { address, .. } => write!(f, "cannot listen on {address}"),
             Self::Fixture(_) => f.write_str("cannot load a fixture"),
+            #[cfg(feature = "tls")]
+            Self::Tls(_) => f.write_str("cannot set up TLS"),
             Self::Run(_) => f.write_str("cannot run a server"),
         }
     }
@@ -375,7 +525,16 @@ impl std::error::Error for StartError {
             Self::Config(_) | Self::ConfigFile(_) => None,
             Self::Bind { source, .. } | Self::Run(source) => Some(source),
             Self::Fixture(error) => Some(error),
+            #[cfg(feature = "tls")]
+            Self::Tls(error) => Some(error),
         }
+    }
+}
+
+#[cfg(feature = "tls")]
+impl From<TlsError> for StartError {
+    fn from(error: TlsError) -> Self {
+        Self::Tls(error)
     }
 }
 

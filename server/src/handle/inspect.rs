@@ -187,14 +187,7 @@ impl Server {
     fn execute(&self, body: &[u8]) -> ResultCode {
         let header = FrameHeader::new(spikelet_wire::FrameType::MESSAGE, body.len());
         let mut out = BytesMut::new();
-        let _ = command::handle(
-            self.state(),
-            self.now(),
-            &mut Session::default(),
-            header,
-            body,
-            &mut out,
-        );
+        let _ = command::handle(self.state(), self.now(), &mut Session::own(), header, body, &mut out);
         let answer = out.get(FrameHeader::SIZE..).map(Message::decode);
         answer
             .and_then(Result::ok)

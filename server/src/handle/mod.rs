@@ -9,9 +9,12 @@ mod fixture;
 mod in_process;
 mod inspect;
 pub mod journal;
+mod security;
 mod server;
 mod snapshot;
 mod test_server;
+#[cfg(feature = "tls")]
+mod tls;
 mod topology;
 mod transactions;
 
@@ -20,6 +23,7 @@ pub use self::builder::{Builder, StartError};
 pub use self::clock::ServerClock;
 pub(crate) use self::fixture::{load, load_file, save_backup, save_json};
 pub use self::inspect::Record;
+pub use self::security::UserInfo;
 pub use self::server::Server;
 pub use self::test_server::{TestServer, test};
 pub use self::topology::TopologyError;

@@ -6,7 +6,7 @@ use std::sync::{MutexGuard, PoisonError};
 
 use super::Server;
 use crate::cluster::{self, Cluster, ClusterError, Node, NodeId};
-use crate::net::{self, Shared};
+use crate::net::{self, Listeners, Shared};
 
 /// Why a change of nodes failed.
 #[derive(Debug)]
@@ -147,6 +147,30 @@ impl Server {
         self.shared().advertise(node.into(), |node| node.alternate = address)
     }
 
+    /// Sets the TLS address that a node announces to clients (`tls-access-address`), whether it can be reached there or not.
+    /// `None` restores the address on which it listens.
+    ///
+    /// # Errors
+    /// [`ClusterError::Unknown`].
+    pub fn advertise_tls(&self, node: impl Into<NodeId>, address: Option<SocketAddr>) -> Result<(), TopologyError> {
+        self.shared()
+            .advertise(node.into(), |node| node.tls_advertised = address)
+    }
+
+    /// Sets the TLS address that a node announces to clients that use alternate addresses (`tls-alternate-access-address`).
+    /// `None`, the default, announces none.
+    ///
+    /// # Errors
+    /// [`ClusterError::Unknown`].
+    pub fn advertise_tls_alternate(
+        &self,
+        node: impl Into<NodeId>,
+        address: Option<SocketAddr>,
+    ) -> Result<(), TopologyError> {
+        self.shared()
+            .advertise(node.into(), |node| node.tls_alternate = address)
+    }
+
     /// Cuts the network between every node in `a` and every node in `b`. Clients still reach all nodes.
     ///
     /// Nodes that can reach each other form a subcluster at once: it rebalances the partitions, announces only its own nodes
@@ -230,13 +254,13 @@ impl Shared {
         let _changing = self.changing();
         let cluster = self.state.cluster();
         let node = cluster.position(id).map(|at| cluster.node(at))?;
-        let Some(address) = node.filter(|node| !node.is_up()).map(|node| node.address) else {
+        let Some(node) = node.filter(|node| !node.is_up()) else {
             return Err(ClusterError::Up(id).into());
         };
-        let listener = self.bind(address)?;
+        let listeners = self.bind(node.address, node.tls_address)?;
         let at = self.change(|cluster, now| cluster.restart(id, now))?;
         self.state.reset_stats(at, self.clock.now());
-        self.serve(at, listener);
+        self.serve(at, listeners);
         Ok(())
     }
 
@@ -245,21 +269,42 @@ impl Shared {
         let cluster = self.state.cluster();
         let id = cluster.nodes().iter().map(|node| node.id.0).max().unwrap_or(0);
         let id = NodeId(id.wrapping_add(1).max(1));
-        let mut address = cluster
-            .node(0)
-            .map_or(SocketAddr::from(([127, 0, 0, 1], 0)), |node| node.address);
-        let ports = cluster.nodes().iter().map(|node| node.address.port());
-        let next = ports.max().unwrap_or_default().wrapping_add(1);
-        address.set_port(if self.nodes.have_sockets() { 0 } else { next });
-        let listener = self.bind(address)?;
-        if let Some(listener) = &listener {
-            address = listener
-                .local_addr()
-                .map_err(|source| TopologyError::Bind { address, source })?;
+        let free = |address: SocketAddr| {
+            let taken = |node: &Node| {
+                [
+                    node.address.port(),
+                    node.tls_address.map_or(0, |address| address.port()),
+                ]
+            };
+            let next = cluster.nodes().iter().flat_map(taken).max().unwrap_or_default();
+            let port = if self.nodes.have_sockets() {
+                0
+            } else {
+                next.wrapping_add(1)
+            };
+            SocketAddr::new(address.ip(), port)
+        };
+        let first = cluster.node(0);
+        let mut address = free(first.map_or(SocketAddr::from(([127, 0, 0, 1], 0)), |node| node.address));
+        let mut tls_address = first.and_then(|node| node.tls_address).map(free);
+        if let Some(tls) = &mut tls_address
+            && *tls == address
+        {
+            tls.set_port(address.port().wrapping_add(u16::from(address.port() != 0)));
         }
-        let at = self.change(|cluster, now| cluster.add(Node::new(id, address), now))?;
+        let listeners = self.bind(address, tls_address)?;
+        if let Some(Listeners { clear, tls }) = &listeners {
+            let of = |listener: &TcpListener| {
+                let bound = listener.local_addr();
+                bound.map_err(|source| TopologyError::Bind { address, source })
+            };
+            (address, tls_address) = (of(clear)?, tls.as_ref().map(of).transpose()?);
+        }
+        let mut node = Node::new(id, address);
+        node.tls_address = tls_address;
+        let at = self.change(|cluster, now| cluster.add(node, now))?;
         self.state.reset_stats(at, self.clock.now());
-        self.serve(at, listener);
+        self.serve(at, listeners);
         Ok(id)
     }
 
@@ -297,14 +342,20 @@ impl Shared {
     }
 
     /// Returns `None` if the nodes have no sockets.
-    fn bind(&self, address: SocketAddr) -> Result<Option<TcpListener>, TopologyError> {
-        let listener = self.nodes.have_sockets().then(|| net::bind(address)).transpose();
-        listener.map_err(|source| TopologyError::Bind { address, source })
+    fn bind(&self, address: SocketAddr, tls: Option<SocketAddr>) -> Result<Option<Listeners>, TopologyError> {
+        if !self.nodes.have_sockets() {
+            return Ok(None);
+        }
+        let bind = |address| net::bind(address).map_err(|source| TopologyError::Bind { address, source });
+        Ok(Some(Listeners {
+            clear: bind(address)?,
+            tls: tls.map(bind).transpose()?,
+        }))
     }
 
-    fn serve(&self, node: usize, listener: Option<TcpListener>) {
-        if let Some(listener) = listener {
-            self.nodes.serve(node, listener);
+    fn serve(&self, node: usize, listeners: Option<Listeners>) {
+        if let Some(listeners) = listeners {
+            self.nodes.serve(node, listeners);
         }
     }
 

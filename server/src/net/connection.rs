@@ -10,9 +10,9 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::task::yield_now;
 
 use super::task::{self, Workers};
-use super::{Shared, fault, journal};
+use super::{Shared, compression, fault, journal};
 use crate::clock::Clock;
-use crate::command::{self, Flow};
+use crate::command::{self, Compression, Flow};
 use crate::fault_rules::{Then, Verdict};
 use crate::request_log::{Ending, Pending};
 use crate::state::{CurrentMillisecond, Session};
@@ -37,8 +37,10 @@ pub(super) struct Connection<'e, S> {
     pub(super) pending: Option<Pending<'e>>,
     /// Where tasks do their work.
     pub(super) workers: Workers,
-    /// Whether the faults were evaluated for the next frame already: it waits for a locked record.
+    /// Whether the faults were evaluated for the next frame already: it waits for a locked record, or for the hash of a password.
     pub(super) is_evaluated: bool,
+    /// How to compress the last answer, and where in the buffer of replies it begins.
+    pub(super) compression: Option<(Compression, usize)>,
 }
 
 /// Why no further frame is executed for now.
@@ -53,6 +55,8 @@ enum Pause {
     Clock,
     /// A fault fires on the next frame.
     Fault(Verdict),
+    /// The next frame is compressed.
+    Compressed,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
@@ -62,10 +66,27 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
     /// When the stream fails, as it does when the peer is gone.
     pub(super) async fn serve(mut self) -> std::io::Result<()> {
         let (mut input, mut out) = (BytesMut::new(), BytesMut::new());
+        // The message of a compressed frame, while it is handled.
+        let mut decompressed = BytesMut::new();
         let mut at_once = FIRST_READ;
         let mut unlocked = None;
         loop {
-            let mut pause = self.handle(&mut input, &mut out);
+            let is_decompressed = !decompressed.is_empty();
+            let frames = if is_decompressed { &mut decompressed } else { &mut input };
+            let mut pause = self.handle(frames, is_decompressed, &mut out);
+            let compression = self.compression.take();
+            if let Some((compression, from)) = &compression {
+                compression::compress(self.workers, compression, &mut out, *from).await;
+            }
+            match pause {
+                Pause::Compressed => {
+                    decompressed = compression::decompress(self.workers, &mut input).await;
+                    continue;
+                }
+                Pause::Input if is_decompressed => continue,
+                Pause::State(Flow::Continue) => continue,
+                _ => {}
+            }
             let mut background = None;
             if let Pause::State(flow @ Flow::Background(_)) = &mut pause
                 && let Flow::Background(task) = std::mem::replace(flow, Flow::Continue)
@@ -78,13 +99,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
                     self.shared.nodes.settle().await;
                 }
                 self.stream.write_all(&out).await?;
+                // TLS may keep the last bytes until then.
+                self.stream.flush().await?;
                 reset(&mut out);
             }
             if let Some(background) = background {
                 task::run(background, self.workers);
             }
             match pause {
-                Pause::Output | Pause::State(Flow::Continue) => {}
+                Pause::Output | Pause::Compressed | Pause::State(Flow::Continue) => {}
                 Pause::Clock => {
                     next_millisecond(&self.shared.clock).await;
                     self.session.current_millisecond = CurrentMillisecond::Over;
@@ -106,8 +129,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
                     }
                 }
                 Pause::State(Flow::Task(task)) => {
-                    let pending = self.pending.take();
-                    task::answer(self.shared, self.workers, &mut self.stream, task, &mut out, pending).await?;
+                    let recorded = (self.pending.take(), compression.map(|(compression, _)| compression));
+                    task::answer(self.shared, self.workers, &mut self.stream, task, &mut out, recorded).await?;
                     reset(&mut out);
                 }
                 Pause::State(Flow::Background(_)) => {}
@@ -119,6 +142,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
                     }
                     drop(waiting);
                 }
+                Pause::State(Flow::Unhashed(password)) => task::hash(self.workers, password).await?,
                 Pause::State(Flow::Close) => {
                     self.shared.reaper.pass().await;
                     return Ok(());
@@ -131,7 +155,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
                     self.shared,
                     (&mut *self.session, &mut self.stream, self.workers),
                     verdict,
-                    &mut input,
+                    if is_decompressed { &mut decompressed } else { &mut input },
                     &mut out,
                 )
                 .await?
@@ -156,7 +180,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
     }
 
     /// Executes the whole frames of `input`, and removes them from it.
-    fn handle(&mut self, input: &mut BytesMut, out: &mut BytesMut) -> Pause {
+    /// `is_decompressed` tells that they were compressed.
+    fn handle(&mut self, input: &mut BytesMut, is_decompressed: bool, out: &mut BytesMut) -> Pause {
         let mut now = self.shared.clock.now();
         let mut turn = self.shared.turn();
         let (mut at, mut looked_up) = (0, 0);
@@ -170,6 +195,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
             };
             let header = FrameHeader::decode(*header);
             if !command::accepts(header) {
+                if is_client_hello(rest) {
+                    tracing::warn!(
+                        peer = ?self.session.peer,
+                        node = self.session.node,
+                        "the client speaks TLS: disable TLS in the client, or connect it to the port with TLS"
+                    );
+                }
                 break Pause::State(Flow::Close);
             }
             let Some(body) = usize::try_from(header.size).ok().and_then(|size| behind.get(..size)) else {
@@ -178,10 +210,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
             if header.frame_type == FrameType::INFO && self.must_wait(body) {
                 break Pause::Clock;
             }
+            if header.frame_type == FrameType::COMPRESSED && self.shared.compresses && !is_decompressed {
+                break Pause::Compressed;
+            }
             if !self.is_evaluated
                 && let Some(faults) = self.shared.armed_faults()
             {
-                let verdict = faults.evaluate(self.shared.node_id(self.session.node), header, body);
+                let user = self.session.user().map(|user| &**user);
+                let verdict = faults.evaluate(self.shared.node_id(self.session.node), user, header, body);
                 if !verdict.is_nothing() {
                     break Pause::Fault(verdict);
                 }
@@ -192,7 +228,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
             }
             let answer_at = out.len();
             let flow = turn.handle(now, self.session, header, body, out);
-            self.is_evaluated = matches!(flow, Flow::Locked(_));
+            self.is_evaluated = matches!(flow, Flow::Locked(_) | Flow::Unhashed(_));
             if self.is_evaluated {
                 break Pause::State(flow);
             }
@@ -205,6 +241,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
                 let arrived = journal::arrived(self.shared, self.session, now, (header, body));
                 let ending = Ending::of(journal::ended_by(&flow));
                 self.pending = self.shared.journal.record(&arrived, answer, ending);
+            }
+            if self.shared.compresses
+                && let Some(compression) = turn.compression(self.session, header, body)
+            {
+                self.compression = Some((compression, answer_at));
+                break Pause::State(flow);
             }
             match flow {
                 // An info command may have changed the time.
@@ -225,6 +267,11 @@ async fn next_millisecond(clock: &Clock) {
         // A timer has no finer unit, and would move a paused clock of tokio.
         yield_now().await;
     }
+}
+
+/// Whether these are the first bytes of a TLS handshake: the type of the record, its major version, the type of the message.
+fn is_client_hello(bytes: &[u8]) -> bool {
+    matches!(bytes, [22, 3, _, _, _, 1, ..])
 }
 
 /// Makes room for the next read: `at_once` bytes, or as many as have arrived of an unfinished frame. The size that the frame
@@ -291,6 +338,7 @@ mod tests {
                 pending: None,
                 workers: Workers::Inline,
                 is_evaluated: false,
+                compression: None,
             };
             let (mut reading, mut writing) = tokio::io::split(peer);
             let ask = async {

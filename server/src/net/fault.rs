@@ -11,9 +11,9 @@ use spikelet_wire::FrameHeader;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::sleep;
 
-use super::Shared;
 use super::journal::{self, FaultedRequest};
 use super::task::{self, Workers};
+use super::{Shared, compression};
 use crate::command::Flow;
 use crate::fault_rules::{Action, Noise, Then, Verdict};
 use crate::request_log::Ended;
@@ -62,6 +62,7 @@ pub(super) async fn execute<S: AsyncRead + AsyncWrite + Unpin>(
         let flow = shared.turn().handle(now, session, header, &body, out);
         match flow {
             Flow::Locked(_waiting) => unlocked.await,
+            Flow::Unhashed(password) => task::hash(workers, password).await?,
             flow => break flow,
         }
     };
@@ -70,6 +71,13 @@ pub(super) async fn execute<S: AsyncRead + AsyncWrite + Unpin>(
         other => other,
     };
     let pending = faulted.ended(out, ended);
+    let compression = match shared.compresses {
+        true => shared.turn().compression(session, header, &body),
+        false => None,
+    };
+    if let Some(compression) = &compression {
+        compression::compress(workers, compression, out, 0).await;
+    }
     // A client that reads that a node is gone must no longer be able to reach it.
     shared.nodes.settle().await;
     let mut stream = DamagedStream {
@@ -79,12 +87,13 @@ pub(super) async fn execute<S: AsyncRead + AsyncWrite + Unpin>(
         noise,
     };
     stream.write_all(out).await?;
+    stream.flush().await?;
     out.clear();
     match flow {
-        Flow::Continue | Flow::Locked(_) => {}
+        Flow::Continue | Flow::Locked(_) | Flow::Unhashed(_) => {}
         Flow::Task(task) => {
             let pending = pending.map(|pending| pending.ending(journal::ended(then)));
-            task::answer(shared, workers, &mut stream, task, out, pending).await?;
+            task::answer(shared, workers, &mut stream, task, out, (pending, compression)).await?;
             out.clear();
         }
         Flow::Background(task) => {

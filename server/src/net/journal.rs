@@ -64,6 +64,7 @@ pub(super) fn arrived<'a>(shared: &Shared, session: &Session, now: Now, frame: (
         now,
         node: shared.node_id(session.node),
         peer: session.peer,
+        user: session.user().cloned(),
         frame: Some(frame),
     }
 }
@@ -74,6 +75,7 @@ pub(super) fn connecting(shared: &Shared, node: usize, peer: Option<SocketAddr>)
         now: shared.clock.now(),
         node: shared.node_id(node),
         peer,
+        user: None,
         frame: None,
     }
 }
@@ -84,7 +86,7 @@ pub(super) const fn ended_by(flow: &Flow) -> Ended {
         Flow::Continue | Flow::Background(_) => Ended::Answered,
         Flow::Close => Ended::Closed,
         Flow::Ignore => Ended::Unanswered,
-        Flow::Task(_) | Flow::Locked(_) => Ended::Pending,
+        Flow::Task(_) | Flow::Locked(_) | Flow::Unhashed(_) => Ended::Pending,
     }
 }
 

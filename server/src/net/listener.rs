@@ -12,9 +12,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
-use super::Shared;
 use super::serve::{Ends, serve};
 use super::task::Workers;
+use super::tls::Tls;
+use super::{Shared, tls};
 
 /// How many connections may wait to be accepted.
 const BACKLOG: i32 = 1024;
@@ -31,8 +32,15 @@ pub(crate) fn bind(address: SocketAddr) -> std::io::Result<std::net::TcpListener
     Ok(socket.into())
 }
 
-/// Accepts connections to a node until the sender of `stopped` is dropped. Then closes the socket and all its connections.
-pub(super) async fn accept(shared: Arc<Shared>, node: usize, listener: TcpListener, stopped: oneshot::Receiver<()>) {
+/// Accepts connections to a node, with TLS if there is any, until the sender of `stopped` is dropped. Then closes the socket and
+/// all its connections.
+pub(super) async fn accept(
+    shared: Arc<Shared>,
+    node: usize,
+    listener: TcpListener,
+    tls: Option<Arc<Tls>>,
+    stopped: oneshot::Receiver<()>,
+) {
     let mut connections = JoinSet::new();
     let mut stopped = pin!(stopped);
     loop {
@@ -47,7 +55,11 @@ pub(super) async fn accept(shared: Arc<Shared>, node: usize, listener: TcpListen
         match accepted.await {
             None => break,
             Some(Ok((stream, peer))) => {
-                connections.spawn(serve_socket(Arc::clone(&shared), node, stream, peer));
+                let (shared, ends) = (Arc::clone(&shared), ends(&stream, peer));
+                match &tls {
+                    None => connections.spawn(serve(shared, node, stream, ends, reset)),
+                    Some(tls) => connections.spawn(tls::serve(Arc::clone(tls), shared, node, stream, ends, reset)),
+                };
             }
             Some(Err(error)) => {
                 // Mostly out of descriptors: another connection has to end first.
@@ -60,19 +72,19 @@ pub(super) async fn accept(shared: Arc<Shared>, node: usize, listener: TcpListen
     connections.shutdown().await;
 }
 
-/// Serves a socket until either side ends the connection.
-async fn serve_socket(shared: Arc<Shared>, node: usize, stream: TcpStream, peer: SocketAddr) {
+fn ends(stream: &TcpStream, peer: SocketAddr) -> Ends {
     // This fails if the peer is already gone. The connection then ends with its first read.
     let _ = stream.set_nodelay(true);
-    let ends = Ends {
+    Ends {
         local: stream.local_addr().ok(),
         peer: Some(peer),
         is_local: peer.ip().to_canonical().is_loopback(),
         workers: Workers::Threads,
-    };
-    serve(shared, node, stream, ends, |stream| {
-        // A socket that does not linger is reset when it is closed.
-        let _ = SockRef::from(stream).set_linger(Some(Duration::ZERO));
-    })
-    .await;
+        certificate_name: None,
+    }
+}
+
+/// Makes a socket end with a reset: one that does not linger is reset when it is closed.
+fn reset(stream: &TcpStream) {
+    let _ = SockRef::from(stream).set_linger(Some(Duration::ZERO));
 }

@@ -25,11 +25,18 @@ pub(crate) struct Nodes {
     pub(crate) changing: Mutex<()>,
 }
 
+/// The listening sockets of a node.
+#[derive(Debug)]
+pub(crate) struct Listeners {
+    pub(crate) clear: TcpListener,
+    pub(crate) tls: Option<TcpListener>,
+}
+
 /// An order to the server's thread.
 #[derive(Debug)]
 pub(super) enum Order {
     /// Accepts connections to a node.
-    Serve(usize, TcpListener),
+    Serve(usize, Listeners),
     /// Closes the socket of a node and its connections.
     Stop(usize),
 }
@@ -63,8 +70,8 @@ impl Nodes {
     }
 
     /// Accepts the connections to a node. Clients can connect at once.
-    pub(crate) fn serve(&self, node: usize, listener: TcpListener) {
-        self.order(Order::Serve(node, listener));
+    pub(crate) fn serve(&self, node: usize, listeners: Listeners) {
+        self.order(Order::Serve(node, listeners));
     }
 
     /// Closes the socket of a node and its connections.

@@ -8,6 +8,7 @@ use std::thread::JoinHandle;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 
+use super::nodes::Listeners;
 use super::{Shared, listener, nsup, sockets};
 
 /// The deepest expressions take 700 KiB of stack in a debug build. Stack that is not used costs no memory.
@@ -19,33 +20,41 @@ const WORKERS: usize = 4;
 /// Listening sockets whose connections are not accepted yet.
 #[derive(Debug)]
 pub(crate) struct Bound {
-    listeners: Vec<TcpListener>,
+    listeners: Vec<Listeners>,
     /// The addresses of the sockets, in their order.
-    pub(crate) addresses: Vec<SocketAddr>,
+    pub(crate) addresses: Vec<Addresses>,
+}
+
+/// The addresses on which a node listens.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Addresses {
+    pub(crate) clear: SocketAddr,
+    pub(crate) tls: Option<SocketAddr>,
 }
 
 impl Bound {
-    /// Binds one socket for each node. The first gets the address, the others the ports after it, or free ports if the address
-    /// has port 0.
+    /// Binds one socket for each node, and another one if there is TLS. The first gets the address, the others the ports after
+    /// it, or free ports if the address has port 0.
     ///
     /// # Errors
     /// When an address is in use, or not an address of this machine. The error comes with the address.
-    pub(crate) fn new(first: SocketAddr, nodes: usize) -> Result<Self, (SocketAddr, io::Error)> {
+    pub(crate) fn new(
+        first: SocketAddr,
+        first_tls: Option<SocketAddr>,
+        nodes: usize,
+    ) -> Result<Self, (SocketAddr, io::Error)> {
         let mut bound = Self {
             listeners: Vec::new(),
             addresses: Vec::new(),
         };
         for at in 0..nodes {
-            let mut address = first;
-            if first.port() != 0 {
-                let port = u16::try_from(at).ok().and_then(|at| first.port().checked_add(at));
-                address.set_port(port.ok_or((first, io::ErrorKind::InvalidInput.into()))?);
-            }
-            let listener = listener::bind(address).map_err(|source| (address, source))?;
-            bound
-                .addresses
-                .push(listener.local_addr().map_err(|source| (address, source))?);
-            bound.listeners.push(listener);
+            let (clear, address) = bind(first, at)?;
+            let (tls, tls_address) = first_tls.map(|first| bind(first, at)).transpose()?.unzip();
+            bound.listeners.push(Listeners { clear, tls });
+            bound.addresses.push(Addresses {
+                clear: address,
+                tls: tls_address,
+            });
         }
         Ok(bound)
     }
@@ -62,8 +71,8 @@ impl Bound {
             .thread_stack_size(STACK)
             .max_blocking_threads(WORKERS)
             .build()?;
-        for (node, listener) in self.listeners.into_iter().enumerate() {
-            shared.nodes.serve(node, listener);
+        for (node, listeners) in self.listeners.into_iter().enumerate() {
+            shared.nodes.serve(node, listeners);
         }
         runtime.spawn(sockets::run(Arc::clone(&shared)));
         runtime.spawn(nsup::run(shared));
@@ -77,6 +86,18 @@ impl Bound {
             thread: Some(thread),
         })
     }
+}
+
+/// Binds the socket of the node at this position.
+fn bind(first: SocketAddr, at: usize) -> Result<(TcpListener, SocketAddr), (SocketAddr, io::Error)> {
+    let mut address = first;
+    if first.port() != 0 {
+        let port = u16::try_from(at).ok().and_then(|at| first.port().checked_add(at));
+        address.set_port(port.ok_or((first, io::ErrorKind::InvalidInput.into()))?);
+    }
+    let listener = listener::bind(address).map_err(|source| (address, source))?;
+    let bound = listener.local_addr().map_err(|source| (address, source))?;
+    Ok((listener, bound))
 }
 
 /// Runs until the sender is used or dropped. Dropping the runtime closes the sockets.

@@ -20,6 +20,8 @@ pub(super) struct Ends {
     /// Whether the peer is on this machine. Only then it may use controls.
     pub(super) is_local: bool,
     pub(super) workers: Workers,
+    /// The common name in the peer's certificate, if it has one. TLS has checked the certificate.
+    pub(super) certificate_name: Option<Arc<str>>,
 }
 
 /// Serves a connection until either side ends it. `reset` makes a connection that a fault closes end with a reset.
@@ -30,16 +32,26 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
     ends: Ends,
     reset: impl FnOnce(&S),
 ) {
+    if let Some(stream) = fault::admit(&shared, node, ends.peer, stream, reset).await {
+        serve_admitted(shared, node, stream, ends).await;
+    }
+}
+
+/// Serves a connection that no fault has refused.
+pub(super) async fn serve_admitted<S: AsyncRead + AsyncWrite + Unpin>(
+    shared: Arc<Shared>,
+    node: usize,
+    stream: S,
+    ends: Ends,
+) {
     let peer = ends.peer;
     tracing::debug!(?peer, node, "connected");
-    let Some(stream) = fault::admit(&shared, node, peer, stream, reset).await else {
-        return;
-    };
     let mut open = Open {
         session: shared.state.connect(node, ends.local),
         state: &shared.state,
     };
     open.session.peer = peer;
+    open.session.certificate_name = ends.certificate_name;
     if ends.is_local {
         open.session.controls.clone_from(&shared.controls);
     }
@@ -50,6 +62,7 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
         pending: None,
         workers: ends.workers,
         is_evaluated: false,
+        compression: None,
     };
     match connection.serve().await {
         Ok(()) => tracing::debug!(?peer, node, "closed"),

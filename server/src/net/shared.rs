@@ -8,12 +8,14 @@ use tokio::sync::Notify;
 
 use super::nodes::Nodes;
 use super::reaper::Reaper;
+use super::tls::Tls;
 use crate::clock::{Clock, Now};
 use crate::cluster::NodeId;
-use crate::command::{self, Flow};
+use crate::command::{self, Compression, Flow};
 use crate::fault_rules::Table;
 use crate::request_log::Log;
 use crate::state::{Controls, Session, Split, State, SubclusterState};
+use crate::version::Edition;
 
 /// The state of the server behind the sockets, and the controls that a test has.
 #[derive(Debug)]
@@ -30,6 +32,10 @@ pub(crate) struct Shared {
     pub(super) reaper: Reaper,
     /// Notified after a record may have been unlocked.
     pub(super) unlocked: Notify,
+    /// Whether requests and answers may be compressed: in the Enterprise Edition.
+    pub(super) compresses: bool,
+    /// TLS, if there is any.
+    pub(crate) tls: Option<Arc<Tls>>,
 }
 
 impl Shared {
@@ -40,6 +46,7 @@ impl Shared {
         journal: Log,
         nodes: Nodes,
     ) -> Self {
+        let compresses = state.config().edition == Edition::Enterprise;
         let state = Arc::new(state);
         Self {
             split: Split::new(Arc::clone(&state)),
@@ -51,6 +58,8 @@ impl Shared {
             journal,
             reaper: Reaper::default(),
             unlocked: Notify::new(),
+            compresses,
+            tls: None,
         }
     }
 
@@ -110,5 +119,11 @@ impl Turn<'_> {
             let state = self.state.get_or_insert_with(|| self.split.of(session.node));
             command::handle(state, now, session, header, body, out)
         }
+    }
+
+    /// How to compress the answer to a frame, if the client asks for it.
+    pub(super) fn compression(&mut self, session: &Session, header: FrameHeader, body: &[u8]) -> Option<Compression> {
+        let state = self.state.get_or_insert_with(|| self.split.of(session.node));
+        Compression::of(state, session, header, body)
     }
 }

@@ -7,11 +7,15 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use super::nodes::Order;
+use super::nodes::{Listeners, Order};
+use super::tls::Tls;
 use super::{Shared, listener};
 
 /// A node that accepts connections.
-struct Served {
+struct Served(Vec<Accepting>);
+
+/// A socket that accepts connections.
+struct Accepting {
     stop: oneshot::Sender<()>,
     accepting: JoinHandle<()>,
 }
@@ -24,14 +28,16 @@ pub(super) async fn run(shared: Arc<Shared>) {
     let mut served = HashMap::new();
     while let Some(order) = orders.recv().await {
         match order {
-            Order::Serve(node, listener) => match serve(&shared, node, listener) {
+            Order::Serve(node, listeners) => match serve(&shared, node, listeners) {
                 Ok(serving) => drop(served.insert(node, serving)),
                 Err(error) => tracing::error!(%error, node, "cannot accept"),
             },
             Order::Stop(node) => {
-                if let Some(Served { stop, accepting }) = served.remove(&node) {
-                    drop(stop);
-                    let _ = accepting.await;
+                if let Some(Served(sockets)) = served.remove(&node) {
+                    for Accepting { stop, accepting } in sockets {
+                        drop(stop);
+                        let _ = accepting.await;
+                    }
                     // These are the background queries. A client that waits for a query is cut off, and not told that it was
                     // aborted.
                     shared.state.abort_queries(node);
@@ -43,9 +49,22 @@ pub(super) async fn run(shared: Arc<Shared>) {
     }
 }
 
-fn serve(shared: &Arc<Shared>, node: usize, listener: TcpListener) -> std::io::Result<Served> {
+fn serve(shared: &Arc<Shared>, node: usize, listeners: Listeners) -> std::io::Result<Served> {
+    let mut served = vec![accept(shared, node, listeners.clear, None)?];
+    if let (Some(listener), Some(tls)) = (listeners.tls, &shared.tls) {
+        served.push(accept(shared, node, listener, Some(Arc::clone(tls)))?);
+    }
+    Ok(Served(served))
+}
+
+fn accept(
+    shared: &Arc<Shared>,
+    node: usize,
+    listener: TcpListener,
+    tls: Option<Arc<Tls>>,
+) -> std::io::Result<Accepting> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let (stop, stopped) = oneshot::channel();
-    let accepting = tokio::spawn(listener::accept(Arc::clone(shared), node, listener, stopped));
-    Ok(Served { stop, accepting })
+    let accepting = tokio::spawn(listener::accept(Arc::clone(shared), node, listener, tls, stopped));
+    Ok(Accepting { stop, accepting })
 }

@@ -13,8 +13,9 @@ use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::task::{spawn_blocking, yield_now};
 use tokio::time::{Instant, sleep, timeout};
 
-use super::Shared;
-use crate::command::{Step, Task};
+use super::{Shared, compression};
+use crate::access::ClearPassword;
+use crate::command::{Compression, Step, Task};
 use crate::request_log::Pending;
 use crate::state::JobEnd;
 
@@ -64,8 +65,9 @@ impl Running {
         }
         // Not the state of the moment: while that is held, subclusters cannot change.
         let state = self.shared.0.split.state_of(self.task.node());
+        let now = self.shared.0.clock.now();
         let work = spawn_blocking(move || {
-            self.task.run_blocking(&state);
+            self.task.run_blocking(&state, now);
             self
         });
         work.await.map_err(io::Error::other)
@@ -99,7 +101,7 @@ impl Running {
     }
 }
 
-/// Runs a task on its connection, and sends the reply. `out` is empty before and after.
+/// Runs a task on its connection, and sends the reply, compressed if so requested. `out` is empty before and after.
 ///
 /// # Errors
 /// When the stream fails, and when the peer leaves the reply unread for longer than the task allows.
@@ -109,7 +111,7 @@ pub(super) async fn answer<S: AsyncWrite + Unpin>(
     stream: &mut S,
     task: Box<Task>,
     out: &mut BytesMut,
-    mut pending: Option<Pending<'_>>,
+    (mut pending, compression): (Option<Pending<'_>>, Option<Compression>),
 ) -> io::Result<()> {
     let mut running = Running::new(shared, task);
     loop {
@@ -122,6 +124,9 @@ pub(super) async fn answer<S: AsyncWrite + Unpin>(
                 Step::Done => recorded.end(),
                 _ => pending = Some(recorded),
             }
+        }
+        if let Some(compression) = &compression {
+            compression::compress(workers, compression, out, 0).await;
         }
         if let Err(error) = write_all(stream, out, running.task.socket_timeout()).await {
             let end = match error.kind() {
@@ -175,6 +180,20 @@ pub(super) fn run(background: Background, workers: Workers) {
     });
 }
 
+/// Hashes a password, which takes long.
+///
+/// # Errors
+/// When the runtime ends.
+pub(super) async fn hash(workers: Workers, password: Arc<ClearPassword>) -> io::Result<()> {
+    match workers {
+        Workers::Threads => spawn_blocking(move || password.hash()).await.map_err(io::Error::other),
+        Workers::Inline => {
+            password.hash();
+            Ok(())
+        }
+    }
+}
+
 /// Frees a buffer. To return many megabytes to the system takes milliseconds.
 pub(super) fn free(buffer: BytesMut, workers: Workers) {
     if workers == Workers::Threads {
@@ -198,5 +217,8 @@ async fn write_all<S: AsyncWrite + Unpin>(
         }
         out.advance(written);
     }
-    Ok(())
+    match limit {
+        Some(limit) => timeout(limit, stream.flush()).await?,
+        None => stream.flush().await,
+    }
 }

@@ -8,6 +8,7 @@ use spikelet_wire::{Digest, ExistsAction, Header, Info2, ResultCode, UserKey, Va
 use super::index_range::IndexRange;
 use super::operation::Operation;
 use super::outcome::Outcome;
+use super::security_request::SecurityRequest;
 use crate::cluster::NodeId;
 use crate::selector::Command;
 
@@ -24,12 +25,16 @@ pub struct Entry {
     pub time: SystemTime,
     /// The address of the client; `None` for an in-process connection.
     pub peer: Option<SocketAddr>,
+    /// The user that is logged in; of a login that succeeded, the user that it logged in. `None` for none, and without security.
+    pub user: Option<String>,
     /// The request. For a batch it has only the command; the rest is in `rows`.
     pub request: Request,
     /// The rows of a batch.
     pub rows: Vec<Row>,
     /// The commands of an info request, in order.
     pub info: Vec<String>,
+    /// A request of the security protocol.
+    pub security: Option<SecurityRequest>,
     /// Whether the request was larger than 1 MiB. The journal then keeps no operations and no rows.
     pub is_shortened: bool,
     /// The outcome.

@@ -10,10 +10,10 @@ use crate::parameter::{ParameterError, parsed};
 use crate::selector::Command;
 use crate::selector::{SelectedRecord, Selector};
 
-/// Selects journal entries. By default it matches all entries except info commands and refused connections.
+/// Selects journal entries. By default it matches all entries except info commands, logins and refused connections.
 ///
 /// Clients send info commands in the background to watch the cluster, so these match only [`Command::Info`] and
-/// [`Command::Everything`]. Connections that a fault refuses match only [`Command::Connect`]. A batch is one entry, which
+/// [`Command::Everything`]. Requests of the security protocol match only [`Command::Security`] and [`Command::Everything`]. Connections that a fault refuses match only [`Command::Connect`]. A batch is one entry, which
 /// matches if any of its rows does.
 ///
 /// ```
@@ -81,7 +81,7 @@ macro_rules! narrowing {
 pub(crate) use narrowing;
 
 impl Filter {
-    /// Creates a filter that matches all entries except info commands and refused connections.
+    /// Creates a filter that matches all entries except info commands, logins and refused connections.
     pub fn new() -> Self {
         Self::default()
     }
@@ -110,6 +110,7 @@ impl Filter {
     pub(crate) fn matches(&self, recorded: &Recorded) -> bool {
         self.since.is_none_or(|number| recorded.number >= number)
             && self.selector.matches_node(recorded.node)
+            && self.selector.matches_user(recorded.user.as_deref())
             && (!self.faulted || recorded.outcome.fault.is_some())
             && recorded.parts().iter().any(|part| self.matches_part(recorded, part))
     }
@@ -126,7 +127,7 @@ impl Filter {
     /// Returns a filter without conditions, except that info commands or connections match if they do here.
     pub(crate) fn widened(&self) -> Self {
         match self.selector.command {
-            Command::Info | Command::Everything => Command::Everything.into(),
+            Command::Info | Command::Security | Command::Everything => Command::Everything.into(),
             Command::Connect => Command::Connect.into(),
             _ => Self::new(),
         }
@@ -142,6 +143,7 @@ impl fmt::Display for Filter {
         };
         let mut words = vec![command.to_owned()];
         words.extend(selector.node.map(|node| format!("node {node}")));
+        words.extend(selector.user.as_ref().map(|user| format!("user {user}")));
         words.extend(selector.namespace.as_ref().map(|name| format!("namespace {name}")));
         words.extend(selector.set.as_ref().map(|name| match name.as_str() {
             "" => "no set".to_owned(),

@@ -11,6 +11,7 @@ mod operation;
 mod outcome;
 mod pending;
 mod recorded;
+mod security_request;
 mod show;
 
 pub use self::entry::{Entry, GenerationCheck, Policies, Request, Row};
@@ -22,3 +23,4 @@ pub use self::operation::Operation;
 pub use self::outcome::{Ended, Outcome};
 pub(crate) use self::pending::Pending;
 pub(crate) use self::recorded::Arrived;
+pub use self::security_request::SecurityRequest;

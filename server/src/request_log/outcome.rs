@@ -20,7 +20,7 @@ pub struct Outcome {
     pub generation: Option<u32>,
     /// The number of records, rows or values in the reply to a query or a batch.
     pub records: u64,
-    /// The size of the reply in bytes, including frame headers.
+    /// The size of the reply in bytes, including frame headers, and before it is compressed.
     pub bytes: u64,
     /// The id of the fault that fired on the request.
     pub fault: Option<u64>,

@@ -14,6 +14,7 @@ use super::entry::{Entry, Policies, Request, Row};
 use super::index_range::IndexRange;
 use super::operation::Operation;
 use super::outcome::{Outcome, Reply};
+use super::security_request::{self, SecurityRequest};
 use crate::clock::Now;
 use crate::cluster::NodeId;
 use crate::selector::{self, Subject};
@@ -27,6 +28,8 @@ pub(crate) struct Arrived<'a> {
     pub(crate) now: Now,
     pub(crate) node: NodeId,
     pub(crate) peer: Option<SocketAddr>,
+    /// The user that is logged in, after the request.
+    pub(crate) user: Option<Arc<str>>,
     /// `None` for a new connection.
     pub(crate) frame: Option<(FrameHeader, &'a [u8])>,
 }
@@ -40,6 +43,7 @@ pub(crate) struct Recorded {
     pub(crate) outcome: Outcome,
     now: Now,
     peer: Option<SocketAddr>,
+    pub(crate) user: Option<Arc<str>>,
     body: Bytes,
     is_shortened: bool,
     /// The result codes of a batch's rows, by their index.
@@ -68,6 +72,7 @@ impl Recorded {
             outcome: Outcome::default(),
             now: arrived.now,
             peer: arrived.peer,
+            user: arrived.user.clone(),
             body,
             is_shortened,
             rows: Arc::default(),
@@ -95,7 +100,7 @@ impl Recorded {
 
     fn whole(&self) -> Part<'_> {
         let message = match self.kind.command {
-            Command::Info | Command::Batch | Command::Connect => None,
+            Command::Info | Command::Batch | Command::Connect | Command::Security => None,
             _ => Message::decode(&self.body).ok(),
         };
         let subject = |message| Subject::of_message(self.kind, message);
@@ -133,9 +138,11 @@ impl Recorded {
             node: self.node,
             time: self.now.into(),
             peer: self.peer,
+            user: self.user.as_deref().map(str::to_owned),
             request: Request::default(),
             rows: Vec::new(),
             info: Vec::new(),
+            security: None,
             is_shortened: self.is_shortened,
             outcome: self.outcome,
         };
@@ -156,6 +163,10 @@ impl Recorded {
             Command::Info => {
                 entry.request.command = Command::Info;
                 entry.info = info::names(&self.body).map(text).collect();
+            }
+            Command::Security => {
+                entry.request.command = Command::Security;
+                entry.security = SecurityRequest::of(&self.body);
             }
             _ => entry.request = self.whole().request(),
         }
@@ -226,6 +237,7 @@ fn keep(frame_type: FrameType, body: &[u8]) -> (Bytes, bool) {
             Bytes::copy_from_slice(body.get(..LARGEST).unwrap_or(body)),
             body.len() > LARGEST,
         ),
+        FrameType::SECURITY => (security_request::without_secrets(body), false),
         _ => keep_message(body),
     }
 }

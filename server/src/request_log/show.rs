@@ -13,6 +13,7 @@ const SHOWN: usize = 8;
 /// The maximum number of characters of a value or an info command on a line.
 const WIDTH: usize = 60;
 
+/// With security the name of the user is before the command:
 /// `#3 12:00:00.250 A1 127.0.0.1:40123 write test/demo/"user1" write name="Alice" [ttl 300s] -> OK, generation 1`
 impl fmt::Display for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -21,9 +22,15 @@ impl fmt::Display for Entry {
             Some(peer) => write!(f, "{peer} ")?,
             None => f.write_str("in-process ")?,
         }
+        if let Some(user) = &self.user {
+            write!(f, "{user} ")?;
+        }
         self.request.fmt(f)?;
         if self.is_shortened {
             f.write_str(" (too large to keep)")?;
+        }
+        if let Some(security) = &self.security {
+            write!(f, " {security}")?;
         }
         list(f, (" ", ", ", ""), &self.info, |name, f| f.write_str(&cut(name)))?;
         list(f, (" [", "; ", "]"), &self.rows, fmt::Display::fmt)?;

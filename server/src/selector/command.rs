@@ -9,8 +9,9 @@ use spikelet_wire::{FieldType, FrameHeader, FrameType, Info1, Info2, Info4, Mess
 /// A kind of command, for selecting requests.
 ///
 /// Some kinds include others. [`Read`](Self::Read) and [`Write`](Self::Write) include the more specific commands that the
-/// server's statistics count as `client_read` and `client_write`. [`Any`](Self::Any) includes everything except the info
-/// protocol, which clients use in the background to watch the cluster. Only [`Connect`](Self::Connect) includes connections.
+/// server's statistics count as `client_read` and `client_write`. [`Any`](Self::Any) includes everything except the info and
+/// security protocols, which clients use in the background to watch the cluster and to log in. Only
+/// [`Connect`](Self::Connect) includes connections.
 ///
 /// ```
 /// use spikelet::Command;
@@ -21,10 +22,10 @@ use spikelet_wire::{FieldType, FrameHeader, FrameType, Info1, Info2, Info4, Mess
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Command {
-    /// All commands except the info protocol.
+    /// All commands except the info and security protocols.
     #[default]
     Any,
-    /// All commands and the info protocol.
+    /// All commands, and the info and security protocols.
     Everything,
     /// Reads of one record: get, select, header, exists, and operate without a write operation.
     Read,
@@ -55,6 +56,8 @@ pub enum Command {
     Query,
     /// The info protocol.
     Info,
+    /// The security protocol: logins, and the administration of users and roles.
+    Security,
     /// New connections.
     Connect,
 }
@@ -87,6 +90,7 @@ impl Command {
         Self::Batch,
         Self::Query,
         Self::Info,
+        Self::Security,
         Self::Connect,
     ];
 
@@ -94,7 +98,7 @@ impl Command {
     #[must_use]
     pub(crate) fn includes(self, kind: Kind) -> bool {
         match self {
-            Self::Any => !matches!(kind.command, Self::Info | Self::Connect),
+            Self::Any => !matches!(kind.command, Self::Info | Self::Security | Self::Connect),
             Self::Everything => kind.command != Self::Connect,
             Self::Read => match kind.command {
                 Self::Read | Self::Exists => true,
@@ -130,6 +134,7 @@ impl Command {
             Self::Batch => "batch",
             Self::Query => "query",
             Self::Info => "info",
+            Self::Security => "security",
             Self::Connect => "connect",
         }
     }
@@ -173,6 +178,7 @@ impl Kind {
     pub(crate) fn of_frame(header: FrameHeader, body: &[u8]) -> Self {
         match header.frame_type {
             FrameType::INFO => Command::Info.into(),
+            FrameType::SECURITY => Command::Security.into(),
             FrameType::MESSAGE => Self::of_body(body),
             FrameType::COMPRESSED => frame::decompress(body)
                 .ok()

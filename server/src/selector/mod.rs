@@ -17,7 +17,7 @@ pub use self::command::{Command, UnknownCommand};
 pub(crate) use self::subject::{Subject, rows};
 use crate::cluster::NodeId;
 
-/// Selects requests by command, namespace, set, record and node. A request must match every field that is set.
+/// Selects requests by command, namespace, set, record, node and user. A request must match every field that is set.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Selector {
     pub(crate) command: Command,
@@ -27,6 +27,7 @@ pub(crate) struct Selector {
     pub(crate) record: Option<SelectedRecord>,
     pub(crate) transaction: Option<u64>,
     pub(crate) node: Option<NodeId>,
+    pub(crate) user: Option<String>,
 }
 
 /// Selects one record.
@@ -76,6 +77,12 @@ macro_rules! selector_methods {
             self $($selector)* .node = Some(id.into());
             self
         }
+
+        /// Selects only requests of this user, on connections that are logged in.
+        pub fn user(mut self, name: impl Into<String>) -> Self {
+            self $($selector)* .user = Some(name.into());
+            self
+        }
     };
 }
 
@@ -84,6 +91,11 @@ pub(crate) use selector_methods;
 impl Selector {
     pub(crate) fn matches_node(&self, node: NodeId) -> bool {
         self.node.is_none_or(|wanted| wanted == node)
+    }
+
+    /// Whether a request is of the user that is selected, if one is.
+    pub(crate) fn matches_user(&self, user: Option<&str>) -> bool {
+        self.user.is_none() || self.user.as_deref() == user
     }
 
     /// Whether the command and the target match, on any node.
@@ -144,6 +156,7 @@ impl fmt::Display for Selector {
             None => {}
         }
         self.transaction.map_or(Ok(()), |id| write!(f, ":transaction={id}"))?;
-        self.node.map_or(Ok(()), |node| write!(f, ":node={node}"))
+        self.node.map_or(Ok(()), |node| write!(f, ":node={node}"))?;
+        self.user.as_ref().map_or(Ok(()), |user| write!(f, ":user={user}"))
     }
 }

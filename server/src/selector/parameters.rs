@@ -17,6 +17,7 @@ impl Selector {
         "digest",
         "transaction",
         "node",
+        "user",
     ];
 
     /// Sets a parameter. At most one of `key`, `int-key`, `blob-key` and `digest` can be set. An integer key and its digits as
@@ -46,6 +47,7 @@ impl Selector {
             )?))?,
             "transaction" => self.transaction = Some(parsed("transaction", value, "the id of a transaction")?),
             "node" => self.node = Some(parsed("node", value, "the id of a node in hexadecimal, such as B2")?),
+            "user" => self.user = Some(value.to_owned()),
             _ => return Err(ParameterError::unknown(name)),
         }
         Ok(())

@@ -11,11 +11,14 @@ mod namespace_stats;
 mod node_stats;
 mod nsup;
 mod parameters;
+mod proto_compression;
+mod security;
 mod session;
 mod smd;
 mod snapshot;
 mod split;
 mod tomb_raider;
+mod usage;
 mod user_agents;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -33,14 +36,19 @@ pub(crate) use self::node_stats::{add, get};
 use self::nsup::Nsup;
 use self::parameters::Parameters;
 pub(crate) use self::parameters::Scope;
-pub(crate) use self::session::CurrentMillisecond;
+pub(crate) use self::proto_compression::ProtoCompression;
+use self::security::CommonSecurity;
+pub(crate) use self::security::Security;
 pub use self::session::Session;
+pub(crate) use self::session::{CurrentMillisecond, Login};
 use self::smd::Smd;
 pub(crate) use self::smd::{SmdItem, SmdModule};
 pub use self::snapshot::{RestoreError, Snapshot};
 pub(crate) use self::split::{Split, SubclusterState};
 use self::tomb_raider::TombRaider;
+pub(crate) use self::usage::QueryQuota;
 pub(crate) use self::user_agents::UNKNOWN as UNKNOWN_AGENT;
+use crate::access::Accounts;
 use crate::clock::Now;
 use crate::cluster::{Cluster, Lost};
 use crate::config::Config;
@@ -58,6 +66,7 @@ pub struct State {
     nsup: Nsup,
     tomb_raider: TombRaider,
     parameters: Parameters,
+    security: Option<Security>,
     #[cfg(feature = "udf")]
     modules: Arc<Modules>,
 }
@@ -70,6 +79,7 @@ struct Common {
     has_many_nodes: AtomicBool,
     stats: NodeStats,
     jobs: Arc<Jobs>,
+    security: Option<Arc<CommonSecurity>>,
 }
 
 impl State {
@@ -86,8 +96,16 @@ impl State {
         cluster.start(factors, now);
         let stats = NodeStats::new(config.namespaces.len());
         (0..cluster.nodes().len()).for_each(|node| stats.reset(node, now));
+        let has_masking = config.has_masking();
+        let security = config.security.as_ref().map(|security| {
+            // A configuration that is not valid does not get here: `Config::check` has read the accounts before.
+            let accounts = security.accounts(has_masking);
+            let accounts = accounts.unwrap_or_else(|_| Accounts::new(has_masking));
+            Arc::new(CommonSecurity::new(security, accounts))
+        });
         Self::of(
             Arc::new(Common {
+                security,
                 has_many_nodes: AtomicBool::new(cluster.nodes().len() > 1),
                 cluster: RwLock::new(Arc::new(cluster)),
                 stats,
@@ -116,6 +134,7 @@ impl State {
             namespaces,
             foreign_sindexes: ForeignSindexes::default(),
             smd: Smd::default(),
+            security: common.security.clone().map(Security::new),
             parameters,
             #[cfg(feature = "udf")]
             modules: Arc::new(Modules::new(&common.config.work_directory)),
@@ -274,6 +293,11 @@ impl State {
     /// When and how namespaces are swept of expired records.
     pub(crate) const fn nsup(&self) -> &Nsup {
         &self.nsup
+    }
+
+    /// The accounts; `None` without security.
+    pub(crate) const fn security(&self) -> Option<&Security> {
+        self.security.as_ref()
     }
 
     /// The registered UDF modules.

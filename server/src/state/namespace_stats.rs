@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use spikelet_wire::{Info2, ResultCode};
 
 use super::latency::NamespaceLatencies;
+use super::proto_compression::ProtoCompression;
 
 /// The counters of a namespace on one node.
 #[derive(Debug, Default)]
@@ -31,6 +32,10 @@ pub struct NamespaceStats {
     pub si_query: QueryCounters,
     /// Queries for points in a region.
     pub geo: GeoCounters,
+    /// Compressed answers to commands on single records.
+    pub record_compression: ProtoCompression,
+    /// Compressed blocks of records in answers to queries.
+    pub query_compression: ProtoCompression,
     /// The latency histograms.
     pub latencies: NamespaceLatencies,
 }
@@ -101,6 +106,8 @@ pub struct CommandCounters {
     pub fail_key_busy: AtomicU64,
     /// Writes that would have made their record too big.
     pub fail_record_too_big: AtomicU64,
+    /// Commands that were refused before they began: by access control.
+    pub tsvc_error: AtomicU64,
     /// Writes that the namespace refused by whether they come from XDR.
     pub fail_xdr_forbidden: AtomicU64,
     /// Writes that deleted the record with its last bin.

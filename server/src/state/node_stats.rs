@@ -5,6 +5,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use super::latency::NodeLatencies;
 use super::namespace_stats::NamespaceStats;
+use super::proto_compression::ProtoCompression;
+use super::usage::Users;
 use super::user_agents::UserAgents;
 use crate::clock::Now;
 use crate::store::Namespace;
@@ -30,6 +32,8 @@ pub struct Stats {
     pub batch_index_complete: AtomicU64,
     /// Batches that failed.
     pub batch_index_error: AtomicU64,
+    /// Compressed blocks of rows in answers to batches.
+    pub batch_compression: ProtoCompression,
     /// Deprecated info commands.
     pub deprecated_requests: AtomicU64,
     /// By namespace, in the order of the configuration.
@@ -38,6 +42,7 @@ pub struct Stats {
     /// For sessions without a node.
     no_node: NamespaceStats,
     pub(crate) agents: UserAgents,
+    pub(crate) users: Users,
 }
 
 impl Stats {
@@ -56,7 +61,12 @@ impl Stats {
     /// The counters of a namespace.
     #[must_use]
     pub fn of(&self, namespace: &Namespace) -> &NamespaceStats {
-        self.namespaces.get(namespace.number).unwrap_or(&self.no_node)
+        self.of_number(namespace.number)
+    }
+
+    /// The counters of a namespace, by its position in the configuration.
+    pub(crate) fn of_number(&self, namespace: usize) -> &NamespaceStats {
+        self.namespaces.get(namespace).unwrap_or(&self.no_node)
     }
 }
 

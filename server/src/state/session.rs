@@ -8,6 +8,8 @@ use spikelet_wire::ResultCode;
 use super::State;
 use super::controls::Controls;
 use super::node_stats::{Stats, add};
+use super::usage::Usage;
+use crate::access::Rights;
 
 /// What the state knows of a connection.
 #[derive(Debug, Clone, Default)]
@@ -28,6 +30,59 @@ pub struct Session {
     pub current_millisecond: CurrentMillisecond,
     /// The counters of the node.
     pub stats: Arc<Stats>,
+    /// The user that is logged in; `None` for none, and in a server without security.
+    pub(crate) login: Option<Login>,
+    /// Whether it is the server's own, which needs no login.
+    pub(crate) is_own: bool,
+}
+
+/// The user of a session.
+#[derive(Debug, Clone)]
+pub(crate) struct Login {
+    pub(crate) rights: Arc<Rights>,
+    /// The generation of the accounts from which the rights are.
+    pub(super) generation: u64,
+    /// The epoch in which the session logged in.
+    pub(super) epoch: u64,
+    /// What the user does on the node.
+    pub(crate) usage: Arc<Usage>,
+}
+
+impl Session {
+    /// A session of the server itself: what a test does without a client needs no login.
+    pub(crate) fn own() -> Self {
+        Self {
+            is_own: true,
+            ..Self::default()
+        }
+    }
+
+    /// The name of the user that is logged in.
+    pub(crate) fn user(&self) -> Option<&Arc<str>> {
+        self.login.as_ref().map(|login| &login.rights.user)
+    }
+
+    /// Replaces the login by one with these rights, from a generation of the accounts, and of an epoch. Counts the connections of
+    /// the users.
+    pub(super) fn set_login(&mut self, login: Option<(Arc<Rights>, u64, u64)>) {
+        let before = self.login.take();
+        self.login = login.map(|(rights, generation, epoch)| {
+            let usage = match &before {
+                Some(before) if before.rights.user == rights.user => Arc::clone(&before.usage),
+                _ => self.stats.users.of(&rights.user),
+            };
+            usage.connect();
+            Login {
+                rights,
+                generation,
+                epoch,
+                usage,
+            }
+        });
+        if let Some(before) = before {
+            before.usage.disconnect();
+        }
+    }
 }
 
 /// What a truncation without a time does with records that were written in the current millisecond. Last update times are in
@@ -56,11 +111,14 @@ impl State {
             refused_rows: Vec::new(),
             current_millisecond: CurrentMillisecond::default(),
             stats,
+            login: None,
+            is_own: false,
         }
     }
 
     /// Ends a session.
-    pub fn disconnect(&self, session: Session) {
+    pub fn disconnect(&self, mut session: Session) {
+        session.set_login(None);
         add(&session.stats.client_connections_closed, 1);
         if let Some(agent) = session.user_agent {
             session.stats.agents.change(Some(&agent), None);

@@ -34,25 +34,31 @@ pub(crate) enum SmdItem {
         expect(dead_code, reason = "without UDFs there are no modules")
     )]
     Module(String),
+    /// A role, by name.
+    Role(String),
+    /// A user, by name.
+    User(String),
 }
 
 /// A module: a kind of items, in the order of `smd-info`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum SmdModule {
     Evict,
+    Security,
     Sindex,
     Truncate,
     Udf,
 }
 
 impl SmdModule {
-    /// All modules.
+    /// The modules that every server has.
     pub(crate) const ALL: [Self; 4] = [Self::Evict, Self::Sindex, Self::Truncate, Self::Udf];
 
     /// The name of the module.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Evict => "evict",
+            Self::Security => "security",
             Self::Sindex => "sindex",
             Self::Truncate => "truncate",
             Self::Udf => "UDF",
@@ -67,6 +73,7 @@ impl SmdItem {
             Self::Sindex { .. } => SmdModule::Sindex,
             Self::Truncate { .. } => SmdModule::Truncate,
             Self::Module(_) => SmdModule::Udf,
+            Self::Role(_) | Self::User(_) => SmdModule::Security,
         }
     }
 }

@@ -6,15 +6,17 @@ use std::sync::Arc;
 use super::State;
 use super::foreign_sindexes::ForeignSindexesSnapshot;
 use super::parameters::ParametersSnapshot;
+use super::security::Security;
 use super::smd::{SmdItem, SmdSnapshot};
+use crate::access::Accounts;
 use crate::clock::Now;
 use crate::cluster::Lost;
 use crate::config::Config;
 use crate::store::sindex::Build;
 use crate::store::{Namespace, NamespaceSnapshot};
 
-/// What a server held at one moment: records, sets, secondary indexes, truncations, UDF modules, and the settings that
-/// `set-config` changes.
+/// What a server held at one moment: records, sets, secondary indexes, truncations, UDF modules, users and roles, and the settings
+/// that `set-config` changes.
 ///
 /// A snapshot shares records and index entries with the server and copies them on write: taking one costs microseconds, and
 /// keeping one costs the memory of what was written since. A clone is the same snapshot. It outlives its server, and can be
@@ -29,6 +31,8 @@ struct Contents {
     foreign_sindexes: ForeignSindexesSnapshot,
     smd: SmdSnapshot,
     parameters: ParametersSnapshot,
+    /// `None` without security, and for those of the start.
+    accounts: Option<Arc<Accounts>>,
     #[cfg(feature = "udf")]
     modules: Vec<(String, Arc<[u8]>)>,
 }
@@ -55,6 +59,7 @@ impl Snapshot {
             foreign_sindexes: ForeignSindexesSnapshot::default(),
             smd: SmdSnapshot::default(),
             parameters: ParametersSnapshot::default(),
+            accounts: None,
             #[cfg(feature = "udf")]
             modules: Vec::new(),
         }))
@@ -109,6 +114,7 @@ impl State {
             foreign_sindexes: self.foreign_sindexes().save(),
             smd: self.smd().save(),
             parameters: self.parameters().save(),
+            accounts: self.security().map(Security::accounts),
             #[cfg(feature = "udf")]
             modules: self.modules().all(),
         }))
@@ -161,6 +167,8 @@ impl State {
                         finish(build, own, now);
                     }
                 }
+                SmdItem::User(name) => self.merge_accounts(snapshot, |own, other| own.merge_user(&name, other)),
+                SmdItem::Role(name) => self.merge_accounts(snapshot, |own, other| own.merge_role(&name, other)),
                 // Truncations are merged with the records, and nothing is evicted.
                 SmdItem::Evict(_) | SmdItem::Truncate { .. } => {}
                 #[cfg(feature = "udf")]
@@ -169,6 +177,18 @@ impl State {
                 SmdItem::Module(_) => {}
             }
         }
+    }
+
+    fn merge_accounts(&self, snapshot: &Snapshot, merge: impl FnOnce(&mut Accounts, &Accounts)) {
+        let (Some(security), Some(other)) = (self.security(), &snapshot.0.accounts) else {
+            return;
+        };
+        // It never fails.
+        let _ = security.change(|own| {
+            merge(own, other);
+            own.drop_unknown_roles();
+            Ok(())
+        });
     }
 
     /// Removes everything and restores the settings of the configuration. Aborts long queries, as `query-abort-all` does.
@@ -200,6 +220,9 @@ impl State {
         self.smd().restore(&snapshot.0.smd);
         self.parameters().restore(&snapshot.0.parameters);
         self.apply_query_max_done();
+        if let Some(security) = self.security() {
+            security.restore(snapshot.0.accounts.as_ref());
+        }
         #[cfg(feature = "udf")]
         self.modules().restore(&snapshot.0.modules);
         for namespace in self.namespaces() {

@@ -3,28 +3,40 @@
 //! The lock of a partition group is held for microseconds. A script may run for seconds: it works on a copy, and the record stays
 //! locked until the copy is stored. Commands check this lock before they execute. Changes that a test makes to the store do not.
 
-use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use dashmap::DashMap;
+use dashmap::mapref::entry::Entry;
 use spikelet_wire::Digest;
 
 /// The locked records of a namespace.
 #[derive(Debug, Default)]
 pub struct RecordLocks(Arc<Shared>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Shared {
     /// The number of locked records. Every command reads this, and usually nothing else.
     count: AtomicUsize,
-    table: Mutex<Table>,
+    records: DashMap<Digest, State>,
 }
 
+/// A record that is locked, or for which requests wait.
 #[derive(Debug, Default)]
-struct Table {
-    locked: HashSet<Digest>,
-    /// The number of requests that wait for each record.
-    waiting: HashMap<Digest, usize>,
+struct State {
+    is_locked: bool,
+    /// The number of requests that wait for it.
+    waiting: usize,
+}
+
+impl Default for Shared {
+    fn default() -> Self {
+        Self {
+            count: AtomicUsize::new(0),
+            // Few records are ever locked at the same time, and an idle server should take little memory.
+            records: DashMap::with_shard_amount(2),
+        }
+    }
 }
 
 impl RecordLocks {
@@ -33,13 +45,14 @@ impl RecordLocks {
 
     /// Whether a record is locked.
     pub fn is_locked(&self, digest: &Digest) -> bool {
-        self.0.count.load(Ordering::Acquire) > 0 && self.0.table().locked.contains(digest)
+        self.0.count.load(Ordering::Acquire) > 0 && self.0.records.get(digest).is_some_and(|state| state.is_locked)
     }
 
     /// Locks a record; `None` if it is locked already.
     #[must_use]
     pub fn lock(&self, digest: &Digest) -> Option<RecordLock> {
-        if !self.0.table().locked.insert(*digest) {
+        let mut state = self.0.records.entry(*digest).or_default();
+        if std::mem::replace(&mut state.is_locked, true) {
             return None;
         }
         self.0.count.fetch_add(1, Ordering::AcqRel);
@@ -53,12 +66,11 @@ impl RecordLocks {
     /// already.
     #[must_use]
     pub fn wait(&self, digest: &Digest, is_write: bool) -> Option<Waiting> {
-        let mut table = self.0.table();
-        let waiting = table.waiting.entry(*digest).or_default();
-        if is_write && *waiting >= Self::MAX_WAITING {
+        let mut state = self.0.records.entry(*digest).or_default();
+        if is_write && state.waiting >= Self::MAX_WAITING {
             return None;
         }
-        *waiting += 1;
+        state.waiting += 1;
         Some(Waiting {
             shared: Arc::clone(&self.0),
             digest: *digest,
@@ -67,8 +79,14 @@ impl RecordLocks {
 }
 
 impl Shared {
-    fn table(&self) -> MutexGuard<'_, Table> {
-        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Changes the state of a record, and forgets a record that is neither locked nor waited for.
+    fn change(&self, digest: Digest, change: impl FnOnce(&mut State)) {
+        if let Entry::Occupied(mut found) = self.records.entry(digest) {
+            change(found.get_mut());
+            if !found.get().is_locked && found.get().waiting == 0 {
+                found.remove();
+            }
+        }
     }
 }
 
@@ -81,7 +99,7 @@ pub struct RecordLock {
 
 impl Drop for RecordLock {
     fn drop(&mut self) {
-        self.shared.table().locked.remove(&self.digest);
+        self.shared.change(self.digest, |state| state.is_locked = false);
         self.shared.count.fetch_sub(1, Ordering::AcqRel);
     }
 }
@@ -95,13 +113,7 @@ pub struct Waiting {
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        let mut table = self.shared.table();
-        if let Some(waiting) = table.waiting.get_mut(&self.digest) {
-            *waiting -= 1;
-            if *waiting == 0 {
-                table.waiting.remove(&self.digest);
-            }
-        }
+        self.shared.change(self.digest, |state| state.waiting -= 1);
     }
 }
 

@@ -1,6 +1,6 @@
 //! The registered modules.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -21,7 +21,19 @@ const KEPT_STATES: usize = 4;
 pub(crate) struct Modules {
     sources: Arc<Sources>,
     states: Mutex<States>,
+    /// The last modules that were [checked](Modules::check) and not registered yet.
+    checked: Mutex<VecDeque<Checked>>,
 }
+
+/// A module that was checked, and the result.
+struct Checked {
+    file: String,
+    script: Box<[u8]>,
+    result: Result<(), CompileError>,
+}
+
+/// How many checked modules are kept until they are registered.
+const KEPT_CHECKED: usize = 8;
 
 #[derive(Debug, Default)]
 struct States {
@@ -45,6 +57,7 @@ impl Modules {
         Self {
             sources: Arc::new(Sources::new(format!("{work_directory}/usr/udf/lua"))),
             states: Mutex::default(),
+            checked: Mutex::default(),
         }
     }
 
@@ -53,14 +66,35 @@ impl Modules {
     /// # Errors
     /// When it cannot be compiled, or fails when it is run.
     pub(crate) fn put(&self, file: &str, script: &[u8]) -> Result<(), CompileError> {
+        let checked = {
+            let mut checked = self.checked.lock().unwrap_or_else(PoisonError::into_inner);
+            let is_same = |checked: &Checked| checked.file == file && *checked.script == *script;
+            checked.iter().position(is_same).and_then(|at| checked.remove(at))
+        };
+        checked.map_or_else(|| self.run(file, script), |checked| checked.result)?;
+        self.sources.write().insert(file.to_owned(), script.into());
+        self.forget_states();
+        Ok(())
+    }
+
+    /// Checks a script that is about to be registered: compiles it, and runs it once. [`put`](Self::put) uses the result.
+    pub(crate) fn check(&self, file: &str, script: &[u8]) {
+        let result = self.run(file, script);
+        let mut checked = self.checked.lock().unwrap_or_else(PoisonError::into_inner);
+        checked.truncate(KEPT_CHECKED - 1);
+        checked.push_front(Checked {
+            file: file.to_owned(),
+            script: script.into(),
+            result,
+        });
+    }
+
+    fn run(&self, file: &str, script: &[u8]) -> Result<(), CompileError> {
         let text = |error: mlua::Error| error.to_string().into_bytes();
         LuaState::new(&self.sources)
             .map_err(text)
             .and_then(|state| state.run(file, script))
-            .map_err(|message| CompileError::of(&message))?;
-        self.sources.write().insert(file.to_owned(), script.into());
-        self.forget_states();
-        Ok(())
+            .map_err(|message| CompileError::of(&message))
     }
 
     /// The script of a file.

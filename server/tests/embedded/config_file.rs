@@ -367,15 +367,42 @@ fn what_is_wrong_is_refused_with_its_line() {
 fn security_and_tls_are_never_left_out_silently() {
     for (stanza, problem) in [
         (
-            "security {\nenable-quotas true\nlog {\nreport-violation true\n}\n}",
-            "'security' is not supported yet",
+            "security {\ndefault-password-file /a\nlog {\nreport-violation true\n}\n}",
+            "'default-password-file' is not supported",
         ),
         ("security {\nenable-security true\n}", "'enable-security' is obsolete"),
         (
             "security {\nsession-ttl 1\n}",
             "session-ttl must be 120 to 864000 seconds, not 1",
         ),
-        ("network {\ntls a {\ncert-file /a\n}\n}", "'tls' is not supported yet"),
+        #[cfg(feature = "tls")]
+        (
+            "network {\nservice {\ntls-port 4333\ntls-name a\n}\ntls a {\ncert-file /nonexistent/a\n}\n}",
+            "cannot read the cert-file /nonexistent/a",
+        ),
+        #[cfg(feature = "tls")]
+        (
+            "network {\nservice {\ntls-port 4333\ntls-name b\n}\ntls a {\n}\n}",
+            "invalid tls-name in TLS configuration: b",
+        ),
+        #[cfg(feature = "tls")]
+        (
+            "network {\nservice {\ntls-port 4333\n}\n}",
+            "service TLS configuration requires tls-name",
+        ),
+        #[cfg(feature = "tls")]
+        (
+            "network {\nservice {\ntls-port 4333\ntls-name a\ntls-authenticate-client any\n\
+             tls-authenticate-client b\n}\ntls a {\n}\n}",
+            "cannot be combined with other values",
+        ),
+        #[cfg(feature = "tls")]
+        (
+            "network {\nservice {\ntls-port 4333\ntls-name a\n}\ntls a {\ncert-blacklist /a\n}\n}",
+            "'cert-blacklist' is not supported",
+        ),
+        #[cfg(not(feature = "tls"))]
+        ("network {\ntls a {\ncert-file /a\n}\n}", "cargo feature `tls`"),
         (
             "xdr {\ndc a {\nnamespace b {\nbin-policy some\n}\n}\n}",
             "bin-policy must be all or no-bins",

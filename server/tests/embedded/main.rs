@@ -8,6 +8,8 @@ mod info;
 mod inspect;
 mod program;
 mod query;
+#[cfg(feature = "security")]
+mod security;
 mod server;
 mod snapshot;
 mod support;

@@ -1,8 +1,10 @@
-//! Administration: secondary indexes, UDF modules, truncation, and tasks that finish later.
+//! Administration: secondary indexes, UDF modules, truncation, users and roles, and tasks that finish later.
 
 mod index;
 mod info_command;
 mod module;
+#[cfg(feature = "security")]
+mod security;
 mod task;
 mod truncate;
 
@@ -17,6 +19,8 @@ use crate::error::Error;
 pub use index::{CollectionIndexType, Index, IndexInfo, IndexState, IndexType};
 use info_command::InfoCommand;
 pub use module::Module;
+#[cfg(feature = "security")]
+pub use security::{CreateRole, QueryOne, QuerySecurity, Role, Security, User, UserRates};
 pub use task::{Task, Wait};
 pub use truncate::Truncate;
 

@@ -14,6 +14,7 @@ use tokio::time::Instant;
 
 use super::super::command::Execute;
 use super::super::options::Options;
+use super::super::request::compress;
 use super::super::response::ordered_record;
 use super::super::single::Output;
 use super::super::transaction;
@@ -178,6 +179,7 @@ impl BatchRun {
             let mut frame = BytesMut::new();
             let group = rows.iter().filter_map(|&at| self.rows.get(at));
             request::encode(&mut frame, self.flags, group, options.server_options())?;
+            let frame = compress(frame, &options.policy);
             let (all, deadline, socket_timeout) = (self.rows.clone(), self.deadline, options.policy.socket_timeout);
             Ok::<_, Error>(send_group(node, rows, all, frame, deadline, socket_timeout))
         };
@@ -231,6 +233,9 @@ impl BatchRun {
         };
         if failure.suggests_change() {
             cluster.suspect_change();
+        }
+        if failure.is_logged_out() {
+            node.log_out();
         }
         let mut lost = Vec::new();
         for at in rows {

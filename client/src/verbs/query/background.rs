@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 use super::super::admin::Task;
 use super::super::command::{Command, Execute};
 use super::super::options::Options;
-use super::super::request::check_size;
+use super::super::request::{check_size, compress};
 use super::super::udf_call::{IntoArguments, UdfCall};
 use super::{Query, new_id, request};
 use crate::cluster::{Cluster, OneMessage};
@@ -84,7 +84,7 @@ impl Execute for Background {
         let mut frame = BytesMut::new();
         self.encode(&mut frame, &options, id);
         check_size(&frame)?;
-        let frame = frame.freeze();
+        let frame = compress(frame, &options.policy).freeze();
         let mut requests = JoinSet::new();
         for node in cluster.view().nodes.iter().cloned() {
             let (frame, options) = (frame.clone(), options.clone());

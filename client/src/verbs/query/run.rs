@@ -16,6 +16,7 @@ use tokio::time::Instant;
 
 use super::super::command::Execute;
 use super::super::options::Options;
+use super::super::request::compress;
 use super::cursor::Cursor;
 use super::receive::{Event, EventKind, Found, QueryMessages};
 use super::request::{self, NodeQuery};
@@ -218,6 +219,7 @@ impl QueryRun {
                 id: self.id,
             };
             request::encode(&mut frame, &self.query, &self.options, node_query)?;
+            let frame = compress(frame, &self.options.policy);
             let receive = QueryMessages {
                 events: sender.clone(),
                 group: at,
@@ -288,6 +290,9 @@ impl QueryRun {
             if let Some(failure) = failure {
                 if failure.suggests_change() {
                     cluster.suspect_change();
+                }
+                if failure.is_logged_out() {
+                    group.node.log_out();
                 }
                 // A failure that cannot be retried takes precedence.
                 if failed.as_ref().is_none_or(|(other, _)| other.is_retryable()) {

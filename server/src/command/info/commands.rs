@@ -6,6 +6,7 @@ use super::{
     latencies, logs, partition_info, peers, queries, recluster, replicas, sindex, smd, statistics, truncate, udf,
     user_agents,
 };
+use crate::permission::Permission;
 use crate::version::Edition;
 
 /// An info command.
@@ -25,6 +26,8 @@ enum Trait {
     EnterpriseOnly,
     /// It is deprecated. The real server counts such requests.
     Deprecated,
+    /// With security, the user needs this permission. Without one, a login is enough.
+    Needs(Permission),
 }
 
 impl Command {
@@ -43,6 +46,14 @@ impl Command {
     pub(super) fn deprecated(&self) -> bool {
         self.traits.contains(&Trait::Deprecated)
     }
+
+    /// The permission that the user needs.
+    pub(super) fn permission(&self) -> Option<Permission> {
+        self.traits.iter().find_map(|of| match of {
+            Trait::Needs(permission) => Some(*permission),
+            _ => None,
+        })
+    }
 }
 
 /// Finds a command by name. Names are case-sensitive.
@@ -51,8 +62,8 @@ pub(super) fn find(name: &str) -> Option<&'static Command> {
 }
 
 macro_rules! commands {
-    ($($name:literal => $answer:path $(, $trait:ident)*;)*) => {
-        &[$(Command { name: $name, answer: $answer, traits: &[$(Trait::$trait),*] }),*]
+    ($($name:literal => $answer:path $(, $trait:ident $(($permission:ident))?)*;)*) => {
+        &[$(Command { name: $name, answer: $answer, traits: &[$(Trait::$trait $((Permission::$permission))?),*] }),*]
     };
 }
 
@@ -78,27 +89,27 @@ pub(super) const COMMANDS: &[Command] = commands! {
     "admin-tls-std" => peers::nothing, ClientOnly;
     "alumni-clear-alt" => peers::alumni_clear_alt, ClientOnly;
     "alumni-clear-std" => peers::alumni_clear_std, ClientOnly;
-    "alumni-tls-alt" => peers::peers_tls, ClientOnly, EnterpriseOnly;
-    "alumni-tls-std" => peers::peers_tls, ClientOnly, EnterpriseOnly;
+    "alumni-tls-alt" => peers::alumni_tls_alt, ClientOnly, EnterpriseOnly;
+    "alumni-tls-std" => peers::alumni_tls_std, ClientOnly, EnterpriseOnly;
     "best-practices" => diagnostics::best_practices;
     "cluster-name" => identity::cluster_name;
     "cluster-stable" => cluster_stable::cluster_stable;
     "config-get" => config::get_config, ClientOnly, Deprecated;
-    "config-set" => config::set_config, ClientOnly, Deprecated;
+    "config-set" => config::set_config, ClientOnly, Deprecated, Needs(SetConfig);
     "connection" => identity::connection, ClientOnly;
-    "debug-record" => debug_record::debug_record;
-    "debug-record-meta" => debug_record::debug_record_meta;
+    "debug-record" => debug_record::debug_record, Needs(RecordInfo);
+    "debug-record-meta" => debug_record::debug_record_meta, Needs(RecordInfo);
     "digests" => identity::digests, ClientOnly, Deprecated;
-    "dump-cluster" => dumps::dump_verbose;
-    "dump-fabric" => dumps::dump_verbose;
-    "dump-hb" => dumps::dump_verbose;
-    "dump-hlc" => dumps::dump_verbose;
-    "dump-migrates" => dumps::dump_verbose;
-    "dump-rw" => dumps::dump;
-    "dump-skew" => dumps::dump;
-    "dump-wb-summary" => dumps::dump_wb_summary;
+    "dump-cluster" => dumps::dump_verbose, Needs(LoggingCtrl);
+    "dump-fabric" => dumps::dump_verbose, Needs(LoggingCtrl);
+    "dump-hb" => dumps::dump_verbose, Needs(LoggingCtrl);
+    "dump-hlc" => dumps::dump_verbose, Needs(LoggingCtrl);
+    "dump-migrates" => dumps::dump_verbose, Needs(LoggingCtrl);
+    "dump-rw" => dumps::dump, Needs(LoggingCtrl);
+    "dump-skew" => dumps::dump, Needs(LoggingCtrl);
+    "dump-wb-summary" => dumps::dump_wb_summary, Needs(LoggingCtrl);
     "endpoints" => endpoints::endpoints, ClientOnly;
-    "eviction-reset" => eviction::eviction_reset;
+    "eviction-reset" => eviction::eviction_reset, Needs(EvictAdmin);
     "feature-key" => diagnostics::unsupported, EnterpriseOnly;
     "get-config" => config::get_config;
     "get-sl" => recluster::succession_list;
@@ -108,13 +119,13 @@ pub(super) const COMMANDS: &[Command] = commands! {
     "help" => help;
     "histogram" => histogram::histogram;
     "index-pressure" => diagnostics::index_pressure;
-    "jem-stats" => dumps::jem_stats;
+    "jem-stats" => dumps::jem_stats, Needs(LoggingCtrl);
     "latencies" => latencies::latencies;
     "log" => logs::log;
-    "log-message" => logs::log_message;
-    "log-set" => logs::log_set;
+    "log-message" => logs::log_message, Needs(LoggingCtrl);
+    "log-set" => logs::log_set, Needs(LoggingCtrl);
     "logs" => logs::logs;
-    "masking" => diagnostics::unsupported, EnterpriseOnly;
+    "masking" => diagnostics::unsupported, EnterpriseOnly, Needs(MaskingAdmin);
     "masking-show" => diagnostics::unsupported, EnterpriseOnly;
     "mcast" => endpoints::mcast, ClientOnly, Deprecated;
     "mesh" => endpoints::mesh, ClientOnly, Deprecated;
@@ -127,39 +138,39 @@ pub(super) const COMMANDS: &[Command] = commands! {
     "peers-clear-alt" => peers::peers_clear_alt;
     "peers-clear-std" => peers::peers_clear_std;
     "peers-generation" => peers::peers_generation;
-    "peers-tls-alt" => peers::peers_tls, EnterpriseOnly;
-    "peers-tls-std" => peers::peers_tls, EnterpriseOnly;
+    "peers-tls-alt" => peers::peers_tls_alt, EnterpriseOnly;
+    "peers-tls-std" => peers::peers_tls_std, EnterpriseOnly;
     "physical-devices" => diagnostics::physical_devices;
-    "query-abort" => queries::query_abort;
-    "query-abort-all" => queries::query_abort_all;
+    "query-abort" => queries::query_abort, Needs(QueryAdmin);
+    "query-abort-all" => queries::query_abort_all, Needs(QueryAdmin);
     "query-show" => queries::query_show;
-    "quiesce" => diagnostics::unsupported, EnterpriseOnly;
-    "quiesce-undo" => diagnostics::unsupported, EnterpriseOnly;
+    "quiesce" => diagnostics::unsupported, EnterpriseOnly, Needs(ServiceCtrl);
+    "quiesce-undo" => diagnostics::unsupported, EnterpriseOnly, Needs(ServiceCtrl);
     "rack-ids" => diagnostics::unsupported, EnterpriseOnly;
     "racks" => diagnostics::unsupported, EnterpriseOnly;
     "rebalance-generation" => replicas::rebalance_generation, ClientOnly;
-    "recluster" => recluster::recluster;
+    "recluster" => recluster::recluster, Needs(ServiceCtrl);
     "release" => identity::release, ClientOnly;
     "replicas" => replicas::replicas, ClientOnly;
     "replicas-all" => replicas::replicas_all, ClientOnly, Deprecated;
     "replicas-master" => replicas::replicas_master, ClientOnly, Deprecated;
-    "revive" => diagnostics::unsupported, EnterpriseOnly;
+    "revive" => diagnostics::unsupported, EnterpriseOnly, Needs(ServiceCtrl);
     "roster" => diagnostics::unsupported, EnterpriseOnly;
-    "roster-set" => diagnostics::unsupported, EnterpriseOnly;
+    "roster-set" => diagnostics::unsupported, EnterpriseOnly, Needs(ServiceCtrl);
     "service" => peers::service, Deprecated;
     "service-clear-alt" => peers::service_alt, ClientOnly;
     "service-clear-std" => peers::service, ClientOnly;
-    "service-tls-alt" => peers::nothing, ClientOnly, EnterpriseOnly;
-    "service-tls-std" => peers::nothing, ClientOnly, EnterpriseOnly;
+    "service-tls-alt" => peers::service_tls_alt, ClientOnly, EnterpriseOnly;
+    "service-tls-std" => peers::service_tls, ClientOnly, EnterpriseOnly;
     "services-alternate" => peers::services_alternate, ClientOnly, Deprecated;
-    "services-alumni-reset" => diagnostics::done;
-    "set-config" => config::set_config;
-    "set-log" => logs::log_set;
+    "services-alumni-reset" => diagnostics::done, Needs(ServiceCtrl);
+    "set-config" => config::set_config, Needs(SetConfig);
+    "set-log" => logs::log_set, Needs(LoggingCtrl);
     "sets" => statistics::sets;
     "sindex" => sindex::sindex, ClientOnly, Deprecated;
-    "sindex-create" => sindex::create;
-    "sindex-delete" => sindex::delete;
-    "sindex-exists" => sindex::exists;
+    "sindex-create" => sindex::create, Needs(SindexAdmin);
+    "sindex-delete" => sindex::delete, Needs(SindexAdmin);
+    "sindex-exists" => sindex::exists, Needs(SindexAdmin);
     "sindex-list" => sindex::list;
     "sindex-stat" => sindex::stat;
     "smd-info" => smd::smd_info, ClientOnly;
@@ -167,22 +178,22 @@ pub(super) const COMMANDS: &[Command] = commands! {
     "spikelet" => controls::controls, ClientOnly;
     "status" => identity::status;
     "thread-traces" => diagnostics::nothing;
-    "tip" => endpoints::tip;
-    "tip-clear" => endpoints::tip_clear;
-    "truncate" => truncate::truncate;
-    "truncate-namespace" => truncate::truncate_namespace;
-    "truncate-namespace-undo" => truncate::truncate_namespace_undo;
-    "truncate-undo" => truncate::truncate_undo;
-    "udf-clear-cache" => udf::clear_cache, ClientOnly;
+    "tip" => endpoints::tip, Needs(ServiceCtrl);
+    "tip-clear" => endpoints::tip_clear, Needs(ServiceCtrl);
+    "truncate" => truncate::truncate, Needs(Truncate);
+    "truncate-namespace" => truncate::truncate_namespace, Needs(Truncate);
+    "truncate-namespace-undo" => truncate::truncate_namespace_undo, Needs(Truncate);
+    "truncate-undo" => truncate::truncate_undo, Needs(Truncate);
+    "udf-clear-cache" => udf::clear_cache, ClientOnly, Needs(UdfAdmin);
     "udf-get" => udf::get;
     "udf-list" => udf::list;
-    "udf-put" => udf::put;
-    "udf-remove" => udf::remove;
+    "udf-put" => udf::put, Needs(UdfAdmin);
+    "udf-remove" => udf::remove, Needs(UdfAdmin);
     "user-agent-set" => user_agents::user_agent_set, ClientOnly;
     "user-agents" => user_agents::user_agents, ClientOnly;
     "xdr-dc-state" => diagnostics::unsupported, EnterpriseOnly;
     "xdr-get-filter" => diagnostics::unsupported, EnterpriseOnly;
-    "xdr-set-filter" => diagnostics::unsupported, EnterpriseOnly;
+    "xdr-set-filter" => diagnostics::unsupported, EnterpriseOnly, Needs(XdrSetFilter);
 };
 
 fn help(call: &mut Call<'_>) -> Answered {

@@ -28,8 +28,16 @@ pub(super) fn endpoints(call: &mut Call<'_>) -> Answered {
     call.pair("service.access-addresses", access.ip());
     call.pair("service.alternate-access-port", alternate_port);
     call.pair("service.alternate-access-addresses", alternate);
-    for tls in ["service.tls", "service.tls-access", "service.tls-alternate-access"] {
-        no_tls(call, tls);
+    for (tls, address) in [
+        ("service.tls", node.tls_address),
+        ("service.tls-access", node.tls_access_address()),
+        ("service.tls-alternate-access", node.tls_alternate),
+    ] {
+        call.pair(format_args!("{tls}-port"), address.map_or(0, |address| address.port()));
+        match address {
+            Some(address) => call.pair(format_args!("{tls}-addresses"), address.ip()),
+            None => call.pair(format_args!("{tls}-addresses"), "null"),
+        }
     }
     for (channel, port) in [
         ("admin", ADMIN_PORT),

@@ -5,6 +5,8 @@ use std::fmt;
 
 use spikelet_wire::ResultCode;
 
+use crate::refusal::Denied;
+
 /// The error of an info command, replied as `ERROR:code:text`.
 #[derive(Debug)]
 pub(super) struct InfoError(ResultCode, Cow<'static, str>);
@@ -27,6 +29,16 @@ impl InfoError {
     /// A required parameter is missing.
     pub(super) fn missing(name: &str) -> Self {
         Self::new(code_of(name), format!("missing '{name}'"))
+    }
+
+    /// Access control refuses the command.
+    pub(super) fn denied(denied: Denied) -> Self {
+        let text = match denied {
+            Denied::NotAuthenticated => Cow::from("not authenticated"),
+            Denied::RoleViolation(permission) => format!("role violation - requires permission '{permission}'").into(),
+            _ => "unexpected security result".into(),
+        };
+        Self(denied.result_code(), text)
     }
 
     /// The command, or what it requests, exists in the Enterprise Edition only.

@@ -35,15 +35,20 @@ mod truncate;
 mod udf;
 mod user_agents;
 
+use std::fmt::Write as _;
+
 use bytes::{BufMut, BytesMut};
 use spikelet_wire::FrameType;
 use spikelet_wire::frame::OpenFrame;
 
 use self::call::{Answered, Call};
-use self::commands::COMMANDS;
+use self::commands::{COMMANDS, Command};
 use self::error::InfoError;
 use super::query::{self, Maintenance, Query};
 use crate::clock::Now;
+use crate::permission::{Permission, Permissions};
+use crate::refusal::Denied;
+use crate::selector::is_control;
 use crate::state::{Session, State, add};
 use crate::version::Edition;
 
@@ -57,7 +62,10 @@ pub(super) fn handle(state: &State, now: Now, session: &mut Session, body: &[u8]
         out,
         left: Vec::new(),
     };
-    if body.is_empty() {
+    if let Some(error) = refused(state, execution.session, body) {
+        // The commands are not even repeated.
+        let _ = writeln!(execution.out, "{error}");
+    } else if body.is_empty() {
         add(&execution.session.stats.deprecated_requests, 1);
         COMMANDS
             .iter()
@@ -73,6 +81,51 @@ pub(super) fn handle(state: &State, now: Now, session: &mut Session, body: &[u8]
     let (node, left) = (execution.session.node, execution.left);
     frame.finish(FrameType::INFO, out);
     query::maintain(state, now, node, left)
+}
+
+/// Whether an info request registers UDF modules.
+pub(super) fn registers_modules(body: &[u8]) -> bool {
+    // Most requests are short, and all of them are looked at.
+    cfg!(feature = "udf")
+        && body
+            .split(|&byte| byte == b'\n')
+            .any(|line| line.starts_with(PUT_MODULE))
+}
+
+/// Checks the modules that a request registers, so that to execute the request takes no long time.
+pub(super) fn check_modules(state: &State, now: Now, session: &mut Session, body: &[u8]) {
+    if refused(state, session, body).is_some() {
+        return;
+    }
+    let lines = body
+        .split(|&byte| byte == b'\n')
+        .filter(|line| line.starts_with(PUT_MODULE));
+    for line in lines.map(String::from_utf8_lossy) {
+        let (name, parameters) = split(&line);
+        let call = Call {
+            state,
+            now,
+            session,
+            name,
+            parameters,
+            out: &mut BytesMut::new(),
+            left: &mut Vec::new(),
+        };
+        if commands::find(name).is_some_and(|command| permit(&call, command).is_ok()) {
+            udf::check(&call);
+        }
+    }
+}
+
+const PUT_MODULE: &[u8] = b"udf-put";
+
+/// The only line of the reply to a session that has not logged in. Controls need no login.
+fn refused(state: &State, session: &mut Session, body: &[u8]) -> Option<InfoError> {
+    let security = state.security()?;
+    let denied = security.authenticate(session).err()?;
+    let mut names = spikelet_wire::info::names(body).peekable();
+    let are_controls = session.controls.is_some() && names.peek().is_some() && names.all(is_control);
+    (!are_controls).then(|| InfoError::denied(denied))
 }
 
 /// Whether an info request has a truncation up to the time at which it is executed. A connection waits until the millisecond is
@@ -143,10 +196,26 @@ fn find_and_execute(call: &mut Call<'_>) -> Answered {
     if command.enterprise_only() && call.state.config().edition == Edition::Community {
         return Err(InfoError::enterprise_only());
     }
+    permit(call, command)?;
     if command.deprecated() {
         add(&call.session.stats.deprecated_requests, 1);
     }
     (command.answer)(call)
+}
+
+/// Checks whether the user may execute a command. What may be limited to a namespace or a set is checked in the one that the
+/// command names.
+fn permit(call: &Call<'_>, command: &Command) -> Answered {
+    let (Some(permission), Some(login)) = (command.permission(), &call.session.login) else {
+        return Ok(());
+    };
+    let needed = Permissions::of(&[permission]);
+    let name = |name| call.value(name).unwrap_or_default().as_bytes();
+    let permitted = match permission {
+        Permission::Truncate => login.rights.check_in(name("namespace"), name("set"), needed),
+        _ => login.rights.check(needed),
+    };
+    permitted.map_err(|missing| InfoError::denied(Denied::RoleViolation(missing)))
 }
 
 /// A command's name, and the text after the first character that can end it.

@@ -14,10 +14,32 @@ pub(super) fn service(call: &mut Call<'_>) -> Answered {
         return Ok(());
     };
     let address = match (node.advertised, call.session.local) {
-        (None, Some(local)) if node.address.ip().is_unspecified() => local,
+        (None, Some(local)) if node.address.ip().is_unspecified() => SocketAddr::new(local.ip(), node.address.port()),
         _ => node.access_address(),
     };
     call.say(address);
+    Ok(())
+}
+
+/// The node's own TLS address, if it has one.
+pub(super) fn service_tls(call: &mut Call<'_>) -> Answered {
+    let addresses = call.node().map(|node| (node.tls_address, node.tls_advertised));
+    let Some((Some(tls), advertised)) = addresses else {
+        return Ok(());
+    };
+    let address = match (advertised, call.session.local) {
+        (None, Some(local)) if tls.ip().is_unspecified() => SocketAddr::new(local.ip(), tls.port()),
+        (advertised, _) => advertised.unwrap_or(tls),
+    };
+    call.say(address);
+    Ok(())
+}
+
+/// The node's alternate TLS address, if it has one.
+pub(super) fn service_tls_alt(call: &mut Call<'_>) -> Answered {
+    if let Some(address) = call.node().and_then(|node| node.tls_alternate) {
+        call.say(address);
+    }
     Ok(())
 }
 
@@ -29,7 +51,7 @@ pub(super) fn service_alt(call: &mut Call<'_>) -> Answered {
     Ok(())
 }
 
-/// Empty: there is neither TLS nor an admin port.
+/// Empty: there is no admin port.
 pub(super) fn nothing(_call: &mut Call<'_>) -> Answered {
     Ok(())
 }
@@ -69,9 +91,20 @@ pub(super) fn alumni_clear_alt(call: &mut Call<'_>) -> Answered {
     answer_peers(call, Known::Ever, alternate)
 }
 
-/// No peers: there is no TLS.
-pub(super) fn peers_tls(call: &mut Call<'_>) -> Answered {
-    answer_peers(call, Known::Present, |_| None)
+pub(super) fn peers_tls_std(call: &mut Call<'_>) -> Answered {
+    answer_tls_peers(call, Known::Present, Node::tls_access_address)
+}
+
+pub(super) fn peers_tls_alt(call: &mut Call<'_>) -> Answered {
+    answer_tls_peers(call, Known::Present, |node| node.tls_alternate)
+}
+
+pub(super) fn alumni_tls_std(call: &mut Call<'_>) -> Answered {
+    answer_tls_peers(call, Known::Ever, Node::tls_access_address)
+}
+
+pub(super) fn alumni_tls_alt(call: &mut Call<'_>) -> Answered {
+    answer_tls_peers(call, Known::Ever, |node| node.tls_alternate)
 }
 
 /// Which peers are listed: present ones, or also those that have left.
@@ -97,9 +130,24 @@ fn answer_services(call: &mut Call<'_>, known: Known, address: impl Fn(&Node) ->
     call.list(listed.filter_map(|peer| cluster.node(peer.node).and_then(&address)))
 }
 
+/// The TLS addresses of peers, with the TLS name that they have in common.
+fn answer_tls_peers(call: &mut Call<'_>, known: Known, address: impl Fn(&Node) -> Option<SocketAddr>) -> Answered {
+    let name = call.state.config().tls.as_ref().map_or("", |tls| &tls.name);
+    answer_named_peers(call, known, name, address)
+}
+
+fn answer_peers(call: &mut Call<'_>, known: Known, address: impl Fn(&Node) -> Option<SocketAddr>) -> Answered {
+    answer_named_peers(call, known, "", address)
+}
+
 /// `generation,default port,[[node,tls name,[address,...]],...]`. With a `generation`, only the peers that have changed since;
 /// `[node,,]` is a peer that has left.
-fn answer_peers(call: &mut Call<'_>, known: Known, address: impl Fn(&Node) -> Option<SocketAddr>) -> Answered {
+fn answer_named_peers(
+    call: &mut Call<'_>,
+    known: Known,
+    tls_name: &str,
+    address: impl Fn(&Node) -> Option<SocketAddr>,
+) -> Answered {
     let cluster = call.state.cluster();
     let Some(own) = cluster.node(call.session.node) else {
         return Ok(());
@@ -118,7 +166,7 @@ fn answer_peers(call: &mut Call<'_>, known: Known, address: impl Fn(&Node) -> Op
         };
         if peer.is_present || since.unwrap_or(0) == 0 {
             call.say(format_args!(
-                "{separator}[{},,[{}]]",
+                "{separator}[{},{tls_name},[{}]]",
                 node.id,
                 without_default_port(address)
             ));

@@ -18,7 +18,8 @@ pub(super) fn smd_info(call: &mut Call<'_>) -> Answered {
         subcluster.size(),
         subcluster.principal(),
     ));
-    for module in SmdModule::ALL {
+    let security = call.state.security().map(|_| SmdModule::Security);
+    for module in SmdModule::ALL.into_iter().chain(security) {
         let (changes, keys) = call.state.smd().counts(module);
         call.say(format_args!(
             "{}:committed_key={key:X},committed_tid={changes},n_keys={keys},state=pr;",

@@ -31,7 +31,24 @@ pub(super) fn put(call: &mut Call<'_>) -> Answered {
     Ok(())
 }
 
+/// Checks a module that is about to be registered: compiles it, and runs it once.
+pub(super) fn check(call: &Call<'_>) {
+    if let Ok((file, script)) = module(call) {
+        call.state.modules().check(file, &script);
+    }
+}
+
 fn register(call: &Call<'_>) -> Result<Result<(), CompileError>, Refusal> {
+    let (file, script) = module(call)?;
+    let put = call.state.modules().put(file, &script);
+    if put.is_ok() {
+        record_change(call, file);
+    }
+    Ok(put)
+}
+
+/// The name and the script of the module that a command registers.
+fn module<'c>(call: &'c Call<'_>) -> Result<(&'c str, Vec<u8>), Refusal> {
     let file = file_name(call)?;
     match file.find('.') {
         None | Some(0) => return Err("error=invalid_filename"),
@@ -55,11 +72,7 @@ fn register(call: &Call<'_>) -> Result<Result<(), CompileError>, Refusal> {
         return Err("error=invalid_udf_content_len,>1M");
     }
     let script = BASE64.decode(content).map_err(|_| "error=invalid_base64_content")?;
-    let put = call.state.modules().put(file, &script);
-    if put.is_ok() {
-        record_change(call, file);
-    }
-    Ok(put)
+    Ok((file, script))
 }
 
 /// `udf-get:filename=NAME`

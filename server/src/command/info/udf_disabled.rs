@@ -3,6 +3,9 @@
 use super::call::{Answered, Call};
 pub(super) use super::diagnostics::{unsupported as clear_cache, unsupported as put};
 
+/// There are no modules to check.
+pub(super) const fn check(_call: &Call<'_>) {}
+
 /// The limit of a file name, in bytes.
 const FILE_NAME: usize = 128;
 

@@ -17,12 +17,14 @@ use super::partition_scan::{PartitionScan, RecordPart};
 use super::rate_limit::RateLimit;
 use super::request::{QueryRequest, last_message};
 use super::source::Source;
+use crate::access::Direction;
 use crate::clock::Now;
 use crate::command::record::udf;
 use crate::command::record::view::View;
+use crate::command::security::permit;
 use crate::command::step::Step;
 use crate::refusal::{Conflict, Feature, Refusal};
-use crate::state::{ActiveJob, JobDescription, JobEnd, JobKind, NamespaceStats, Tally};
+use crate::state::{ActiveJob, JobDescription, JobEnd, JobKind, NamespaceStats, QueryQuota, Tally};
 use crate::store::Record;
 use crate::udf::{Modules, Returned, Work};
 
@@ -42,6 +44,8 @@ pub(super) struct AggregationQuery {
     active: ActiveJob,
     socket_timeout: Option<Duration>,
     stream: Option<Stream>,
+    /// What it takes of the user's quota while it runs.
+    _quota: Option<QueryQuota>,
 }
 
 impl AggregationQuery {
@@ -67,6 +71,8 @@ impl AggregationQuery {
         let search = IndexRange::search(index_range, request.namespace, set)?;
         let source = Source::new(set, PartitionScan::all(), search);
         let socket_timeout = fields::socket_timeout(message)?;
+        let limit = records_per_second.map_or(0, NonZeroU32::get);
+        let quota = permit::query_quota(request.session, Direction::Read, limit)?;
         udf::call(message, UDF_LIMIT)?;
         let active = request.state.jobs().start(JobDescription {
             index: source.index_name(),
@@ -80,6 +86,7 @@ impl AggregationQuery {
             active,
             socket_timeout,
             stream: None,
+            _quota: quota,
         })
     }
 

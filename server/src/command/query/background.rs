@@ -15,6 +15,7 @@ use super::partition_scan::{PartitionScan, RecordPart};
 use super::rate_limit::RateLimit;
 use super::request::QueryRequest;
 use super::source::Source;
+use crate::access::Direction;
 use crate::command::record::offloaded::{Finished, Offloaded};
 use crate::command::record::operation;
 use crate::command::record::reply::Reply;
@@ -22,10 +23,11 @@ use crate::command::record::request::{Fields, Request};
 #[cfg(feature = "udf")]
 use crate::command::record::udf;
 use crate::command::record::{self, Access, write};
+use crate::command::security::permit;
 use crate::command::step::Step;
 use crate::ops::exp;
 use crate::refusal::{Conflict, Part, Refusal};
-use crate::state::{ActiveJob, JobDescription, JobKind, Tally};
+use crate::state::{ActiveJob, JobDescription, JobKind, QueryQuota, Tally};
 use crate::store::{Record, Waiting};
 
 /// The number of records that a step changes.
@@ -46,6 +48,8 @@ pub(super) struct BackgroundQuery {
     waiting: Option<Waiting>,
     /// The change of the first record of the queue, if it may take long and has begun.
     offloaded: Option<Offloaded>,
+    /// What it takes of the user's quota while it runs.
+    _quota: Option<QueryQuota>,
 }
 
 impl BackgroundQuery {
@@ -83,6 +87,9 @@ impl BackgroundQuery {
             check_operations(request)?;
             request.describe(JobKind::Operate)
         };
+        // The default limit counts here, although it does not slow the query down.
+        let limit = records_per_second.map_or(max, NonZeroU32::get);
+        let quota = permit::query_quota(request.session, Direction::Write, limit)?;
         let active = request.state.jobs().start(JobDescription {
             index: source.index_name(),
             records_per_second: records_per_second.or(NonZeroU32::new(max)),
@@ -97,6 +104,7 @@ impl BackgroundQuery {
             queue: VecDeque::new(),
             waiting: None,
             offloaded: None,
+            _quota: quota,
         })
     }
 

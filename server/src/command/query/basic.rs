@@ -17,12 +17,14 @@ use super::projection::{FoundRecord, Projection};
 use super::rate_limit::RateLimit;
 use super::request::{QueryRequest, last_message};
 use super::source::Source;
+use crate::access::Direction;
 use crate::clock::Now;
 use crate::command::record::filter::Filter;
 use crate::command::record::view::View;
+use crate::command::security::permit;
 use crate::command::step::Step;
 use crate::refusal::{Feature, Refusal};
-use crate::state::{ActiveJob, JobDescription, JobEnd, JobKind, NamespaceStats, Tally};
+use crate::state::{ActiveJob, JobDescription, JobEnd, JobKind, NamespaceStats, QueryQuota, Tally};
 use crate::store::{Record, Set, SetId};
 
 /// The size at which a frame ends, in bytes. It ends after the record that reaches this size.
@@ -51,6 +53,8 @@ pub(super) struct BasicQuery {
     length: Length,
     socket_timeout: Option<Duration>,
     started: Now,
+    /// What it takes of the user's quota while it runs.
+    _quota: Option<QueryQuota>,
 }
 
 /// Whether a query is short, and has a deadline, or is long, and a job that is listed and can be aborted.
@@ -65,7 +69,7 @@ impl BasicQuery {
     ///
     /// # Errors
     /// `UNSUPPORTED_FEATURE` for a query without partitions, as old clients send it; `PARAMETER` for an invalid field;
-    /// [`Refusal::IndexNotFound`] and [`Refusal::IndexNotReadable`].
+    /// [`Refusal::IndexNotFound`], [`Refusal::IndexNotReadable`] and `QUOTA_EXCEEDED`.
     pub(super) fn start(request: &QueryRequest<'_>) -> Result<Self, Refusal> {
         let message = &request.message;
         let header = &message.header;
@@ -83,6 +87,8 @@ impl BasicQuery {
         let remaining = fields::sample_max(message)?;
         let projection = Projection::of(message)?;
         request.check_filter()?;
+        let limit = records_per_second.map_or(0, NonZeroU32::get);
+        let quota = permit::query_quota(request.session, Direction::Read, limit)?;
         let is_forced_long = request.namespace.settings.force_long_queries.load(Ordering::Relaxed);
         let length = if header.info1.contains(Info1::SHORT_QUERY) && !is_forced_long {
             let milliseconds = match header.transaction_ttl {
@@ -110,6 +116,7 @@ impl BasicQuery {
             length,
             socket_timeout,
             started: request.now,
+            _quota: quota,
         })
     }
 

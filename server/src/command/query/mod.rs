@@ -37,6 +37,7 @@ use self::request::{QueryRequest, last_message};
 use self::source::Source;
 use super::record::filter::Filter;
 use super::record::request::Fields;
+use super::security::permit;
 use super::step::Step;
 use crate::clock::Now;
 use crate::ops::exp::Expression;
@@ -184,10 +185,7 @@ impl Query {
 pub(super) fn maintain(state: &State, now: Now, node: usize, left: Vec<(String, Maintenance)>) -> Option<Query> {
     let mut query = Query {
         body: Box::default(),
-        session: Session {
-            node,
-            ..Session::default()
-        },
+        session: Session { node, ..Session::own() },
         now,
         work: Work::Maintenance(left),
     };
@@ -216,8 +214,12 @@ pub(super) enum Started {
 }
 
 /// Starts a query. The caller runs its further steps.
-pub(super) fn query(state: &State, now: Now, session: &Session, body: &[u8], out: &mut BytesMut) -> Started {
-    match start(state, now, session, body) {
+pub(super) fn query(state: &State, now: Now, session: &mut Session, body: &[u8], out: &mut BytesMut) -> Started {
+    let started = match state.security().map(|security| security.authenticate(session)) {
+        Some(Err(denied)) => Err(denied.into()),
+        _ => start(state, now, session, body),
+    };
+    match started {
         Ok(mut query) => match &query.work {
             Work::Basic(_) => Started::Foreground(query),
             #[cfg(feature = "udf")]
@@ -254,6 +256,7 @@ fn start(state: &State, now: Now, session: &Session, body: &[u8]) -> Result<Quer
         fields,
         filter: Filter::None,
     };
+    permit::query(session, request.namespace, &request.fields, &request.message.header)?;
     let work = if fields.udf {
         udf_work(&request)?
     } else if message.header.info2.contains(Info2::WRITE) {

@@ -22,7 +22,7 @@ fn on(table: &Arc<Table>, command: Command) -> FaultBuilder {
 }
 
 fn evaluate(table: &Table, frame_type: FrameType, body: &[u8]) -> Verdict {
-    table.evaluate(NODE, FrameHeader::new(frame_type, body.len()), body)
+    table.evaluate(NODE, None, FrameHeader::new(frame_type, body.len()), body)
 }
 
 fn evaluate_message(table: &Table, body: &[u8]) -> Verdict {
@@ -235,7 +235,6 @@ fn controls_and_what_cannot_be_read_are_left_alone() {
     let table = Arc::default();
     on(&table, Command::Everything).ignore();
     assert!(evaluate(&table, FrameType::INFO, b"build\nspikelet/fault/clear\n").is_nothing());
-    assert!(evaluate(&table, FrameType::SECURITY, &[0; 16]).is_nothing());
     for damaged in [&b"damaged"[..], &[22, 8, 0], &[22, 1, 0, 0]] {
         assert!(evaluate_message(&table, damaged).is_nothing());
         assert!(evaluate(&table, FrameType::COMPRESSED, damaged).is_nothing());

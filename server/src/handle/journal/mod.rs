@@ -10,7 +10,7 @@ use self::assertion::{last_entries, off};
 pub use self::wait::{Wait, WaitError};
 use super::Server;
 pub use crate::request_log::{
-    Ended, Entry, Filter, GenerationCheck, IndexRange, Operation, Outcome, Policies, Request, Row,
+    Ended, Entry, Filter, GenerationCheck, IndexRange, Operation, Outcome, Policies, Request, Row, SecurityRequest,
 };
 use crate::request_log::{Log, narrowing};
 pub use spikelet_wire::ExistsAction;

@@ -1,11 +1,12 @@
 //! `get-config`: reads the configuration.
 
 use std::net::SocketAddr;
+use std::sync::atomic::Ordering::Relaxed;
 
 use super::{LONGEST, NAMESPACE_NAMES, STRIPES};
 use crate::command::info::call::{Answered, Call};
 use crate::command::info::error::InfoError;
-use crate::config::{NETWORK, OF_NAMESPACE, Parameter, SERVICE};
+use crate::config::{AuthenticateClient, NETWORK, OF_NAMESPACE, Parameter, SERVICE};
 use crate::state::Scope;
 use crate::store::Namespace;
 
@@ -13,6 +14,7 @@ pub(in crate::command::info) fn get_config(call: &mut Call<'_>) -> Answered {
     if call.parameters.is_empty() {
         service(call);
         network(call);
+        security(call);
         call.drop_last();
         return Ok(());
     }
@@ -23,8 +25,14 @@ pub(in crate::command::info) fn get_config(call: &mut Call<'_>) -> Answered {
             let namespace = call.required_namespace(NAMESPACE_NAMES)?;
             write_namespace(call, namespace);
         }
-        // There is neither.
-        "security" | "xdr" => return Ok(()),
+        "security" => {
+            if call.state.security().is_none() {
+                return Ok(());
+            }
+            security(call);
+        }
+        // There is none.
+        "xdr" => return Ok(()),
         _ => return Err(InfoError::parameter("invalid context")),
     }
     call.drop_last();
@@ -67,20 +75,58 @@ fn service(call: &mut Call<'_>) {
     }
 }
 
+/// Appends the TLS name, and the names that clients must have.
+fn tls_name(call: &mut Call<'_>, name: &str) {
+    let Some(tls) = &call.state.config().tls else {
+        return;
+    };
+    call.pair(name, &tls.name);
+    let names = match &tls.authenticate_client {
+        AuthenticateClient::False => &["false".to_owned()][..],
+        AuthenticateClient::Any => &["any".to_owned()],
+        AuthenticateClient::Names(names) => names,
+    };
+    names
+        .iter()
+        .for_each(|name| call.pair("service.tls-authenticate-client", name));
+}
+
 fn network(call: &mut Call<'_>) {
     let address = call
         .node()
         .map_or(SocketAddr::from(([0, 0, 0, 0], 0)), |node| node.address);
+    let tls_address = call.node().and_then(|node| node.tls_address);
     for parameter in NETWORK {
         let name = parameter.name;
         match name {
             "service.port" => call.pair(name, address.port()),
+            "service.tls-port" if tls_address.is_some() => {
+                call.pair(name, tls_address.map_or(0, |address| address.port()));
+            }
+            "service.tls-address" if tls_address.is_some() => {
+                tls_address.iter().for_each(|address| call.pair(name, address.ip()));
+            }
+            "service.tls-authenticate-client" if tls_address.is_some() => {}
+            "service.tls-name" if tls_address.is_some() => tls_name(call, name),
             "service.address" | "service.access-address" if changed(call, Scope::Network, name).is_none() => {
                 call.pair(name, address.ip());
             }
             _ => pair(call, Scope::Network, parameter),
         }
     }
+}
+
+/// Nothing without security.
+fn security(call: &mut Call<'_>) {
+    let Some(security) = call.state.security() else { return };
+    let settings = security.settings();
+    call.pair("enable-quotas", settings.enable_quotas);
+    call.pair(
+        "privilege-refresh-period",
+        settings.privilege_refresh_period.load(Relaxed),
+    );
+    call.pair("session-ttl", settings.session_ttl.load(Relaxed));
+    call.pair("tps-weight", settings.tps_weight.load(Relaxed));
 }
 
 /// Appends a parameter without an effect: the value that the configuration or `set-config` gave it, or the default.

@@ -7,9 +7,10 @@ use crate::cluster::Cluster;
 use crate::command::info::call::{Answered, Call};
 use crate::command::info::error::InfoError;
 use crate::command::info::parameters::pairs;
-use crate::config::{NETWORK, OF_NAMESPACE_CHANGED, Parameter, SERVICE, is_cluster_name};
+use crate::config::{NETWORK, OF_NAMESPACE_CHANGED, Parameter, SECURITY, SERVICE, is_cluster_name};
 use crate::state::Scope;
 use crate::store::Namespace;
+use crate::version::Edition;
 
 pub(in crate::command::info) fn set_config(call: &mut Call<'_>) -> Answered {
     match call.required("context", LONGEST)? {
@@ -25,6 +26,7 @@ pub(in crate::command::info) fn set_config(call: &mut Call<'_>) -> Answered {
                 None => set_namespace(call, namespace)?,
             }
         }
+        "security" if call.state.config().edition == Edition::Enterprise => set_security(call)?,
         "security" | "xdr" => return Err(InfoError::enterprise_only()),
         _ => return Err(InfoError::parameter("invalid context")),
     }
@@ -77,6 +79,18 @@ fn set_service(call: &Call<'_>) -> Answered {
     }
     call.state.parameters().set(Scope::Service, parameter.name, value);
     call.state.apply_query_max_done();
+    Ok(())
+}
+
+fn set_security(call: &Call<'_>) -> Answered {
+    let settings = call.state.security().ok_or_else(invalid)?.settings();
+    let (parameter, value) = requested(call, &[SECURITY], false)?;
+    let number = value.parse().map_err(|_| invalid())?;
+    match parameter.name {
+        "privilege-refresh-period" => settings.privilege_refresh_period.store(number, Relaxed),
+        "session-ttl" => settings.session_ttl.store(number, Relaxed),
+        _ => settings.tps_weight.store(number, Relaxed),
+    }
     Ok(())
 }
 

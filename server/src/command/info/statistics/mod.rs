@@ -2,6 +2,7 @@
 
 mod namespace;
 mod objects;
+mod proto_compression;
 mod server;
 mod sets;
 mod storage;

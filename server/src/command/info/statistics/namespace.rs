@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicU64;
 use spikelet_wire::PARTITIONS;
 
 use super::objects::{non_expirable_objects, objects_of, tombstones_of};
+use super::proto_compression::proto_compression;
 use super::sets::is_indexed;
 use super::storage;
 use crate::cluster::{Node, NodeState};
@@ -65,21 +66,17 @@ pub(in crate::command::info) fn namespace(call: &mut Call<'_>) -> Answered {
 }
 
 /// The statistics, in the order of the real server. Those that have no meaning in this server have the values of an idle real
-/// one: nothing is evicted, compressed or resolved between nodes, and proxying never fails.
+/// one: nothing is evicted or resolved between nodes, and proxying never fails.
 fn statistics(call: &mut Call<'_>, namespace: &Namespace) {
     records(call, namespace);
     expiration(call, namespace);
     indexes(call, namespace);
     storage::write(call, namespace);
-    call.pairs(&[
-        ("record_proto_uncompressed_pct", "0.000"),
-        ("record_proto_compression_ratio", "1.000"),
-        ("query_proto_uncompressed_pct", "0.000"),
-        ("query_proto_compression_ratio", "1.000"),
-    ]);
-    partitions(call, namespace);
     let node = Arc::clone(&call.session.stats);
     let stats = node.of(namespace);
+    proto_compression(call, "record", &stats.record_compression);
+    proto_compression(call, "query", &stats.query_compression);
+    partitions(call, namespace);
     let origins = [
         ("client", &stats.client, Some(&stats.client_proxy_complete)),
         ("from_proxy", &stats.from_proxy, None),
@@ -87,7 +84,7 @@ fn statistics(call: &mut Call<'_>, namespace: &Namespace) {
         ("from_proxy_batch_sub", &stats.from_proxy_batch_sub, None),
     ];
     for (origin, counters, proxied) in origins {
-        call.pair(format_args!("{origin}_tsvc_error"), 0);
+        call.pair(format_args!("{origin}_tsvc_error"), get(&counters.tsvc_error));
         call.pair(format_args!("{origin}_tsvc_timeout"), 0);
         if let Some(complete) = proxied {
             call.pair(format_args!("{origin}_proxy_complete"), get(complete));

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::BufMut;
 
 use super::objects::{all_objects, all_tombstones};
+use super::proto_compression::proto_compression;
 use crate::command::info::call::{Answered, Call};
 use crate::command::info::cluster_stable::remaining_migrations;
 use crate::state::get;
@@ -88,8 +89,7 @@ pub(in crate::command::info) fn statistics(call: &mut Call<'_>) -> Answered {
         "batch_index_created_buffers",
         "batch_index_destroyed_buffers",
     ]);
-    call.pair("batch_index_proto_uncompressed_pct", "0.000");
-    call.pair("batch_index_proto_compression_ratio", "1.000");
+    proto_compression(call, "batch_index", &stats.batch_compression);
     call.pair("paxos_principal", subcluster.principal());
     call.pair("time_since_rebalance", since_rebalance);
     call.pair("migrate_allowed", true);

@@ -56,7 +56,9 @@ impl Server {
         let (mut out, body) = (BytesMut::new(), format!("{line}\n"));
         let header = FrameHeader::new(FrameType::INFO, body.len());
         let mut session = self.0.connect(0, None);
-        let _ = command::handle(&self.0, NOW, &mut session, header, body.as_bytes(), &mut out);
+        if let Flow::Task(task) = command::handle(&self.0, NOW, &mut session, header, body.as_bytes(), &mut out) {
+            task.run(&self.0, NOW, &mut out);
+        }
         let text = String::from_utf8(out[8..].to_vec()).unwrap();
         text.split_once('\t').unwrap().1.trim_end().to_owned()
     }
@@ -401,7 +403,7 @@ mod locks {
         server.apply(2, "set", &["n".into(), 1.into()]);
         let mut script = task(begin_set(&server, 1, 2));
         assert!(script.has_blocking_work());
-        script.run_blocking(&server.0);
+        script.run_blocking(&server.0, NOW);
         assert!(!script.has_blocking_work());
         assert!(matches!(begin_get(&server, 1), Flow::Locked(_)));
         assert!(matches!(begin_set(&server, 1, 3), Flow::Locked(_)));
@@ -415,7 +417,7 @@ mod locks {
         let server = Server::new();
         server.apply(1, "set", &["n".into(), 1.into()]);
         let mut script = task(begin_set(&server, 1, 2));
-        script.run_blocking(&server.0);
+        script.run_blocking(&server.0, NOW);
         drop(script);
         assert_eq!(server.get(1).bins, bins("n", 1));
     }
@@ -438,7 +440,7 @@ mod locks {
         let server = Server::new();
         server.apply(1, "set", &["n".into(), 1.into()]);
         let mut script = task(begin_set(&server, 1, 2));
-        script.run_blocking(&server.0);
+        script.run_blocking(&server.0, NOW);
         let namespace = server.0.namespace(Some(b"test")).unwrap();
         let digest = Digest::of(SET, &UserKey::from(1));
         let record = Record {
