@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use spikelet_wire::ResultCode;
+use spikelet_wire::certificate::CertificateNames;
 
 use super::State;
 use super::controls::Controls;
@@ -20,6 +21,8 @@ pub struct Session {
     pub local: Option<SocketAddr>,
     /// The peer's address; `None` without a socket.
     pub peer: Option<SocketAddr>,
+    /// The names in the peer's certificate, if it has one: they were checked by TLS.
+    pub certificate: Option<Arc<CertificateNames>>,
     /// The peer's user agent, in base64.
     pub user_agent: Option<String>,
     /// Executes its info commands under `spikelet/`; `None` without controls.
@@ -32,6 +35,9 @@ pub struct Session {
     pub stats: Arc<Stats>,
     /// The user that is logged in; `None` for none, and in a server without security.
     pub(crate) login: Option<Login>,
+    /// The name in the certificate with which the client has proved to be that user; `None` without TLS, or without a certificate
+    /// of the client.
+    pub certificate_name: Option<Arc<str>>,
     /// Whether it is the server's own, which needs no login.
     pub(crate) is_own: bool,
 }
@@ -106,12 +112,14 @@ impl State {
             node,
             local,
             peer: None,
+            certificate: None,
             user_agent: None,
             controls: None,
             refused_rows: Vec::new(),
             current_millisecond: CurrentMillisecond::default(),
             stats,
             login: None,
+            certificate_name: None,
             is_own: false,
         }
     }
