@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::clock::Now;
+use crate::store::BinName;
 
 /// When each item was last changed, removed items included.
 #[derive(Debug, Default)]
@@ -24,6 +25,12 @@ pub(crate) type SmdSnapshot = BTreeMap<SmdItem, Now>;
 pub(crate) enum SmdItem {
     /// The void time up to which a namespace's records are evicted.
     Evict(String),
+    /// The masking rule of a bin.
+    Masking {
+        namespace: String,
+        set: String,
+        bin: BinName,
+    },
     /// A secondary index.
     Sindex { namespace: String, name: String },
     /// The truncation of a namespace, or of a set.
@@ -44,6 +51,7 @@ pub(crate) enum SmdItem {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum SmdModule {
     Evict,
+    Masking,
     Security,
     Sindex,
     Truncate,
@@ -58,6 +66,7 @@ impl SmdModule {
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Evict => "evict",
+            Self::Masking => "masking",
             Self::Security => "security",
             Self::Sindex => "sindex",
             Self::Truncate => "truncate",
@@ -70,6 +79,7 @@ impl SmdItem {
     const fn module(&self) -> SmdModule {
         match self {
             Self::Evict(_) => SmdModule::Evict,
+            Self::Masking { .. } => SmdModule::Masking,
             Self::Sindex { .. } => SmdModule::Sindex,
             Self::Truncate { .. } => SmdModule::Truncate,
             Self::Module(_) => SmdModule::Udf,

@@ -167,6 +167,12 @@ impl State {
                         finish(build, own, now);
                     }
                 }
+                SmdItem::Masking { namespace, set, bin } => {
+                    let own = self.namespaces().iter().find(|other| other.name == namespace);
+                    if let Some((own, other)) = own.zip(snapshot.namespace(&namespace)) {
+                        own.merge_masking(&set, bin, other);
+                    }
+                }
                 SmdItem::User(name) => self.merge_accounts(snapshot, |own, other| own.merge_user(&name, other)),
                 SmdItem::Role(name) => self.merge_accounts(snapshot, |own, other| own.merge_role(&name, other)),
                 // Truncations are merged with the records, and nothing is evicted.

@@ -3,8 +3,8 @@
 use super::call::{Answered, Call};
 use super::{
     cluster_stable, config, controls, debug_record, diagnostics, dumps, endpoints, eviction, histogram, identity,
-    latencies, logs, partition_info, peers, queries, recluster, replicas, sindex, smd, statistics, truncate, udf,
-    user_agents,
+    latencies, logs, masking, partition_info, peers, queries, recluster, replicas, sindex, smd, statistics, truncate,
+    udf, user_agents,
 };
 use crate::permission::Permission;
 use crate::version::Edition;
@@ -125,8 +125,8 @@ pub(super) const COMMANDS: &[Command] = commands! {
     "log-message" => logs::log_message, Needs(LoggingCtrl);
     "log-set" => logs::log_set, Needs(LoggingCtrl);
     "logs" => logs::logs;
-    "masking" => diagnostics::unsupported, EnterpriseOnly, Needs(MaskingAdmin);
-    "masking-show" => diagnostics::unsupported, EnterpriseOnly;
+    "masking" => masking::masking, EnterpriseOnly, Needs(MaskingAdmin);
+    "masking-show" => masking::masking_show, EnterpriseOnly;
     "mcast" => endpoints::mcast, ClientOnly, Deprecated;
     "mesh" => endpoints::mesh, ClientOnly, Deprecated;
     "name" => identity::node, ClientOnly, Deprecated;

@@ -21,6 +21,7 @@ mod histogram;
 mod identity;
 mod latencies;
 mod logs;
+mod masking;
 mod parameters;
 mod partition_info;
 mod peers;

@@ -5,9 +5,11 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 
 use super::call::{Answered, Call};
 use super::error::InfoError;
+use super::masking;
 use crate::state::SmdModule;
 use crate::store::sindex::Source;
 use crate::store::{Namespace, SetId};
+use crate::version::Edition;
 
 pub(super) fn smd_info(call: &mut Call<'_>) -> Answered {
     let cluster = call.state.cluster();
@@ -19,7 +21,9 @@ pub(super) fn smd_info(call: &mut Call<'_>) -> Answered {
         subcluster.principal(),
     ));
     let security = call.state.security().map(|_| SmdModule::Security);
-    for module in SmdModule::ALL.into_iter().chain(security) {
+    let enterprise = call.state.config().edition == Edition::Enterprise;
+    let masking = (enterprise && call.state.config().has_masking()).then_some(SmdModule::Masking);
+    for module in SmdModule::ALL.into_iter().chain(masking).chain(security) {
         let (changes, keys) = call.state.smd().counts(module);
         call.say(format_args!(
             "{}:committed_key={key:X},committed_tid={changes},n_keys={keys},state=pr;",
@@ -36,6 +40,7 @@ pub(super) fn smd_show(call: &mut Call<'_>) -> Answered {
         "sindex" => sindexes(call),
         "truncate" => truncations(call),
         "udf" => modules(call),
+        "masking" if call.state.config().edition == Edition::Enterprise => masking::items(call),
         "roster" | "security" | "xdr" | "masking" => return Err(InfoError::enterprise_only()),
         _ => return Err(InfoError::parameter("unknown 'module'")),
     };
