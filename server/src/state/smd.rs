@@ -45,22 +45,33 @@ pub(crate) enum SmdItem {
     Role(String),
     /// A user, by name.
     User(String),
+    /// A datacenter with its filters, by name.
+    Xdr(String),
 }
 
 /// A module: a kind of items, in the order of `smd-info`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum SmdModule {
     Evict,
-    Masking,
     Security,
     Sindex,
     Truncate,
     Udf,
+    Xdr,
+    Masking,
 }
 
 impl SmdModule {
-    /// The modules that every server has.
-    pub(crate) const ALL: [Self; 4] = [Self::Evict, Self::Sindex, Self::Truncate, Self::Udf];
+    /// All modules, in the order of `smd-info`.
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Evict,
+        Self::Security,
+        Self::Sindex,
+        Self::Truncate,
+        Self::Udf,
+        Self::Xdr,
+        Self::Masking,
+    ];
 
     /// The name of the module.
     pub(crate) const fn name(self) -> &'static str {
@@ -71,6 +82,7 @@ impl SmdModule {
             Self::Sindex => "sindex",
             Self::Truncate => "truncate",
             Self::Udf => "UDF",
+            Self::Xdr => "XDR",
         }
     }
 }
@@ -83,6 +95,7 @@ impl SmdItem {
             Self::Sindex { .. } => SmdModule::Sindex,
             Self::Truncate { .. } => SmdModule::Truncate,
             Self::Module(_) => SmdModule::Udf,
+            Self::Xdr(_) => SmdModule::Xdr,
             Self::Role(_) | Self::User(_) => SmdModule::Security,
         }
     }

@@ -4,7 +4,7 @@ use super::call::{Answered, Call};
 use super::{
     cluster_stable, config, controls, debug_record, diagnostics, dumps, endpoints, eviction, histogram, identity,
     latencies, logs, masking, partition_info, peers, queries, recluster, replicas, sindex, smd, statistics, truncate,
-    udf, user_agents,
+    udf, user_agents, xdr,
 };
 use crate::permission::Permission;
 use crate::version::Edition;
@@ -110,7 +110,7 @@ pub(super) const COMMANDS: &[Command] = commands! {
     "dump-wb-summary" => dumps::dump_wb_summary, Needs(LoggingCtrl);
     "endpoints" => endpoints::endpoints, ClientOnly;
     "eviction-reset" => eviction::eviction_reset, Needs(EvictAdmin);
-    "feature-key" => diagnostics::unsupported, EnterpriseOnly;
+    "feature-key" => identity::feature_key, EnterpriseOnly;
     "get-config" => config::get_config;
     "get-sl" => recluster::succession_list;
     "get-stats" => diagnostics::get_stats;
@@ -192,8 +192,8 @@ pub(super) const COMMANDS: &[Command] = commands! {
     "user-agent-set" => user_agents::user_agent_set, ClientOnly;
     "user-agents" => user_agents::user_agents, ClientOnly;
     "xdr-dc-state" => diagnostics::unsupported, EnterpriseOnly;
-    "xdr-get-filter" => diagnostics::unsupported, EnterpriseOnly;
-    "xdr-set-filter" => diagnostics::unsupported, EnterpriseOnly, Needs(XdrSetFilter);
+    "xdr-get-filter" => xdr::get_filter, EnterpriseOnly;
+    "xdr-set-filter" => xdr::set_filter, EnterpriseOnly, Needs(XdrSetFilter);
 };
 
 fn help(call: &mut Call<'_>) -> Answered {

@@ -35,6 +35,7 @@ mod truncate;
 #[cfg_attr(not(feature = "udf"), path = "udf_disabled.rs")]
 mod udf;
 mod user_agents;
+mod xdr;
 
 use std::fmt::Write as _;
 

@@ -20,10 +20,15 @@ pub(super) fn smd_info(call: &mut Call<'_>) -> Answered {
         subcluster.size(),
         subcluster.principal(),
     ));
-    let security = call.state.security().map(|_| SmdModule::Security);
     let enterprise = call.state.config().edition == Edition::Enterprise;
-    let masking = (enterprise && call.state.config().has_masking()).then_some(SmdModule::Masking);
-    for module in SmdModule::ALL.into_iter().chain(masking).chain(security) {
+    let is_used = |module: &SmdModule| match module {
+        SmdModule::Security => call.state.security().is_some(),
+        SmdModule::Xdr => enterprise,
+        SmdModule::Masking => enterprise && call.state.config().has_masking(),
+        _ => true,
+    };
+    let modules: Vec<_> = SmdModule::ALL.into_iter().filter(is_used).collect();
+    for module in modules {
         let (changes, keys) = call.state.smd().counts(module);
         call.say(format_args!(
             "{}:committed_key={key:X},committed_tid={changes},n_keys={keys},state=pr;",
