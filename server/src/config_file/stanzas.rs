@@ -170,6 +170,12 @@ impl Reader {
                     self.enterprise_only(part);
                     let read = self.stanza(part, "network.tls", TLS);
                     let read = self.deferred(read);
+                    // The cipher suites and versions are those of rustls.
+                    for (name, _) in read.iter().flat_map(|stanza| &stanza.parameters) {
+                        if matches!(*name, "cipher-suite" | "protocols") {
+                            self.ignore(&format!("network.tls.{name}"));
+                        }
+                    }
                     self.file.tls.extend(read);
                 }
                 _ => {
