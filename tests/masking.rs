@@ -3,7 +3,7 @@
 use spikelet::{Edition, Server};
 use spikelet_client::ops::expression;
 use spikelet_client::{
-    BatchRow, Client, Error, Index, IndexType, Key, Operation, Predicate, ResultCode, Value, bins, exp,
+    BatchRow, Client, Error, Index, IndexType, Key, Operation, Predicate, Privilege, ResultCode, Value, bins, exp,
 };
 
 /// A cluster with a rule for each function, and a record.
@@ -177,6 +177,87 @@ async fn udfs_see_masked_values_and_cannot_change_them() {
     assert_eq!(code(write(&app, 0.into()).await), ResultCode::INCOMPATIBLE_TYPE);
     assert_eq!(app.get(key()).await.unwrap().bins, record());
     assert_eq!(write(&app, "0".into()).await.unwrap(), Value::from("0"));
+    // The real server checks the bins that a UDF sets, and not those that it removes.
+    analyst
+        .execute_udf(key(), "m", "write", ("ssn", Value::Nil))
+        .await
+        .unwrap();
+    assert!(!app.get(key()).await.unwrap().bins.get("ssn").is_some());
+}
+
+#[tokio::test]
+async fn aggregations_and_background_queries_respect_masks() {
+    let server = start(2).await;
+    let (dba, app, analyst) = (
+        client(&server, "dba").await,
+        client(&server, "app").await,
+        client(&server, "analyst").await,
+    );
+    let script = "function all(s) return s : map(function(r) return r.salary end) end";
+    dba.wait(&dba.register_udf("a.lua", script).await.unwrap())
+        .await
+        .unwrap();
+    for (client, expected) in [(&app, 1000), (&analyst, 0)] {
+        let query = client.query("test", "people").aggregate("a", "all", ());
+        assert_eq!(query.await.unwrap(), [Value::from(expected)]);
+    }
+    let change = |client: &Client| {
+        let operations = [Operation::write("salary", 5), Operation::write("seen", 1)];
+        client.query("test", "people").operate(operations)
+    };
+    analyst.wait(&change(&analyst).await.unwrap()).await.unwrap();
+    assert_eq!(
+        app.get(key()).await.unwrap().bins,
+        record(),
+        "the record was left as it was"
+    );
+    app.wait(&change(&app).await.unwrap()).await.unwrap();
+    assert_eq!(app.get(key()).await.unwrap().get::<i64>("salary").unwrap(), 5);
+}
+
+#[tokio::test]
+async fn privileges_for_masked_bins_are_of_a_namespace_or_a_set() {
+    let server = Server::builder()
+        .edition(Edition::Enterprise)
+        .role(
+            "own",
+            ["read-write", "read-masked.test.people", "write-masked.test.other"],
+        )
+        .user("own", "secret", ["own"])
+        .user("dba", "secret", ["masking-admin", "data-admin"])
+        .start()
+        .unwrap();
+    let (dba, own) = (client(&server, "dba").await, client(&server, "own").await);
+    add(&dba, "bin=ssn;type=string;function=redact").await;
+    let long = "9".repeat(100_000);
+    own.put(key(), bins! {"ssn" => long.as_str(), "list" => [1]})
+        .await
+        .unwrap();
+    let other = Key::new("test", "other", 1);
+    own.put(&other, bins! {"ssn" => "123"}).await.unwrap();
+    assert_eq!(own.get(key()).await.unwrap().get::<String>("ssn").unwrap(), long);
+    // The set `other` has no rules.
+    own.put(&other, bins! {"ssn" => "456"}).await.unwrap();
+    assert_eq!(
+        code(own.put(key(), bins! {"ssn" => "0"}).await),
+        ResultCode::ROLE_VIOLATION
+    );
+    // Large values are read on a copy of the record.
+    let admin = Client::builder(server.hosts()).user("admin", "admin").await.unwrap();
+    let revoked = ["read-masked.test.people".parse::<Privilege>().unwrap()];
+    admin.revoke_privileges("own", revoked).await.unwrap();
+    let operations = [spikelet_client::ops::list("list").size(), Operation::get("ssn")];
+    let read = own.operate(key()).ops(operations).await.unwrap();
+    assert_eq!(read.get::<String>("ssn").unwrap(), "*".repeat(100_000));
+    // All that the server keeps of a record is for those who may see it.
+    let digest: String = key().digest().0.iter().map(|byte| format!("{byte:02x}")).collect();
+    let asked = dba.info(&format!("debug-record:namespace=test;keyd={digest}")).await;
+    let text = asked.map_or_else(|error| error.to_string(), |answer| answer);
+    assert!(text.contains("read-masked"), "{text}");
+    let metadata = dba
+        .info(&format!("debug-record-meta:namespace=test;keyd={digest}"))
+        .await;
+    assert!(metadata.unwrap().contains("n-bins=2"));
 }
 
 #[tokio::test]
