@@ -20,8 +20,10 @@ mod node;
 mod options;
 mod plain;
 mod record;
+mod secured;
 mod server;
 mod snapshot;
+mod tls;
 
 pub use self::argument::Arguments;
 pub use self::error::{Error, Kind};

@@ -95,6 +95,24 @@ fn wrong_options_are_refused_by_kind() {
             "controls: expected true or false, got 1 (an integer)",
         ),
         (
+            "racks",
+            [1, 2].into(),
+            Kind::Value,
+            "racks: there are 2 rack ids for 1 nodes",
+        ),
+        (
+            "namespaces",
+            Value::List(vec![map(&[("nam", "a".into())])]),
+            Kind::Type,
+            "unknown parameter of a namespace 'nam': did you mean 'name'?",
+        ),
+        (
+            "tls",
+            true.into(),
+            Kind::Value,
+            "tls: only the Enterprise Edition has it; set edition to 'enterprise' as well",
+        ),
+        (
             "node_id",
             (-1).into(),
             Kind::Value,
@@ -108,6 +126,143 @@ fn wrong_options_are_refused_by_kind() {
     let server = start(&[("port", taken.into())]).unwrap();
     assert_eq!(start(&[("port", taken.into())]).unwrap_err().kind, Kind::Start);
     server.close();
+}
+
+#[test]
+fn the_enterprise_edition_has_users_roles_and_tls() {
+    let user = map(&[
+        ("name", "app".into()),
+        ("password", "secret".into()),
+        ("roles", Value::List(vec!["orders".into()])),
+    ]);
+    let role = map(&[
+        ("name", "orders".into()),
+        ("privileges", Value::List(vec!["read-write.test.orders".into()])),
+    ]);
+    let tls = map(&[("name", "db".into()), ("authenticate_client", true.into())]);
+    let options = [
+        ("edition", "enterprise".into()),
+        ("users", Value::List(vec![user])),
+        ("roles", Value::List(vec![role])),
+        ("tls", tls),
+    ];
+    let server = start(&options).unwrap();
+    let [(host, port, name)] = &server.tls_hosts().unwrap()[..] else {
+        panic!("one node has one TLS address")
+    };
+    assert_eq!((host.as_str(), name.as_str()), ("127.0.0.1", "db"));
+    assert_ne!(*port, server.address().unwrap().1);
+    assert!(
+        server
+            .ca_certificate()
+            .unwrap()
+            .starts_with("-----BEGIN CERTIFICATE-----")
+    );
+    let made = server.client_certificate("app").unwrap();
+    assert_ne!(field(&made, "certificate"), field(&made, "key"));
+    server.present_certificate(&"expired".into()).unwrap();
+    let error = server.present_certificate(&"old".into()).unwrap_err();
+    assert!(
+        error.message.starts_with("kind: expected one of valid, expired, "),
+        "{error}"
+    );
+
+    let error = start(&[]).unwrap().ca_certificate().unwrap_err();
+    assert_eq!(
+        (error.kind, error.message.as_str()),
+        (Kind::Value, "this server has no TLS: start it with the option tls")
+    );
+}
+
+#[test]
+fn wrong_users_and_certificates_are_refused() {
+    let list = |fields: &[(&str, Value)]| Value::List(vec![map(fields)]);
+    let (name, secret) = (("name", Value::from("app")), ("password", Value::from("secret")));
+    for (option, value, message) in [
+        ("users", "app".into(), "users: expected a list of users, each a map of"),
+        (
+            "users",
+            list(std::slice::from_ref(&secret)),
+            "users: a user needs a 'name'",
+        ),
+        (
+            "users",
+            list(std::slice::from_ref(&name)),
+            "users: the user 'app' needs a 'password'",
+        ),
+        (
+            "users",
+            list(&[name.clone(), ("pasword", "secret".into())]),
+            "unknown field of users 'pasword': did you mean 'password'?",
+        ),
+        (
+            "users",
+            list(&[name.clone(), secret.clone(), ("roles", "read".into())]),
+            "roles: expected a list of names of roles, got 'read' (a string)",
+        ),
+        (
+            "users",
+            list(&[name.clone(), secret.clone(), ("roles", ["none"].into())]),
+            "the user app has the role \"none\", which",
+        ),
+        (
+            "users",
+            list(&[name.clone(), secret, ("auth_mode", "pki".into())]),
+            "users: the user 'app' logs in with a certificate, and has no password",
+        ),
+        (
+            "roles",
+            list(&[("privileges", ["read"].into())]),
+            "roles: a role needs a 'name'",
+        ),
+        (
+            "tls",
+            1.into(),
+            "tls: expected true, or a map of options, got 1 (an integer)",
+        ),
+        (
+            "tls",
+            map(&[("authenticate_client", "any".into())]),
+            "authenticate_client: expected true, false, or a list of names of clients, got 'any' (a string)",
+        ),
+        (
+            "tls",
+            map(&[("certificate", "x".into())]),
+            "a certificate needs its private key",
+        ),
+        (
+            "security",
+            map(&[("session_ttl", 1.into())]),
+            "session_ttl: expected an integer from 120 to 864000, got 1",
+        ),
+    ] {
+        let error = start(&[("edition", "enterprise".into()), (option, value)]).unwrap_err();
+        assert!(error.message.contains(message), "{error}");
+        assert!(matches!(error.kind, Kind::Type | Kind::Value), "{error:?}");
+    }
+}
+
+#[test]
+fn maps_have_keys_that_the_server_takes() {
+    let server = start(&[]).unwrap();
+    let bins = vec![(
+        "m".to_owned(),
+        Value::List(vec![Value::Map([(Value::Nil, 1)].into_iter().collect())]),
+    )];
+    let error = server.insert("test", "", &1.into(), bins).unwrap_err();
+    assert_eq!(error.kind, Kind::Type);
+    assert_eq!(
+        error.message,
+        "bin 'm': expected a string, an integer or bytes as the key of a map, got nothing"
+    );
+}
+
+#[test]
+fn a_cut_has_two_sides() {
+    let server = start(&[("nodes", 2.into())]).unwrap();
+    let error = server.partition(&["B1".into()], &[]).unwrap_err();
+    assert_eq!(error.kind, Kind::Value);
+    assert_eq!(server.subclusters().unwrap().len(), 1);
 }
 
 #[test]
