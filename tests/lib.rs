@@ -48,6 +48,10 @@ pub mod book {
     pub struct Retries;
     #[doc = include_str!("../docs/rust.md")]
     pub struct Rust;
+    #[doc = include_str!("../docs/security.md")]
+    pub struct Security;
+    #[doc = include_str!("../docs/strong-consistency.md")]
+    pub struct StrongConsistency;
     #[doc = include_str!("../docs/tls.md")]
     pub struct Tls;
     #[doc = include_str!("../docs/ttl.md")]

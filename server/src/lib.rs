@@ -28,7 +28,6 @@
 //!   calls of UDFs fail with result code 16 ([`ResultCode::UNSUPPORTED_FEATURE`]).
 //! - `security`, on by default, is for [security](SecurityConfig). It compiles bcrypt. Without it, a server with security does not
 //!   start.
-//!
 //! - `tls`, on by default, is for TLS, a feature of the Enterprise Edition. It compiles ring, which is written in C and assembler.
 //!
 //! With `default-features = false` all are off. To save the dependencies of the program but keep UDFs:
@@ -75,7 +74,7 @@ pub mod unstable;
 mod version;
 
 pub use clock::Now;
-pub use cluster::{ClusterError, Node, NodeId, NodeState};
+pub use cluster::{ClusterError, Node, NodeId, NodeState, Outage};
 pub use config::{
     AuthenticateClient, Authentication, ConfigError, ConfigParameterError, ConflictResolutionPolicy, NamespaceConfig,
     ParameterValues, RoleConfig, SecurityConfig, SetConfig, TlsConfig, UserConfig,

@@ -11,6 +11,7 @@ use spikelet_wire::{FrameHeader, FrameType, frame};
 use crate::clock::Now;
 use crate::command::{self, info_commands};
 use crate::config::{Config, NETWORK, OF_NAMESPACE, Parameter, SERVICE, SET};
+use crate::config_parameters::TLS;
 use crate::controls;
 use crate::state::{Session, State};
 
@@ -75,6 +76,10 @@ pub fn table() -> impl fmt::Display {
             "yes, on the Enterprise Edition; result code 25 on the Community Edition",
         ),
         Row::new(
+            "Strong consistency: rosters, unavailable and dead partitions, regimes, read modes; racks",
+            "yes, on the Enterprise Edition; an active rack is not supported",
+        ),
+        Row::new(
             "Truncation by namespace and set, with a last-update time; undoing it",
             "yes",
         ),
@@ -125,8 +130,16 @@ pub fn table() -> impl fmt::Display {
             "every name of 8.1 is read and checked; what has no meaning in memory is listed in the log",
         ),
         Row::new(
-            "Security, multi-record transactions",
-            "as on the Community Edition: refused with its result codes",
+            "Security: logins, users, roles, privileges, whitelists, quotas; external users and certificates' names",
+            if cfg!(feature = "security") {
+                "yes, on the Enterprise Edition; without the cargo feature `security`, which is on by default, it cannot be enabled"
+            } else {
+                "cannot be enabled: built without the cargo feature `security`"
+            },
+        ),
+        Row::new(
+            "Multi-record transactions: monitors, blocked records, timeouts",
+            "yes, on the Enterprise Edition, in namespaces with `strong-consistency`",
         ),
         Row::new("Controls over the info protocol, from any language", families()),
     ])
@@ -150,9 +163,10 @@ struct Row {
 /// Returns the parameters of `aerospike.conf` that have an effect, in Markdown.
 #[must_use]
 pub fn parameter_table() -> impl fmt::Display {
-    let stanzas: [(&str, &[&[Parameter]]); 4] = [
+    let stanzas: [(&str, &[&[Parameter]]); 5] = [
         ("service", &[SERVICE]),
         ("network", &[NETWORK]),
+        ("network, tls", &[TLS]),
         ("namespace", OF_NAMESPACE),
         ("namespace, set", &[SET]),
     ];

@@ -168,6 +168,28 @@ export interface NamespaceOptions {
  */
 export type Fixture = string | URL | Buffer | { namespaces?: object; modules?: object }
 
+/** A user. Without a password it logs in with a certificate. */
+export interface UserOptions {
+  /** The password. */
+  password?: string
+  /** The password of a user with external authentication, such as LDAP: clients send it in clear text. */
+  externalPassword?: string
+  /** The names of the roles. */
+  roles?: string[]
+}
+
+/** A role. */
+export interface RoleOptions {
+  /** What its users may do, such as `'read'` or `'read-write.test.orders'`. */
+  privileges: string[]
+  /** The addresses and networks from which its users may log in. */
+  whitelist?: string[]
+  /** The most reads per second on each node. */
+  readQuota?: number
+  /** The most writes per second on each node. */
+  writeQuota?: number
+}
+
 /** The options of a server. */
 export interface ServerOptions {
   /** The IP address to listen on, `127.0.0.1` by default. */
@@ -196,42 +218,20 @@ export interface ServerOptions {
   workDirectory?: string
   /** Whether clients can control the server with info commands under `spikelet/`; `false` by default. */
   controls?: boolean
+  /** Users who can log in, by name, with which the server has security; it needs the Enterprise Edition. */
+  users?: Record<string, UserOptions>
+  /** Roles beside the predefined ones: their privileges, such as `'read-write.test.orders'`, or more. */
+  roles?: Record<string, string[] | RoleOptions>
+  /** Whether roles can have quotas; `false` by default. */
+  enableQuotas?: boolean
+  /** The seconds after which a login ends; 86400 by default. */
+  sessionTtl?: number
   /** How many requests the journal keeps; 1000 by default. `false` turns it off. */
   journal?: number | boolean
   /** Fixtures that are loaded before clients can connect. */
   fixtures?: Fixture[]
-  /** The users, which have to log in then; with `edition: 'enterprise'`. `admin` with the password `admin` is always there. */
-  users?: UserOptions[]
-  /** Roles beside the predefined ones; with `edition: 'enterprise'`. */
-  roles?: RoleOptions[]
-  /** Security without further users, or its parameters; with `edition: 'enterprise'`. `sessionTtl` is in seconds, 120 to 864000. */
-  security?: boolean | { enableQuotas?: boolean; sessionTtl?: number }
   /** TLS, beside the connections without it; with `edition: 'enterprise'`. */
   tls?: boolean | TlsOptions
-}
-
-/** A user. */
-export interface UserOptions {
-  name: string
-  /** The password, which a user with `authMode: 'pki'` does not have. */
-  password?: string
-  /** The names of its roles, such as `'read-write'`. */
-  roles?: string[]
-  /** How it logs in; `internal` by default. */
-  authMode?: 'internal' | 'external' | 'pki'
-}
-
-/** A role. */
-export interface RoleOptions {
-  name: string
-  /** Its privileges: `'read'`, `'read.NAMESPACE'` or `'read.NAMESPACE.SET'`. */
-  privileges?: string[]
-  /** The addresses and networks from which its users may log in; any by default. */
-  whitelist?: string[]
-  /** The most reads per second on each node; 0, the default, for no limit. */
-  readQuota?: number
-  /** The most writes per second on each node; 0, the default, for no limit. */
-  writeQuota?: number
 }
 
 /** The options of TLS. */

@@ -33,8 +33,8 @@ impl ConfigFile {
             [] => AuthenticateClient::Any,
             values => AuthenticateClient::from_values(values).map_err(|problem| refused(problem.to_owned()))?,
         };
-        for unsupported in ["ca-path", "cert-blacklist", "key-file-password"] {
-            if stanza.value(unsupported).is_some() {
+        for unsupported in ["ca-path", "cert-blacklist", "key-file-password", "pki-user-append-ou"] {
+            if stanza.value(unsupported).is_some_and(|value| value != "false") {
                 return Err(stanza.error(format!(
                     "'{unsupported}' is not supported: remove it to start without it"
                 )));

@@ -36,12 +36,12 @@ pub(crate) const SECURITY: &[Parameter] = &[
 
 /// Of `tls`, in `network`.
 pub(crate) const TLS: &[Parameter] = &[
-    unshown("ca-file", Text),
+    unshown("ca-file", Text).with_effect(),
     unshown("ca-path", Text),
     unshown("cert-blacklist", Text),
-    unshown("cert-file", Text),
+    unshown("cert-file", Text).with_effect(),
     unshown("cipher-suite", Text),
-    unshown("key-file", Text),
+    unshown("key-file", Text).with_effect(),
     unshown("key-file-password", Text),
     unshown("pki-user-append-ou", Flag),
     unshown("protocols", Text),

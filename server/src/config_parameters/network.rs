@@ -16,14 +16,20 @@ pub(crate) const NETWORK: &[Parameter] = &[
     fixed("service.access-address", "127.0.0.1", Text).with_effect(),
     fixed("service.alternate-access-port", "0", PORT).with_effect(),
     unshown("service.alternate-access-address", Text).with_effect(),
-    fixed("service.tls-port", "0", PORT).enterprise(),
-    unshown("service.tls-address", Text).enterprise(),
-    fixed("service.tls-access-port", "0", PORT).enterprise(),
-    unshown("service.tls-access-address", Text).enterprise(),
-    fixed("service.tls-alternate-access-port", "0", PORT).enterprise(),
-    unshown("service.tls-alternate-access-address", Text).enterprise(),
-    unshown("service.tls-authenticate-client", Text).enterprise(),
-    fixed("service.tls-name", "null", Text).enterprise(),
+    fixed("service.tls-port", "0", PORT).enterprise().with_effect(),
+    unshown("service.tls-address", Text).enterprise().with_effect(),
+    fixed("service.tls-access-port", "0", PORT).enterprise().with_effect(),
+    unshown("service.tls-access-address", Text).enterprise().with_effect(),
+    fixed("service.tls-alternate-access-port", "0", PORT)
+        .enterprise()
+        .with_effect(),
+    unshown("service.tls-alternate-access-address", Text)
+        .enterprise()
+        .with_effect(),
+    unshown("service.tls-authenticate-client", Text)
+        .enterprise()
+        .with_effect(),
+    fixed("service.tls-name", "null", Text).enterprise().with_effect(),
     fixed("service.disable-localhost", "false", Flag),
     fixed("admin.port", "3003", PORT).with_effect(),
     fixed("admin.address", "127.0.0.1", Text).with_effect(),

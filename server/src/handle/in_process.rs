@@ -51,7 +51,8 @@ impl Server {
         net::connect(self.shared_arc(), node)
     }
 
-    /// Returns a function that opens a connection to a node by its address, such as `127.0.0.1:3000`. Pass it to
+    /// Returns a function that opens a connection to a node by its address, such as `127.0.0.1:3000`. At a TLS address the server
+    /// expects a TLS handshake, as on a socket. Pass it to
     /// `ClientBuilder::connector` of `spikelet-client`. It may outlive the server; its connections are refused then.
     pub fn connector(&self) -> impl Fn(String) -> Ready<io::Result<DuplexStream>> + Clone + Send + Sync + use<> {
         let shared = Arc::clone(self.shared_arc());

@@ -20,7 +20,7 @@ mod node;
 mod options;
 mod plain;
 mod record;
-mod secured;
+mod security;
 mod server;
 mod snapshot;
 mod tls;

@@ -2,12 +2,13 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use spikelet::{Builder, ConfigParameterError, Edition, Fixture, NamespaceConfig, Value};
+use spikelet::{Builder, ConfigParameterError, Edition, Fixture, NamespaceConfig, SecurityConfig, Value};
 
 use crate::argument::{Argument, unknown};
 use crate::error::{Error, Kind};
 use crate::naming::Naming;
-use crate::secured;
+use crate::security;
+use crate::tls;
 
 /// The number of requests that the journal keeps unless an option says otherwise.
 const JOURNAL: usize = 1000;
@@ -28,13 +29,14 @@ const OPTIONS: &[&str] = &[
     "slow_migrations",
     "work_directory",
     "controls",
-    "security",
     "users",
     "roles",
+    "enable_quotas",
+    "session_ttl",
     "tls",
 ];
 /// The options that only the Enterprise Edition has.
-const ENTERPRISE: &[&str] = &["security", "users", "roles", "tls"];
+const ENTERPRISE: &[&str] = &["users", "roles", "tls"];
 
 /// Returns the builder of a server with these options.
 pub(crate) fn builder(options: &[(String, Value)], naming: Naming) -> Result<Builder, Error> {
@@ -43,6 +45,7 @@ pub(crate) fn builder(options: &[(String, Value)], naming: Naming) -> Result<Bui
     let mut journal = JOURNAL;
     check_edition(options)?;
     check_racks(options)?;
+    let mut security = None::<SecurityConfig>;
     for (given, value) in options {
         let name = naming
             .find(given, OPTIONS)
@@ -65,9 +68,16 @@ pub(crate) fn builder(options: &[(String, Value)], naming: Naming) -> Result<Bui
                     _ => argument.integer(0..=i64::MAX)?,
                 }
             }
+            "enable_quotas" => security.get_or_insert_default().enable_quotas = argument.flag()?,
+            "session_ttl" => {
+                security.get_or_insert_default().session_ttl = argument.integer(0..=i64::from(u32::MAX))?;
+            }
             "port" => port = argument.integer(0..=i64::from(u16::MAX))?,
             _ => builder = set(builder, name, argument, naming)?,
         }
+    }
+    if let Some(security) = security {
+        builder = builder.security(security);
     }
     if journal > 0 {
         builder = builder.journal(journal);
@@ -106,10 +116,9 @@ fn set(builder: Builder, name: &str, argument: Argument<'_>, naming: Naming) -> 
         "slow_migrations" => builder.slow_migrations(argument.flag()?),
         "work_directory" => builder.work_directory(argument.text()?),
         "controls" => builder.controls(argument.flag()?),
-        "security" => secured::security(builder, argument, naming)?,
-        "users" => secured::users(builder, argument, naming)?,
-        "roles" => secured::roles(builder, argument, naming)?,
-        "tls" => secured::tls(builder, argument, naming)?,
+        "users" => security::users(builder, argument, naming)?,
+        "roles" => security::roles(builder, argument, naming)?,
+        "tls" => tls::option(builder, argument, naming)?,
         _ => return Err(unknown("option", name, OPTIONS, naming)),
     })
 }

@@ -47,6 +47,47 @@ fn options_are_taken_by_name() {
 }
 
 #[test]
+fn users_and_roles_are_options() {
+    let edition = || ("edition", Value::from("enterprise"));
+    let app = map(&[
+        ("password", "secret".into()),
+        ("roles", Value::List(vec!["orders".into()])),
+    ]);
+    let limited = map(&[
+        ("privileges", Value::List(vec!["read".into()])),
+        ("whitelist", Value::List(vec!["127.0.0.1".into()])),
+        ("read_quota", 10.into()),
+    ]);
+    let roles = map(&[
+        ("orders", Value::List(vec!["read-write.test.orders".into()])),
+        ("limited", limited),
+    ]);
+    let server = start(&[
+        edition(),
+        ("users", map(&[("app", app), ("ops", map(&[]))])),
+        ("roles", roles.clone()),
+        ("enable_quotas", true.into()),
+        ("session_ttl", 600.into()),
+    ]);
+    let users = server.unwrap().with(|server| Ok(server.users())).unwrap();
+    let names: Vec<_> = users
+        .iter()
+        .map(|user| (user.name.as_str(), user.roles.len()))
+        .collect();
+    assert_eq!(names, [("admin", 1), ("app", 1), ("ops", 0)]);
+
+    let refused = |options: &[(&str, Value)]| start(options).err().unwrap().message;
+    assert!(refused(&[edition(), ("roles", roles)]).contains("quota"));
+    let misspelled = map(&[("app", map(&[("pasword", "secret".into())]))]);
+    assert_eq!(
+        refused(&[edition(), ("users", misspelled)]),
+        "unknown parameter of a user 'pasword': did you mean 'password'?"
+    );
+    let wrong = map(&[("app", "secret".into())]);
+    assert!(refused(&[edition(), ("users", wrong)]).starts_with("app: expected a map with the user's 'password'"));
+}
+
+#[test]
 fn names_are_in_the_style_of_the_language() {
     let options = named(&[("replicationFactor", 2), ("nodes", 2)]);
     assert!(Server::start(&options, Naming::Camel).is_ok());
@@ -129,24 +170,9 @@ fn wrong_options_are_refused_by_kind() {
 }
 
 #[test]
-fn the_enterprise_edition_has_users_roles_and_tls() {
-    let user = map(&[
-        ("name", "app".into()),
-        ("password", "secret".into()),
-        ("roles", Value::List(vec!["orders".into()])),
-    ]);
-    let role = map(&[
-        ("name", "orders".into()),
-        ("privileges", Value::List(vec!["read-write.test.orders".into()])),
-    ]);
+fn the_enterprise_edition_has_tls() {
     let tls = map(&[("name", "db".into()), ("authenticate_client", true.into())]);
-    let options = [
-        ("edition", "enterprise".into()),
-        ("users", Value::List(vec![user])),
-        ("roles", Value::List(vec![role])),
-        ("tls", tls),
-    ];
-    let server = start(&options).unwrap();
+    let server = start(&[("edition", "enterprise".into()), ("tls", tls)]).unwrap();
     let [(host, port, name)] = &server.tls_hosts().unwrap()[..] else {
         panic!("one node has one TLS address")
     };
@@ -175,68 +201,23 @@ fn the_enterprise_edition_has_users_roles_and_tls() {
 }
 
 #[test]
-fn wrong_users_and_certificates_are_refused() {
-    let list = |fields: &[(&str, Value)]| Value::List(vec![map(fields)]);
-    let (name, secret) = (("name", Value::from("app")), ("password", Value::from("secret")));
-    for (option, value, message) in [
-        ("users", "app".into(), "users: expected a list of users, each a map of"),
+fn wrong_options_of_tls_are_refused() {
+    for (value, message) in [
+        (1.into(), "tls: expected true, or a map of options, got 1 (an integer)"),
         (
-            "users",
-            list(std::slice::from_ref(&secret)),
-            "users: a user needs a 'name'",
+            map(&[("prt", 1.into())]),
+            "unknown field of tls 'prt': did you mean 'port'?",
         ),
         (
-            "users",
-            list(std::slice::from_ref(&name)),
-            "users: the user 'app' needs a 'password'",
-        ),
-        (
-            "users",
-            list(&[name.clone(), ("pasword", "secret".into())]),
-            "unknown field of users 'pasword': did you mean 'password'?",
-        ),
-        (
-            "users",
-            list(&[name.clone(), secret.clone(), ("roles", "read".into())]),
-            "roles: expected a list of names of roles, got 'read' (a string)",
-        ),
-        (
-            "users",
-            list(&[name.clone(), secret.clone(), ("roles", ["none"].into())]),
-            "the user app has the role \"none\", which",
-        ),
-        (
-            "users",
-            list(&[name.clone(), secret, ("auth_mode", "pki".into())]),
-            "users: the user 'app' logs in with a certificate, and has no password",
-        ),
-        (
-            "roles",
-            list(&[("privileges", ["read"].into())]),
-            "roles: a role needs a 'name'",
-        ),
-        (
-            "tls",
-            1.into(),
-            "tls: expected true, or a map of options, got 1 (an integer)",
-        ),
-        (
-            "tls",
             map(&[("authenticate_client", "any".into())]),
             "authenticate_client: expected true, false, or a list of names of clients, got 'any' (a string)",
         ),
         (
-            "tls",
             map(&[("certificate", "x".into())]),
             "a certificate needs its private key",
         ),
-        (
-            "security",
-            map(&[("session_ttl", 1.into())]),
-            "session_ttl: expected an integer from 120 to 864000, got 1",
-        ),
     ] {
-        let error = start(&[("edition", "enterprise".into()), (option, value)]).unwrap_err();
+        let error = start(&[("edition", "enterprise".into()), ("tls", value)]).unwrap_err();
         assert!(error.message.contains(message), "{error}");
         assert!(matches!(error.kind, Kind::Type | Kind::Value), "{error:?}");
     }

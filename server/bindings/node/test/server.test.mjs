@@ -85,8 +85,8 @@ test('wrong options are refused, with what is wrong', async () => {
     [{ clusterName: 'a;b' }, /no name for a cluster/],
     [{ edition: 'gold' }, /edition: expected 'community' or 'enterprise', got 'gold'/],
     [{ racks: [1, 2] }, /racks: there are 2 rack ids for 1 nodes/],
-    [{ users: [] }, /users: only the Enterprise Edition has it/],
-    [{ edition: 'enterprise', users: [{ name: 'a' }] }, /users: the user 'a' needs a 'password'/],
+    [{ users: {} }, /users: only the Enterprise Edition has it/],
+    [{ edition: 'enterprise', users: { a: { pasword: 'x' } } }, /did you mean 'password'\?/],
     [{ edition: 'enterprise', tls: { authenticateclient: true } }, /unknown field of tls 'authenticateclient': did you mean 'authenticateClient'\?/],
     [{ fixtures: [{ namespaces: 1n }] }, /fixture: it cannot be written as JSON: /],
     [{ nodeId: 'xyz' }, /nodeId: expected the id of a node/],
@@ -104,7 +104,7 @@ test('wrong options are refused, with what is wrong', async () => {
 })
 
 test('the Enterprise Edition has TLS', async () => {
-  const users = [{ name: 'app', roles: ['read'], authMode: 'pki' }]
+  const users = { app: { roles: ['read'] } }
   const server = await Server.start({ edition: 'enterprise', users, tls: { name: 'db', authenticateClient: ['app'] } })
   const [{ addr, port, tlsName }] = server.tlsAddresses
   assert.deepEqual([addr, tlsName], ['127.0.0.1', 'db'])

@@ -92,8 +92,8 @@ def test_namespaces_can_be_a_dictionary():
         ({"host": "nowhere"}, ValueError, "host: expected an IP address of this machine, got 'nowhere'"),
         ({"racks": 1}, TypeError, "racks: expected a list of rack ids"),
         ({"racks": [1, 2]}, ValueError, "racks: there are 2 rack ids for 1 nodes"),
-        ({"users": []}, ValueError, "users: only the Enterprise Edition has it"),
-        ({"edition": "enterprise", "users": [{"name": "a"}]}, ValueError, "users: the user 'a' needs a 'password'"),
+        ({"users": {}}, ValueError, "users: only the Enterprise Edition has it"),
+        ({"edition": "enterprise", "users": {"a": {"pasword": "x"}}}, TypeError, "did you mean 'password'?"),
         ({"edition": "enterprise", "tls": {"prt": 1}}, TypeError, "unknown field of tls 'prt': did you mean 'port'?"),
         ({"journal": -1}, ValueError, "journal: expected an integer from 0, got -1"),
         ({"edition": "free"}, ValueError, "edition: expected 'community' or 'enterprise', got 'free'"),
@@ -219,7 +219,7 @@ def test_a_closed_server_cannot_be_entered():
 
 
 def test_tls_of_the_enterprise_edition(tmp_path):
-    users = [{"name": "app", "roles": ["read"], "auth_mode": "pki"}]
+    users = {"app": {"roles": ["read"]}}
     options = {"users": users, "tls": {"name": "db", "authenticate_client": ["app"]}, "nodes": 2}
     with Server(edition="enterprise", **options) as server:
         [(host, port, name), second] = server.tls_hosts

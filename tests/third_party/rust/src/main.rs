@@ -1,8 +1,9 @@
-//! The official client for Rust, from crates.io, against a server: `spikelet-third-party-rust [faults] HOST:PORT`.
+//! The official client for Rust, from crates.io, against a server: `spikelet-third-party-rust [faults | tls AUTHORITY] HOST:PORT`.
 //!
-//! With `faults` the server must have been started with `--controls`.
+//! With `faults` the server must have been started with `--controls`; with `tls`, with three nodes and TLS.
 
 mod faults;
+mod tls;
 
 use aerospike::operations;
 use aerospike::*;
@@ -23,7 +24,8 @@ async fn main() {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [address] => official(address).await,
         ["faults", address] => faults::run(address).await,
-        _ => panic!("usage: spikelet-third-party-rust [faults] HOST:PORT"),
+        ["tls", authority, address] => tls::run(authority, address).await,
+        _ => panic!("usage: spikelet-third-party-rust [faults | tls AUTHORITY] HOST:PORT"),
     }
 }
 

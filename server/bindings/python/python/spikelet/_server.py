@@ -66,21 +66,16 @@ class Server:
         The directory that error messages of UDFs name.
     ``controls``
         Whether clients on this machine can control the server with info commands.
-
-    These need ``edition="enterprise"``:
-
     ``users``
-        A list of dictionaries with ``name``, ``password`` and ``roles`` (a list of names such as ``"read-write"``). Clients have to log
-        in then. ``auth_mode`` is ``"internal"`` by default, or ``"external"``, or ``"pki"`` for users with a certificate and no
-        password. The user ``admin`` with the password ``admin`` is always there.
+        Users who can log in, with which the server has security; it needs the Enterprise Edition. A dictionary from names to
+        dictionaries with a ``password`` (or an ``external_password``, which clients send in clear text) and a list of ``roles``.
     ``roles``
-        A list of dictionaries with ``name`` and ``privileges``, such as ``["read.test.users"]``, and perhaps ``whitelist``,
-        ``read_quota`` and ``write_quota``.
-    ``security``
-        ``True``, for security without further users, or a dictionary with ``enable_quotas`` and ``session_ttl`` (seconds, 120 to
-        864000).
+        Roles beside the predefined ones: a dictionary from names to lists of privileges, such as ``"read-write.test.orders"``, or to
+        dictionaries with ``privileges``, ``whitelist``, ``read_quota`` and ``write_quota``.
+    ``enable_quotas``, ``session_ttl``
+        Whether roles can have quotas; not by default. The seconds after which a login ends; 86400 by default.
     ``tls``
-        ``True``, or a dictionary: ``host`` and ``port``, on which the server accepts TLS beside the connections without; ``name``, the TLS
+        With ``edition="enterprise"``: ``True``, or a dictionary of ``host`` and ``port``, on which the server accepts TLS beside the connections without; ``name``, the TLS
         name, ``localhost`` by default; ``certificate``, ``key`` and ``ca`` as text in PEM, made at the start by default; and
         ``authenticate_client``, ``True`` or a list of names of clients. See :attr:`tls_hosts` and :meth:`client_certificate`.
 
@@ -113,9 +108,10 @@ class Server:
             slow_migrations: bool = False,
             work_directory: str | PathLike[str] | None = None,
             controls: bool = False,
-            users: Iterable[Mapping[str, Any]] | None = None,
-            roles: Iterable[Mapping[str, Any]] | None = None,
-            security: bool | Mapping[str, Any] = False,
+            users: Mapping[str, Mapping[str, str | list[str]]] | None = None,
+            roles: Mapping[str, list[str] | Mapping[str, list[str] | int]] | None = None,
+            enable_quotas: bool = False,
+            session_ttl: int | None = None,
             tls: bool | Mapping[str, Any] = False,
         ) -> None: ...
 

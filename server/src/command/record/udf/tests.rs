@@ -56,7 +56,9 @@ impl Server {
         let (mut out, body) = (BytesMut::new(), format!("{line}\n"));
         let header = FrameHeader::new(FrameType::INFO, body.len());
         let mut session = self.0.connect(0, None);
-        let _ = command::handle(&self.0, NOW, &mut session, header, body.as_bytes(), &mut out);
+        if let Flow::Task(task) = command::handle(&self.0, NOW, &mut session, header, body.as_bytes(), &mut out) {
+            task.run(&self.0, NOW, &mut out);
+        }
         let text = String::from_utf8(out[8..].to_vec()).unwrap();
         text.split_once('\t').unwrap().1.trim_end().to_owned()
     }
