@@ -25,6 +25,7 @@ const OPTIONS: &[&str] = &[
     "cluster_name",
     "node_id",
     "slow_migrations",
+    "without_rosters",
     "work_directory",
     "controls",
 ];
@@ -94,6 +95,7 @@ fn set(builder: Builder, name: &str, argument: Argument<'_>, naming: Naming) -> 
         }),
         "cluster_name" => builder.cluster_name(argument.text()?),
         "node_id" => builder.node_id(argument.node()?.0),
+        "without_rosters" => builder.without_rosters(argument.flag()?),
         "slow_migrations" => builder.slow_migrations(argument.flag()?),
         "work_directory" => builder.work_directory(argument.text()?),
         "controls" => builder.controls(argument.flag()?),
