@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use spikelet::{AuthenticateClient, Authentication, Command, Edition, SecurityConfig, Server, TlsConfig};
-use spikelet_client::{Client, ErrorKind, Key, Privilege, PrivilegeCode, ResultCode, Tls, bins, blocking};
+use spikelet::{Authentication, Command, Edition, SecurityConfig, Server};
+use spikelet_client::{Client, ErrorKind, Key, Privilege, PrivilegeCode, ResultCode, bins, blocking};
 
 fn start() -> Server {
     let security = SecurityConfig {
@@ -278,31 +278,4 @@ async fn a_login_that_never_ends_times_out() {
     let connect = Client::builder(server.hosts()).connector(server.connector());
     let error = connect.user("app", "secret").await.unwrap_err();
     assert!(error.to_string().contains("no reply in time"), "{error}");
-}
-
-#[tokio::test]
-async fn a_certificate_logs_in_the_user_whose_name_it_has() {
-    let tls = TlsConfig {
-        authenticate_client: AuthenticateClient::Any,
-        ..TlsConfig::default()
-    };
-    let builder = Server::builder().edition(Edition::Enterprise).tls(tls);
-    let server = builder
-        .add_user("alice", Authentication::Certificate, ["read-write"])
-        .start()
-        .unwrap();
-    let connect = async |name: &str| {
-        let certificate = server.client_certificate(name).unwrap();
-        let trust = Tls::trusting(server.ca_certificate().unwrap()).unwrap();
-        let identified = trust.identity(&certificate.certificate, &certificate.key).unwrap();
-        Client::builder(server.tls_hosts())
-            .tls(identified)
-            .certificate_user()
-            .await
-    };
-    let alice = connect("alice").await.unwrap();
-    alice.put(key(1), bins! {"a" => 1}).await.unwrap();
-    assert_eq!(alice.query_user("alice").await.unwrap().roles, ["read-write"]);
-    let error = connect("mallory").await.unwrap_err();
-    assert!(error.to_string().contains("INVALID_USER"), "{error}");
 }

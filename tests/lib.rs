@@ -48,10 +48,14 @@ pub mod book {
     pub struct Retries;
     #[doc = include_str!("../docs/rust.md")]
     pub struct Rust;
+    #[doc = include_str!("../docs/security.md")]
+    pub struct Security;
     #[doc = include_str!("../docs/strong-consistency.md")]
     pub struct StrongConsistency;
     #[doc = include_str!("../docs/tls.md")]
     pub struct Tls;
+    #[doc = include_str!("../docs/transactions.md")]
+    pub struct Transactions;
     #[doc = include_str!("../docs/ttl.md")]
     pub struct Ttl;
 }

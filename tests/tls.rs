@@ -2,13 +2,15 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use spikelet::{
-    AuthenticateClient, Builder, CertificateKind, Command, ConfigError, Edition, Server, StartError, TlsConfig,
+    AuthenticateClient, Authentication, Builder, CertificateKind, Command, ConfigError, Edition, Server, StartError,
+    TlsConfig,
 };
-use spikelet_client::{Client, ErrorKind, Key, Tls, bins};
+use spikelet_client::{Client, ErrorKind, Key, ResultCode, Tls, bins};
 use tokio::time::Instant;
 
 fn builder(tls: TlsConfig) -> Builder {
@@ -485,4 +487,85 @@ async fn a_configuration_file_sets_up_tls() {
     let server = config("tls-authenticate-client false");
     connect(&server, trust(&server)).await.unwrap();
     std::fs::remove_dir_all(&directory).unwrap();
+}
+
+/// A server with security, where the users `alice` and `mallory` log in with certificates.
+fn secured() -> Builder {
+    builder(TlsConfig {
+        authenticate_client: AuthenticateClient::Any,
+        ..TlsConfig::default()
+    })
+    .user("app", "secret", ["read-write"])
+    .add_user("alice", Authentication::Certificate, ["read-write"])
+}
+
+#[tokio::test]
+async fn the_name_in_a_certificate_is_that_of_the_user() {
+    let server = secured().nodes(2).journal(1000).start().unwrap();
+    let connect = async |name: &str| {
+        let certificate = server.client_certificate(name).unwrap();
+        let tls = trust(&server)
+            .identity(&certificate.certificate, &certificate.key)
+            .unwrap();
+        Client::builder(server.tls_hosts()).tls(tls).certificate_user().await
+    };
+    let alice = connect("alice").await.unwrap();
+    for n in 0..20 {
+        alice.put(key(n), bins! {"a" => 1}).await.unwrap();
+    }
+    let writes = server.journal().writes().entries();
+    assert_eq!(writes.len(), 20);
+    assert!(writes.iter().all(|entry| entry.user.as_deref() == Some("alice")));
+    // There is no such user.
+    let error = connect("mallory").await.unwrap_err();
+    assert_eq!(error.result_code(), Some(ResultCode::INVALID_USER));
+    // Without TLS there is no certificate.
+    let plain = Client::builder(server.hosts()).certificate_user().await.unwrap_err();
+    assert_eq!(plain.result_code(), Some(ResultCode::INVALID_USER));
+}
+
+#[tokio::test]
+async fn a_client_may_use_tls_for_the_login_only() {
+    let builder = builder(TlsConfig::default()).user("app", "secret", ["read-write"]);
+    let server = builder.nodes(2).start_in_process().unwrap();
+    let (connect, opened) = (server.connector(), Arc::new(Mutex::new(Vec::new())));
+    let addresses = Arc::clone(&opened);
+    let connector = move |address: String| {
+        addresses.lock().unwrap().push(address.clone());
+        connect(address)
+    };
+    let client = Client::builder(server.tls_hosts())
+        .connector(connector)
+        .tls(trust(&server).for_login_only())
+        .user("app", "secret")
+        .await
+        .unwrap();
+    let tls_connections = || {
+        let opened = opened.lock().unwrap();
+        opened.iter().filter(|address| address.contains(":433")).count()
+    };
+    assert_eq!(client.nodes().len(), 2);
+    assert_eq!(tls_connections(), 2, "a login at each node");
+    for n in 0..20 {
+        client.put(key(n), bins! {"a" => n}).await.unwrap();
+    }
+    assert_eq!(tls_connections(), 2);
+    assert!(opened.lock().unwrap().iter().any(|address| address.contains(":300")));
+    // A token that has ended is renewed over TLS, when new connections need it.
+    server.expire_sessions();
+    let puts = (0..20).map(|n| {
+        let client = client.clone();
+        tokio::spawn(async move { client.put(key(n), bins! {"a" => n}).await })
+    });
+    for put in puts.collect::<Vec<_>>() {
+        put.await.unwrap().unwrap();
+    }
+    assert_eq!(tls_connections(), 4);
+    let error = Client::builder(server.tls_hosts())
+        .connector(server.connector())
+        .tls(trust(&server).for_login_only())
+        .user("app", "wrong")
+        .await
+        .unwrap_err();
+    assert_eq!(error.result_code(), Some(ResultCode::INVALID_CREDENTIAL));
 }

@@ -22,6 +22,8 @@ pub(crate) struct Endpoint {
     tls_name: String,
     /// The client's session with the node, where the client has credentials.
     session: Option<Arc<NodeSession>>,
+    /// The address at which the client logs in, if it is another one.
+    login: Option<Arc<Endpoint>>,
 }
 
 impl Endpoint {
@@ -34,6 +36,25 @@ impl Endpoint {
             connect_timeout: config.connect_timeout,
             connector: config.connector.clone(),
             session: config.credentials.as_ref().map(NodeSession::new).map(Arc::new),
+            login: None,
+        }
+    }
+
+    /// Whether the client only logs in here, and has to ask for the address at which it sends commands.
+    pub(crate) fn is_for_login_only(&self) -> bool {
+        self.session.is_some() && self.tls.as_ref().is_some_and(Tls::is_for_login_only)
+    }
+
+    /// The same node at an address without TLS, while the client logs in here.
+    pub(crate) fn without_tls(self, host: Host) -> Self {
+        Self {
+            host,
+            connect_timeout: self.connect_timeout,
+            connector: self.connector.clone(),
+            tls: None,
+            tls_name: String::new(),
+            session: self.session.clone(),
+            login: Some(Arc::new(self)),
         }
     }
 
@@ -41,12 +62,14 @@ impl Endpoint {
     pub(crate) async fn connect(&self) -> Result<Connection, ConnectionError> {
         let mut connection = self.open().await?;
         if let Some(session) = &self.session {
-            session.authenticate(&mut connection).await?;
+            let login = self.login.as_deref();
+            session.authenticate(&mut connection, login).await?;
         }
         Ok(connection)
     }
 
-    async fn open(&self) -> io::Result<Connection> {
+    /// Opens a connection, and does not log in.
+    pub(super) async fn open(&self) -> io::Result<Connection> {
         let tls = self.tls.as_ref().map(|tls| (tls, &*self.tls_name));
         let open = Connection::open(&self.host, self.connector.as_ref(), tls);
         match self.connect_timeout.is_zero() {
@@ -70,6 +93,7 @@ impl Endpoint {
             tls: None,
             tls_name: String::new(),
             session: None,
+            login: None,
         }
     }
 }

@@ -14,6 +14,7 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use super::connection::{Connection, ConnectionError};
+use super::endpoint::Endpoint;
 use crate::clock;
 
 /// How long a node may take for a login or an authentication.
@@ -106,11 +107,16 @@ impl NodeSession {
         }
     }
 
-    /// Makes the node accept commands on a new connection.
+    /// Makes the node accept commands on a new connection. The client logs in on that connection, unless there is another address
+    /// for logins.
     ///
     /// # Errors
     /// [`ConnectionError::Refused`] with the node's result code.
-    pub(super) async fn authenticate(&self, connection: &mut Connection) -> Result<(), ConnectionError> {
+    pub(super) async fn authenticate(
+        &self,
+        connection: &mut Connection,
+        login: Option<&Endpoint>,
+    ) -> Result<(), ConnectionError> {
         let known = self.token.lock().await.clone();
         let is_valid = |token: &Token| token.renewed.is_none_or(|renewed| clock::now() < renewed);
         let mut refused = None;
@@ -129,8 +135,15 @@ impl NodeSession {
             Some(token) => self.send_token(connection, &token.bytes).await,
             None => {
                 *token = None;
-                *token = self.log_in(connection).await?;
-                Ok(())
+                let Some(login) = login else {
+                    *token = self.log_in(connection).await?;
+                    return Ok(());
+                };
+                *token = self.log_in(&mut login.open().await?).await?;
+                match &*token {
+                    Some(token) => self.send_token(connection, &token.bytes).await,
+                    None => Ok(()),
+                }
             }
         }
     }

@@ -17,7 +17,7 @@ use spikelet_wire::ResultCode;
 use super::config::Config;
 use super::connection::{Connection, ConnectionError};
 use super::endpoint::Endpoint;
-use super::host::Host;
+use super::host::{DEFAULT_PORT, Host};
 use super::info::{self, NOT_AUTHENTICATED, info_value};
 use super::node::Node;
 use super::partition_map::{Claim, PartitionMap};
@@ -202,12 +202,26 @@ impl TendedNode {
     /// tests connect more often than they do anything else.
     async fn meet(host: &Host, config: &Config) -> Result<Self, Error> {
         let unreachable = |what: String| Error::cluster(format!("{host}: {what}"));
-        let endpoint = Endpoint::new(host.clone(), config);
-        let connection = endpoint.connect().await;
-        let mut connection = connection.map_err(|error| match error {
+        let failed = |error| match error {
             ConnectionError::Refused(code) => Error::new(Cause::Info(code, format!("{host}: {error}"))),
             error => unreachable(error.to_string()),
-        })?;
+        };
+        let mut endpoint = Endpoint::new(host.clone(), config);
+        let mut connection = endpoint.connect().await.map_err(failed)?;
+        if endpoint.is_for_login_only() {
+            let name = match config.services_alternate {
+                true => "service-clear-alt",
+                false => "service-clear-std",
+            };
+            let reply = request(&mut connection, &[name]).await.map_err(failed)?;
+            let addresses = info_value(&reply, name).unwrap_or_default();
+            let clear = addresses
+                .split(',')
+                .find_map(|address| Host::parse(address, DEFAULT_PORT));
+            let clear = clear.ok_or_else(|| unreachable("the node has no address without TLS".into()))?;
+            endpoint = endpoint.without_tls(clear);
+            connection = endpoint.connect().await.map_err(failed)?;
+        }
         let introduction = introduction(&config.application);
         let names = [
             &introduction,

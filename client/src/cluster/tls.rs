@@ -37,6 +37,7 @@ pub struct Tls {
     /// `None` if the configuration was made elsewhere.
     verifier: Option<Arc<Verifier>>,
     config: Arc<ClientConfig>,
+    is_for_login_only: bool,
 }
 
 impl Tls {
@@ -59,6 +60,7 @@ impl Tls {
         Ok(Self {
             verifier: Some(verifier),
             config,
+            is_for_login_only: false,
         })
     }
 
@@ -67,6 +69,7 @@ impl Tls {
         Self {
             verifier: None,
             config: config.into(),
+            is_for_login_only: false,
         }
     }
 
@@ -89,7 +92,22 @@ impl Tls {
         Ok(Self {
             verifier: Some(verifier),
             config: Arc::new(config),
+            is_for_login_only: self.is_for_login_only,
         })
+    }
+
+    /// Uses TLS only where the client logs in, so that the password is protected and commands cost no more than without TLS.
+    ///
+    /// The seed hosts are TLS addresses, and each node is asked for its address without TLS. A client that does not log in uses TLS
+    /// for everything nevertheless.
+    #[must_use]
+    pub const fn for_login_only(mut self) -> Self {
+        self.is_for_login_only = true;
+        self
+    }
+
+    pub(super) const fn is_for_login_only(&self) -> bool {
+        self.is_for_login_only
     }
 
     /// Does the handshake with a server of this name.

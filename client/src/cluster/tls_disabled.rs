@@ -9,6 +9,10 @@ use super::transport::Transport;
 pub(crate) enum Tls {}
 
 impl Tls {
+    pub(super) const fn is_for_login_only(&self) -> bool {
+        match *self {}
+    }
+
     pub(super) async fn connect(&self, _stream: Transport, _name: &str) -> io::Result<Transport> {
         match *self {}
     }

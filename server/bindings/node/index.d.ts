@@ -110,6 +110,10 @@ export type Command =
   | 'delete'
   | 'touch'
   | 'udf'
+  | 'monitor'
+  | 'verify'
+  | 'roll-forward'
+  | 'roll-back'
   | 'batch'
   | 'query'
   | 'info'
@@ -168,6 +172,28 @@ export interface NamespaceOptions {
  */
 export type Fixture = string | URL | Buffer | { namespaces?: object; modules?: object }
 
+/** A user. Without a password it logs in with a certificate. */
+export interface UserOptions {
+  /** The password. */
+  password?: string
+  /** The password of a user with external authentication, such as LDAP: clients send it in clear text. */
+  externalPassword?: string
+  /** The names of the roles. */
+  roles?: string[]
+}
+
+/** A role. */
+export interface RoleOptions {
+  /** What its users may do, such as `'read'` or `'read-write.test.orders'`. */
+  privileges: string[]
+  /** The addresses and networks from which its users may log in. */
+  whitelist?: string[]
+  /** The most reads per second on each node. */
+  readQuota?: number
+  /** The most writes per second on each node. */
+  writeQuota?: number
+}
+
 /** The options of a server. */
 export interface ServerOptions {
   /** The IP address to listen on, `127.0.0.1` by default. */
@@ -198,6 +224,14 @@ export interface ServerOptions {
   workDirectory?: string
   /** Whether clients can control the server with info commands under `spikelet/`; `false` by default. */
   controls?: boolean
+  /** Users who can log in, by name, with which the server has security; it needs the Enterprise Edition. */
+  users?: Record<string, UserOptions>
+  /** Roles beside the predefined ones: their privileges, such as `'read-write.test.orders'`, or more. */
+  roles?: Record<string, string[] | RoleOptions>
+  /** Whether roles can have quotas; `false` by default. */
+  enableQuotas?: boolean
+  /** The seconds after which a login ends; 86400 by default. */
+  sessionTtl?: number
   /** How many requests the journal keeps; 1000 by default. `false` turns it off. */
   journal?: number | boolean
   /** Fixtures that are loaded before clients can connect. */

@@ -90,7 +90,6 @@ pub struct ConfigFile {
 
 /// The TLS parameters of `service`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[cfg_attr(not(feature = "tls"), expect(dead_code, reason = "there is no TLS"))]
 struct TlsService {
     /// The `tls-name`.
     name: Option<String>,

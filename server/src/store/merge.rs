@@ -37,6 +37,7 @@ impl Namespace {
                 self.merge_partition((id, partition), lost, &other.sets);
             }
         }
+        self.merge_transactions(&other.transactions, |set| self.own_set_id(set, &other.sets));
     }
 
     fn merge_partition(

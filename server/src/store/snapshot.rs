@@ -20,7 +20,7 @@ pub(crate) struct NamespaceSnapshot {
     pub(super) groups: SavedGroups,
     pub(super) sets: Vec<SetSnapshot>,
     pub(super) sindexes: SindexesSnapshot,
-    transactions: TransactionsSnapshot,
+    pub(super) transactions: TransactionsSnapshot,
     settings: SettingsSnapshot,
     objects: u64,
     tombstones: u64,

@@ -20,6 +20,7 @@ mod node;
 mod options;
 mod plain;
 mod record;
+mod security;
 mod server;
 mod snapshot;
 

@@ -2,11 +2,12 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use spikelet::{Builder, ConfigParameterError, Edition, Fixture, NamespaceConfig, Value};
+use spikelet::{Builder, ConfigParameterError, Edition, Fixture, NamespaceConfig, SecurityConfig, Value};
 
 use crate::argument::{Argument, unknown};
 use crate::error::{Error, Kind};
 use crate::naming::Naming;
+use crate::security;
 
 /// The number of requests that the journal keeps unless an option says otherwise.
 const JOURNAL: usize = 1000;
@@ -28,6 +29,10 @@ const OPTIONS: &[&str] = &[
     "without_rosters",
     "work_directory",
     "controls",
+    "users",
+    "roles",
+    "enable_quotas",
+    "session_ttl",
 ];
 
 /// Returns the builder of a server with these options.
@@ -35,6 +40,7 @@ pub(crate) fn builder(options: &[(String, Value)], naming: Naming) -> Result<Bui
     let mut builder = spikelet::Server::builder();
     let (mut host, mut port) = (IpAddr::from(Ipv4Addr::LOCALHOST), 0);
     let mut journal = JOURNAL;
+    let mut security = None::<SecurityConfig>;
     for (given, value) in options {
         let name = naming
             .find(given, OPTIONS)
@@ -57,9 +63,16 @@ pub(crate) fn builder(options: &[(String, Value)], naming: Naming) -> Result<Bui
                     _ => argument.integer(0..=i64::MAX)?,
                 }
             }
+            "enable_quotas" => security.get_or_insert_default().enable_quotas = argument.flag()?,
+            "session_ttl" => {
+                security.get_or_insert_default().session_ttl = argument.integer(0..=i64::from(u32::MAX))?;
+            }
             "port" => port = argument.integer(0..=i64::from(u16::MAX))?,
             _ => builder = set(builder, name, argument, naming)?,
         }
+    }
+    if let Some(security) = security {
+        builder = builder.security(security);
     }
     if journal > 0 {
         builder = builder.journal(journal);
@@ -99,6 +112,8 @@ fn set(builder: Builder, name: &str, argument: Argument<'_>, naming: Naming) -> 
         "slow_migrations" => builder.slow_migrations(argument.flag()?),
         "work_directory" => builder.work_directory(argument.text()?),
         "controls" => builder.controls(argument.flag()?),
+        "users" => security::users(builder, argument, naming)?,
+        "roles" => security::roles(builder, argument, naming)?,
         _ => return Err(unknown("option", name, OPTIONS, naming)),
     })
 }

@@ -47,6 +47,47 @@ fn options_are_taken_by_name() {
 }
 
 #[test]
+fn users_and_roles_are_options() {
+    let edition = || ("edition", Value::from("enterprise"));
+    let app = map(&[
+        ("password", "secret".into()),
+        ("roles", Value::List(vec!["orders".into()])),
+    ]);
+    let limited = map(&[
+        ("privileges", Value::List(vec!["read".into()])),
+        ("whitelist", Value::List(vec!["127.0.0.1".into()])),
+        ("read_quota", 10.into()),
+    ]);
+    let roles = map(&[
+        ("orders", Value::List(vec!["read-write.test.orders".into()])),
+        ("limited", limited),
+    ]);
+    let server = start(&[
+        edition(),
+        ("users", map(&[("app", app), ("ops", map(&[]))])),
+        ("roles", roles.clone()),
+        ("enable_quotas", true.into()),
+        ("session_ttl", 600.into()),
+    ]);
+    let users = server.unwrap().with(|server| Ok(server.users())).unwrap();
+    let names: Vec<_> = users
+        .iter()
+        .map(|user| (user.name.as_str(), user.roles.len()))
+        .collect();
+    assert_eq!(names, [("admin", 1), ("app", 1), ("ops", 0)]);
+
+    let refused = |options: &[(&str, Value)]| start(options).err().unwrap().message;
+    assert!(refused(&[edition(), ("roles", roles)]).contains("quota"));
+    let misspelled = map(&[("app", map(&[("pasword", "secret".into())]))]);
+    assert_eq!(
+        refused(&[edition(), ("users", misspelled)]),
+        "unknown parameter of a user 'pasword': did you mean 'password'?"
+    );
+    let wrong = map(&[("app", "secret".into())]);
+    assert!(refused(&[edition(), ("users", wrong)]).starts_with("app: expected a map with the user's 'password'"));
+}
+
+#[test]
 fn names_are_in_the_style_of_the_language() {
     let options = named(&[("replicationFactor", 2), ("nodes", 2)]);
     assert!(Server::start(&options, Naming::Camel).is_ok());

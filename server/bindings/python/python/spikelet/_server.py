@@ -68,6 +68,14 @@ class Server:
         The directory that error messages of UDFs name.
     ``controls``
         Whether clients on this machine can control the server with info commands.
+    ``users``
+        Users who can log in, with which the server has security; it needs the Enterprise Edition. A dictionary from names to
+        dictionaries with a ``password`` (or an ``external_password``, which clients send in clear text) and a list of ``roles``.
+    ``roles``
+        Roles beside the predefined ones: a dictionary from names to lists of privileges, such as ``"read-write.test.orders"``, or to
+        dictionaries with ``privileges``, ``whitelist``, ``read_quota`` and ``write_quota``.
+    ``enable_quotas``, ``session_ttl``
+        Whether roles can have quotas; not by default. The seconds after which a login ends; 86400 by default.
 
     Raises :class:`ArgumentTypeError` for an unknown option and a value of the wrong type, :class:`ArgumentValueError` for a value that
     the option does not take, :class:`FixtureError` for a fixture, and :class:`StartError` if the address is in use, or the system has
@@ -99,6 +107,10 @@ class Server:
             without_rosters: bool = False,
             work_directory: str | PathLike[str] | None = None,
             controls: bool = False,
+            users: Mapping[str, Mapping[str, str | list[str]]] | None = None,
+            roles: Mapping[str, list[str] | Mapping[str, list[str] | int]] | None = None,
+            enable_quotas: bool = False,
+            session_ttl: int | None = None,
         ) -> None: ...
 
     else:
