@@ -2,8 +2,9 @@
 
 use bytes::BytesMut;
 use spikelet_wire::frame::{COMPRESSION_THRESHOLD, MAX_BODY};
-use spikelet_wire::{FieldType, FrameHeader, Header, Info1, Info2, Info3, Info4, MessageWriter, frame};
+use spikelet_wire::{FieldType, FrameHeader, Header, Info1, Info2, Info4, MessageWriter, frame};
 
+use super::options::ServerOptions;
 use super::udf_call::UdfCall;
 use crate::bins::Bins;
 use crate::error::Error;
@@ -17,7 +18,6 @@ use crate::transaction::Fields;
 pub(crate) struct Content {
     pub(crate) info1: Info1,
     pub(crate) info2: Info2,
-    info3: Info3,
     info4: Info4,
     pub(crate) operations: Vec<Operation>,
     pub(crate) udf: Option<UdfCall>,
@@ -73,7 +73,6 @@ impl Content {
     pub(crate) fn verify() -> Self {
         Self {
             info1: Info1::READ | Info1::GET_NO_BINS,
-            info3: Info3::SC_READ_TYPE,
             info4: Info4::MRT_VERIFY_READ,
             ..Self::default()
         }
@@ -115,18 +114,20 @@ impl Content {
     }
 
     /// The header of the request, without the timeout for the server.
-    pub(crate) fn header(&self, options: &WriteOptions, read_touch_ttl: u32) -> Header {
+    pub(crate) fn header(&self, options: &WriteOptions, server: ServerOptions) -> Header {
         let mut header = Header {
             info1: self.info1,
             info2: self.info2,
-            info3: self.info3,
             info4: self.info4,
             ..Header::default()
         };
         match self.writes() {
             true => options.apply(&mut header),
             // In a read this field is the percentage of the TTL below which the read touches the record.
-            false => header.record_ttl = read_touch_ttl,
+            false => {
+                header.record_ttl = server.read_touch_ttl;
+                header.info3 |= server.read_mode.flags();
+            }
         }
         header
             .info2
@@ -147,12 +148,12 @@ pub(crate) fn encode(
     content: &Content,
     options: &WriteOptions,
     transaction: Option<&Fields>,
-    (read_touch_ttl, server_timeout): (u32, u32),
+    server: ServerOptions,
 ) -> Result<(), Error> {
     content.check()?;
     let header = Header {
-        transaction_ttl: server_timeout,
-        ..content.header(options, read_touch_ttl)
+        transaction_ttl: server.timeout,
+        ..content.header(options, server)
     };
     let mut message = MessageWriter::frame(out, &header);
     message.field(FieldType::NAMESPACE, key.namespace().as_bytes());
@@ -225,7 +226,18 @@ mod tests {
 
     fn frame(key: &Key, content: &Content, options: &WriteOptions) -> Vec<u8> {
         let mut out = BytesMut::new();
-        encode(&mut out, key, content, options, None, (0, 1000)).unwrap();
+        encode(
+            &mut out,
+            key,
+            content,
+            options,
+            None,
+            ServerOptions {
+                timeout: 1000,
+                ..ServerOptions::default()
+            },
+        )
+        .unwrap();
         out.to_vec()
     }
 
@@ -334,7 +346,7 @@ mod tests {
                 &content,
                 &WriteOptions::default(),
                 None,
-                (0, 0),
+                ServerOptions::default(),
             )
             .unwrap_err()
         };
