@@ -50,9 +50,9 @@ fn write(
         return Err(InfoError::denied(Denied::RoleViolation(Permission::ReadMasked)));
     }
     let cluster = call.state.cluster();
-    let factor = namespace.settings.replication_factor();
+    let table = namespace.table();
     let node = call.session.node;
-    let replica = cluster.subcluster(node).replica(node, factor, digest.partition_id());
+    let replica = cluster.subcluster(node).replica(node, table, digest.partition_id());
     call.pair("pid", digest.partition_id().get());
     call.pair("repl-ix", replica.map_or(-1, |replica| replica as i64));
     write_index(call, namespace, text, record);
