@@ -22,12 +22,33 @@ async fn run_on(target: &TargetSpec, scenarios: &[Scenario]) -> TargetRun {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_scenario_passes_on_the_embedded_server() {
-    passes_whole(run(&scenarios::all().collect::<Vec<_>>()).await);
+    passes_whole(run(&without_security()).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_scenario_passes_on_an_embedded_cluster() {
-    passes_whole(run_on(&TargetSpec::EmbeddedCluster, &scenarios::all().collect::<Vec<_>>()).await);
+    passes_whole(run_on(&TargetSpec::EmbeddedCluster, &without_security()).await);
+}
+
+/// The scenarios that a server without security does not skip.
+fn without_security() -> Vec<Scenario> {
+    scenarios::all()
+        .filter(|scenario| scenario.subject != "security")
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_security_scenarios_pass_on_an_embedded_cluster_with_security() {
+    let security: Vec<_> = scenarios::all()
+        .filter(|scenario| scenario.subject == "security")
+        .collect();
+    assert!(security.len() > 10);
+    passes_whole(run_on(&TargetSpec::EmbeddedSecurity, &security).await);
+    let skipped = run(&security).await;
+    assert_eq!(
+        skipped.count(|verdict| matches!(verdict, Verdict::Skipped(_))),
+        security.len()
+    );
 }
 
 fn passes_whole(run: TargetRun) {

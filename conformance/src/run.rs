@@ -37,7 +37,11 @@ pub async fn scenarios(
         total_timeout: Duration::from_secs(10),
         ..Policy::default()
     };
-    let client = Client::builder(target.hosts()).policy(policy).await;
+    let builder = Client::builder(target.hosts()).policy(policy);
+    let client = match target.login() {
+        Some((user, password)) => builder.user(user, password).await,
+        None => builder.await,
+    };
     let client = client.map_err(|error| Unavailable(format!("cannot connect to {}: {error}", target.hosts())))?;
     // The set is unique to this run, so that records of an earlier run do not interfere.
     let set = format!("conformance-{:08x}{:04x}", clock::now(), std::process::id() & 0xffff);

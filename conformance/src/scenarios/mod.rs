@@ -25,6 +25,7 @@ mod own_set;
 mod paths;
 mod queries;
 mod records;
+mod security;
 mod ttl;
 mod udf;
 mod values;
@@ -54,6 +55,7 @@ const SUBJECTS: &[&[Scenario]] = &[
     hll::SCENARIOS,
     expressions::SCENARIOS,
     paths::SCENARIOS,
+    security::SCENARIOS,
 ];
 
 /// All scenarios.
