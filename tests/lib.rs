@@ -50,6 +50,8 @@ pub mod book {
     pub struct Rust;
     #[doc = include_str!("../docs/security.md")]
     pub struct Security;
+    #[doc = include_str!("../docs/strong-consistency.md")]
+    pub struct StrongConsistency;
     #[doc = include_str!("../docs/tls.md")]
     pub struct Tls;
     #[doc = include_str!("../docs/ttl.md")]

@@ -64,7 +64,7 @@ pub use cluster::Tls;
 pub use error::{Error, ErrorKind, OptionalExt};
 pub use key::Key;
 pub use operation::Operation;
-pub use policy::{ExistsAction, FilterExpression, Generation, Policy, Ttl};
+pub use policy::{ExistsAction, FilterExpression, Generation, Policy, ReadMode, Ttl};
 pub use record::{OrderedRecord, Record};
 #[cfg(feature = "serde")]
 pub use structs::{Serde, from_value, to_value};

@@ -74,7 +74,7 @@ pub mod unstable;
 mod version;
 
 pub use clock::Now;
-pub use cluster::{ClusterError, Node, NodeId, NodeState};
+pub use cluster::{ClusterError, Node, NodeId, NodeState, Outage};
 pub use config::{
     AuthenticateClient, Authentication, ConfigError, ConfigParameterError, ConflictResolutionPolicy, NamespaceConfig,
     ParameterValues, RoleConfig, SecurityConfig, SetConfig, TlsConfig, UserConfig,

@@ -129,6 +129,10 @@ pub(crate) enum Refusal {
         max: u32,
     },
 
+    // Strong consistency.
+    /// The partition is unavailable or dead.
+    Unavailable,
+
     // Queries.
     /// There is no such secondary index.
     IndexNotFound,
@@ -246,6 +250,7 @@ impl Refusal {
             | Self::TransactionsDisabled => ResultCode::FORBIDDEN,
             Self::BinName => ResultCode::BIN_NAME,
             Self::RecordTooBig { .. } => ResultCode::RECORD_TOO_BIG,
+            Self::Unavailable => ResultCode::UNAVAILABLE,
             Self::IndexNotFound => ResultCode::INDEX_NOT_FOUND,
             Self::IndexNotReadable => ResultCode::INDEX_NOT_READABLE,
         }
@@ -313,6 +318,9 @@ impl fmt::Display for Refusal {
             Self::BinName => f.write_str("the name of a bin is too long"),
             Self::TooManyBins(count) => write!(f, "{count} bins are too many"),
             Self::RecordTooBig { size, max } => write!(f, "a record of {size} bytes is over the maximum of {max}"),
+            Self::Unavailable => {
+                f.write_str("the partition is unavailable, since nodes of the roster or their data are missing")
+            }
             Self::IndexNotFound => f.write_str("no such secondary index"),
             Self::IndexNotReadable => f.write_str("the secondary index is still being built"),
         }

@@ -76,6 +76,10 @@ pub fn table() -> impl fmt::Display {
             "yes, on the Enterprise Edition; result code 25 on the Community Edition",
         ),
         Row::new(
+            "Strong consistency: rosters, unavailable and dead partitions, regimes, read modes; racks",
+            "yes, on the Enterprise Edition; an active rack is not supported",
+        ),
+        Row::new(
             "Truncation by namespace and set, with a last-update time; undoing it",
             "yes",
         ),

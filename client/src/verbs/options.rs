@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use crate::clock;
 use crate::cluster::Attempts;
-use crate::policy::{Policy, WriteOptions};
+use crate::policy::{Policy, ReadMode, WriteOptions};
 
 /// The options of a command.
 #[doc(hidden)]
@@ -48,9 +48,13 @@ impl Options {
         (!total.is_zero()).then(|| clock::now().checked_add(total))?
     }
 
-    /// The read-touch TTL and the timeout in milliseconds that are sent to the server.
-    pub(super) fn server_options(&self) -> (u32, u32) {
-        (self.read_touch_ttl, self.policy.server_timeout())
+    /// The options that are sent to the server.
+    pub(super) fn server_options(&self) -> ServerOptions {
+        ServerOptions {
+            read_touch_ttl: self.read_touch_ttl,
+            timeout: self.policy.server_timeout(),
+            read_mode: self.policy.read_mode,
+        }
     }
 
     pub(crate) fn attempts(&self, writes: bool) -> Attempts {
@@ -62,6 +66,15 @@ impl Options {
             self.retry_in_doubt,
         )
     }
+}
+
+/// Options of a command that are sent to the server, besides those of a write.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct ServerOptions {
+    pub(crate) read_touch_ttl: u32,
+    /// In milliseconds; 0 for no limit.
+    pub(crate) timeout: u32,
+    pub(crate) read_mode: ReadMode,
 }
 
 /// The methods that set the options of a write, for a type with [`WriteOptions`] in the field `$($at).+`.

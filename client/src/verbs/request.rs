@@ -4,6 +4,7 @@ use bytes::BytesMut;
 use spikelet_wire::frame::{COMPRESSION_THRESHOLD, MAX_BODY};
 use spikelet_wire::{FieldType, FrameHeader, Header, Info1, Info2, MessageWriter, frame};
 
+use super::options::ServerOptions;
 use super::udf_call::UdfCall;
 use crate::bins::Bins;
 use crate::error::Error;
@@ -90,7 +91,7 @@ impl Content {
     }
 
     /// The header of the request, without the timeout for the server.
-    pub(crate) fn header(&self, options: &WriteOptions, read_touch_ttl: u32) -> Header {
+    pub(crate) fn header(&self, options: &WriteOptions, server: ServerOptions) -> Header {
         let mut header = Header {
             info1: self.info1,
             info2: self.info2,
@@ -99,7 +100,10 @@ impl Content {
         match self.writes() {
             true => options.apply(&mut header),
             // In a read this field is the percentage of the TTL below which the read touches the record.
-            false => header.record_ttl = read_touch_ttl,
+            false => {
+                header.record_ttl = server.read_touch_ttl;
+                header.info3 |= server.read_mode.flags();
+            }
         }
         header
             .info2
@@ -119,12 +123,12 @@ pub(crate) fn encode(
     key: &Key,
     content: &Content,
     options: &WriteOptions,
-    (read_touch_ttl, server_timeout): (u32, u32),
+    server: ServerOptions,
 ) -> Result<(), Error> {
     content.check()?;
     let header = Header {
-        transaction_ttl: server_timeout,
-        ..content.header(options, read_touch_ttl)
+        transaction_ttl: server.timeout,
+        ..content.header(options, server)
     };
     let mut message = MessageWriter::frame(out, &header);
     message.field(FieldType::NAMESPACE, key.namespace().as_bytes());
@@ -192,7 +196,17 @@ mod tests {
 
     fn frame(key: &Key, content: &Content, options: &WriteOptions) -> Vec<u8> {
         let mut out = BytesMut::new();
-        encode(&mut out, key, content, options, (0, 1000)).unwrap();
+        encode(
+            &mut out,
+            key,
+            content,
+            options,
+            ServerOptions {
+                timeout: 1000,
+                ..ServerOptions::default()
+            },
+        )
+        .unwrap();
         out.to_vec()
     }
 
@@ -295,7 +309,14 @@ mod tests {
         let key = Key::new("test", "demo", 1);
         let refused = |operations| {
             let content = Content::write(operations);
-            encode(&mut BytesMut::new(), &key, &content, &WriteOptions::default(), (0, 0)).unwrap_err()
+            encode(
+                &mut BytesMut::new(),
+                &key,
+                &content,
+                &WriteOptions::default(),
+                ServerOptions::default(),
+            )
+            .unwrap_err()
         };
         assert_eq!(
             refused(vec![Operation::write("x".repeat(256), 1)]).to_string(),

@@ -116,6 +116,14 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "N")]
     replication_factor: Option<u32>,
 
+    /// Racks of the nodes, in the order of the nodes. Further nodes are in rack 0, or in the `rack-id` of a namespace.
+    #[arg(long, value_name = "RACK,RACK...", value_delimiter = ',')]
+    racks: Vec<u32>,
+
+    /// Start namespaces with strong-consistency without a roster, as a new real cluster does. Default: the nodes are on it.
+    #[arg(long)]
+    no_rosters: bool,
+
     /// Name of the cluster. Clients configured with another name refuse to connect.
     #[arg(long, value_name = "NAME")]
     cluster_name: Option<String>,
@@ -227,7 +235,9 @@ impl Arguments {
             .listen(self.address(file))
             .edition(self.edition)
             .controls(self.controls)
-            .nodes(self.nodes);
+            .nodes(self.nodes)
+            .racks(self.racks.iter().copied())
+            .without_rosters(self.no_rosters);
         let builder = match self.replication_factor {
             Some(factor) => builder.replication_factor(factor),
             None => builder,

@@ -7,6 +7,7 @@ use spikelet_wire::{PARTITIONS, PartitionId};
 use super::node::{Node, NodeId, NodeState};
 use super::node_bits::{bit, positions};
 use super::partition_table::{PartitionTable, Subset};
+use super::roster::RosterNode;
 use crate::clock::Now;
 
 impl PartitionTable {
@@ -14,11 +15,8 @@ impl PartitionTable {
     /// the records of the copies that are not full.
     pub(super) fn balance(&mut self, nodes: &[Node], alive: u64, now: Now) {
         let up = nodes.iter().enumerate().filter(|(at, _)| alive & bit(*at) != 0);
-        let members: Vec<(usize, &Node)> = up.collect();
-        let active = members.iter().filter(|(_, node)| node.state == NodeState::Up).count();
-        let active = if active == 0 { members.len() } else { active };
-        self.width = members.len();
-        self.replicas = usize::try_from(self.factor).map_or(active, |factor| factor.min(active));
+        let members: Vec<Member> = up.map(|(at, node)| Member::of(at, node)).collect();
+        let active = self.shape(&members);
         self.successions.clear();
         self.full.resize(usize::from(PARTITIONS), 0);
         for id in PartitionId::all() {
@@ -45,8 +43,17 @@ impl PartitionTable {
         self.initial = (0..nodes.len()).map(|node| self.migrations(node)).collect();
     }
 
+    /// Sets the number of copies and of nodes in a succession. Returns the number of nodes that are to keep copies.
+    pub(super) fn shape(&mut self, members: &[Member]) -> usize {
+        let active = members.iter().filter(|member| !member.is_quiesced).count();
+        let active = if active == 0 { members.len() } else { active };
+        self.width = members.len();
+        self.replicas = usize::try_from(self.factor).map_or(active, |factor| factor.min(active));
+        active
+    }
+
     /// Records which nodes are to get a full copy of a partition. Copies that were already under way stay as they are.
-    fn await_copies(&mut self, id: PartitionId, nodes: u64, now: Now) {
+    pub(super) fn await_copies(&mut self, id: PartitionId, nodes: u64, now: Now) {
         if nodes == 0 {
             self.subsets.remove(&id);
             return;
@@ -61,23 +68,53 @@ impl PartitionTable {
     }
 }
 
+/// A node that can keep partitions.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Member {
+    /// Its position: in the cluster, or in a roster.
+    pub(super) at: usize,
+    pub(super) id: NodeId,
+    pub(super) rack: u32,
+    pub(super) is_quiesced: bool,
+}
+
+impl Member {
+    pub(super) fn of(at: usize, node: &Node) -> Self {
+        Self {
+            at,
+            id: node.id,
+            rack: node.rack,
+            is_quiesced: node.state == NodeState::Quiesced,
+        }
+    }
+
+    pub(super) const fn of_roster((at, node): (usize, &RosterNode)) -> Self {
+        Self {
+            at,
+            id: node.id,
+            rack: node.rack,
+            is_quiesced: false,
+        }
+    }
+}
+
 /// The order in which nodes are to keep a partition. Quiesced nodes come last; the first `replicas` nodes are in as many
 /// different racks as possible.
-fn succession(id: PartitionId, members: &[(usize, &Node)], active: usize, replicas: usize) -> Vec<u8> {
-    let mut order: Vec<&(usize, &Node)> = members.iter().collect();
-    order.sort_by_cached_key(|(_, node)| {
-        let quiesced = node.state == NodeState::Quiesced;
-        (quiesced, Reverse((weight(node.id, id.get()), node.id)))
+pub(super) fn succession(id: PartitionId, members: &[Member], active: usize, replicas: usize) -> Vec<u8> {
+    let mut order: Vec<&Member> = members.iter().collect();
+    order.sort_by_cached_key(|member| {
+        let rank = (weight(member.id, id.get()), member.id);
+        (member.is_quiesced, Reverse(rank))
     });
     for place in 1..replicas.min(active) {
         let (before, rest) = order.split_at(place);
         let mut candidates = rest.iter().take(active - place);
-        let is_new = |(_, node): &&(usize, &Node)| before.iter().all(|(_, other)| other.rack != node.rack);
+        let is_new = |member: &&Member| before.iter().all(|other| other.rack != member.rack);
         if let Some(found) = candidates.position(is_new) {
             order.swap(place, place + found);
         }
     }
-    order.into_iter().map(|(at, _)| *at as u8).collect()
+    order.into_iter().map(|member| member.at as u8).collect()
 }
 
 /// The rank of a node for a partition. It depends on nothing else, so that a node that leaves moves only its own partitions.

@@ -1,19 +1,40 @@
 //! Changes to the cluster: nodes that come and go, and networks that are cut and healed.
 
 use super::node_bits::{bit, positions};
-use super::{Cluster, ClusterError, Node, NodeId, NodeState, Origin, Subcluster, formation};
+use super::{Cluster, ClusterError, Node, NodeId, NodeState, Origin, Roster, Subcluster, TableId, formation};
 use crate::clock::Now;
 
 impl Cluster {
-    /// Removes a node, and with it its copies of partitions.
+    /// Removes nodes, and with them their copies of partitions. No copies are made between the first and the last.
     ///
     /// # Errors
-    /// [`ClusterError::Unknown`] and [`ClusterError::Down`].
-    pub(crate) fn kill(&mut self, id: NodeId, now: Now) -> Result<usize, ClusterError> {
-        let at = self.up(id)?;
-        self.set_state(at, NodeState::Down);
+    /// [`ClusterError::Unknown`] and [`ClusterError::Down`]; no node is removed then.
+    pub(crate) fn kill(&mut self, ids: &[NodeId], now: Now) -> Result<Vec<usize>, ClusterError> {
+        let nodes: Result<Vec<usize>, _> = ids.iter().map(|id| self.up(*id)).collect();
+        let nodes = nodes?;
+        nodes.iter().for_each(|at| self.set_state(*at, NodeState::Down));
         self.regroup(None, now);
-        Ok(at)
+        Ok(nodes)
+    }
+
+    /// Sets the roster that the namespace at a position in the configuration has in a node's subcluster from the next balance on.
+    pub(crate) fn set_roster(&mut self, node: usize, namespace: usize, roster: &Roster) {
+        let changes = self.changes;
+        if let Some(at) = self.subcluster_of(node)
+            && let Some(subcluster) = self.subclusters.get_mut(at)
+        {
+            subcluster.change_consistency(namespace, |known| known.set_pending(roster.clone(), changes + 1));
+        }
+    }
+
+    /// Has the next balance revive the dead partitions of which a node is to keep a copy, in the namespace at a position in the
+    /// configuration.
+    pub(crate) fn revive(&mut self, node: usize, namespace: usize) {
+        if let Some(at) = self.subcluster_of(node)
+            && let Some(subcluster) = self.subclusters.get_mut(at)
+        {
+            subcluster.change_consistency(namespace, |known| known.revive(node));
+        }
     }
 
     /// Restarts a node that is down. It comes back without records.
@@ -55,9 +76,25 @@ impl Cluster {
     /// [`ClusterError::Unknown`] and [`ClusterError::Down`].
     pub(crate) fn quiesce(&mut self, id: NodeId, quiesce: bool, now: Now) -> Result<(), ClusterError> {
         let at = self.up(id)?;
-        self.set_state(at, if quiesce { NodeState::Quiesced } else { NodeState::Up });
+        self.prepare(at, |node| node.pending_quiesce = Some(quiesce));
         self.regroup(Some(at), now);
         Ok(())
+    }
+
+    /// Quiesces a node, by its position, when the partitions are balanced the next time; or undoes that.
+    pub(crate) fn prepare_quiesce(&mut self, node: usize, quiesce: bool) {
+        self.prepare(node, |node| node.pending_quiesce = Some(quiesce));
+    }
+
+    /// Moves a node, by its position, to another rack when the partitions are balanced the next time.
+    pub(crate) fn prepare_rack(&mut self, node: usize, rack: u32) {
+        self.prepare(node, |node| node.pending_rack = Some(rack));
+    }
+
+    fn prepare(&mut self, node: usize, change: impl FnOnce(&mut Node)) {
+        if let Some(node) = self.nodes.get_mut(node).filter(|node| node.is_up()) {
+            change(node);
+        }
     }
 
     /// Cuts the network between every node of `a` and every node of `b`, those that are down included.
@@ -94,11 +131,11 @@ impl Cluster {
         self.origins.clear();
     }
 
-    /// Prepares namespaces for other replication factors, each given with the present one. The copies stay where they are until
-    /// the partitions are balanced.
-    pub(crate) fn keep_copies(&mut self, factors: &[(u32, u32)]) {
+    /// Prepares namespaces for other tables, each given with the present one. The copies stay where they are until the partitions
+    /// are balanced.
+    pub(crate) fn keep_copies(&mut self, tables: &[(TableId, TableId)]) {
         for subcluster in &mut self.subclusters {
-            factors.iter().for_each(|(from, to)| subcluster.keep_copies(*from, *to));
+            tables.iter().for_each(|(from, to)| subcluster.keep_copies(*from, *to));
         }
     }
 
@@ -155,6 +192,11 @@ impl Cluster {
         }
         self.changes += 1;
         let former = std::mem::take(&mut self.subclusters);
+        // Without any node the first subcluster goes on.
+        let kept = usize::from(groups == [0]);
+        let is_gone = |members: u64| groups.iter().all(|group| group & members == 0);
+        let gone = former.iter().skip(kept).filter(|former| is_gone(former.members()));
+        self.vanished.extend(gone.filter_map(Subcluster::without_copies));
         for members in groups {
             let mut ancestors: Vec<usize> = (0..former.len())
                 .filter(|at| {
@@ -168,17 +210,23 @@ impl Cluster {
                 ancestors.push(0);
             }
             let subclusters: Vec<&Subcluster> = ancestors.iter().filter_map(|at| former.get(*at)).collect();
+            let others: &[&Subcluster] = if subclusters.len() > 1 { &subclusters } else { &[] };
             let origins = ancestors.iter().zip(&subclusters).map(|(at, subcluster)| Origin {
                 subcluster: *at,
                 nodes: subcluster.members(),
-                lost: subcluster.lacking(members),
+                lost: subcluster.lacking(members, others),
             });
             self.origins.push(origins.collect());
-            let is_same = matches!(*subclusters, [one] if one.members() == members);
+            let vanished: Vec<Subcluster> = self
+                .vanished
+                .extract_if(.., |vanished| vanished.members() & members != 0)
+                .collect();
+            let is_same = vanished.is_empty() && matches!(*subclusters, [one] if one.members() == members);
             let mut subcluster = if is_same {
                 subclusters.into_iter().next().cloned().unwrap_or_default()
             } else {
-                Subcluster::of(members, &subclusters)
+                let ancestors: Vec<&Subcluster> = subclusters.into_iter().chain(&vanished).collect();
+                Subcluster::of(members, &ancestors)
             };
             if !is_same || touched.is_some_and(|node| subcluster.has(node)) {
                 subcluster.balance(&mut self.nodes, self.changes, now);

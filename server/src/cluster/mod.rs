@@ -6,6 +6,9 @@
 
 mod balance;
 mod change;
+mod consistency;
+#[cfg(test)]
+mod consistency_tests;
 mod error;
 mod formation;
 mod migrate;
@@ -13,18 +16,24 @@ mod node;
 mod node_bits;
 mod origin;
 mod partition_table;
+mod roster;
 mod subcluster;
+mod table_id;
 #[cfg(test)]
 mod tests;
 
 use std::net::{Ipv4Addr, SocketAddr};
 
+pub(crate) use self::consistency::Availability;
+pub use self::consistency::Outage;
 pub use self::error::ClusterError;
 pub use self::node::{Node, NodeId, NodeState};
 pub(crate) use self::node_bits::positions;
 pub(crate) use self::origin::{Lost, Origin};
 pub(crate) use self::partition_table::LostPartition;
+pub(crate) use self::roster::{Roster, RosterError, RosterNode};
 pub(crate) use self::subcluster::Subcluster;
+pub(crate) use self::table_id::TableId;
 use crate::clock::Now;
 
 /// The nodes of a cluster, and the partitions that each of them keeps.
@@ -36,9 +45,14 @@ pub(crate) struct Cluster {
     nodes: Vec<Node>,
     /// The subclusters that have a node that is up; one empty subcluster if no node is up.
     subclusters: Vec<Subcluster>,
+    /// Subclusters of namespaces with strong consistency whose nodes went down: which of their partitions were available later
+    /// than those of others counts again when one of the nodes is up.
+    vanished: Vec<Subcluster>,
     /// The subcluster of the nodes that are down.
     down: Subcluster,
     has_slow_migrations: bool,
+    /// Whether the first nodes are on the rosters of namespaces with strong consistency.
+    has_rosters: bool,
     /// The number of changes to the nodes.
     changes: u64,
     origins: Vec<Vec<Origin>>,
@@ -58,8 +72,10 @@ impl Cluster {
             name,
             nodes,
             subclusters: Vec::new(),
+            vanished: Vec::new(),
             down: Subcluster::default(),
             has_slow_migrations: false,
+            has_rosters: true,
             changes: 0,
             origins: Vec::new(),
         };
@@ -84,10 +100,22 @@ impl Cluster {
         self
     }
 
-    /// Balances the partitions for the first time, for namespaces of these replication factors.
-    pub(crate) fn start(&mut self, replication_factors: impl Iterator<Item = u32> + Clone, now: Now) {
+    /// The same cluster, whose rosters are empty until they are set.
+    #[must_use]
+    pub(crate) const fn without_rosters(mut self, without: bool) -> Self {
+        self.has_rosters = !without;
+        self
+    }
+
+    /// Balances the partitions for the first time, with the tables of the namespaces, each with whether dead partitions are
+    /// revived by themselves (`auto-revive`).
+    pub(crate) fn start(&mut self, tables: impl Iterator<Item = (TableId, bool)> + Clone, now: Now) {
+        let roster = match self.has_rosters {
+            true => consistency::observed(&self.nodes, u64::MAX),
+            false => Roster::default(),
+        };
         for subcluster in &mut self.subclusters {
-            subcluster.start(replication_factors.clone());
+            subcluster.start(tables.clone(), &roster);
         }
         self.balance(now);
     }
@@ -139,13 +167,27 @@ impl Cluster {
         subcluster.unwrap_or(&self.down)
     }
 
+    /// The nodes in the subcluster of a node, as a roster.
+    #[must_use]
+    pub(crate) fn observed(&self, node: usize) -> Roster {
+        consistency::observed(&self.nodes, self.subcluster(node).members())
+    }
+
+    /// The first node of each subcluster.
+    pub(crate) fn first_of_each(&self) -> Vec<usize> {
+        let firsts = self.subclusters.iter();
+        firsts
+            .filter_map(|subcluster| positions(subcluster.members()).next())
+            .collect()
+    }
+
     /// Takes the origins of each subcluster in the last change to the nodes; none if they were taken before.
     pub(crate) fn take_origins(&mut self) -> Vec<Vec<Origin>> {
         std::mem::take(&mut self.origins)
     }
 
     /// The position of a node that is part of the cluster.
-    fn up(&self, id: NodeId) -> Result<usize, ClusterError> {
+    pub(crate) fn up(&self, id: NodeId) -> Result<usize, ClusterError> {
         let at = self.position(id)?;
         match self.node(at) {
             Some(node) if node.is_up() => Ok(at),

@@ -73,6 +73,10 @@ pub struct Node {
     pub state: NodeState,
     /// The positions of the nodes to which the network is cut, one bit each.
     pub(super) unseen: u64,
+    /// The rack from the next balance on, if it changes.
+    pub(super) pending_rack: Option<u32>,
+    /// Whether it is quiesced from the next balance on, if that changes.
+    pub(super) pending_quiesce: Option<bool>,
     pub(super) peers: Vec<Peer>,
     pub(super) peers_generation: u64,
     pub(super) partition_generation: u64,
@@ -105,6 +109,8 @@ impl Node {
             rack: 0,
             state: NodeState::Up,
             unseen: 0,
+            pending_rack: None,
+            pending_quiesce: None,
             peers: Vec::new(),
             peers_generation: 0,
             partition_generation: 0,
@@ -154,9 +160,32 @@ impl Node {
         self.rebalance_generation
     }
 
+    /// Whether it is, or is to be, quiesced.
+    #[must_use]
+    pub(crate) fn is_pending_quiesce(&self) -> bool {
+        self.pending_quiesce.unwrap_or(self.state == NodeState::Quiesced)
+    }
+
+    /// Its rack from the next balance on.
+    #[must_use]
+    pub(crate) fn configured_rack(&self) -> u32 {
+        self.pending_rack.unwrap_or(self.rack)
+    }
+
+    /// Takes what was to change with the next balance.
+    pub(super) fn apply_pending(&mut self) {
+        self.rack = self.pending_rack.take().unwrap_or(self.rack);
+        match self.pending_quiesce.take() {
+            Some(true) => self.state = NodeState::Quiesced,
+            Some(false) => self.state = NodeState::Up,
+            None => {}
+        }
+    }
+
     /// Resets it to the state of a node that has just started.
     pub(super) fn start(&mut self) {
         self.state = NodeState::Up;
+        self.pending_quiesce = None;
         self.peers.clear();
         (
             self.peers_generation,

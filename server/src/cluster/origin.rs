@@ -3,6 +3,7 @@
 use spikelet_wire::PartitionId;
 
 use super::partition_table::LostPartition;
+use super::table_id::TableId;
 
 /// A former subcluster whose nodes are now part of another, and the records that these nodes do not have.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,19 +16,19 @@ pub(crate) struct Origin {
     pub lost: Vec<Lost>,
 }
 
-/// Partitions of which no full copy is left, in all namespaces with a replication factor.
+/// Partitions of which no full copy is left, in all namespaces with the same partition table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Lost {
-    /// The replication factor.
-    pub replication_factor: u32,
+    /// Their table.
+    pub table: TableId,
     /// The partitions.
     pub partitions: Vec<LostPartition>,
 }
 
 /// All partitions, lost as a whole.
-pub(super) fn all(replication_factor: u32) -> Lost {
+pub(super) fn all(table: TableId) -> Lost {
     Lost {
-        replication_factor,
+        table,
         partitions: PartitionId::all()
             .map(|id| LostPartition { id, before: None })
             .collect(),

@@ -1,11 +1,13 @@
-//! The partition table: which nodes keep which partitions, for one replication factor.
+//! The partition table: which nodes keep which partitions.
 
 use std::collections::BTreeMap;
 
 use spikelet_wire::{PARTITIONS, PartitionId};
 
+use super::consistency::{Availability, Consistency};
 use super::migrate::Migrations;
 use super::node_bits::bit;
+use super::table_id::TableId;
 use crate::clock::Now;
 
 /// The nodes that keep each partition, by their positions in the cluster.
@@ -15,6 +17,7 @@ use crate::clock::Now;
 /// is the first node in the succession that has one.
 #[derive(Debug, Clone, Default)]
 pub(super) struct PartitionTable {
+    id: TableId,
     /// The replication factor.
     pub(super) factor: u32,
     /// The number of copies once every migration is finished.
@@ -29,6 +32,8 @@ pub(super) struct PartitionTable {
     pub(super) subsets: BTreeMap<PartitionId, Vec<Subset>>,
     /// The migrations after the last balance, by node.
     pub(super) initial: Vec<Migrations>,
+    /// If the namespace has strong consistency.
+    pub(super) consistency: Option<Box<Consistency>>,
 }
 
 /// A copy that holds what was written since its node is to keep the partition. Older records are still to be migrated.
@@ -48,20 +53,32 @@ pub(crate) struct LostPartition {
 }
 
 impl PartitionTable {
-    pub(super) fn new(factor: u32) -> Self {
+    pub(super) fn new(id: TableId, consistency: Option<Consistency>) -> Self {
         Self {
-            factor,
+            id,
+            factor: id.replication_factor,
+            consistency: consistency.map(Box::new),
             ..Self::default()
         }
     }
 
-    /// The table of another factor, with the same copies.
-    pub(super) fn with_factor(&self, factor: u32) -> Self {
-        Self { factor, ..self.clone() }
+    /// The table with another id, with the same copies.
+    pub(super) fn with_id(&self, id: TableId) -> Self {
+        Self {
+            id,
+            factor: id.replication_factor,
+            ..self.clone()
+        }
     }
 
-    pub(super) const fn factor(&self) -> u32 {
-        self.factor
+    pub(super) const fn id(&self) -> TableId {
+        self.id
+    }
+
+    /// Whether a partition can be read and written.
+    pub(super) fn availability(&self, id: PartitionId) -> Availability {
+        let consistency = self.consistency.as_ref();
+        consistency.map_or(Availability::Available, |known| known.availability(id))
     }
 
     pub(super) const fn replicas(&self) -> usize {
@@ -71,6 +88,12 @@ impl PartitionTable {
     /// Gives these nodes, one bit each, a full copy of every partition.
     pub(super) fn fill(&mut self, nodes: u64) {
         self.full = vec![nodes; usize::from(PARTITIONS)];
+    }
+
+    /// Forgets all copies.
+    pub(super) fn drop_copies(&mut self) {
+        self.fill(0);
+        self.subsets.clear();
     }
 
     /// Adds the copies that the nodes of another subcluster have.
@@ -101,8 +124,11 @@ impl PartitionTable {
         subsets.filter(move |subset| nodes & bit(subset.node) != 0)
     }
 
-    /// The succession of a partition, by the positions of nodes.
+    /// The succession of a partition, by the positions of nodes; empty if the partition is not available.
     pub(super) fn succession(&self, id: PartitionId) -> &[u8] {
+        if self.availability(id) != Availability::Available {
+            return &[];
+        }
         let start = usize::from(id.get()) * self.width;
         self.successions.get(start..start + self.width).unwrap_or_default()
     }

@@ -15,7 +15,7 @@ fn node(n: u64) -> Node {
 
 fn cluster(nodes: u64, factor: u32) -> Cluster {
     let mut cluster = Cluster::new("test".to_owned(), (1..=nodes).map(node).collect());
-    cluster.start([factor].into_iter(), NOW);
+    cluster.start([(factor.into(), false)].into_iter(), NOW);
     cluster
 }
 
@@ -82,7 +82,7 @@ fn partitions_are_spread_evenly() {
 fn with_a_replica_nothing_is_lost_and_only_the_partitions_of_the_node_move() {
     let mut cluster = cluster(3, 2);
     let before = masters(&cluster, 2);
-    cluster.kill(NodeId(0xB2), NOW).unwrap();
+    cluster.kill(&[NodeId(0xB2)], NOW).unwrap();
     check(&cluster, 2);
     assert_eq!(lost(&mut cluster), []);
     let moved = before.iter().zip(masters(&cluster, 2));
@@ -103,7 +103,7 @@ fn with_a_replica_nothing_is_lost_and_only_the_partitions_of_the_node_move() {
 fn without_a_replica_exactly_the_partitions_of_the_node_are_lost() {
     let mut cluster = cluster(3, 1);
     let before = masters(&cluster, 1);
-    cluster.kill(NodeId(0xB3), NOW).unwrap();
+    cluster.kill(&[NodeId(0xB3)], NOW).unwrap();
     check(&cluster, 1);
     let had = PartitionId::all().zip(before).filter(|(_, master)| *master == Some(2));
     assert_eq!(lost(&mut cluster), had.map(|(id, _)| id).collect::<Vec<_>>());
@@ -115,7 +115,7 @@ fn without_a_replica_exactly_the_partitions_of_the_node_are_lost() {
 #[test]
 fn slow_migrations_leave_the_partitions_to_the_nodes_with_full_copies() {
     let mut cluster = cluster(3, 2).with_slow_migrations(true);
-    cluster.kill(NodeId(0xB1), Now(1)).unwrap();
+    cluster.kill(&[NodeId(0xB1)], Now(1)).unwrap();
     cluster.restart(NodeId(0xB1), Now(2)).unwrap();
     check(&cluster, 2);
     assert!(!masters(&cluster, 2).contains(&Some(0)), "it came back empty");
@@ -136,7 +136,7 @@ fn slow_migrations_leave_the_partitions_to_the_nodes_with_full_copies() {
     assert!(cluster.nodes()[0].partition_generation() > generation);
     assert!(cluster.subcluster(0).migrations(0, 2).0.immigrations < initial.immigrations);
     let mut unlucky = cluster.clone();
-    unlucky.kill(NodeId(0xB2), NOW).unwrap();
+    unlucky.kill(&[NodeId(0xB2)], NOW).unwrap();
     check(&unlucky, 2);
     let origins = unlucky.take_origins().into_iter().flatten();
     let lost_by_then: Vec<LostPartition> = origins
@@ -159,7 +159,7 @@ fn slow_migrations_leave_the_partitions_to_the_nodes_with_full_copies() {
         super::migrate::Migrations::default()
     );
     assert!(masters(&cluster, 2).contains(&Some(0)));
-    cluster.kill(NodeId(0xB2), NOW).unwrap();
+    cluster.kill(&[NodeId(0xB2)], NOW).unwrap();
     assert_eq!(lost(&mut cluster), []);
 }
 
@@ -182,9 +182,9 @@ fn a_quiesced_node_keeps_nothing_where_there_are_others() {
     check(&cluster, 2);
     assert_eq!(lost(&mut cluster), []);
     assert!(PartitionId::all().all(|id| !cluster.subcluster(0).is_full(0, 2, id)));
-    cluster.kill(NodeId(0xB1), NOW).unwrap();
+    cluster.kill(&[NodeId(0xB1)], NOW).unwrap();
     assert_eq!(lost(&mut cluster), []);
-    cluster.kill(NodeId(0xB2), NOW).unwrap();
+    cluster.kill(&[NodeId(0xB2)], NOW).unwrap();
     cluster.quiesce(NodeId(0xB3), true, NOW).unwrap();
     check(&cluster, 2);
 }
@@ -194,7 +194,7 @@ fn copies_stand_in_racks_of_their_own() {
     let racks = [1, 1, 1, 2];
     let nodes = (1..=4).zip(racks).map(|(n, rack)| Node { rack, ..node(n) });
     let mut cluster = Cluster::new("test".to_owned(), nodes.collect());
-    cluster.start([2].into_iter(), NOW);
+    cluster.start([(2.into(), false)].into_iter(), NOW);
     check(&cluster, 2);
     assert!(PartitionId::all().all(|id| cluster.subcluster(3).is_full(3, 2, id)));
 }
@@ -210,7 +210,7 @@ fn nodes_report_peers_as_they_come_and_go() {
         (0, 1)
     );
 
-    cluster.kill(NodeId(0xB2), NOW).unwrap();
+    cluster.kill(&[NodeId(0xB2)], NOW).unwrap();
     let peers = cluster.nodes()[0].peers();
     let left = peers.iter().find(|peer| peer.node == 1).unwrap();
     assert_eq!((left.is_present, left.generation), (false, 5));
@@ -219,7 +219,7 @@ fn nodes_report_peers_as_they_come_and_go() {
     cluster.restart(NodeId(0xB2), NOW).unwrap();
     assert_eq!(generations(&cluster), [7, 4, 7]);
     assert_eq!(
-        cluster.kill(NodeId(0xB9), NOW),
+        cluster.kill(&[NodeId(0xB9)], NOW),
         Err(ClusterError::Unknown(NodeId(0xB9)))
     );
     assert_eq!(cluster.restart(NodeId(0xB2), NOW), Err(ClusterError::Up(NodeId(0xB2))));
@@ -235,7 +235,7 @@ fn the_records_are_lost_with_the_last_node() {
         let mut cluster = cluster(nodes, 2);
         for n in 1..=nodes {
             assert_eq!(lost(&mut cluster), []);
-            cluster.kill(NodeId(0xB0 + n), NOW).unwrap();
+            cluster.kill(&[NodeId(0xB0 + n)], NOW).unwrap();
         }
         assert_eq!((cluster.subcluster(0).size(), lost(&mut cluster).len()), (0, 4096));
         cluster.restart(NodeId(0xB1), NOW).unwrap();
@@ -301,7 +301,7 @@ fn a_node_that_sees_both_groups_joins_the_one_with_the_highest_id() {
     // The second and the third do not see one another. The lower one leaves, and joins the first, which it sees.
     cluster.partition(&ids([3]), &ids([2, 1]), NOW).unwrap();
     assert_eq!(subclusters(&cluster), [[0, 1], [2, 3]]);
-    cluster.kill(NodeId(0xB4), NOW).unwrap();
+    cluster.kill(&[NodeId(0xB4)], NOW).unwrap();
     assert_eq!(subclusters(&cluster), [vec![0, 1], vec![2]]);
     check(&cluster, 2);
 }
@@ -311,7 +311,7 @@ fn a_change_to_one_subcluster_leaves_the_others_alone() {
     let mut cluster = cluster(4, 2);
     cluster.partition(&ids([1, 2]), &ids([3, 4]), NOW).unwrap();
     let key = cluster.subcluster(0).key();
-    cluster.kill(NodeId(0xB4), NOW).unwrap();
+    cluster.kill(&[NodeId(0xB4)], NOW).unwrap();
     assert_eq!(cluster.subcluster(0).key(), key);
     assert_eq!(lost(&mut cluster), [], "the third has a copy of all that the two had");
     cluster.restart(NodeId(0xB4), NOW).unwrap();
@@ -319,8 +319,8 @@ fn a_change_to_one_subcluster_leaves_the_others_alone() {
         (subclusters(&cluster), cluster.subcluster(1).key()),
         (vec![vec![0, 1], vec![2, 3]], key)
     );
-    cluster.kill(NodeId(0xB3), NOW).unwrap();
-    cluster.kill(NodeId(0xB4), NOW).unwrap();
+    cluster.kill(&[NodeId(0xB3)], NOW).unwrap();
+    cluster.kill(&[NodeId(0xB4)], NOW).unwrap();
     assert_eq!(subclusters(&cluster), [[0, 1]]);
     cluster.restart(NodeId(0xB4), NOW).unwrap();
     assert_eq!(subclusters(&cluster), [vec![0, 1], vec![3]]);

@@ -268,8 +268,10 @@ impl Progress {
                 .row(row.index, out, |reply| reply.refuse(Refusal::Code(*code)));
             return None;
         }
-        let is_write = row.content.message.header.info2.contains(Info2::WRITE);
-        let proxied_to = proxy::proxied_to(state, session.node, row.namespace, row.digest.partition_id(), is_write);
+        let header = &row.content.message.header;
+        let is_write = header.info2.contains(Info2::WRITE);
+        let (node, partition) = (session.node, row.digest.partition_id());
+        let proxied_to = proxy::proxied_to(state, node, row.namespace, partition, header);
         let (own, proxied_to) = (&*session.stats, proxied_to.as_deref());
         if let Some(offloaded) = self.offloaded.take() {
             let request = row.request(proxy::counters(row.namespace, own, proxied_to, true));
@@ -282,6 +284,10 @@ impl Progress {
             add(&own.of(row.namespace).batch_sub.tsvc_error, 1);
             self.answers
                 .row(row.index, out, |reply| reply.refuse(Refusal::from(denied)));
+            return None;
+        }
+        if let Err(refusal) = proxy::check_available(state, (node, own), row.namespace, partition, header, true) {
+            self.answers.row(row.index, out, |reply| reply.refuse(refusal));
             return None;
         }
         if let Access::Wait(waiting) = access {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::BytesMut;
-use spikelet_wire::{Digest, FieldType, FrameHeader, FrameType, Header, Info1, Info2, Info3, Message, frame};
+use spikelet_wire::{Digest, FieldType, FrameHeader, FrameType, Header, Info1, Info3, Message, frame};
 
 use super::record::proxy;
 use crate::state::{ProtoCompression, Session, State, Stats};
@@ -47,9 +47,8 @@ impl Compression {
             });
         };
         // The node that executes a command compresses the answer, also if another node received the command.
-        let is_write = message.header.info2.contains(Info2::WRITE);
         let partition = Digest::try_from(digest).ok()?.partition_id();
-        let proxied_to = proxy::proxied_to(state, session.node, namespace, partition, is_write);
+        let proxied_to = proxy::proxied_to(state, session.node, namespace, partition, &message.header);
         Some(Self {
             stats: proxied_to.unwrap_or_else(own),
             counters: Counters::Record(namespace.number),

@@ -139,10 +139,15 @@ fn handle_message(state: &State, now: Now, session: &mut Session, body: &[u8], o
                     return Flow::Continue;
                 }
             }
+            let on = (session.node, &*session.stats);
+            if let Err(refusal) = proxy::check_available(state, on, namespace, digest.partition_id(), &header, false) {
+                reply.refuse(refusal);
+                return Flow::Continue;
+            }
             if let Access::Wait(waiting) = access {
                 return Flow::Locked(Box::new(waiting));
             }
-            let proxied_to = proxy::proxied_to(state, session.node, namespace, digest.partition_id(), is_write);
+            let proxied_to = proxy::proxied_to(state, session.node, namespace, digest.partition_id(), &header);
             let request = Request {
                 header,
                 message,

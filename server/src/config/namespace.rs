@@ -79,6 +79,16 @@ impl fmt::Display for UnknownPolicy {
 impl std::error::Error for UnknownPolicy {}
 
 impl NamespaceConfig {
+    /// Whether it has `strong-consistency`.
+    pub(crate) fn is_strongly_consistent(&self) -> bool {
+        self.parameters.get("strong-consistency") == Some("true")
+    }
+
+    /// Whether its dead partitions are revived by themselves (`auto-revive`).
+    pub(crate) fn is_auto_reviving(&self) -> bool {
+        self.parameters.get("auto-revive") == Some("true")
+    }
+
     /// A namespace with one copy of each record, whose records do not expire by default, and where nsup runs every second.
     #[must_use]
     pub fn new(name: impl Into<String>) -> Self {

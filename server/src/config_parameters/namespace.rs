@@ -18,7 +18,7 @@ pub(crate) const NAMESPACE: &[Parameter] = &[
     both("active-rack", "0", RACK).enterprise(),
     both("allow-ttl-without-nsup", "false", Flag).with_effect(),
     both("apply-ttl-reductions", "true", Flag).with_effect(),
-    fixed("auto-revive", "false", Flag).enterprise(),
+    fixed("auto-revive", "false", Flag).enterprise().with_effect(),
     both("background-query-max-rps", "10000", Number(1, 1_000_000)).with_effect(),
     both(
         "conflict-resolution-policy",
@@ -60,7 +60,7 @@ pub(crate) const NAMESPACE: &[Parameter] = &[
     both("nsup-threads", "1", THREADS),
     fixed("partition-tree-sprigs", "256", PowerOfTwo(256, 1 << 28)),
     both("prefer-uniform-balance", "false", Flag).enterprise(),
-    both("rack-id", "0", RACK).enterprise(),
+    both("rack-id", "0", RACK).enterprise().with_effect(),
     both("read-consistency-level-override", "off", Word(&["all", "off", "one"])),
     both("reject-non-xdr-writes", "false", Flag).with_effect(),
     both("reject-xdr-writes", "false", Flag).with_effect(),
@@ -68,8 +68,10 @@ pub(crate) const NAMESPACE: &[Parameter] = &[
     fixed("sindex-stage-size", "1073741824", PowerOfTwo(GIB / 8, 4 * GIB)),
     both("single-query-threads", "4", THREADS),
     both("stop-writes-sys-memory-pct", "90", PERCENT),
-    fixed("strong-consistency", "false", Flag).enterprise(),
-    both("strong-consistency-allow-expunge", "false", Flag).strongly_consistent(),
+    fixed("strong-consistency", "false", Flag).enterprise().with_effect(),
+    both("strong-consistency-allow-expunge", "false", Flag)
+        .strongly_consistent()
+        .with_effect(),
     both("tomb-raider-eligible-age", "86400", Kind::ANY_SECONDS).enterprise(),
     both("tomb-raider-period", "86400", Kind::ANY_SECONDS).enterprise(),
     both("tomb-raider-unmark-threads", "0", Number(0, 128)).enterprise(),

@@ -75,7 +75,7 @@ const CONTROLS: &[Control] = controls! {
     "node/add" () => node::add, "Adds a node on a free port, and returns its id.";
     "node/advertise" ("id", "address", "alternate", "tls-address", "tls-alternate") => node::advertise, "Sets the addresses that a node announces to clients.";
     "node/heal" () => node::heal, "Removes all cuts of the network between nodes.";
-    "node/kill" ("id") => node::kill, "Kills a node: closes its socket and its connections, and removes it from the cluster.";
+    "node/kill" ("id") => node::kill, "Kills a node, or several at once (`id=B1,B2`): closes its socket and its connections, and removes it from the cluster.";
     "node/migrate" ("partitions") => node::migrate, "Finishes the migrations of this many partitions, or of all. Returns of how many.";
     "node/partition" ("a", "b") => node::partition, "Cuts the network between two lists of nodes, with commas between ids.";
     "node/quiesce" ("id") => node::quiesce, "Quiesces a node: it hands over its partitions but still serves.";

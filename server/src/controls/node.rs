@@ -25,7 +25,7 @@ pub(super) fn list(call: &Call<'_>) -> Reply {
 }
 
 pub(super) fn kill(call: &Call<'_>) -> Reply {
-    call.shared.kill(id(call)?)?;
+    call.shared.kill(&ids(call, "id")?)?;
     done()
 }
 
@@ -110,6 +110,7 @@ impl From<TopologyError> for ControlError {
             TopologyError::Cluster(ClusterError::Unknown(_) | ClusterError::Both(_)) => {
                 (ResultCode::PARAMETER, error.to_string())
             }
+            TopologyError::NotConsistent(_) => (ResultCode::PARAMETER, error.to_string()),
             TopologyError::Cluster(_) => (ResultCode::FORBIDDEN, error.to_string()),
             TopologyError::Bind { source, .. } => (ResultCode::SERVER_ERROR, format!("{error}: {source}")),
         };

@@ -48,6 +48,7 @@ pub struct Builder {
     nodes: usize,
     replication_factor: Option<u32>,
     slow_migrations: bool,
+    without_rosters: bool,
     work_directory: Option<String>,
     tls: Option<TlsConfig>,
     controls: Option<InstallControls>,
@@ -71,6 +72,7 @@ impl Default for Builder {
             nodes: 1,
             replication_factor: None,
             slow_migrations: false,
+            without_rosters: false,
             work_directory: None,
             tls: None,
             controls: None,
@@ -182,8 +184,9 @@ impl Builder {
         self
     }
 
-    /// Sets the racks of the nodes (`rack-id`), in the order of the nodes; further nodes are in rack 0. The copies of a record
-    /// are kept in different racks where possible. Only the Enterprise Edition tells clients of racks.
+    /// Sets the racks of the nodes (`rack-id`), in the order of the nodes. The copies of a record are kept in different racks
+    /// where possible. A node is in the same rack for all namespaces: further nodes are in the rack that the first namespace with
+    /// a `rack-id` configures, or else in rack 0. Only the Enterprise Edition tells clients of racks.
     pub fn racks(mut self, racks: impl IntoIterator<Item = u32>) -> Self {
         self.racks = racks.into_iter().collect();
         self
@@ -192,6 +195,14 @@ impl Builder {
     /// Sets whether migrations wait for [`Server::migrate`]. By default they finish at once.
     pub const fn slow_migrations(mut self, slow: bool) -> Self {
         self.slow_migrations = slow;
+        self
+    }
+
+    /// Sets whether namespaces with `strong-consistency` start without a roster, as those of a new real cluster do: all their
+    /// partitions are unavailable until the roster is set, by [`Server::set_roster`] or `roster-set`. By default the server's
+    /// own nodes are on the roster.
+    pub const fn without_rosters(mut self, without: bool) -> Self {
+        self.without_rosters = without;
         self
     }
 
@@ -443,7 +454,12 @@ impl Builder {
         let first = self
             .node_id
             .unwrap_or(NodeId(if self.nodes == 1 { 0xA1 } else { 0xB1 }));
-        let racks = self.racks.into_iter().chain(std::iter::repeat(0));
+        let mut racks_of_namespaces = config.namespaces.iter().filter_map(|namespace| {
+            let rack = namespace.parameters.get("rack-id")?;
+            rack.parse().ok()
+        });
+        let rack = racks_of_namespaces.find(|rack| *rack != 0).unwrap_or(0);
+        let racks = self.racks.into_iter().chain(std::iter::repeat(rack));
         let nodes = addresses
             .iter()
             .zip(first.0..)
@@ -459,7 +475,9 @@ impl Builder {
                 }
                 node
             });
-        let cluster = Cluster::new(self.cluster_name, nodes.collect()).with_slow_migrations(self.slow_migrations);
+        let cluster = Cluster::new(self.cluster_name, nodes.collect())
+            .with_slow_migrations(self.slow_migrations)
+            .without_rosters(self.without_rosters);
         let clock = Clock::default();
         let state = State::with_cluster(config, cluster, clock.now());
         for fixture in &self.fixtures {

@@ -9,6 +9,7 @@ mod fixture;
 mod in_process;
 mod inspect;
 pub mod journal;
+mod rosters;
 mod security;
 mod server;
 mod snapshot;

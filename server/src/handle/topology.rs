@@ -14,6 +14,8 @@ use crate::net::{self, Listeners, Shared};
 pub enum TopologyError {
     /// The cluster has no such node, or the node is not in the required state.
     Cluster(ClusterError),
+    /// There is no namespace of this name with `strong-consistency`.
+    NotConsistent(String),
     /// The server cannot listen on the node's address.
     Bind {
         /// The address.
@@ -27,6 +29,9 @@ impl fmt::Display for TopologyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Cluster(error) => error.fmt(f),
+            Self::NotConsistent(namespace) => {
+                write!(f, "there is no namespace '{namespace}' with strong-consistency")
+            }
             Self::Bind { address, .. } => write!(f, "cannot listen on {address}"),
         }
     }
@@ -35,7 +40,7 @@ impl fmt::Display for TopologyError {
 impl std::error::Error for TopologyError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Cluster(_) => None,
+            Self::Cluster(_) | Self::NotConsistent(_) => None,
             Self::Bind { source, .. } => Some(source),
         }
     }
@@ -81,7 +86,16 @@ impl Server {
     /// # Errors
     /// [`ClusterError::Unknown`] and [`ClusterError::Down`].
     pub fn kill(&self, node: impl Into<NodeId>) -> Result<(), TopologyError> {
-        self.settled(self.shared().kill(node.into()))
+        self.settled(self.shared().kill(&[node.into()]))
+    }
+
+    /// Kills several nodes at once, so that no copies are made in between: records of which only these nodes had copies are lost.
+    ///
+    /// # Errors
+    /// [`ClusterError::Unknown`] and [`ClusterError::Down`]; no node is killed then.
+    pub fn kill_together<N: Into<NodeId> + Copy>(&self, nodes: &[N]) -> Result<(), TopologyError> {
+        let nodes: Vec<NodeId> = nodes.iter().map(|id| (*id).into()).collect();
+        self.settled(self.shared().kill(&nodes))
     }
 
     /// Restarts a killed node with the same address and id. It starts empty, as a node whose namespaces are in memory does,
@@ -243,10 +257,10 @@ impl Server {
 /// The same operations without waiting for the sockets. The server's own thread must not block; a connection awaits the
 /// sockets before it replies.
 impl Shared {
-    pub(crate) fn kill(&self, id: NodeId) -> Result<(), TopologyError> {
+    pub(crate) fn kill(&self, ids: &[NodeId]) -> Result<(), TopologyError> {
         let _changing = self.changing();
-        let at = self.change(|cluster, now| cluster.kill(id, now))?;
-        self.nodes.stop(at);
+        let nodes = self.change(|cluster, now| cluster.kill(ids, now))?;
+        nodes.into_iter().for_each(|at| self.nodes.stop(at));
         Ok(())
     }
 
@@ -333,7 +347,7 @@ impl Shared {
         debug_assert_eq!(healed, Ok(()));
     }
 
-    fn change<T>(
+    pub(super) fn change<T>(
         &self,
         change: impl FnOnce(&mut Cluster, crate::clock::Now) -> Result<T, ClusterError>,
     ) -> Result<T, ClusterError> {

@@ -80,7 +80,7 @@ fn ends(stream: &TcpStream, peer: SocketAddr) -> Ends {
         peer: Some(peer),
         is_local: peer.ip().to_canonical().is_loopback(),
         workers: Workers::Threads,
-        certificate_name: None,
+        certificate: None,
     }
 }
 

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use spikelet_wire::certificate::CertificateNames;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::connection::Connection;
@@ -20,8 +21,8 @@ pub(super) struct Ends {
     /// Whether the peer is on this machine. Only then it may use controls.
     pub(super) is_local: bool,
     pub(super) workers: Workers,
-    /// The common name in the peer's certificate, if it has one. TLS has checked the certificate.
-    pub(super) certificate_name: Option<Arc<str>>,
+    /// The names in the peer's certificate, if it has one.
+    pub(super) certificate: Option<Arc<CertificateNames>>,
 }
 
 /// Serves a connection until either side ends it. `reset` makes a connection that a fault closes end with a reset.
@@ -51,7 +52,7 @@ pub(super) async fn serve_admitted<S: AsyncRead + AsyncWrite + Unpin>(
         state: &shared.state,
     };
     open.session.peer = peer;
-    open.session.certificate_name = ends.certificate_name;
+    open.session.certificate = ends.certificate;
     if ends.is_local {
         open.session.controls.clone_from(&shared.controls);
     }

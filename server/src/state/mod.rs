@@ -50,7 +50,7 @@ pub(crate) use self::usage::QueryQuota;
 pub(crate) use self::user_agents::UNKNOWN as UNKNOWN_AGENT;
 use crate::access::Accounts;
 use crate::clock::Now;
-use crate::cluster::{Cluster, Lost};
+use crate::cluster::{Cluster, Lost, TableId};
 use crate::config::Config;
 use crate::store::Namespace;
 #[cfg(feature = "udf")]
@@ -92,8 +92,14 @@ impl State {
     /// An empty state with the nodes of a cluster, which start at `now`.
     #[must_use]
     pub(crate) fn with_cluster(config: Config, mut cluster: Cluster, now: Now) -> Self {
-        let factors = config.namespaces.iter().map(|namespace| namespace.replication_factor);
-        cluster.start(factors, now);
+        let tables = config.namespaces.iter().enumerate().map(|(number, namespace)| {
+            let id = TableId {
+                replication_factor: namespace.replication_factor,
+                consistent: namespace.is_strongly_consistent().then_some(number),
+            };
+            (id, namespace.is_auto_reviving())
+        });
+        cluster.start(tables, now);
         let stats = NodeStats::new(config.namespaces.len());
         (0..cluster.nodes().len()).for_each(|node| stats.reset(node, now));
         let has_masking = config.has_masking();
@@ -171,27 +177,32 @@ impl State {
         change(Arc::make_mut(&mut cluster));
     }
 
-    /// The replication factors of the namespaces that have one: the present one, and the one that `set-config` has set.
-    pub(crate) fn configured_factors(&self) -> Vec<(u32, u32)> {
+    /// The partition tables of the namespaces: the present one, and the one with the replication factor that `set-config` has
+    /// set.
+    pub(crate) fn configured_tables(&self) -> Vec<(TableId, TableId)> {
+        let namespaces = self.namespaces.iter().zip(self.configured_factors());
+        let tables = namespaces.map(|(namespace, factor)| (namespace.table(), namespace.table_with(factor)));
+        tables.collect()
+    }
+
+    /// The replication factors of the namespaces, as the configuration or `set-config` has set them.
+    fn configured_factors(&self) -> Vec<u32> {
         let factors = self.namespaces.iter().map(|namespace| {
             let scope = Scope::Namespace(namespace.number);
             let changed = self.parameters.number(scope, "replication-factor");
             let config = self.config().namespaces.get(namespace.number);
             let present = namespace.settings.replication_factor();
             let configured = changed.and_then(|factor| u32::try_from(factor).ok());
-            (
-                present,
-                configured
-                    .or(config.map(|config| config.replication_factor))
-                    .unwrap_or(present),
-            )
+            configured
+                .or(config.map(|config| config.replication_factor))
+                .unwrap_or(present)
         });
         factors.collect()
     }
 
     /// Gives every namespace its configured replication factor. The cluster must have a table for each.
     pub(crate) fn apply_factors(&self) {
-        for (namespace, (_, factor)) in self.namespaces.iter().zip(self.configured_factors()) {
+        for (namespace, factor) in self.namespaces.iter().zip(self.configured_factors()) {
             namespace.settings.set_replication_factor(factor);
         }
     }
@@ -215,8 +226,8 @@ impl State {
     /// Removes the records of partitions of which no node has a copy any more.
     pub(crate) fn lose(&self, lost: &[Lost]) {
         for lost in lost {
-            let of_factor = |namespace: &&Namespace| namespace.settings.replication_factor() == lost.replication_factor;
-            for namespace in self.namespaces.iter().filter(of_factor) {
+            let of_table = |namespace: &&Namespace| namespace.table() == lost.table;
+            for namespace in self.namespaces.iter().filter(of_table) {
                 lost.partitions
                     .iter()
                     .for_each(|lost| namespace.lose(lost.id, lost.before));

@@ -106,7 +106,7 @@ pub struct CommandCounters {
     pub fail_key_busy: AtomicU64,
     /// Writes that would have made their record too big.
     pub fail_record_too_big: AtomicU64,
-    /// Commands that were refused before they began: by access control.
+    /// Commands that were refused before they began: by access control, or because their partition is not available.
     pub tsvc_error: AtomicU64,
     /// Writes that the namespace refused by whether they come from XDR.
     pub fail_xdr_forbidden: AtomicU64,

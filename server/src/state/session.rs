@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use spikelet_wire::ResultCode;
+use spikelet_wire::certificate::CertificateNames;
 
 use super::State;
 use super::controls::Controls;
@@ -20,6 +21,8 @@ pub struct Session {
     pub local: Option<SocketAddr>,
     /// The peer's address; `None` without a socket.
     pub peer: Option<SocketAddr>,
+    /// The names in the peer's certificate, if it has one: they were checked by TLS.
+    pub certificate: Option<Arc<CertificateNames>>,
     /// The peer's user agent, in base64.
     pub user_agent: Option<String>,
     /// Executes its info commands under `spikelet/`; `None` without controls.
@@ -109,6 +112,7 @@ impl State {
             node,
             local,
             peer: None,
+            certificate: None,
             user_agent: None,
             controls: None,
             refused_rows: Vec::new(),

@@ -152,8 +152,7 @@ impl State {
     /// winner of the namespace's conflict resolution is kept; of indexes and UDF modules the last change is kept.
     pub(super) fn merge(&self, now: Now, snapshot: &Snapshot, lost: &[Lost]) {
         for (namespace, (_, other)) in self.namespaces().iter().zip(&snapshot.0.namespaces) {
-            let factor = namespace.settings.replication_factor();
-            let lost = lost.iter().find(|lost| lost.replication_factor == factor);
+            let lost = lost.iter().find(|lost| lost.table == namespace.table());
             namespace.merge(other, lost.map_or(&[], |lost| &lost.partitions));
         }
         for item in self.smd().merge(&snapshot.0.smd) {

@@ -89,11 +89,11 @@ impl Split {
         let mut others = self.others.write().unwrap_or_else(PoisonError::into_inner);
         let mut cluster = Cluster::clone(&self.first.cluster());
         let balanced = cluster.changes();
-        cluster.keep_copies(&self.first.configured_factors());
+        cluster.keep_copies(&self.first.configured_tables());
         others
             .states
             .iter()
-            .for_each(|state| cluster.keep_copies(&state.configured_factors()));
+            .for_each(|state| cluster.keep_copies(&state.configured_tables()));
         let changed = change(&mut cluster)?;
         let is_balanced = cluster.changes() != balanced;
         let origins = cluster.take_origins();

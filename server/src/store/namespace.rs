@@ -13,6 +13,7 @@ use super::set::{SetId, Sets};
 use super::sindex::Sindexes;
 use super::transactions::Transactions;
 use crate::clock::Now;
+use crate::cluster::TableId;
 use crate::config::NamespaceConfig;
 use crate::version::Edition;
 
@@ -106,6 +107,21 @@ impl Namespace {
             namespace.sets.mark_configured();
         }
         namespace
+    }
+
+    /// The partition table of the namespace.
+    #[must_use]
+    pub(crate) fn table(&self) -> TableId {
+        self.table_with(self.settings.replication_factor())
+    }
+
+    /// The partition table that the namespace has with another replication factor.
+    #[must_use]
+    pub(crate) fn table_with(&self, replication_factor: u32) -> TableId {
+        TableId {
+            replication_factor,
+            consistent: self.settings.strong_consistency.then_some(self.number),
+        }
     }
 
     /// Locks a partition for reading; `None` if neither it nor a neighbour was ever written.

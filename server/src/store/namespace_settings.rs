@@ -54,7 +54,7 @@ impl Settings {
     pub(super) fn new(config: &NamespaceConfig, edition: Edition) -> Self {
         let settings = Self {
             durable_deletes: matches!(edition, Edition::Enterprise),
-            strong_consistency: config.parameters.get("strong-consistency") == Some("true"),
+            strong_consistency: config.is_strongly_consistent(),
             allow_expunge: AtomicBool::new(false),
             mrt_duration: AtomicU32::new(0),
             disable_mrt_writes: AtomicBool::new(false),

@@ -9,6 +9,7 @@ use crate::clock::Now;
 use crate::cluster::Node;
 use crate::command::query::Maintenance;
 use crate::state::{Session, State};
+use crate::store::Namespace;
 
 /// An info command that is being executed.
 pub(super) struct Call<'a> {
@@ -42,6 +43,23 @@ impl Call<'_> {
             }
             self.say(item);
         }
+        Ok(())
+    }
+
+    /// Appends what a command says of the namespace that it names; of all namespaces, as `ns=NAME:...;...`, if it names none.
+    pub(super) fn each_namespace(&mut self, say: impl Fn(&mut Self, &Namespace)) -> Answered {
+        if let Some(name) = self.namespace_name(&["namespace"])? {
+            let namespace = self.namespace(name)?;
+            say(self, namespace);
+            return Ok(());
+        }
+        let state = self.state;
+        for namespace in state.namespaces() {
+            self.say(format_args!("ns={}:", namespace.name));
+            say(self, namespace);
+            self.out.put_u8(b';');
+        }
+        self.drop_last();
         Ok(())
     }
 

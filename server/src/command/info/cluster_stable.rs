@@ -1,4 +1,4 @@
-//! `cluster-stable`: whether the cluster has a size, and no pending migrations.
+//! `cluster-stable`: whether the cluster has a size, no pending migrations, and all partitions.
 
 use spikelet_wire::ResultCode;
 
@@ -23,8 +23,11 @@ pub(super) fn cluster_stable(call: &mut Call<'_>) -> Answered {
     };
     if !ignore_migrations {
         let remaining = match call.namespace_name(&["namespace"])? {
-            Some(name) => remaining_of(call, call.namespace(name)?),
-            None => remaining_migrations(call),
+            Some(name) => {
+                let namespace = call.namespace(name)?;
+                remaining_of(call, namespace) + outages(call, std::iter::once(namespace))
+            }
+            None => remaining_migrations(call) + outages(call, call.state.namespaces().iter()),
         };
         if remaining != 0 {
             return Err(InfoError::new(ResultCode::CLUSTER_KEY_MISMATCH, "unstable cluster"));
@@ -37,6 +40,14 @@ pub(super) fn cluster_stable(call: &mut Call<'_>) -> Answered {
     Ok(())
 }
 
+/// The partitions that cannot be used, in these namespaces.
+fn outages<'n>(call: &Call<'_>, namespaces: impl Iterator<Item = &'n Namespace>) -> u32 {
+    let cluster = call.state.cluster();
+    let subcluster = cluster.subcluster(call.session.node);
+    let outages = namespaces.map(|namespace| subcluster.outage(namespace.table()));
+    outages.map(|outage| outage.unavailable + outage.dead).sum()
+}
+
 /// The pending migrations of the node, in all namespaces.
 pub(super) fn remaining_migrations(call: &Call<'_>) -> u32 {
     let namespaces = call.state.namespaces().iter();
@@ -44,8 +55,8 @@ pub(super) fn remaining_migrations(call: &Call<'_>) -> u32 {
 }
 
 fn remaining_of(call: &Call<'_>, namespace: &Namespace) -> u32 {
-    let factor = namespace.settings.replication_factor();
+    let table = namespace.table();
     let node = call.session.node;
-    let (remaining, _) = call.state.cluster().subcluster(node).migrations(node, factor);
+    let (remaining, _) = call.state.cluster().subcluster(node).migrations(node, table);
     remaining.emigrations + remaining.immigrations
 }

@@ -3,8 +3,8 @@
 use super::call::{Answered, Call};
 use super::{
     cluster_stable, config, controls, debug_record, diagnostics, dumps, endpoints, eviction, histogram, identity,
-    latencies, logs, partition_info, peers, queries, recluster, replicas, sindex, smd, statistics, truncate, udf,
-    user_agents,
+    latencies, logs, partition_info, peers, queries, racks, recluster, replicas, rosters, sindex, smd, statistics,
+    truncate, udf, user_agents,
 };
 use crate::permission::Permission;
 use crate::version::Edition;
@@ -144,19 +144,19 @@ pub(super) const COMMANDS: &[Command] = commands! {
     "query-abort" => queries::query_abort, Needs(QueryAdmin);
     "query-abort-all" => queries::query_abort_all, Needs(QueryAdmin);
     "query-show" => queries::query_show;
-    "quiesce" => diagnostics::unsupported, EnterpriseOnly, Needs(ServiceCtrl);
-    "quiesce-undo" => diagnostics::unsupported, EnterpriseOnly, Needs(ServiceCtrl);
-    "rack-ids" => diagnostics::unsupported, EnterpriseOnly;
-    "racks" => diagnostics::unsupported, EnterpriseOnly;
+    "quiesce" => racks::quiesce, EnterpriseOnly, Needs(ServiceCtrl);
+    "quiesce-undo" => racks::quiesce_undo, EnterpriseOnly, Needs(ServiceCtrl);
+    "rack-ids" => racks::rack_ids, EnterpriseOnly;
+    "racks" => racks::racks, EnterpriseOnly;
     "rebalance-generation" => replicas::rebalance_generation, ClientOnly;
     "recluster" => recluster::recluster, Needs(ServiceCtrl);
     "release" => identity::release, ClientOnly;
     "replicas" => replicas::replicas, ClientOnly;
     "replicas-all" => replicas::replicas_all, ClientOnly, Deprecated;
     "replicas-master" => replicas::replicas_master, ClientOnly, Deprecated;
-    "revive" => diagnostics::unsupported, EnterpriseOnly, Needs(ServiceCtrl);
-    "roster" => diagnostics::unsupported, EnterpriseOnly;
-    "roster-set" => diagnostics::unsupported, EnterpriseOnly, Needs(ServiceCtrl);
+    "revive" => rosters::revive, EnterpriseOnly, Needs(ServiceCtrl);
+    "roster" => rosters::roster, EnterpriseOnly;
+    "roster-set" => rosters::roster_set, EnterpriseOnly, Needs(ServiceCtrl);
     "service" => peers::service, Deprecated;
     "service-clear-alt" => peers::service_alt, ClientOnly;
     "service-clear-std" => peers::service, ClientOnly;

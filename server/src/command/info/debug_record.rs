@@ -42,9 +42,9 @@ fn write(
     let record = partition.as_ref().and_then(|partition| partition.get(&digest));
     let record = record.ok_or(InfoError::new(ResultCode::NOT_FOUND, "record not found"))?;
     let cluster = call.state.cluster();
-    let factor = namespace.settings.replication_factor();
+    let table = namespace.table();
     let node = call.session.node;
-    let replica = cluster.subcluster(node).replica(node, factor, digest.partition_id());
+    let replica = cluster.subcluster(node).replica(node, table, digest.partition_id());
     call.pair("pid", digest.partition_id().get());
     call.pair("repl-ix", replica.map_or(-1, |replica| replica as i64));
     write_index(call, namespace, text, record);

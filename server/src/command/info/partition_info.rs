@@ -5,8 +5,7 @@ use std::sync::atomic::Ordering;
 use spikelet_wire::PartitionId;
 
 use super::call::{Answered, Call};
-use super::replicas::REGIME;
-use crate::cluster::{Cluster, NodeId};
+use crate::cluster::{Availability, Cluster, NodeId};
 use crate::store::Namespace;
 
 /// A line for each partition of each namespace. There are no duplicates to resolve: full copies never differ between nodes.
@@ -24,12 +23,17 @@ pub(super) fn partition_info(call: &mut Call<'_>) -> Answered {
 }
 
 fn partition_line(call: &mut Call<'_>, cluster: &Cluster, namespace: &Namespace, id: PartitionId) {
-    let (node, factor) = (call.session.node, namespace.settings.replication_factor());
+    let (node, table) = (call.session.node, namespace.table());
     let subcluster = cluster.subcluster(node);
-    let (key, replicas) = (subcluster.key(), subcluster.replicas(factor));
-    let is_full = subcluster.is_full(node, factor, id);
-    let (place, replica) = (subcluster.place(node, factor, id), subcluster.replica(node, factor, id));
-    let acting = subcluster.working_master(factor, id);
+    let key = subcluster.key();
+    // A partition that is not available has no nodes.
+    let replicas = match subcluster.availability(table, id) {
+        Availability::Available => subcluster.replicas(table),
+        Availability::Unavailable | Availability::Dead => 0,
+    };
+    let is_full = subcluster.is_full(node, table, id);
+    let (place, replica) = (subcluster.place(node, table, id), subcluster.replica(node, table, id));
+    let acting = subcluster.working_master(table, id);
     let id_of = |at: Option<usize>| at.and_then(|at| cluster.node(at)).map_or(NodeId(0), |node| node.id);
     // The final master and an acting master report the working master; other nodes report where they proxy commands to.
     let master = acting.filter(|acting| place == Some(0) || *acting == node);
@@ -47,7 +51,7 @@ fn partition_line(call: &mut Call<'_>, cluster: &Cluster, namespace: &Namespace,
             partition.iter().filter(|(_, record)| !record.is_live()).count()
         }),
     };
-    let pending = subcluster.pending(node, factor, id);
+    let pending = subcluster.pending(node, table, id);
     let flag = |is_master: bool| if is_master { 'm' } else { '-' };
     // A replica that is not full is a subset (`s`), and evades (`e`) being master.
     let version = match (replica, is_full) {
@@ -58,7 +62,7 @@ fn partition_line(call: &mut Call<'_>, cluster: &Cluster, namespace: &Namespace,
     let place = place.map_or(-1, |place| place as i64);
     let replica = replica.map_or(-1, |replica| replica as i64);
     call.say(format_args!(
-        "{}:{}:{state}:{replicas}:{replica}:{place}:0:{}:{}:{}:0:{}:{records}:{tombstones}:{REGIME}:1:{version}:\
+        "{}:{}:{state}:{replicas}:{replica}:{place}:0:{}:{}:{}:0:{}:{records}:{tombstones}:{}:1:{version}:\
          {key:012x}.0.{}p-;",
         namespace.name,
         id.get(),
@@ -66,6 +70,7 @@ fn partition_line(call: &mut Call<'_>, cluster: &Cluster, namespace: &Namespace,
         id_of(acting),
         pending.emigrations,
         pending.immigrations,
+        subcluster.regime_of(table, id),
         flag(place == 0),
     ));
 }

@@ -12,9 +12,9 @@ pub(super) fn recluster(call: &mut Call<'_>) -> Answered {
         call.say("ignored-by-non-principal");
         return Ok(());
     }
-    let factors = call.state.configured_factors();
+    let tables = call.state.configured_tables();
     call.state.adjust_cluster(|cluster: &mut Cluster| {
-        cluster.keep_copies(&factors);
+        cluster.keep_copies(&tables);
         cluster.recluster(node, now);
     });
     call.state.apply_factors();

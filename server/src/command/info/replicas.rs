@@ -8,9 +8,6 @@ use super::call::{Answered, Call};
 use super::error::InfoError;
 use crate::store::Namespace;
 
-/// The regime of all partitions: it is 0 without strong consistency.
-pub(super) const REGIME: u32 = 0;
-
 pub(super) fn partition_generation(call: &mut Call<'_>) -> Answered {
     if let Some(node) = call.node() {
         call.say(node.partition_generation());
@@ -40,7 +37,9 @@ pub(super) fn replicas(call: &mut Call<'_>) -> Answered {
     answer_maps(call, |call, namespace| {
         let replicas = replicas_of(call, namespace);
         let count = usize::try_from(max).map_or(replicas, |max| replicas.min(max));
-        call.say(format_args!("{REGIME},{count}"));
+        let cluster = call.state.cluster();
+        let regime = cluster.subcluster(call.session.node).regime(namespace.table());
+        call.say(format_args!("{regime},{count}"));
         count
     })
 }
@@ -63,12 +62,11 @@ pub(super) fn replicas_master(call: &mut Call<'_>) -> Answered {
     Ok(())
 }
 
-/// The number of copies of a record in the node's subcluster.
+/// The number of copies of a record in the node's subcluster. Without any node there is one map, which is empty.
 fn replicas_of(call: &Call<'_>, namespace: &Namespace) -> usize {
     let cluster = call.state.cluster();
-    cluster
-        .subcluster(call.session.node)
-        .replicas(namespace.settings.replication_factor())
+    let replicas = cluster.subcluster(call.session.node).replicas(namespace.table());
+    replicas.max(1)
 }
 
 /// Appends the bitmaps of each namespace. `introduce` appends what precedes them, and returns their number.
@@ -86,8 +84,8 @@ fn answer_maps(call: &mut Call<'_>, introduce: impl Fn(&mut Call<'_>, &Namespace
 }
 
 fn write_map(call: &mut Call<'_>, namespace: &Namespace, place: usize) {
-    let factor = namespace.settings.replication_factor();
+    let table = namespace.table();
     let node = call.session.node;
-    let map = call.state.cluster().subcluster(node).bitmap(node, factor, place);
+    let map = call.state.cluster().subcluster(node).bitmap(node, table, place);
     call.out.put_slice(base64::encode(&map).as_bytes());
 }

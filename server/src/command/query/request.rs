@@ -6,7 +6,7 @@ use spikelet_wire::{Header, Info3, Message, PartitionId, ResultCode};
 
 use super::fields;
 use crate::clock::Now;
-use crate::cluster::Cluster;
+use crate::cluster::{Availability, Cluster};
 use crate::command::record::filter::Filter;
 use crate::command::record::request::Fields;
 use crate::ops::exp::Expression;
@@ -42,18 +42,20 @@ impl QueryRequest<'_> {
         self.session.stats.of(self.namespace)
     }
 
-    /// Whether the session's node has a full copy of a partition.
+    /// Whether the session's node has a full copy of a partition that is available.
     pub(super) fn is_full(&self, partition: PartitionId) -> bool {
-        let factor = self.namespace.settings.replication_factor();
+        let table = self.namespace.table();
         let node = self.session.node;
-        self.cluster.subcluster(node).is_full(node, factor, partition)
+        let subcluster = self.cluster.subcluster(node);
+        subcluster.is_full(node, table, partition)
+            && subcluster.availability(table, partition) == Availability::Available
     }
 
     /// Whether the session's node is the working master of a partition.
     pub(super) fn is_master(&self, partition: PartitionId) -> bool {
-        let factor = self.namespace.settings.replication_factor();
+        let table = self.namespace.table();
         let node = self.session.node;
-        self.cluster.subcluster(node).working_master(factor, partition) == Some(node)
+        self.cluster.subcluster(node).working_master(table, partition) == Some(node)
     }
 
     /// The part of the job description that is the same for all kinds of jobs.

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use spikelet_wire::PartitionId;
+use spikelet_wire::{Header, Info2, Info3, PartitionId};
 
+use crate::cluster::Availability;
+use crate::refusal::Refusal;
 use crate::state::{CommandCounters, State, Stats, add};
 use crate::store::Namespace;
 
@@ -14,25 +16,59 @@ pub(in crate::command) fn proxied_to(
     node: usize,
     namespace: &Namespace,
     partition: PartitionId,
-    is_write: bool,
+    header: &Header,
 ) -> Option<Arc<Stats>> {
     if !state.has_many_nodes() {
         return None;
     }
-    let (cluster, factor) = (state.cluster(), namespace.settings.replication_factor());
+    let (cluster, table) = (state.cluster(), namespace.table());
     let subcluster = cluster.subcluster(node);
     let master = subcluster
-        .working_master(factor, partition)
+        .working_master(table, partition)
         .filter(|master| *master != node)?;
     let is_replica = || {
         subcluster
-            .replica(node, factor, partition)
+            .replica(node, table, partition)
             .is_some_and(|place| place > 0)
     };
-    if !is_write && is_replica() && subcluster.is_full(node, factor, partition) {
+    let is_write = header.info2.contains(Info2::WRITE);
+    // With strong consistency a replica serves relaxed reads only.
+    let must_be_master = namespace.settings.strong_consistency && !header.info3.contains(Info3::SC_READ_RELAX);
+    if !is_write && !must_be_master && is_replica() && subcluster.is_full(node, table, partition) {
         return None;
     }
     Some(state.stats(master))
+}
+
+/// Checks that the partition of a command is available. A read that allows it gets what an unavailable partition has, if the node
+/// has a copy of it.
+///
+/// # Errors
+/// [`Refusal::Unavailable`], which is counted.
+pub(in crate::command) fn check_available(
+    state: &State,
+    (node, own): (usize, &Stats),
+    namespace: &Namespace,
+    partition: PartitionId,
+    header: &Header,
+    is_row: bool,
+) -> Result<(), Refusal> {
+    // Without strong consistency every partition is available.
+    if !namespace.settings.strong_consistency {
+        return Ok(());
+    }
+    let (cluster, table) = (state.cluster(), namespace.table());
+    let subcluster = cluster.subcluster(node);
+    let allows_unavailable = Info3::SC_READ_RELAX | Info3::SC_READ_TYPE;
+    let is_available = subcluster.availability(table, partition) == Availability::Available
+        || !header.info2.contains(Info2::WRITE)
+            && header.info3.contains(allows_unavailable)
+            && subcluster.is_full(node, table, partition);
+    if is_available {
+        return Ok(());
+    }
+    add(&counters(namespace, own, None, is_row).tsvc_error, 1);
+    Err(Refusal::Unavailable)
 }
 
 /// The counters for a command. `own` are those of the node that received it, `proxied_to` those of the node that executes it, if

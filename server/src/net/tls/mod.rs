@@ -225,7 +225,7 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
     };
     match tls.handshake(stream).await {
         Ok((stream, names)) => {
-            ends.certificate_name = names.and_then(|names| names.common_name).map(Arc::from);
+            ends.certificate = names.map(Arc::new);
             serve::serve_admitted(shared, node, stream, ends).await;
         }
         Err(error) => tracing::warn!(?peer, node, "TLS handshake: {}", HandshakeError(&error)),

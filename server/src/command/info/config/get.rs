@@ -50,6 +50,7 @@ pub(in crate::command::info) fn write_namespace(call: &mut Call<'_>, namespace: 
                 let config = call.state.config().namespaces.get(namespace.number);
                 call.pair(name, config.map_or(1, |config| config.replication_factor));
             }
+            None if name == "rack-id" => call.pair(name, call.node().map_or(0, |node| node.configured_rack())),
             None => pair(call, scope, parameter),
         }
         if name == "storage-engine" {

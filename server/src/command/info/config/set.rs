@@ -99,6 +99,12 @@ fn set_namespace(call: &Call<'_>, namespace: &Namespace) -> Answered {
     if parameter.name == "default-ttl" && value != "0" && !removes_expired(namespace) {
         return Err(invalid());
     }
+    if parameter.name == "rack-id" {
+        let (node, rack) = (call.session.node, value.parse().unwrap_or_default());
+        call.state
+            .adjust_cluster(|cluster: &mut Cluster| cluster.prepare_rack(node, rack));
+        return Ok(());
+    }
     if !namespace.settings.change(parameter.name, &value) {
         let scope = Scope::Namespace(namespace.number);
         call.state.parameters().set(scope, parameter.name, value);

@@ -10,7 +10,7 @@ use super::objects::{non_expirable_objects, objects_of, tombstones_of};
 use super::proto_compression::proto_compression;
 use super::sets::is_indexed;
 use super::storage;
-use crate::cluster::{Node, NodeState};
+use crate::cluster::{Node, NodeState, RosterNode};
 use crate::command::info::call::{Answered, Call};
 use crate::command::info::config::write_namespace;
 use crate::state::{CommandCounters, Ends, GeoCounters, NamespaceStats, QueryCounters, get};
@@ -105,10 +105,19 @@ fn statistics(call: &mut Call<'_>, namespace: &Namespace) {
 fn records(call: &mut Call<'_>, namespace: &Namespace) {
     let cluster = call.state.cluster();
     let subcluster = cluster.subcluster(call.session.node);
-    let factor = namespace.settings.replication_factor();
     let [master, prole, others] = objects_of(call, namespace);
-    call.pair("ns_cluster_size", subcluster.size());
-    call.pair("effective_replication_factor", subcluster.replicas(factor));
+    let table = namespace.table();
+    // With strong consistency only the nodes of the roster count, and on other nodes there are none.
+    let size = match (subcluster.rosters(table), cluster.node(call.session.node)) {
+        (Some((roster, _)), Some(own)) => {
+            let is_present = |entry: &&RosterNode| cluster.position(entry.id).is_ok_and(|at| subcluster.has(at));
+            let is_on = roster.get(own.id).is_some();
+            roster.nodes().iter().filter(is_present).filter(|_| is_on).count()
+        }
+        _ => subcluster.size(),
+    };
+    call.pair("ns_cluster_size", size);
+    call.pair("effective_replication_factor", subcluster.replicas(table));
     call.pair("objects", master + prole + others);
     let tombstones = tombstones_of(call, namespace);
     call.pair("tombstones", tombstones.iter().sum::<u64>());
@@ -119,11 +128,12 @@ fn records(call: &mut Call<'_>, namespace: &Namespace) {
     call.pairs(&[("master_objects", master), ("master_tombstones", of_master)]);
     call.pairs(&[("prole_objects", prole), ("prole_tombstones", of_prole)]);
     call.pairs(&[("non_replica_objects", others), ("non_replica_tombstones", of_others)]);
-    call.zeros(&[
-        "unreplicated_records",
-        "dead_partitions",
-        "unavailable_partitions",
-        "auto_revived_partitions",
+    call.zeros(&["unreplicated_records"]);
+    let outage = subcluster.outage(table);
+    call.pairs(&[
+        ("dead_partitions", outage.dead),
+        ("unavailable_partitions", outage.unavailable),
+        ("auto_revived_partitions", outage.auto_revived),
     ]);
     call.pairs(&[
         ("clock_skew_stop_writes", false),
@@ -177,7 +187,8 @@ fn partitions(call: &mut Call<'_>, namespace: &Namespace) {
     let own = cluster.node(node).filter(is_quiesced).is_some();
     let members = cluster.nodes().iter().enumerate().filter(|(at, _)| subcluster.has(*at));
     let quiesced = members.filter(|(_, node)| is_quiesced(node)).count();
-    call.pairs(&[("pending_quiesce", own), ("effective_is_quiesced", own)]);
+    let pending = cluster.node(node).is_some_and(Node::is_pending_quiesce);
+    call.pairs(&[("pending_quiesce", pending), ("effective_is_quiesced", own)]);
     call.pair("nodes_quiesced", quiesced);
     call.pair("effective_prefer_uniform_balance", false);
     call.zeros(&[
@@ -188,7 +199,7 @@ fn partitions(call: &mut Call<'_>, namespace: &Namespace) {
         "migrate_tx_partitions_active",
         "migrate_rx_partitions_active",
     ]);
-    let (remaining, initial) = subcluster.migrations(node, namespace.settings.replication_factor());
+    let (remaining, initial) = subcluster.migrations(node, namespace.table());
     call.pair("migrate_tx_partitions_initial", initial.emigrations);
     call.pair("migrate_tx_partitions_remaining", remaining.emigrations);
     call.pair("migrate_tx_partitions_lead_remaining", remaining.emigrations);

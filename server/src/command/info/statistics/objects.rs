@@ -112,15 +112,15 @@ fn replicated(
     namespace: &Namespace,
     count: impl Fn(&Partition) -> u64,
 ) -> [u64; 3] {
-    let factor = namespace.settings.replication_factor();
+    let table = namespace.table();
     let mut counts = [0; 3];
     for id in namespace.partition_ids() {
         let objects = namespace.partition(id).map_or(0, |partition| count(&partition));
         let [master, prole, others] = &mut counts;
-        if subcluster.working_master(factor, id) == Some(node) {
+        if subcluster.working_master(table, id) == Some(node) {
             *master += objects;
-        } else if subcluster.is_full(node, factor, id) {
-            let keeps = subcluster.replica(node, factor, id).is_some();
+        } else if subcluster.is_full(node, table, id) {
+            let keeps = subcluster.replica(node, table, id).is_some();
             *(if keeps { prole } else { others }) += objects;
         }
     }
