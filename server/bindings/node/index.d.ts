@@ -218,6 +218,8 @@ export interface ServerOptions {
   edition?: 'community' | 'enterprise'
   /** Whether migrations wait for `migrate`. By default they finish at once. */
   slowMigrations?: boolean
+  /** Whether namespaces with `strongConsistency` start without a roster. By default the server's nodes are on it. */
+  withoutRosters?: boolean
   /** The directory that error messages of UDFs name. */
   workDirectory?: string
   /** Whether clients can control the server with info commands under `spikelet/`; `false` by default. */
@@ -234,6 +236,26 @@ export interface ServerOptions {
   journal?: number | boolean
   /** Fixtures that are loaded before clients can connect. */
   fixtures?: Fixture[]
+  /** TLS, beside the connections without it; with `edition: 'enterprise'`. */
+  tls?: boolean | TlsOptions
+}
+
+/** The options of TLS. */
+export interface TlsOptions {
+  /** The IP address to listen on, `127.0.0.1` by default. */
+  host?: string
+  /** The port of the first node; 0, the default, takes free ports. */
+  port?: number
+  /** The TLS name of the servers, `localhost` by default. */
+  name?: string
+  /** The certificate chain of the servers, in PEM. By default one is made. */
+  certificate?: string
+  /** The private key of `certificate`, in PEM. */
+  key?: string
+  /** The certificates of the authorities of clients, in PEM. By default that of `caCertificate`. */
+  ca?: string
+  /** Whether clients need a certificate, or the names that it may have; `false` by default. */
+  authenticateClient?: boolean | string[]
 }
 
 /** A node of a server. */
@@ -296,6 +318,15 @@ export class Server implements AsyncDisposable, Disposable {
   /** The port of the first node. */
   readonly port: number
 
+  /** The addresses, TLS ports and TLS names of the nodes that are up. Without the option `tls` it is empty. */
+  readonly tlsAddresses: { addr: string; port: number; tlsName: string }[]
+  /** The certificate of the authority of all certificates that the server makes, in PEM. Throws for a server without TLS. */
+  readonly caCertificate: string
+  /** Makes a certificate for a client with this common name, in PEM. */
+  clientCertificate(name: string): { certificate: string; key: string }
+  /** Sets the certificate that the server presents on new connections. */
+  presentCertificate(kind: 'valid' | 'expired' | 'not-yet-valid' | 'wrong-name' | 'untrusted' | 'garbage'): void
+
   readonly clock: Clock
   readonly faults: Faults
   readonly journal: Journal
@@ -310,6 +341,16 @@ export class Server implements AsyncDisposable, Disposable {
    * @throws {TopologyError} if there is no such node, or it is down
    */
   kill(node: NodeId): void
+  /** Kills several nodes at once, so that no copies are made in between. */
+  killTogether(nodes: NodeId[]): void
+  /** The ids of the nodes on the roster of a namespace with `strongConsistency`. */
+  roster(namespace: string): string[]
+  /** Sets the roster of a namespace with `strongConsistency`. Its nodes need not exist. */
+  setRoster(namespace: string, nodes: NodeId[]): void
+  /** Revives the dead partitions of a namespace with `strongConsistency`, without the records that were lost. */
+  revive(namespace: string): void
+  /** The numbers of partitions of a namespace with `strongConsistency` that a node cannot use. */
+  outage(node: NodeId, namespace: string): { unavailable: number; dead: number }
   /** Restarts a killed node, empty and with the same address. */
   restart(node: NodeId): void
   /** Adds a node on a free port, and returns its id. */

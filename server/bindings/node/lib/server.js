@@ -66,6 +66,24 @@ class Server {
     return this.addresses.map(({ addr, port }) => `${withBrackets(addr)}:${port}`).join(',')
   }
 
+  get tlsAddresses() {
+    return this.#call((server) => server.tlsHosts()).map(([addr, port, tlsName]) => ({ addr, port, tlsName }))
+  }
+
+  get caCertificate() {
+    return this.#call((server) => server.caCertificate())
+  }
+
+  clientCertificate(name) {
+    const commonName = text(name, 'name')
+    return decode(this.#call((server) => server.clientCertificate(commonName)))
+  }
+
+  presentCertificate(kind) {
+    const encoded = encode(kind, 'kind')
+    this.#call((server) => server.presentCertificate(encoded))
+  }
+
   get clock() {
     return this.#clock
   }
@@ -93,6 +111,30 @@ class Server {
   kill(node) {
     const id = encode(node, 'node')
     this.#call((server) => server.kill(id))
+  }
+
+  killTogether(nodes) {
+    const ids = encode(Array.from(nodes), 'nodes')
+    this.#call((server) => server.killTogether(ids))
+  }
+
+  roster(namespace) {
+    return this.#call((server) => server.roster(namespace))
+  }
+
+  setRoster(namespace, nodes) {
+    const ids = encode(Array.from(nodes), 'nodes')
+    this.#call((server) => server.setRoster(namespace, ids))
+  }
+
+  revive(namespace) {
+    this.#call((server) => server.revive(namespace))
+  }
+
+  outage(node, namespace) {
+    const id = encode(node, 'node')
+    const [unavailable, dead] = this.#call((server) => server.outage(id, namespace))
+    return { unavailable, dead }
   }
 
   restart(node) {

@@ -72,6 +72,30 @@ impl JsServer {
         self.0.hosts().map_err(thrown)
     }
 
+    /// The hosts, the TLS ports and the TLS names of the nodes that are up.
+    #[napi]
+    pub fn tls_hosts(&self) -> Result<Vec<(String, u16, String)>> {
+        self.0.tls_hosts().map_err(thrown)
+    }
+
+    /// The certificate of the authority.
+    #[napi]
+    pub fn ca_certificate(&self) -> Result<String> {
+        self.0.ca_certificate().map_err(thrown)
+    }
+
+    /// Makes a certificate for a client.
+    #[napi]
+    pub fn client_certificate(&self, name: String) -> Result<JsPlain> {
+        self.0.client_certificate(&name).map(JsPlain).map_err(thrown)
+    }
+
+    /// Sets the certificate that the server presents.
+    #[napi]
+    pub fn present_certificate(&self, kind: Js) -> Result<()> {
+        self.0.present_certificate(&kind.0).map_err(thrown)
+    }
+
     /// The time in milliseconds since 1970.
     #[napi]
     pub fn now(&self) -> Result<i64> {
@@ -157,6 +181,37 @@ impl JsServer {
     #[napi]
     pub fn kill(&self, node: Js) -> Result<()> {
         self.0.kill(&node.0).map_err(thrown)
+    }
+
+    /// Kills several nodes at once.
+    #[napi]
+    pub fn kill_together(&self, nodes: Js) -> Result<()> {
+        self.0.kill_together(&nodes.items()?).map_err(thrown)
+    }
+
+    /// The roster of a namespace.
+    #[napi]
+    pub fn roster(&self, namespace: String) -> Result<Vec<String>> {
+        self.0.roster(&namespace).map_err(thrown)
+    }
+
+    /// Sets the roster of a namespace.
+    #[napi]
+    pub fn set_roster(&self, namespace: String, nodes: Js) -> Result<()> {
+        self.0.set_roster(&namespace, &nodes.items()?).map_err(thrown)
+    }
+
+    /// Revives the dead partitions of a namespace.
+    #[napi]
+    pub fn revive(&self, namespace: String) -> Result<()> {
+        self.0.revive(&namespace).map_err(thrown)
+    }
+
+    /// The numbers of unavailable and of dead partitions.
+    #[napi]
+    pub fn outage(&self, node: Js, namespace: String) -> Result<Vec<u32>> {
+        let (unavailable, dead) = self.0.outage(&node.0, &namespace).map_err(thrown)?;
+        Ok(vec![unavailable, dead])
     }
 
     /// Restarts a node.

@@ -192,6 +192,23 @@ def test_the_network_is_cut_and_healed():
         assert len(server.nodes.subclusters()) == 1
 
 
+def test_partitions_are_unavailable_or_dead_by_the_roster():
+    strong = {"name": "test", "strong_consistency": True, "replication_factor": 2}
+    with Server(nodes=3, edition="enterprise", namespaces=[strong], without_rosters=True) as server:
+        nodes = server.nodes
+        assert nodes.roster("test") == [] and nodes.outage("B1", "test").unavailable == 4096
+        nodes.set_roster("test", list(nodes))
+        assert nodes.roster("test") == ["B3", "B2", "B1"] and nodes.outage("B1", "test").unavailable == 0
+        nodes.kill_together(["B1", nodes["B2"]])
+        nodes.restart("B1")
+        nodes.restart("B2")
+        assert nodes.outage("B3", "test").dead > 1000
+        nodes.revive("test")
+        assert repr(nodes.outage("B3", "test")) == "Outage(unavailable=0, dead=0)"
+        with pytest.raises(spikelet.NodeError, match="no namespace 'bar' with strong-consistency"):
+            nodes.outage("B1", "bar")
+
+
 def test_slow_migrations_wait():
     with Server(nodes=2, replication_factor=2, slow_migrations=True) as server:
         server.nodes.kill("B2")
@@ -207,6 +224,7 @@ def test_slow_migrations_wait():
         (lambda nodes: nodes.restart("B1"), "node B1 is up"),
         (lambda nodes: nodes["C1"], "no node C1: there are B1, B2"),
         (lambda nodes: nodes.partition(["B1"], ["B1", "B2"]), "B1 is on both sides"),
+        (lambda nodes: nodes.partition("B1", "B1"), "B1 is on both sides"),
     ],
 )
 def test_wrong_nodes_are_refused(use, message):
@@ -286,6 +304,14 @@ def test_a_wait_ends_when_the_request_arrives(server, client):
         server.journal.writes().wait_for(2, timeout=timedelta(milliseconds=100))
     with pytest.raises(ValueError, match="timeout"):
         server.journal.wait_for(1, timeout=-1)
+    for wrong, error in [(-1, ValueError), ("1", TypeError), (True, TypeError), (2**64, ValueError)]:
+        with pytest.raises(error, match="n: expected an integer from 0"):
+            server.journal.wait_for(wrong)
+        with pytest.raises(error, match="n: expected an integer from 0"):
+            server.journal.assert_count(wrong)
+    for wrong in ["write", 3, [3]]:
+        with pytest.raises(spikelet.ArgumentTypeError, match="expected: expected"):
+            server.journal.assert_sequence(wrong)
 
 
 def test_ctrl_c_ends_a_wait(server):

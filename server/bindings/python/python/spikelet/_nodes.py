@@ -20,6 +20,11 @@ def node_id(node: Any) -> Any:
     return node.id if isinstance(node, Node) else node
 
 
+def node_ids(nodes: Any) -> list[Any]:
+    """The ids of nodes, or of one node."""
+    return [node_id(node) for node in ([nodes] if isinstance(nodes, (str, int, Node)) else nodes)]
+
+
 class Node(Named):
     """A node, as it was when it was read."""
 
@@ -63,6 +68,17 @@ class Node(Named):
 
     def __repr__(self) -> str:
         return f"<spikelet.Node {self.id} {self.host}:{self.port} {self.state}>"
+
+
+class Outage(Named):
+    """The numbers of partitions that cannot be used."""
+
+    __slots__ = ("unavailable", "dead")
+
+    #: Partitions that cannot be used while nodes of the roster are missing.
+    unavailable: int
+    #: Partitions of which all copies are lost, until they are revived.
+    dead: int
 
 
 class Nodes:
@@ -113,6 +129,37 @@ class Nodes:
         """Kill a node. When this returns, its socket and its connections are closed, and the others have its partitions."""
         self._server.kill(node_id(node))
 
+    def kill_together(self, nodes: Iterable[NodeId]) -> None:
+        """Kill several nodes at once, so that no copies are made in between."""
+        self._server.kill_together([node_id(node) for node in nodes])
+
+    def roster(self, namespace: str) -> list[str]:
+        """Return the ids of the nodes on the roster of a namespace with ``strong_consistency``."""
+        return self._server.roster(namespace)
+
+    def set_roster(self, namespace: str, nodes: Iterable[NodeId]) -> None:
+        """Set the roster of a namespace with ``strong_consistency``. Its nodes need not exist."""
+        self._server.set_roster(namespace, [node_id(node) for node in nodes])
+
+    def revive(self, namespace: str) -> None:
+        """Revive the dead partitions of a namespace with ``strong_consistency``, without the records that were lost."""
+        self._server.revive(namespace)
+
+    def outage(self, node: NodeId, namespace: str) -> Outage:
+        """Return the numbers of partitions of a namespace with ``strong_consistency`` that a node cannot use.
+
+        >>> strong = {"name": "test", "strong_consistency": True, "replication_factor": 2}
+        >>> server = Server(nodes=3, edition="enterprise", namespaces=[strong])
+        >>> server.nodes.partition(["B1"], ["B2", "B3"])
+        >>> server.nodes.outage("B1", "test")
+        Outage(unavailable=4096, dead=0)
+        >>> server.nodes.outage("B2", "test")
+        Outage(unavailable=0, dead=0)
+        >>> server.close()
+        """
+        unavailable, dead = self._server.outage(node_id(node), namespace)
+        return Outage({"unavailable": unavailable, "dead": dead})
+
     def restart(self, node: NodeId) -> None:
         """Restart a killed node with the same address and id. It starts empty, and gets its copies by migration."""
         self._server.restart(node_id(node))
@@ -129,12 +176,12 @@ class Nodes:
         """Revert :meth:`quiesce`."""
         self._server.quiesce(node_id(node), False)
 
-    def partition(self, a: Iterable[NodeId], b: Iterable[NodeId]) -> None:
+    def partition(self, a: NodeId | Iterable[NodeId], b: NodeId | Iterable[NodeId]) -> None:
         """Cut the network between every node of ``a`` and every node of ``b``. Clients still reach all nodes.
 
-        Nodes that can reach each other form a subcluster at once, which accepts writes. Further cuts can be added.
+        Each is one node or several. Nodes that can reach each other form a subcluster at once, which accepts writes. Further cuts can be added.
         """
-        self._server.partition([node_id(node) for node in a], [node_id(node) for node in b])
+        self._server.partition(node_ids(a), node_ids(b))
 
     def heal(self) -> None:
         """Remove all cuts of the network, and merge the subclusters."""
