@@ -44,6 +44,8 @@ pub mod book {
     pub struct Journal;
     #[doc = include_str!("../docs/lost-node.md")]
     pub struct LostNode;
+    #[doc = include_str!("../docs/masking.md")]
+    pub struct Masking;
     #[doc = include_str!("../docs/retries.md")]
     pub struct Retries;
     #[doc = include_str!("../docs/rust.md")]

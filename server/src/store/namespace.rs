@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use spikelet_wire::{Digest, PartitionId};
 
+use super::masking::Masking;
 use super::namespace_settings::Settings;
 use super::partition::Partition;
 use super::partition_locks::{PartitionLocks, PartitionMut, PartitionRef};
@@ -36,6 +37,8 @@ pub struct Namespace {
     pub record_locks: RecordLocks,
     /// The multi-record transactions.
     pub transactions: Transactions,
+    /// The masking rules.
+    pub masking: Masking,
     pub(super) truncation: Truncation,
     pub(super) expiry: Expiry,
     pub(super) locks: PartitionLocks,
@@ -93,6 +96,7 @@ impl Namespace {
             counters: Counters::default(),
             record_locks: RecordLocks::default(),
             transactions: Transactions::default(),
+            masking: Masking::default(),
             truncation: Truncation::default(),
             expiry: Expiry::default(),
             locks: PartitionLocks::default(),

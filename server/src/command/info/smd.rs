@@ -2,12 +2,15 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use spikelet_wire::ResultCode;
 
 use super::call::{Answered, Call};
 use super::error::InfoError;
+use super::{masking, xdr};
 use crate::state::SmdModule;
 use crate::store::sindex::Source;
 use crate::store::{Namespace, SetId};
+use crate::version::Edition;
 
 pub(super) fn smd_info(call: &mut Call<'_>) -> Answered {
     let cluster = call.state.cluster();
@@ -18,8 +21,15 @@ pub(super) fn smd_info(call: &mut Call<'_>) -> Answered {
         subcluster.size(),
         subcluster.principal(),
     ));
-    let security = call.state.security().map(|_| SmdModule::Security);
-    for module in SmdModule::ALL.into_iter().chain(security) {
+    let enterprise = call.state.config().edition == Edition::Enterprise;
+    let is_used = |module: &SmdModule| match module {
+        SmdModule::Security => call.state.security().is_some(),
+        SmdModule::Xdr => enterprise,
+        SmdModule::Masking => enterprise && call.state.config().has_masking(),
+        _ => true,
+    };
+    let modules: Vec<_> = SmdModule::ALL.into_iter().filter(is_used).collect();
+    for module in modules {
         let (changes, keys) = call.state.smd().counts(module);
         call.say(format_args!(
             "{}:committed_key={key:X},committed_tid={changes},n_keys={keys},state=pr;",
@@ -36,7 +46,17 @@ pub(super) fn smd_show(call: &mut Call<'_>) -> Answered {
         "sindex" => sindexes(call),
         "truncate" => truncations(call),
         "udf" => modules(call),
-        "roster" | "security" | "xdr" | "masking" => return Err(InfoError::enterprise_only()),
+        "roster" | "security" | "xdr" | "masking" if call.state.config().edition == Edition::Community => {
+            return Err(InfoError::enterprise_only());
+        }
+        "masking" => masking::items(call),
+        "xdr" => xdr::items(call),
+        "roster" | "security" => {
+            return Err(InfoError::new(
+                ResultCode::UNSUPPORTED_FEATURE,
+                "not supported by this server",
+            ));
+        }
         _ => return Err(InfoError::parameter("unknown 'module'")),
     };
     match items.is_empty() {

@@ -292,7 +292,12 @@ fn copy(now: Now, namespace: &Namespace, request: &Request<'_>) -> Result<Copied
     };
     checked.map_err(|refusal| refusal.with(metadata))?;
     let live = existing.filter(|record| record.is_live());
-    let work = Work::new(subject(now, namespace, request, live));
+    let set = match live {
+        Some(record) => record.set,
+        None => request.set().and_then(|name| namespace.sets.find(name)),
+    };
+    let mask = request.masks.in_set(namespace, set);
+    let work = Work::new(subject(now, namespace, request, live), mask);
     Ok(Copied {
         found,
         metadata,
