@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use spikelet_conformance::divergences::Divergences;
+use spikelet_conformance::needs::Needs;
 use spikelet_conformance::report::Report;
 use spikelet_conformance::results::{TargetRun, Verdict};
 use spikelet_conformance::run;
@@ -22,45 +23,44 @@ async fn run_on(target: &TargetSpec, scenarios: &[Scenario]) -> TargetRun {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_scenario_passes_on_the_embedded_server() {
-    passes_whole(run(&without_security()).await);
+    passes_whole(&TargetSpec::Embedded, ENTERPRISE).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_scenario_passes_on_an_embedded_cluster() {
-    passes_whole(run_on(&TargetSpec::EmbeddedCluster, &without_security()).await);
+    passes_whole(&TargetSpec::EmbeddedCluster, ENTERPRISE).await;
 }
 
-/// The scenarios that a server without security does not skip.
-fn without_security() -> Vec<Scenario> {
-    scenarios::all()
-        .filter(|scenario| scenario.subject != "security")
-        .collect()
+#[tokio::test(flavor = "multi_thread")]
+async fn every_scenario_passes_on_an_embedded_server_of_the_enterprise_edition() {
+    passes_whole(&TargetSpec::EmbeddedEnterprise, &[Needs::Community, Needs::Security]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_security_scenarios_pass_on_an_embedded_cluster_with_security() {
     let security: Vec<_> = scenarios::all()
-        .filter(|scenario| scenario.subject == "security")
+        .filter(|scenario| scenario.needs == Needs::Security)
         .collect();
     assert!(security.len() > 10);
-    passes_whole(run_on(&TargetSpec::EmbeddedSecurity, &security).await);
-    let skipped = run(&security).await;
-    assert_eq!(
-        skipped.count(|verdict| matches!(verdict, Verdict::Skipped(_))),
-        security.len()
-    );
+    passes(&TargetSpec::EmbeddedSecurity, &security, &[]).await;
 }
 
-fn passes_whole(run: TargetRun) {
+const ENTERPRISE: &[Needs] = &[Needs::Enterprise, Needs::StrongConsistency, Needs::Security];
+
+/// All scenarios pass, except for those whose needs are `unmet`: they are skipped.
+async fn passes_whole(target: &TargetSpec, unmet: &[Needs]) {
+    passes(target, &scenarios::all().collect::<Vec<_>>(), unmet).await;
+}
+
+async fn passes(target: &TargetSpec, all: &[Scenario], unmet: &[Needs]) {
+    let run = run_on(target, all).await;
     let report = Report::new(vec![run.clone()], &Divergences::bundled().unwrap());
     assert!(!report.failed(), "{report}");
-    assert_eq!(
-        run.count(|verdict| matches!(verdict, Verdict::Skipped(_))),
-        0,
-        "{report}"
-    );
-    let silent = run.results.iter().find(|result| result.transcript.is_empty());
-    assert!(silent.is_none(), "{silent:?} left no transcript");
+    for (scenario, result) in all.iter().zip(&run.results) {
+        let is_skipped = matches!(result.verdict, Verdict::Skipped(_));
+        assert_eq!(is_skipped, unmet.contains(&scenario.needs), "{result:?}");
+        assert_eq!(result.transcript.is_empty(), is_skipped, "{result:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -55,6 +55,7 @@ const CONFORMANCE: &[&str] = &[
     "divergences",
     "raw",
     "context",
+    "needs",
     "scenario",
     "scenarios",
     "recorded",

@@ -44,6 +44,8 @@ pub mod book {
     pub struct Journal;
     #[doc = include_str!("../docs/lost-node.md")]
     pub struct LostNode;
+    #[doc = include_str!("../docs/masking.md")]
+    pub struct Masking;
     #[doc = include_str!("../docs/retries.md")]
     pub struct Retries;
     #[doc = include_str!("../docs/rust.md")]
@@ -54,6 +56,8 @@ pub mod book {
     pub struct StrongConsistency;
     #[doc = include_str!("../docs/tls.md")]
     pub struct Tls;
+    #[doc = include_str!("../docs/transactions.md")]
+    pub struct Transactions;
     #[doc = include_str!("../docs/ttl.md")]
     pub struct Ttl;
 }

@@ -129,6 +129,13 @@ impl<C, V: OnRecords> Command<C, V> {
     record_option_methods!(options.write);
 }
 
+/// Verbs that can be part of a [`Transaction`](crate::Transaction): commands on single records, batches and UDFs.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be part of a transaction",
+    note = "commands on single records, batches and UDFs can; queries and administration cannot"
+)]
+pub trait Transactional: Verb {}
+
 /// Verbs that read.
 pub trait Reads: Verb {}
 

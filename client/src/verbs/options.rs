@@ -1,5 +1,6 @@
 //! The options of a command, and the methods that set them.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -7,6 +8,7 @@ use tokio::time::Instant;
 use crate::clock;
 use crate::cluster::Attempts;
 use crate::policy::{Policy, ReadMode, WriteOptions};
+use crate::transaction::State;
 
 /// The options of a command.
 #[doc(hidden)]
@@ -16,6 +18,8 @@ pub struct Options {
     pub(super) retry_in_doubt: bool,
     pub(super) read_touch_ttl: u32,
     pub(crate) write: WriteOptions,
+    /// The transaction of which the command is part.
+    pub(super) transaction: Option<Arc<State>>,
 }
 
 impl Options {
@@ -28,6 +32,7 @@ impl Options {
                 send_key: send_key.then_some(true),
                 ..WriteOptions::default()
             },
+            transaction: None,
         }
     }
 
@@ -41,6 +46,26 @@ impl Options {
             ..policy
         };
         Self::new(policy, false)
+    }
+
+    /// The default options of the end of a transaction: it takes several requests, and it is better to wait for a node than to
+    /// leave the records locked until the deadline.
+    pub(crate) fn for_transactions(policy: Policy) -> Self {
+        let policy = Policy {
+            total_timeout: Duration::from_secs(10),
+            socket_timeout: Duration::from_secs(3),
+            max_retries: 5,
+            ..policy
+        };
+        Self::new(policy, false)
+    }
+
+    /// The options of the requests by which a transaction is monitored and ended. Each of them can be repeated.
+    pub(super) fn for_protocol(&self) -> Self {
+        Self {
+            retry_in_doubt: true,
+            ..Self::new(self.policy, false)
+        }
     }
 
     pub(crate) fn deadline(&self) -> Option<Instant> {
@@ -148,9 +173,16 @@ macro_rules! write_option_methods {
             self
         }
 
-        /// Sets whether a deletion leaves a tombstone (Enterprise Edition).
+        /// Sets whether a deletion leaves a tombstone (Enterprise Edition). In a transaction it does by default.
         pub fn durable_delete(mut self, durable_delete: bool) -> Self {
             self.$($at).+.durable_delete = Some(durable_delete);
+            self
+        }
+
+        /// Fails with [`MRT_ALREADY_LOCKED`](crate::ResultCode::MRT_ALREADY_LOCKED) (126) if the transaction has written the
+        /// record before. Outside of a transaction it has no effect.
+        pub fn on_locking_only(mut self, on_locking_only: bool) -> Self {
+            self.$($at).+.on_locking_only = Some(on_locking_only);
             self
         }
 

@@ -2,7 +2,7 @@
 
 use bytes::BytesMut;
 use spikelet_wire::frame::{COMPRESSION_THRESHOLD, MAX_BODY};
-use spikelet_wire::{FieldType, FrameHeader, Header, Info1, Info2, MessageWriter, frame};
+use spikelet_wire::{FieldType, FrameHeader, Header, Info1, Info2, Info3, Info4, MessageWriter, frame};
 
 use super::options::ServerOptions;
 use super::udf_call::UdfCall;
@@ -11,12 +11,15 @@ use crate::error::Error;
 use crate::key::Key;
 use crate::operation::{self, Operation};
 use crate::policy::{Policy, WriteOptions};
+use crate::transaction::Fields;
 
 /// The content of a request on one record. It is without the key, so that the rows of a batch can share it.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Content {
     pub(crate) info1: Info1,
     pub(crate) info2: Info2,
+    info3: Info3,
+    info4: Info4,
     pub(crate) operations: Vec<Operation>,
     pub(crate) udf: Option<UdfCall>,
 }
@@ -67,6 +70,28 @@ impl Content {
         }
     }
 
+    /// The verification of the version of a record, at the end of a transaction.
+    pub(crate) fn verify() -> Self {
+        Self {
+            info1: Info1::READ | Info1::GET_NO_BINS,
+            info3: Info3::SC_READ_TYPE,
+            info4: Info4::MRT_VERIFY_READ,
+            ..Self::default()
+        }
+    }
+
+    /// The end of a transaction for a record that it has written.
+    pub(crate) fn roll(forward: bool) -> Self {
+        Self {
+            info2: Info2::WRITE | Info2::DURABLE_DELETE,
+            info4: match forward {
+                true => Info4::MRT_ROLL_FORWARD,
+                false => Info4::MRT_ROLL_BACK,
+            },
+            ..Self::default()
+        }
+    }
+
     /// Operations of any kind. The flags of the header follow from them.
     pub(crate) fn operate(operations: Vec<Operation>) -> Self {
         let mut content = Self {
@@ -95,6 +120,8 @@ impl Content {
         let mut header = Header {
             info1: self.info1,
             info2: self.info2,
+            info3: self.info3,
+            info4: self.info4,
             ..Header::default()
         };
         match self.writes() {
@@ -123,6 +150,7 @@ pub(crate) fn encode(
     key: &Key,
     content: &Content,
     options: &WriteOptions,
+    transaction: Option<&Fields>,
     server: ServerOptions,
 ) -> Result<(), Error> {
     content.check()?;
@@ -136,6 +164,11 @@ pub(crate) fn encode(
         message.field(FieldType::SET, key.set().as_bytes());
     }
     message.field(FieldType::DIGEST, &key.digest().0);
+    if let Some(transaction) = transaction {
+        for (field_type, data) in transaction.iter() {
+            message.field(field_type, data);
+        }
+    }
     if let Some(user_key) = key_to_send(key, content, options) {
         message.field(FieldType::KEY, &user_key);
     }
@@ -201,6 +234,7 @@ mod tests {
             key,
             content,
             options,
+            None,
             ServerOptions {
                 timeout: 1000,
                 ..ServerOptions::default()
@@ -314,6 +348,7 @@ mod tests {
                 &key,
                 &content,
                 &WriteOptions::default(),
+                None,
                 ServerOptions::default(),
             )
             .unwrap_err()

@@ -10,6 +10,8 @@ mod cluster;
 mod collections_context;
 mod collections_list;
 mod collections_map;
+mod community;
+mod durable_deletes;
 mod exists_action;
 mod expressions;
 mod generation;
@@ -26,6 +28,7 @@ mod paths;
 mod queries;
 mod records;
 mod security;
+mod transactions;
 mod ttl;
 mod udf;
 mod values;
@@ -56,6 +59,9 @@ const SUBJECTS: &[&[Scenario]] = &[
     expressions::SCENARIOS,
     paths::SCENARIOS,
     security::SCENARIOS,
+    community::SCENARIOS,
+    durable_deletes::SCENARIOS,
+    transactions::SCENARIOS,
 ];
 
 /// All scenarios.

@@ -2,6 +2,7 @@
 
 use spikelet::{Edition, NamespaceConfig, SecurityConfig, Server};
 
+use super::Unavailable;
 use crate::recorded;
 
 /// An embedded server with the namespaces of the recorded server.
@@ -28,6 +29,14 @@ pub(super) fn secured() -> spikelet::Builder {
         .edition(Edition::Enterprise)
         .security(security)
         .user(USER, USER, ["read-write-udf", "sys-admin", "data-admin", "user-admin"])
+}
+
+/// An embedded server of the Enterprise Edition, with the namespaces of the recorded server and one with strong consistency.
+pub(super) fn enterprise() -> Result<spikelet::Builder, Unavailable> {
+    let mut strong = NamespaceConfig::new("strong");
+    let set = strong.set("strong-consistency", "true");
+    set.map_err(|error| Unavailable(error.to_string()))?;
+    Ok(recorded_namespaces().edition(Edition::Enterprise).namespace(strong))
 }
 
 /// An embedded server with the work directory of the server with which the area `udf` was recorded.

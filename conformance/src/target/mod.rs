@@ -12,6 +12,7 @@ use spikelet::Server;
 
 use docker::Containers;
 pub use docker::DEFAULT_IMAGE;
+use embedded::enterprise;
 pub use embedded::{recorded_namespaces, recorded_ttl_namespaces, recorded_udf_directory};
 pub use unavailable::Unavailable;
 
@@ -27,6 +28,9 @@ pub enum TargetSpec {
     EmbeddedCluster,
     /// An embedded server of the Enterprise Edition in this process, with security.
     EmbeddedSecurity,
+    /// An embedded server of the Enterprise Edition in this process. Beside the namespaces of the embedded server it has one with
+    /// strong consistency.
+    EmbeddedEnterprise,
     /// The real server in a container.
     Docker {
         /// The image to run.
@@ -68,6 +72,7 @@ impl TargetSpec {
             Self::Embedded => start_embedded(recorded_namespaces())?,
             Self::EmbeddedCluster => start_embedded(recorded_namespaces().nodes(NODES).replication_factor(2))?,
             Self::EmbeddedSecurity => start_embedded(embedded::secured().nodes(NODES))?,
+            Self::EmbeddedEnterprise => start_embedded(enterprise()?)?,
             Self::Docker { image } => {
                 let containers = Containers::start(image, 1).await?;
                 (containers.hosts(), Running::Containers(containers))
@@ -171,10 +176,11 @@ impl FromStr for TargetSpec {
             "embedded" => Ok(Self::Embedded),
             "embedded-cluster" => Ok(Self::EmbeddedCluster),
             "embedded-security" => Ok(Self::EmbeddedSecurity),
+            "embedded-enterprise" => Ok(Self::EmbeddedEnterprise),
             "docker" => Ok(Self::Docker { image: image() }),
             "docker-cluster" => Ok(Self::DockerCluster { image: image() }),
             address if address.contains(':') => Ok(Self::Address(address.to_owned())),
-            _ => Err("a target is `embedded`, `embedded-cluster`, `embedded-security`, `docker`, `docker-cluster` or HOST:PORT".to_owned()),
+            _ => Err("a target is `embedded`, `embedded-cluster`, `embedded-enterprise`, `embedded-security`, `docker`, `docker-cluster` or HOST:PORT".to_owned()),
         }
     }
 }
@@ -185,6 +191,7 @@ impl fmt::Display for TargetSpec {
             Self::Embedded => f.write_str("embedded"),
             Self::EmbeddedCluster => f.write_str("embedded-cluster"),
             Self::EmbeddedSecurity => f.write_str("embedded-security"),
+            Self::EmbeddedEnterprise => f.write_str("embedded-enterprise"),
             Self::Docker { image } => write!(f, "docker {image}"),
             Self::DockerCluster { image } => write!(f, "docker-cluster {image}"),
             Self::Address(address) => f.write_str(address),

@@ -9,6 +9,7 @@ use spikelet_wire::frame::OpenFrame;
 use spikelet_wire::{Digest, FrameType, Header, Info1, Info2, Info3, ResultCode, message};
 
 use super::record::filter::Filter;
+use super::record::mask::Masks;
 use super::record::offloaded::{Finished, Offloaded};
 use super::record::reply::Reply;
 use super::record::request::{Fields, Request};
@@ -274,7 +275,7 @@ impl Progress {
         let proxied_to = proxy::proxied_to(state, node, row.namespace, partition, header);
         let (own, proxied_to) = (&*session.stats, proxied_to.as_deref());
         if let Some(offloaded) = self.offloaded.take() {
-            let request = row.request(proxy::counters(row.namespace, own, proxied_to, true));
+            let request = row.request(session, proxy::counters(row.namespace, own, proxied_to, true));
             return self.finish(row, &request, offloaded, out);
         }
         let access = record::access(row.namespace, &row.digest, is_write);
@@ -294,7 +295,7 @@ impl Progress {
             self.waiting = Some(waiting);
             return Some(Step::Locked);
         }
-        let request = row.request(proxy::counted(row.namespace, own, proxied_to, true));
+        let request = row.request(session, proxy::counted(row.namespace, own, proxied_to, true));
         let begun = match access {
             Access::Busy => Err(Refusal::KeyBusy.into()),
             _ => Offloaded::begin(state, self.now, row.namespace, &request),
@@ -365,7 +366,7 @@ impl Progress {
         };
         let parent_filter = parent_filter.as_ref().map_or(Filter::None, Filter::Built);
         let row = RowRequest::new(&row, content, fields, namespace, parent_filter);
-        let request = row.request(proxy::counters(namespace, &session.stats, None, true));
+        let request = row.request(session, proxy::counters(namespace, &session.stats, None, true));
         offloaded.run(namespace, &request, Some(row.index));
     }
 }
@@ -404,7 +405,7 @@ impl<'a> RowRequest<'a> {
         }
     }
 
-    fn request(&self, counted: &'a CommandCounters) -> Request<'a> {
+    fn request(&self, session: &Session, counted: &'a CommandCounters) -> Request<'a> {
         let mut header = self.content.message.header;
         header.info1.remove(Info1::COMPRESS_RESPONSE | Info1::XDR);
         Request {
@@ -413,6 +414,7 @@ impl<'a> RowRequest<'a> {
             fields: self.fields,
             digest: self.digest,
             filter: self.filter,
+            masks: Masks::of(self.namespace, session),
             is_background: false,
             counted,
         }

@@ -10,6 +10,7 @@ use spikelet_wire::{Digest, FrameHeader, FrameType, Info1, Info2, Message};
 use super::info_task::InfoTask;
 use super::query::Started;
 use super::record::filter::Filter;
+use super::record::mask::Masks;
 use super::record::offloaded::Offloaded;
 use super::record::reply::Reply;
 use super::record::request::{Fields, Request};
@@ -154,6 +155,7 @@ fn handle_message(state: &State, now: Now, session: &mut Session, body: &[u8], o
                 fields,
                 digest,
                 filter,
+                masks: Masks::of(namespace, session),
                 is_background: false,
                 counted: proxy::counted(namespace, &session.stats, proxied_to.as_deref(), false),
             };

@@ -6,6 +6,7 @@ use bytes::BytesMut;
 use spikelet_wire::{Digest, Message};
 
 use super::record::filter::Filter;
+use super::record::mask::Masks;
 use super::record::offloaded::{Finished, Offloaded};
 use super::record::proxy;
 use super::record::reply::Reply;
@@ -79,6 +80,7 @@ impl RecordTask {
             fields,
             digest: Digest::try_from(fields.digest?).ok()?,
             filter: fields.filter.map_or(Filter::None, Filter::Unread),
+            masks: Masks::of(namespace, &self.session),
             is_background: false,
             counted: proxy::counters(namespace, &self.session.stats, self.proxied_to.as_deref(), false),
         };

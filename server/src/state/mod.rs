@@ -20,6 +20,7 @@ mod split;
 mod tomb_raider;
 mod usage;
 mod user_agents;
+mod xdr;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -48,6 +49,8 @@ pub(crate) use self::split::{Split, SubclusterState};
 use self::tomb_raider::TombRaider;
 pub(crate) use self::usage::QueryQuota;
 pub(crate) use self::user_agents::UNKNOWN as UNKNOWN_AGENT;
+use self::xdr::Xdr;
+pub(crate) use self::xdr::{DataCenter, XdrSnapshot};
 use crate::access::Accounts;
 use crate::clock::Now;
 use crate::cluster::{Cluster, Lost, TableId};
@@ -66,6 +69,7 @@ pub struct State {
     nsup: Nsup,
     tomb_raider: TombRaider,
     parameters: Parameters,
+    xdr: Xdr,
     security: Option<Security>,
     #[cfg(feature = "udf")]
     modules: Arc<Modules>,
@@ -142,6 +146,7 @@ impl State {
             smd: Smd::default(),
             security: common.security.clone().map(Security::new),
             parameters,
+            xdr: Xdr::default(),
             #[cfg(feature = "udf")]
             modules: Arc::new(Modules::new(&common.config.work_directory)),
             common,
@@ -278,6 +283,11 @@ impl State {
     /// The parameters that `set-config` has changed and that have no effect.
     pub(crate) const fn parameters(&self) -> &Parameters {
         &self.parameters
+    }
+
+    /// The datacenters that the cluster has been told of.
+    pub(crate) const fn xdr(&self) -> &Xdr {
+        &self.xdr
     }
 
     /// Remembers as many ended queries as `query-max-done` says.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::clock::Now;
+use crate::store::BinName;
 
 /// When each item was last changed, removed items included.
 #[derive(Debug, Default)]
@@ -24,6 +25,12 @@ pub(crate) type SmdSnapshot = BTreeMap<SmdItem, Now>;
 pub(crate) enum SmdItem {
     /// The void time up to which a namespace's records are evicted.
     Evict(String),
+    /// The masking rule of a bin.
+    Masking {
+        namespace: String,
+        set: String,
+        bin: BinName,
+    },
     /// A secondary index.
     Sindex { namespace: String, name: String },
     /// The truncation of a namespace, or of a set.
@@ -38,6 +45,8 @@ pub(crate) enum SmdItem {
     Role(String),
     /// A user, by name.
     User(String),
+    /// A datacenter with its filters, by name.
+    Xdr(String),
 }
 
 /// A module: a kind of items, in the order of `smd-info`.
@@ -48,20 +57,32 @@ pub(crate) enum SmdModule {
     Sindex,
     Truncate,
     Udf,
+    Xdr,
+    Masking,
 }
 
 impl SmdModule {
-    /// The modules that every server has.
-    pub(crate) const ALL: [Self; 4] = [Self::Evict, Self::Sindex, Self::Truncate, Self::Udf];
+    /// All modules, in the order of `smd-info`.
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Evict,
+        Self::Security,
+        Self::Sindex,
+        Self::Truncate,
+        Self::Udf,
+        Self::Xdr,
+        Self::Masking,
+    ];
 
     /// The name of the module.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Evict => "evict",
+            Self::Masking => "masking",
             Self::Security => "security",
             Self::Sindex => "sindex",
             Self::Truncate => "truncate",
             Self::Udf => "UDF",
+            Self::Xdr => "XDR",
         }
     }
 }
@@ -70,9 +91,11 @@ impl SmdItem {
     const fn module(&self) -> SmdModule {
         match self {
             Self::Evict(_) => SmdModule::Evict,
+            Self::Masking { .. } => SmdModule::Masking,
             Self::Sindex { .. } => SmdModule::Sindex,
             Self::Truncate { .. } => SmdModule::Truncate,
             Self::Module(_) => SmdModule::Udf,
+            Self::Xdr(_) => SmdModule::Xdr,
             Self::Role(_) | Self::User(_) => SmdModule::Security,
         }
     }

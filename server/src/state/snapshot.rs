@@ -8,6 +8,7 @@ use super::foreign_sindexes::ForeignSindexesSnapshot;
 use super::parameters::ParametersSnapshot;
 use super::security::Security;
 use super::smd::{SmdItem, SmdSnapshot};
+use super::xdr::XdrSnapshot;
 use crate::access::Accounts;
 use crate::clock::Now;
 use crate::cluster::Lost;
@@ -15,8 +16,8 @@ use crate::config::Config;
 use crate::store::sindex::Build;
 use crate::store::{Namespace, NamespaceSnapshot};
 
-/// What a server held at one moment: records, sets, secondary indexes, truncations, UDF modules, users and roles, and the settings
-/// that `set-config` changes.
+/// What a server held at one moment: records, sets, secondary indexes, truncations, masking rules, XDR filters, UDF modules, users
+/// and roles, and the settings that `set-config` changes.
 ///
 /// A snapshot shares records and index entries with the server and copies them on write: taking one costs microseconds, and
 /// keeping one costs the memory of what was written since. A clone is the same snapshot. It outlives its server, and can be
@@ -31,6 +32,7 @@ struct Contents {
     foreign_sindexes: ForeignSindexesSnapshot,
     smd: SmdSnapshot,
     parameters: ParametersSnapshot,
+    xdr: XdrSnapshot,
     /// `None` without security, and for those of the start.
     accounts: Option<Arc<Accounts>>,
     #[cfg(feature = "udf")]
@@ -59,6 +61,7 @@ impl Snapshot {
             foreign_sindexes: ForeignSindexesSnapshot::default(),
             smd: SmdSnapshot::default(),
             parameters: ParametersSnapshot::default(),
+            xdr: XdrSnapshot::default(),
             accounts: None,
             #[cfg(feature = "udf")]
             modules: Vec::new(),
@@ -114,6 +117,7 @@ impl State {
             foreign_sindexes: self.foreign_sindexes().save(),
             smd: self.smd().save(),
             parameters: self.parameters().save(),
+            xdr: self.xdr().save(),
             accounts: self.security().map(Security::accounts),
             #[cfg(feature = "udf")]
             modules: self.modules().all(),
@@ -166,6 +170,13 @@ impl State {
                         finish(build, own, now);
                     }
                 }
+                SmdItem::Masking { namespace, set, bin } => {
+                    let own = self.namespaces().iter().find(|other| other.name == namespace);
+                    if let Some((own, other)) = own.zip(snapshot.namespace(&namespace)) {
+                        own.merge_masking(&set, bin, other);
+                    }
+                }
+                SmdItem::Xdr(name) => self.xdr().merge(&name, &snapshot.0.xdr),
                 SmdItem::User(name) => self.merge_accounts(snapshot, |own, other| own.merge_user(&name, other)),
                 SmdItem::Role(name) => self.merge_accounts(snapshot, |own, other| own.merge_role(&name, other)),
                 // Truncations are merged with the records, and nothing is evicted.
@@ -218,6 +229,7 @@ impl State {
         self.foreign_sindexes().restore(&snapshot.0.foreign_sindexes);
         self.smd().restore(&snapshot.0.smd);
         self.parameters().restore(&snapshot.0.parameters);
+        self.xdr().restore(&snapshot.0.xdr);
         self.apply_query_max_done();
         if let Some(security) = self.security() {
             security.restore(snapshot.0.accounts.as_ref());

@@ -4,6 +4,8 @@ use std::sync::atomic::Ordering;
 
 use spikelet_wire::{Digest, PartitionId};
 
+use super::bin::BinName;
+use super::masking::Masking;
 use super::partition_locks::PartitionGroup;
 use super::set::{SetId, SetSnapshot};
 use super::sindex::{Build, Created, Definition};
@@ -37,6 +39,13 @@ impl Namespace {
                 self.merge_partition((id, partition), lost, &other.sets);
             }
         }
+        self.merge_transactions(&other.transactions, |set| self.own_set_id(set, &other.sets));
+    }
+
+    /// Takes the masking rule of a bin over from another subcluster, or that it has none.
+    pub(crate) fn merge_masking(&self, set: &str, bin: BinName, other: &NamespaceSnapshot) {
+        let rule = Masking::rule(&other.masking, set.as_bytes(), &bin);
+        self.masking.change(set.as_bytes(), bin, rule);
     }
 
     fn merge_partition(

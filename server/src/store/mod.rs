@@ -5,6 +5,7 @@
 pub(crate) mod bin;
 mod conflict_resolution;
 mod look_up;
+pub(crate) mod masking;
 mod merge;
 pub(crate) mod namespace;
 mod namespace_settings;

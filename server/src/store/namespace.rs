@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use spikelet_wire::{Digest, PartitionId};
 
+use super::masking::Masking;
 use super::namespace_settings::Settings;
 use super::partition::Partition;
 use super::partition_locks::{PartitionLocks, PartitionMut, PartitionRef};
@@ -36,6 +37,8 @@ pub struct Namespace {
     pub record_locks: RecordLocks,
     /// The multi-record transactions.
     pub transactions: Transactions,
+    /// The masking rules.
+    pub masking: Masking,
     pub(super) truncation: Truncation,
     pub(super) expiry: Expiry,
     pub(super) locks: PartitionLocks,
@@ -93,6 +96,7 @@ impl Namespace {
             counters: Counters::default(),
             record_locks: RecordLocks::default(),
             transactions: Transactions::default(),
+            masking: Masking::default(),
             truncation: Truncation::default(),
             expiry: Expiry::default(),
             locks: PartitionLocks::default(),
@@ -174,6 +178,8 @@ impl Namespace {
                     .set
                     .and_then(|id| self.sets.get(id))
                     .is_some_and(|set| before(&set.truncate_lut)))
+            // A truncation does not end transactions.
+            && !self.is_monitor(record.set)
     }
 
     /// Whether a record that is written now would be truncated: the time of a truncation may lie in the future.
@@ -185,6 +191,7 @@ impl Namespace {
                 || set
                     .and_then(|id| self.sets.get(id))
                     .is_some_and(|set| after(&set.truncate_lut)))
+            && !self.is_monitor(set)
     }
 
     /// Truncates the namespace, or one of its sets. Records that were last written before a time no longer exist for commands,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
+use super::masking::MaskingRules;
 use super::namespace::Namespace;
 use super::namespace_settings::Settings;
 use super::partition_locks::{LockedPartitions, SavedGroups};
@@ -20,7 +21,8 @@ pub(crate) struct NamespaceSnapshot {
     pub(super) groups: SavedGroups,
     pub(super) sets: Vec<SetSnapshot>,
     pub(super) sindexes: SindexesSnapshot,
-    transactions: TransactionsSnapshot,
+    pub(super) transactions: TransactionsSnapshot,
+    pub(super) masking: Arc<MaskingRules>,
     settings: SettingsSnapshot,
     objects: u64,
     tombstones: u64,
@@ -60,6 +62,7 @@ impl NamespaceSnapshot {
             sets: Vec::new(),
             sindexes: SindexesSnapshot::default(),
             transactions: TransactionsSnapshot::default(),
+            masking: Arc::default(),
             settings: SettingsSnapshot::of(&Settings::new(config, Edition::default())),
             objects: 0,
             tombstones: 0,
@@ -103,11 +106,12 @@ impl Namespace {
         }
     }
 
-    /// Copies the sets, indexes, settings and truncations of another namespace, but neither records nor counters.
+    /// Copies the sets, indexes, settings, masking rules and truncations of another namespace, but neither records nor counters.
     pub(crate) fn copy_metadata_from(&self, other: &Self) {
         // Indexes first: their sets were created before them.
         self.sindexes.copy_definitions_from(&other.sindexes);
         self.sets.restore(&other.sets.save());
+        self.masking.restore(&other.masking.save());
         SettingsSnapshot::of(&other.settings).restore(&self.settings);
         self.settings
             .set_replication_factor(other.settings.replication_factor());
@@ -127,6 +131,7 @@ impl LockedNamespace<'_> {
             sets: namespace.sets.save(),
             sindexes,
             transactions: namespace.transactions.save(),
+            masking: namespace.masking.save(),
             settings: SettingsSnapshot::of(&namespace.settings),
             objects: get(&namespace.counters.objects),
             tombstones: get(&namespace.counters.tombstones),
@@ -145,6 +150,7 @@ impl LockedNamespace<'_> {
         namespace.sets.restore(&state.sets);
         self.replaced.sindexes = Some(namespace.sindexes.restore(&state.sindexes));
         namespace.transactions.restore(&state.transactions);
+        namespace.masking.restore(&state.masking);
         state.settings.restore(&namespace.settings);
         set(&namespace.counters.objects, state.objects);
         set(&namespace.counters.tombstones, state.tombstones);

@@ -10,6 +10,7 @@ use super::bytes::Bytes;
 use super::value::{from_particle, kept, stored, text_of};
 use super::{errors, functions};
 use crate::clock::Now;
+use crate::store::masking::Mask;
 use crate::store::{Bin, BinName, Bins};
 
 /// The maximum number of bins of a record that a UDF can load.
@@ -52,6 +53,8 @@ pub(crate) struct Work {
     pub(crate) has_updates: bool,
     /// How many bins the record had.
     pub(crate) had_bins: usize,
+    /// The masking rules of its set.
+    mask: Option<Mask>,
     exists: bool,
     cache: Vec<Cached>,
     inserts: usize,
@@ -75,10 +78,11 @@ impl Cached {
 }
 
 impl Work {
-    pub(crate) fn new(mut subject: Subject) -> Self {
+    pub(crate) fn new(mut subject: Subject, mask: Option<Mask>) -> Self {
         let bins = std::mem::take(&mut subject.bins);
         Self {
             had_bins: bins.len(),
+            mask,
             exists: subject.exists,
             bins: Bins::new(bins),
             subject,
@@ -107,7 +111,8 @@ impl Work {
         let Some(particle) = self.bins.get(&name).filter(|_| self.is_loaded()) else {
             return Ok(Value::Nil);
         };
-        let Some(value) = from_particle(lua, particle)? else {
+        let shown = self.mask.as_ref().map(|mask| mask.show(&name, particle));
+        let Some(value) = from_particle(lua, shown.as_deref().unwrap_or(particle))? else {
             return Ok(Value::Nil);
         };
         self.keep(name, Some(value.clone()), false);
@@ -226,6 +231,14 @@ impl Work {
                     };
                     if self.bins.get(&name).is_none() && self.bins.as_slice().len() == MAX_BINS {
                         return Ok(Err(ResultCode::BIN_NAME));
+                    }
+                    if let (Some(mask), Some(old)) = (&self.mask, self.bins.get(&name))
+                        && mask.refuses(&name, old)
+                    {
+                        return Ok(Err(ResultCode::ROLE_VIOLATION));
+                    }
+                    if self.mask.as_ref().is_some_and(|mask| mask.mismatches(&name, &particle)) {
+                        return Ok(Err(ResultCode::INCOMPATIBLE_TYPE));
                     }
                     self.bins.set(name, particle);
                 }

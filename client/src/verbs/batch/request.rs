@@ -13,6 +13,7 @@ use super::super::udf_call::UdfCall;
 use crate::error::Error;
 use crate::key::Key;
 use crate::policy::WriteOptions;
+use crate::transaction::Fields;
 
 /// A row that is ready to be sent: its options include those of the batch.
 #[derive(Debug)]
@@ -20,6 +21,7 @@ pub(crate) struct PreparedRow {
     pub(crate) key: Key,
     pub(crate) content: Arc<Content>,
     pub(crate) options: WriteOptions,
+    pub(crate) transaction: Option<Fields>,
 }
 
 impl PreparedRow {
@@ -33,6 +35,7 @@ impl PreparedRow {
             && self.key.set() == before.key.set()
             && (Arc::ptr_eq(&self.content, &before.content) || self.content == before.content)
             && self.options == before.options
+            && self.transaction == before.transaction
             // A user key that is sent differs from row to row.
             && (self.options.send_key != Some(true) || self.user_key().is_none() && before.user_key().is_none())
     }
@@ -52,8 +55,10 @@ impl PreparedRow {
         let udf = self.content.udf.iter().flat_map(UdfCall::fields);
         let fields = fields
             .into_iter()
-            .filter_map(|(field_type, data)| data.map(|data| Field { field_type, data }))
-            .chain(udf.map(|(field_type, data)| Field { field_type, data }));
+            .filter_map(|(field_type, data)| data.map(|data| (field_type, data)))
+            .chain(self.transaction.iter().flat_map(Fields::iter))
+            .chain(udf)
+            .map(|(field_type, data)| Field { field_type, data });
         let operations = &self.content.operations;
         let arguments: Vec<_> = operations.iter().map(|operation| operation.argument()).collect();
         let ops =
@@ -135,6 +140,7 @@ mod tests {
             key: Key::new("test", "demo", key),
             content: content.clone(),
             options: options.clone(),
+            transaction: None,
         }
     }
 

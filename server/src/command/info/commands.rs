@@ -3,8 +3,8 @@
 use super::call::{Answered, Call};
 use super::{
     cluster_stable, config, controls, debug_record, diagnostics, dumps, endpoints, eviction, histogram, identity,
-    latencies, logs, partition_info, peers, queries, racks, recluster, replicas, rosters, sindex, smd, statistics,
-    truncate, udf, user_agents,
+    latencies, logs, masking, partition_info, peers, queries, racks, recluster, replicas, rosters, sindex, smd,
+    statistics, truncate, udf, user_agents, xdr,
 };
 use crate::permission::Permission;
 use crate::version::Edition;
@@ -110,7 +110,7 @@ pub(super) const COMMANDS: &[Command] = commands! {
     "dump-wb-summary" => dumps::dump_wb_summary, Needs(LoggingCtrl);
     "endpoints" => endpoints::endpoints, ClientOnly;
     "eviction-reset" => eviction::eviction_reset, Needs(EvictAdmin);
-    "feature-key" => diagnostics::unsupported, EnterpriseOnly;
+    "feature-key" => identity::feature_key, EnterpriseOnly;
     "get-config" => config::get_config;
     "get-sl" => recluster::succession_list;
     "get-stats" => diagnostics::get_stats;
@@ -125,8 +125,8 @@ pub(super) const COMMANDS: &[Command] = commands! {
     "log-message" => logs::log_message, Needs(LoggingCtrl);
     "log-set" => logs::log_set, Needs(LoggingCtrl);
     "logs" => logs::logs;
-    "masking" => diagnostics::unsupported, EnterpriseOnly, Needs(MaskingAdmin);
-    "masking-show" => diagnostics::unsupported, EnterpriseOnly;
+    "masking" => masking::masking, EnterpriseOnly, Needs(MaskingAdmin);
+    "masking-show" => masking::masking_show, EnterpriseOnly;
     "mcast" => endpoints::mcast, ClientOnly, Deprecated;
     "mesh" => endpoints::mesh, ClientOnly, Deprecated;
     "name" => identity::node, ClientOnly, Deprecated;
@@ -192,8 +192,8 @@ pub(super) const COMMANDS: &[Command] = commands! {
     "user-agent-set" => user_agents::user_agent_set, ClientOnly;
     "user-agents" => user_agents::user_agents, ClientOnly;
     "xdr-dc-state" => diagnostics::unsupported, EnterpriseOnly;
-    "xdr-get-filter" => diagnostics::unsupported, EnterpriseOnly;
-    "xdr-set-filter" => diagnostics::unsupported, EnterpriseOnly, Needs(XdrSetFilter);
+    "xdr-get-filter" => xdr::get_filter, EnterpriseOnly;
+    "xdr-set-filter" => xdr::set_filter, EnterpriseOnly, Needs(XdrSetFilter);
 };
 
 fn help(call: &mut Call<'_>) -> Answered {

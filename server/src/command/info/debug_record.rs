@@ -6,7 +6,10 @@ use spikelet_wire::{Digest, ParticleType, ResultCode};
 
 use super::call::{Answered, Call};
 use super::error::InfoError;
+use crate::command::record::mask::Masks;
 use crate::ops::ParticleRef;
+use crate::permission::Permission;
+use crate::refusal::Denied;
 use crate::store::{Bin, Namespace, Record};
 
 pub(super) fn debug_record(call: &mut Call<'_>) -> Answered {
@@ -41,6 +44,11 @@ fn write(
     let partition = namespace.partition(digest.partition_id());
     let record = partition.as_ref().and_then(|partition| partition.get(&digest));
     let record = record.ok_or(InfoError::new(ResultCode::NOT_FOUND, "record not found"))?;
+    let masks = Masks::of(namespace, call.session);
+    let mask = masks.in_set(namespace, record.set).filter(|_| has_values);
+    if mask.is_some_and(|mask| mask.masks_reads) {
+        return Err(InfoError::denied(Denied::RoleViolation(Permission::ReadMasked)));
+    }
     let cluster = call.state.cluster();
     let table = namespace.table();
     let node = call.session.node;

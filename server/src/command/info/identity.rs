@@ -4,7 +4,7 @@ use std::env::consts::{ARCH, OS};
 
 use super::call::{Answered, Call};
 use super::user_agents;
-use crate::version::FEATURES;
+use crate::version::{Edition, FEATURES};
 
 /// This server's own build.
 const BUILD: &str = concat!("spikelet-", env!("CARGO_PKG_VERSION"));
@@ -31,6 +31,17 @@ pub(super) fn version(call: &mut Call<'_>) -> Answered {
 pub(super) fn features(call: &mut Call<'_>) -> Answered {
     user_agents::record_client(call);
     call.say(FEATURES);
+    Ok(())
+}
+
+/// The features of a licence: all that concern the server, for any number of nodes and without an end.
+pub(super) fn feature_key(call: &mut Call<'_>) -> Answered {
+    call.say(
+        "feature-key-version=2;serial-number=0;account-name=spikelet;account-ID=spikelet;valid-until-date=2999-12-31;\
+         asdb-change-notification=true;asdb-cluster-nodes-limit=0;asdb-compression=true;asdb-encryption-at-rest=true;\
+         asdb-flash-index=true;asdb-ldap=true;asdb-pmem=true;asdb-rack-aware=true;asdb-secrets=true;\
+         asdb-strong-consistency=true;asdb-vault=true;asdb-xdr=true",
+    );
     Ok(())
 }
 
@@ -70,8 +81,11 @@ pub(super) fn real_build(call: &mut Call<'_>) -> Answered {
     Ok(())
 }
 
-/// Empty: the server has no part of the Enterprise Edition.
-pub(super) fn build_ee_sha(_call: &mut Call<'_>) -> Answered {
+/// Empty on the Community Edition.
+pub(super) fn build_ee_sha(call: &mut Call<'_>) -> Answered {
+    if call.state.config().edition == Edition::Enterprise {
+        call.say(BUILD);
+    }
     Ok(())
 }
 

@@ -21,6 +21,7 @@ mod histogram;
 mod identity;
 mod latencies;
 mod logs;
+mod masking;
 mod parameters;
 mod partition_info;
 mod peers;
@@ -36,6 +37,7 @@ mod truncate;
 #[cfg_attr(not(feature = "udf"), path = "udf_disabled.rs")]
 mod udf;
 mod user_agents;
+mod xdr;
 
 use std::fmt::Write as _;
 

@@ -5,9 +5,11 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 
 use super::call::{Answered, Call};
 use super::error::InfoError;
+use super::masking;
 use crate::state::SmdModule;
 use crate::store::sindex::Source;
 use crate::store::{Namespace, SetId};
+use crate::version::Edition;
 
 pub(super) fn smd_info(call: &mut Call<'_>) -> Answered {
     let cluster = call.state.cluster();
@@ -18,8 +20,15 @@ pub(super) fn smd_info(call: &mut Call<'_>) -> Answered {
         subcluster.size(),
         subcluster.principal(),
     ));
-    let security = call.state.security().map(|_| SmdModule::Security);
-    for module in SmdModule::ALL.into_iter().chain(security) {
+    let enterprise = call.state.config().edition == Edition::Enterprise;
+    let is_used = |module: &SmdModule| match module {
+        SmdModule::Security => call.state.security().is_some(),
+        SmdModule::Xdr => enterprise,
+        SmdModule::Masking => enterprise && call.state.config().has_masking(),
+        _ => true,
+    };
+    let modules: Vec<_> = SmdModule::ALL.into_iter().filter(is_used).collect();
+    for module in modules {
         let (changes, keys) = call.state.smd().counts(module);
         call.say(format_args!(
             "{}:committed_key={key:X},committed_tid={changes},n_keys={keys},state=pr;",
@@ -36,6 +45,7 @@ pub(super) fn smd_show(call: &mut Call<'_>) -> Answered {
         "sindex" => sindexes(call),
         "truncate" => truncations(call),
         "udf" => modules(call),
+        "masking" if call.state.config().edition == Edition::Enterprise => masking::items(call),
         "roster" | "security" | "xdr" | "masking" => return Err(InfoError::enterprise_only()),
         _ => return Err(InfoError::parameter("unknown 'module'")),
     };

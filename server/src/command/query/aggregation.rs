@@ -70,6 +70,7 @@ impl AggregationQuery {
         }
         let search = IndexRange::search(index_range, request.namespace, set)?;
         let source = Source::new(set, PartitionScan::all(), search);
+        request.check_search(&source)?;
         let socket_timeout = fields::socket_timeout(message)?;
         let limit = records_per_second.map_or(0, NonZeroU32::get);
         let quota = permit::query_quota(request.session, Direction::Read, limit)?;
@@ -208,11 +209,13 @@ struct Stream {
 impl Stream {
     fn new(request: &QueryRequest<'_>, partition: PartitionId, found: &[Digest]) -> Self {
         let (now, namespace) = (request.now, request.namespace);
+        let masks = request.masks();
         let partition = namespace.partition(partition);
         let records = found.iter().filter_map(|digest| {
             let record = partition.as_ref()?.get(digest)?;
             request.filter.check(&View::of(now, namespace, digest, record)).ok()?;
-            Some(Work::new(udf::element(now, namespace, digest, record)))
+            let subject = udf::element(now, namespace, digest, record);
+            Some(Work::new(subject, masks.in_set(namespace, record.set)))
         });
         Self {
             modules: Arc::clone(request.state.modules()),

@@ -80,6 +80,7 @@ impl BackgroundQuery {
         }
         let search = IndexRange::search(index_range, request.namespace, set)?;
         let source = Source::new(set, PartitionScan::all(), search);
+        request.check_search(&source)?;
         request.check_filter()?;
         let description = if request.fields.udf {
             describe_udf(request)?
@@ -317,6 +318,7 @@ fn record_request<'a>(request: &'a QueryRequest<'a>) -> Request<'a> {
         },
         digest: Digest([0; Digest::SIZE]),
         filter: request.filter,
+        masks: request.masks(),
         is_background: true,
         counted: if request.fields.udf {
             &stats.udf_sub

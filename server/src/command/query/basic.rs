@@ -83,6 +83,7 @@ impl BasicQuery {
         let Partitions { scan, count, resumed } = partitions.ok_or(Refusal::Unsupported(Feature::OldQueries))?;
         let search = IndexRange::search(index_range, request.namespace, set)?;
         let source = Source::new(set, scan, search);
+        request.check_search(&source)?;
         let socket_timeout = fields::socket_timeout(message)?;
         let remaining = fields::sample_max(message)?;
         let projection = Projection::of(message)?;
@@ -224,6 +225,7 @@ impl BasicQuery {
         let (now, namespace) = (request.now, request.namespace);
         let is_limited = u64::from(rate_limit.is_limited());
         let mut names = SetNameCache::default();
+        let masks = request.masks();
         let part = match (&*projection, request.filter) {
             (Projection::NoBins, Filter::None) => RecordPart::Metadata,
             _ => RecordPart::Bins,
@@ -237,7 +239,8 @@ impl BasicQuery {
             };
             budget.reads = budget.reads.saturating_sub(reads);
             if set.matches(record.set) && namespace.is_visible(record, now) {
-                let view = View::of(now, namespace, digest, record);
+                let shown = masks.shown(namespace, record);
+                let view = View::of(now, namespace, digest, record).showing(shown.as_deref());
                 match request.filter.check(&view) {
                     Ok(()) => {
                         budget.records = budget.records.saturating_sub(1);

@@ -96,7 +96,7 @@ impl Projection {
             Self::NoBins => begin(out, Info1::GET_NO_BINS).finish(),
             Self::All => {
                 let mut message = begin(out, Info1::empty());
-                for bin in &record.bins {
+                for bin in view.bins {
                     operation::write_bin(&mut message, OpCode::READ, bin.name.as_bytes(), Some(&bin.value));
                 }
                 message.finish();

@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use spikelet_wire::{Header, Info3, Message, PartitionId, ResultCode};
 
-use super::fields;
+use super::fields::{self, SetFilter};
+use super::source::Source;
 use crate::clock::Now;
 use crate::cluster::{Availability, Cluster};
 use crate::command::record::filter::Filter;
+use crate::command::record::mask::Masks;
 use crate::command::record::request::Fields;
 use crate::ops::exp::Expression;
 use crate::refusal::Refusal;
@@ -35,6 +37,24 @@ impl QueryRequest<'_> {
     pub(super) fn check_filter(&self) -> Result<(), Refusal> {
         self.fields.filter.map(Expression::build_filter).transpose()?;
         Ok(())
+    }
+
+    /// What the user sees masked.
+    pub(super) fn masks(&self) -> Masks {
+        Masks::of(self.namespace, self.session)
+    }
+
+    /// Refuses a secondary index of values that the user sees masked only.
+    ///
+    /// # Errors
+    /// `ROLE_VIOLATION`.
+    pub(super) fn check_search(&self, source: &Source) -> Result<(), Refusal> {
+        let set = match source.set {
+            SetFilter::One(set) => Some(set),
+            SetFilter::Any | SetFilter::Unknown => None,
+        };
+        let search = source.search().map(|search| &**search);
+        self.masks().check_search(self.namespace, set, search)
     }
 
     /// The counters of the namespace on the session's node.

@@ -44,10 +44,19 @@ fn remove(now: Now, namespace: &Namespace, request: &Request<'_>) -> Result<(), 
 fn check(now: Now, namespace: &Namespace, request: &Request<'_>, record: &Record) -> Result<(), Refusal> {
     check_set(namespace, request, record)?;
     generation::check(request, Some(record))?;
+    let shown = request.masks.shown(namespace, record);
     request
         .filter
-        .check(&View::of(now, namespace, &request.digest, record))?;
-    check_key(request, record)
+        .check(&View::of(now, namespace, &request.digest, record).showing(shown.as_deref()))?;
+    check_key(request, record)?;
+    check_mask(namespace, request, record)
+}
+
+/// # Errors
+/// `ROLE_VIOLATION` if the user may not change a bin of the record.
+fn check_mask(namespace: &Namespace, request: &Request<'_>, record: &Record) -> Result<(), Refusal> {
+    let mask = request.masks.in_set(namespace, record.set);
+    mask.map_or(Ok(()), |mask| mask.check_all(&record.bins))
 }
 
 /// Replaces the record by a tombstone, on the record's partition. See [`on_copy`].
@@ -88,6 +97,7 @@ fn tombstone(
         return Err(Refusal::NotFound);
     };
     write::check(now, namespace, request, Some(record))?;
+    check_mask(namespace, request, record)?;
     Ok(Record {
         generation: generation::next(Some(record)),
         void_time: 0,

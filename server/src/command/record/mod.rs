@@ -4,6 +4,7 @@ mod delete;
 pub(super) mod filter;
 mod generation;
 mod identity;
+pub(super) mod mask;
 mod monitor;
 pub(super) mod offloaded;
 mod on_copy;

@@ -69,7 +69,8 @@ pub(in crate::command) fn read<'a>(op: &Op<'_>, name: &BinName, view: &View<'a>)
     Ok(BinRead::Value(result?.map(Cow::Owned)))
 }
 
-/// Executes an operation that writes or modifies a bin, and returns its result.
+/// Executes an operation that writes or modifies a bin, and returns its result. An expression reads the bins of `view` if there
+/// are any: the user may see them masked.
 pub(in crate::command) fn change(
     op: &Op<'_>,
     name: BinName,
@@ -91,7 +92,11 @@ pub(in crate::command) fn change(
         OpCode::CDT_MODIFY => return Ok(bins.modify(name, |bin| ops::cdt_op::modify(bin, op.value))?),
         OpCode::EXP_MODIFY => {
             let view = View {
-                bins: bins.as_slice(),
+                bins: if view.bins.is_empty() {
+                    bins.as_slice()
+                } else {
+                    view.bins
+                },
                 ..*view
             };
             match exp::modify_op(op.value, &view, view.now, view.bin(&name).is_some())? {

@@ -28,11 +28,10 @@ pub(super) fn read(
         let found = partition.as_ref().and_then(|partition| partition.get(&request.digest));
         let record = found.ok_or(Refusal::NotFound)?;
         let refused = |refusal: Refusal| refusal.with(record);
-        let touch = check(now, namespace, request, record).map_err(refused)?;
-        (
-            write_reply(now, namespace, request, record, reply).map_err(refused),
-            touch,
-        )
+        let shown = request.masks.shown(namespace, record);
+        let view = View::of(now, namespace, &request.digest, record).showing(shown.as_deref());
+        let touch = check(now, namespace, request, record, &view).map_err(refused)?;
+        (write_reply(request, record, &view, reply).map_err(refused), touch)
     };
     // A read touches even if one of its operations is refused. By now the partition is no longer locked for reading.
     if let Some(touch) = touch {
@@ -58,17 +57,20 @@ pub(super) fn on_copy(
     found: Option<&Record>,
     reply: &mut Reply<'_>,
 ) -> (Result<(), Refused>, Effect) {
+    let shown = found.and_then(|record| request.masks.shown(namespace, record));
+    let view = |record| View::of(now, namespace, &request.digest, record).showing(shown.as_deref());
     let checked = request
         .check_transaction(now, namespace)
         .map_err(Refused::from)
         .and_then(|()| {
             let record = found.ok_or(Refusal::NotFound)?;
-            let touch = check(now, namespace, request, record).map_err(|refusal| refusal.with(record))?;
+            let touch =
+                check(now, namespace, request, record, &view(record)).map_err(|refusal| refusal.with(record))?;
             Ok((record, touch))
         });
     match checked {
         Ok((record, touch)) => {
-            let replied = write_reply(now, namespace, request, record, reply);
+            let replied = write_reply(request, record, &view(record), reply);
             let effect = touch.map_or(Effect::None, Effect::Touch);
             (replied.map_err(|refusal| refusal.with(record)), effect)
         }
@@ -82,6 +84,7 @@ fn check(
     namespace: &Namespace,
     request: &Request<'_>,
     record: &Record,
+    view: &View<'_>,
 ) -> Result<Option<ReadTouch>, Refusal> {
     // A read need not name the set, but a set that it names must be the record's.
     check_set(namespace, request, record)?;
@@ -89,21 +92,13 @@ fn check(
         return Err(Refusal::NotFound);
     }
     let touch = void_time::read_touch(now, namespace, record, request.header.record_ttl)?;
-    request
-        .filter
-        .check(&View::of(now, namespace, &request.digest, record))?;
+    request.filter.check(view)?;
     check_key(request, record)?;
     Ok(touch)
 }
 
 /// Writes the reply; nothing if it is refused.
-fn write_reply(
-    now: Now,
-    namespace: &Namespace,
-    request: &Request<'_>,
-    record: &Record,
-    reply: &mut Reply<'_>,
-) -> Result<(), Refusal> {
+fn write_reply(request: &Request<'_>, record: &Record, view: &View<'_>, reply: &mut Reply<'_>) -> Result<(), Refusal> {
     let header = &request.header;
     if header.info1.contains(Info1::GET_NO_BINS) {
         reply.status(ResultCode::OK, record.into());
@@ -117,7 +112,7 @@ fn write_reply(
     let metadata = Metadata::from(record);
     if header.info1.contains(Info1::GET_ALL) {
         let mut message = reply.message(ResultCode::OK, metadata);
-        for bin in &record.bins {
+        for bin in view.bins {
             operation::write_bin(&mut message, OpCode::READ, bin.name.as_bytes(), Some(&bin.value));
         }
         message.finish();
@@ -127,11 +122,10 @@ fn write_reply(
         return Err(Refusal::NoOperations);
     }
     let respond_all_ops = header.info2.contains(Info2::RESPOND_ALL_OPS);
-    let view = View::of(now, namespace, &request.digest, record);
     let mut message = reply.message(ResultCode::OK, metadata);
     let result = request.message.ops().try_for_each(|op| {
         let name = BinName::new(op.name).ok_or(Refusal::BinName)?;
-        let value = match operation::read(&op, &name, &view)? {
+        let value = match operation::read(&op, &name, view)? {
             BinRead::Absent => None,
             BinRead::Value(value) => value,
         };

@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use spikelet_wire::{Digest, FieldType, Header, Info1, Message, PartitionId, ResultCode};
 
 use super::filter::Filter;
+use super::mask::Masks;
 use crate::refusal::Refusal;
 use crate::state::{CommandCounters, add};
 use crate::store::Namespace;
@@ -17,6 +18,8 @@ pub(in crate::command) struct Request<'a> {
     pub(in crate::command) fields: Fields<'a>,
     pub(in crate::command) digest: Digest,
     pub(in crate::command) filter: Filter<'a>,
+    /// What the user sees masked.
+    pub(in crate::command) masks: Masks,
     /// Whether it belongs to a background query, which does not name the set of the record.
     pub(in crate::command) is_background: bool,
     /// The counters for the result.

@@ -42,6 +42,19 @@ impl<'a> View<'a> {
         }
     }
 
+    /// The same record with these bins, as its user sees them, if there are any.
+    pub(in crate::command) fn showing(self, bins: Option<&'a [Bin]>) -> Self {
+        match bins {
+            None => self,
+            // The size is that of what is stored.
+            Some(bins) => Self {
+                stored_size: Some(self.stored_size()),
+                bins,
+                ..self
+            },
+        }
+    }
+
     /// The value of a bin.
     pub(in crate::command) fn bin(&self, name: &BinName) -> Option<&'a Particle> {
         self.bins.iter().find(|bin| bin.name == *name).map(|bin| &bin.value)

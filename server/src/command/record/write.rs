@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use spikelet_wire::{Info1, Info2, Info3, MessageWriter, Op, OpCode, ParticleType, ResultCode};
 
 use super::identity::{check_key, check_new_key};
+use super::mask;
 use super::on_copy::Effect;
 use super::operation::{self, BinRead, Kind};
 use super::reply::{Metadata, Refused, Reply};
@@ -17,6 +18,7 @@ use crate::ops::exp::RecordView;
 use crate::ops::{Particle, SharedBytes};
 use crate::refusal::{Conflict, Feature, Refusal};
 use crate::state::add;
+use crate::store::masking::Mask;
 use crate::store::record::{END_MARK, stored_size};
 use crate::store::{Bin, BinName, Bins, Namespace, Partition, Record, SetId, Usage};
 
@@ -248,9 +250,10 @@ pub(in crate::command) fn check(
     namespace.check_stop_writes_size(record.set)?;
     // A tombstone has nothing to filter, but keeps its generation, its set and its key.
     if is_live {
+        let shown = request.masks.shown(namespace, record);
         request
             .filter
-            .check(&View::of(now, namespace, &request.digest, record))?;
+            .check(&View::of(now, namespace, &request.digest, record).showing(shown.as_deref()))?;
     }
     match record.key {
         Some(_) => check_key(request, record)?,
@@ -263,6 +266,15 @@ pub(in crate::command) fn check(
 fn set_name_size(namespace: &Namespace, request: &Request<'_>, set: Option<SetId>) -> Option<usize> {
     let named = request.set().map(<[u8]>::len);
     named.or_else(|| set.and_then(|id| namespace.sets.get(id)).map(|set| set.name.len()))
+}
+
+/// Whether the real server checks the masking rule of a bin before and after an operation. It does not for operations on lists,
+/// maps, bits and HyperLogLogs: no rule is for values of their types.
+const fn is_masked_operation(code: OpCode) -> bool {
+    matches!(
+        code,
+        OpCode::WRITE | OpCode::INCR | OpCode::APPEND | OpCode::PREPEND | OpCode::EXP_MODIFY
+    )
 }
 
 /// What a write does to the record in the store.
@@ -284,6 +296,8 @@ struct Write<'a> {
     is_live: bool,
     /// The record as it will be, without its bins.
     view: View<'a>,
+    /// The masking rules of its set.
+    mask: Option<Mask>,
 }
 
 impl<'a> Write<'a> {
@@ -306,6 +320,7 @@ impl<'a> Write<'a> {
             request,
             plan,
             is_live: live.is_some(),
+            mask: request.masks.in_set(namespace, set),
             view: View {
                 now,
                 namespace,
@@ -345,6 +360,7 @@ impl Write<'_> {
     /// Executes the operations on `bins` and writes the reply; nothing is written if one is refused.
     fn execute(&self, existing: Option<&Record>, bins: &mut Bins, reply: &mut Reply<'_>) -> Result<Outcome, Refusal> {
         if self.plan.replace {
+            self.check_all(bins)?;
             bins.clear();
         }
         self.check_large_values(bins.as_slice().len())?;
@@ -380,6 +396,9 @@ impl Write<'_> {
         let Some(largest) = ops().map(|op| op.value.len()).max().filter(|size| *size > max as usize) else {
             return Ok(());
         };
+        if self.mask.is_some() {
+            return Ok(());
+        }
         let mut names = HashSet::new();
         let only_stores =
             ops().all(|op| op.code == OpCode::WRITE && Particle::is_opaque(op.particle_type) && names.insert(op.name));
@@ -405,7 +424,8 @@ impl Write<'_> {
             return Ok(());
         }
         if is_read_all(op, self.request.header.info1) {
-            for bin in bins.as_slice() {
+            let shown = self.shown(bins);
+            for bin in shown.as_deref().unwrap_or(bins.as_slice()) {
                 operation::write_bin(message, OpCode::READ, bin.name.as_bytes(), Some(&bin.value));
             }
             return Ok(());
@@ -413,9 +433,10 @@ impl Write<'_> {
         let name = BinName::new(op.name).ok_or(Refusal::BinName)?;
         match kind {
             Kind::Read => {
+                let shown = self.shown(bins);
                 let view = View {
                     key,
-                    bins: bins.as_slice(),
+                    bins: shown.as_deref().unwrap_or(bins.as_slice()),
                     ..self.view
                 };
                 match operation::read(op, &name, &view)? {
@@ -425,6 +446,7 @@ impl Write<'_> {
                 }
             }
             Kind::DeleteAll => {
+                self.check_all(bins)?;
                 bins.clear();
                 if respond_all_ops {
                     operation::write_bin(message, op.code, op.name, None);
@@ -432,13 +454,38 @@ impl Write<'_> {
             }
             Kind::Unknown => return Err(Refusal::Operation(op.code)),
             _ => {
-                let result = operation::change(op, name, bins, &View { key, ..self.view })?;
+                let checked = self.mask.as_ref().filter(|_| is_masked_operation(op.code));
+                if let (Some(mask), Some(value)) = (checked, bins.get(&name))
+                    && mask.refuses(&name, value)
+                {
+                    return Err(mask::violation());
+                }
+                let shown = self.shown(bins).filter(|_| op.code == OpCode::EXP_MODIFY);
+                let view = View { key, ..self.view }.showing(shown.as_deref());
+                let result = operation::change(op, name, bins, &view)?;
+                if let (Some(mask), Some(value)) = (checked, bins.get(&name))
+                    && mask.mismatches(&name, value)
+                {
+                    return Err(ResultCode::INCOMPATIBLE_TYPE.into());
+                }
                 if respond_all_ops || result.is_some() {
                     operation::write_bin(message, op.code, op.name, result.as_ref());
                 }
             }
         }
         Ok(())
+    }
+
+    /// The bins as the user sees them; `None` if nothing in them is masked for the user.
+    fn shown(&self, bins: &Bins) -> Option<Box<[Bin]>> {
+        self.mask.as_ref()?.show_all(bins.as_slice())
+    }
+
+    /// # Errors
+    /// `ROLE_VIOLATION` if the user may not change one of these bins.
+    fn check_all(&self, bins: &Bins) -> Result<(), Refusal> {
+        let mask = self.mask.as_ref();
+        mask.map_or(Ok(()), |mask| mask.check_all(bins.as_slice()))
     }
 
     fn outcome(&self, existing: Option<&Record>, bins: &[Bin]) -> Result<Outcome, Refusal> {

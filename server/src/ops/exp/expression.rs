@@ -80,6 +80,15 @@ impl<'a> Expression<'a> {
         reads
     }
 
+    /// The bins that it reads, with the types of their values.
+    pub(crate) fn bins(&self) -> impl Iterator<Item = (&'a [u8], Type)> {
+        let nodes = self.0.nodes.iter();
+        nodes.filter_map(|node| match &node.instruction {
+            Instruction::Bin(of, name) => Some((*name, *of)),
+            _ => None,
+        })
+    }
+
     /// The expression in the form in which it is evaluated.
     pub(super) const fn program(&self) -> &Program<'a> {
         &self.0

@@ -57,7 +57,7 @@ fn call(script: &str, subject: Subject, arguments: &[Value], limit: Duration) ->
         arguments: &packed,
         limit,
     };
-    let (answer, work) = modules.apply(NOW, &call, Work::new(subject));
+    let (answer, work) = modules.apply(NOW, &call, Work::new(subject, None));
     (answer, work.unwrap())
 }
 

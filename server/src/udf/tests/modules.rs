@@ -44,7 +44,7 @@ fn a_missing_function_or_module_is_an_error() {
         arguments: &[],
         limit: Duration::from_secs(1),
     };
-    let (answer, _) = modules.apply(NOW, &call, Work::new(subject(vec![])));
+    let (answer, _) = modules.apply(NOW, &call, Work::new(subject(vec![]), None));
     assert_eq!(answer, Answer::Failure(b"UDF: Execution Error 1".to_vec()));
 }
 
@@ -99,7 +99,7 @@ fn a_module_can_require_another() {
         arguments: &[0x91, 21],
         limit: Duration::from_secs(1),
     };
-    let answer = || modules.apply(NOW, &call, Work::new(subject(vec![]))).0;
+    let answer = || modules.apply(NOW, &call, Work::new(subject(vec![]), None)).0;
     let int = |n: i64| {
         Answer::Success(Returned {
             particle_type: ParticleType::INTEGER,

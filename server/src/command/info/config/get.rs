@@ -6,9 +6,11 @@ use std::sync::atomic::Ordering::Relaxed;
 use super::{LONGEST, NAMESPACE_NAMES, STRIPES};
 use crate::command::info::call::{Answered, Call};
 use crate::command::info::error::InfoError;
+use crate::command::info::xdr;
 use crate::config::{AuthenticateClient, NETWORK, OF_NAMESPACE, Parameter, SERVICE};
 use crate::state::Scope;
 use crate::store::Namespace;
+use crate::version::Edition;
 
 pub(in crate::command::info) fn get_config(call: &mut Call<'_>) -> Answered {
     if call.parameters.is_empty() {
@@ -31,6 +33,7 @@ pub(in crate::command::info) fn get_config(call: &mut Call<'_>) -> Answered {
             }
             security(call);
         }
+        "xdr" if call.state.config().edition == Edition::Enterprise => return xdr::get_config(call),
         // There is none.
         "xdr" => return Ok(()),
         _ => return Err(InfoError::parameter("invalid context")),

@@ -7,6 +7,7 @@ use crate::cluster::Cluster;
 use crate::command::info::call::{Answered, Call};
 use crate::command::info::error::InfoError;
 use crate::command::info::parameters::pairs;
+use crate::command::info::xdr;
 use crate::config::{NETWORK, OF_NAMESPACE_CHANGED, Parameter, SECURITY, SERVICE, is_cluster_name};
 use crate::state::Scope;
 use crate::store::Namespace;
@@ -27,6 +28,7 @@ pub(in crate::command::info) fn set_config(call: &mut Call<'_>) -> Answered {
             }
         }
         "security" if call.state.config().edition == Edition::Enterprise => set_security(call)?,
+        "xdr" if call.state.config().edition == Edition::Enterprise => return xdr::set_config(call),
         "security" | "xdr" => return Err(InfoError::enterprise_only()),
         _ => return Err(InfoError::parameter("invalid context")),
     }

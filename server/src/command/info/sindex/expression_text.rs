@@ -12,7 +12,7 @@ use spikelet_wire::{DecodeError, ParticleType};
 use super::context_text::{Context, Element};
 
 /// An expression in msgpack, displayed as `sindex-list` does. It must be valid.
-pub(super) struct Expression<'e>(pub(super) &'e [u8]);
+pub(in crate::command::info) struct Expression<'e>(pub(in crate::command::info) &'e [u8]);
 
 impl fmt::Display for Expression<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -10,6 +10,7 @@ mod stat;
 
 pub(super) use self::create::create;
 pub(super) use self::delete::delete;
+pub(super) use self::expression_text::Expression as ExpressionText;
 pub(super) use self::list::{list, sindex};
 pub(super) use self::stat::{exists, stat};
 use super::call::Call;
