@@ -31,7 +31,7 @@ async fn client(server: &Server, user: &str) -> Client {
 
 async fn add(client: &Client, rule: &str) {
     let answer = client
-        .info(&format!("masking:namespace=test;set=people;{rule}"))
+        .info(format!("masking:namespace=test;set=people;{rule}"))
         .await
         .unwrap();
     assert_eq!(answer, "ok", "{rule}");
@@ -182,7 +182,7 @@ async fn udfs_see_masked_values_and_cannot_change_them() {
         .execute_udf(key(), "m", "write", ("ssn", Value::Nil))
         .await
         .unwrap();
-    assert!(!app.get(key()).await.unwrap().bins.get("ssn").is_some());
+    assert!(app.get(key()).await.unwrap().bins.get("ssn").is_none());
 }
 
 #[tokio::test]
@@ -251,11 +251,11 @@ async fn privileges_for_masked_bins_are_of_a_namespace_or_a_set() {
     assert_eq!(read.get::<String>("ssn").unwrap(), "*".repeat(100_000));
     // All that the server keeps of a record is for those who may see it.
     let digest: String = key().digest().0.iter().map(|byte| format!("{byte:02x}")).collect();
-    let asked = dba.info(&format!("debug-record:namespace=test;keyd={digest}")).await;
-    let text = asked.map_or_else(|error| error.to_string(), |answer| answer);
+    let asked = dba.info(format!("debug-record:namespace=test;keyd={digest}")).await;
+    let text = asked.unwrap_or_else(|error| error.to_string());
     assert!(text.contains("read-masked"), "{text}");
     let metadata = dba
-        .info(&format!("debug-record-meta:namespace=test;keyd={digest}"))
+        .info(format!("debug-record-meta:namespace=test;keyd={digest}"))
         .await;
     assert!(metadata.unwrap().contains("n-bins=2"));
 }
@@ -333,14 +333,14 @@ async fn rules_are_shown_replaced_and_removed() {
         ("bin=a;type=string;function=redact;length=-1", "bad 'length'"),
         ("bin=a234567890123456;type=string;function=redact", "too long"),
     ] {
-        let asked = dba.info(&format!("masking:namespace=test;set=people;{rule}")).await;
-        let text = asked.map_or_else(|error| error.to_string(), |answer| answer);
+        let asked = dba.info(format!("masking:namespace=test;set=people;{rule}")).await;
+        let text = asked.unwrap_or_else(|error| error.to_string());
         assert!(text.contains(error), "{rule}: {text}");
     }
     let refused = analyst
         .info("masking:namespace=test;set=people;bin=a;type=string;function=redact")
         .await;
-    let text = refused.map_or_else(|error| error.to_string(), |answer| answer);
+    let text = refused.unwrap_or_else(|error| error.to_string());
     assert!(text.contains("masking-admin"), "{text}");
 }
 
@@ -351,7 +351,7 @@ async fn without_security_rules_are_refused() {
     let asked = client
         .info("masking:namespace=test;set=s;bin=a;type=string;function=redact")
         .await;
-    let text = asked.map_or_else(|error| error.to_string(), |answer| answer);
+    let text = asked.unwrap_or_else(|error| error.to_string());
     assert!(text.contains("needs security"), "{text}");
     assert_eq!(client.info("masking-show").await.unwrap(), "");
 }

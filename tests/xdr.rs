@@ -12,7 +12,7 @@ async fn start() -> (Server, Client) {
 /// The reply to an info command, or its error.
 async fn ask(client: &Client, command: &str) -> String {
     let asked = client.info(command).await;
-    asked.map_or_else(|error| error.to_string(), |answer| answer)
+    asked.unwrap_or_else(|error| error.to_string())
 }
 
 #[tokio::test]
@@ -50,6 +50,7 @@ async fn filters_are_set_shown_and_removed() {
         ask(&client, "xdr-get-filter:dc=DC1;namespace=test;b64=true").await,
         encoded
     );
+    assert_eq!(ask(&client, "smd-show:module=xdr").await, "DC1|test=kwGTUQKkYmluMQY=");
     let snapshot = server.snapshot();
     assert_eq!(
         ask(&client, "xdr-set-filter:dc=DC1;namespace=test;exp=null").await,

@@ -50,6 +50,6 @@ impl Server {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn reset(&self) {
-        self.shared().split.reset();
+        self.shared().split.reset(self.shared().clock.now());
     }
 }

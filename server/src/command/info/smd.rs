@@ -2,10 +2,11 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use spikelet_wire::ResultCode;
 
 use super::call::{Answered, Call};
 use super::error::InfoError;
-use super::masking;
+use super::{masking, xdr};
 use crate::state::SmdModule;
 use crate::store::sindex::Source;
 use crate::store::{Namespace, SetId};
@@ -45,8 +46,17 @@ pub(super) fn smd_show(call: &mut Call<'_>) -> Answered {
         "sindex" => sindexes(call),
         "truncate" => truncations(call),
         "udf" => modules(call),
-        "masking" if call.state.config().edition == Edition::Enterprise => masking::items(call),
-        "roster" | "security" | "xdr" | "masking" => return Err(InfoError::enterprise_only()),
+        "roster" | "security" | "xdr" | "masking" if call.state.config().edition == Edition::Community => {
+            return Err(InfoError::enterprise_only());
+        }
+        "masking" => masking::items(call),
+        "xdr" => xdr::items(call),
+        "roster" | "security" => {
+            return Err(InfoError::new(
+                ResultCode::UNSUPPORTED_FEATURE,
+                "not supported by this server",
+            ));
+        }
         _ => return Err(InfoError::parameter("unknown 'module'")),
     };
     match items.is_empty() {

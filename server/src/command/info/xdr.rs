@@ -64,6 +64,19 @@ pub(super) fn get_filter(call: &mut Call<'_>) -> Answered {
     }))
 }
 
+/// The items of `smd-show`: `datacenter|namespace=filter`, in base64.
+pub(super) fn items(call: &Call<'_>) -> Vec<String> {
+    let mut items = Vec::new();
+    for (name, dc) in call.state.xdr().save() {
+        let filters = dc
+            .namespaces
+            .into_iter()
+            .filter_map(|(namespace, filter)| Some((namespace, filter?)));
+        items.extend(filters.map(|(namespace, filter)| format!("{name}|{namespace}={}", BASE64.encode(filter))));
+    }
+    items
+}
+
 /// `get-config:context=xdr`, of all datacenters, of one, or of a namespace in one.
 pub(super) fn get_config(call: &mut Call<'_>) -> Answered {
     let mut all = call.state.xdr().save();
