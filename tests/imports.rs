@@ -40,8 +40,23 @@ const SERVER: &[&str] = &[
 
 /// The modules of `spikelet-bindings`, from the ground up.
 const BINDINGS: &[&str] = &[
-    "naming", "error", "argument", "security", "options", "server", "clock", "plain", "fault", "journal", "node",
-    "record", "fixture", "snapshot", "lib",
+    "naming",
+    "error",
+    "argument",
+    "security",
+    "tls_option",
+    "options",
+    "server",
+    "clock",
+    "plain",
+    "fault",
+    "journal",
+    "node",
+    "record",
+    "fixture",
+    "snapshot",
+    "tls",
+    "lib",
 ];
 
 /// The modules of `spikelet-conformance`, from the ground up.

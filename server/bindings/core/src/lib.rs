@@ -24,6 +24,7 @@ mod security;
 mod server;
 mod snapshot;
 mod tls;
+mod tls_option;
 
 pub use self::argument::Arguments;
 pub use self::error::{Error, Kind};

@@ -8,7 +8,7 @@ use crate::argument::{Argument, unknown};
 use crate::error::{Error, Kind};
 use crate::naming::Naming;
 use crate::security;
-use crate::tls;
+use crate::tls_option;
 
 /// The number of requests that the journal keeps unless an option says otherwise.
 const JOURNAL: usize = 1000;
@@ -120,7 +120,7 @@ fn set(builder: Builder, name: &str, argument: Argument<'_>, naming: Naming) -> 
         "controls" => builder.controls(argument.flag()?),
         "users" => security::users(builder, argument, naming)?,
         "roles" => security::roles(builder, argument, naming)?,
-        "tls" => tls::option(builder, argument, naming)?,
+        "tls" => tls_option::option(builder, argument, naming)?,
         _ => return Err(unknown("option", name, OPTIONS, naming)),
     })
 }
