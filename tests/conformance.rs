@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use spikelet_conformance::divergences::Divergences;
+use spikelet_conformance::needs::Needs;
 use spikelet_conformance::report::Report;
 use spikelet_conformance::results::{TargetRun, Verdict};
 use spikelet_conformance::run;
@@ -22,24 +23,32 @@ async fn run_on(target: &TargetSpec, scenarios: &[Scenario]) -> TargetRun {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_scenario_passes_on_the_embedded_server() {
-    passes_whole(run(&scenarios::all().collect::<Vec<_>>()).await);
+    passes_whole(&TargetSpec::Embedded, ENTERPRISE).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_scenario_passes_on_an_embedded_cluster() {
-    passes_whole(run_on(&TargetSpec::EmbeddedCluster, &scenarios::all().collect::<Vec<_>>()).await);
+    passes_whole(&TargetSpec::EmbeddedCluster, ENTERPRISE).await;
 }
 
-fn passes_whole(run: TargetRun) {
+#[tokio::test(flavor = "multi_thread")]
+async fn every_scenario_passes_on_an_embedded_server_of_the_enterprise_edition() {
+    passes_whole(&TargetSpec::EmbeddedEnterprise, &[Needs::Community]).await;
+}
+
+const ENTERPRISE: &[Needs] = &[Needs::Enterprise, Needs::StrongConsistency];
+
+/// All scenarios pass, except for those whose needs are `unmet`: they are skipped.
+async fn passes_whole(target: &TargetSpec, unmet: &[Needs]) {
+    let all: Vec<_> = scenarios::all().collect();
+    let run = run_on(target, &all).await;
     let report = Report::new(vec![run.clone()], &Divergences::bundled().unwrap());
     assert!(!report.failed(), "{report}");
-    assert_eq!(
-        run.count(|verdict| matches!(verdict, Verdict::Skipped(_))),
-        0,
-        "{report}"
-    );
-    let silent = run.results.iter().find(|result| result.transcript.is_empty());
-    assert!(silent.is_none(), "{silent:?} left no transcript");
+    for (scenario, result) in all.iter().zip(&run.results) {
+        let is_skipped = matches!(result.verdict, Verdict::Skipped(_));
+        assert_eq!(is_skipped, unmet.contains(&scenario.needs), "{result:?}");
+        assert_eq!(result.transcript.is_empty(), is_skipped, "{result:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -40,8 +40,8 @@ const SERVER: &[&str] = &[
 
 /// The modules of `spikelet-bindings`, from the ground up.
 const BINDINGS: &[&str] = &[
-    "naming", "error", "argument", "options", "server", "clock", "plain", "fault", "journal", "node", "record",
-    "fixture", "snapshot", "lib",
+    "naming", "error", "argument", "security", "options", "server", "clock", "plain", "fault", "journal", "node",
+    "record", "fixture", "snapshot", "lib",
 ];
 
 /// The modules of `spikelet-conformance`, from the ground up.
@@ -55,6 +55,7 @@ const CONFORMANCE: &[&str] = &[
     "divergences",
     "raw",
     "context",
+    "needs",
     "scenario",
     "scenarios",
     "recorded",

@@ -56,6 +56,8 @@ pub mod book {
     pub struct StrongConsistency;
     #[doc = include_str!("../docs/tls.md")]
     pub struct Tls;
+    #[doc = include_str!("../docs/transactions.md")]
+    pub struct Transactions;
     #[doc = include_str!("../docs/ttl.md")]
     pub struct Ttl;
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use spikelet::{Builder, ClusterError, Edition, NamespaceConfig, Outage, Server, TopologyError};
-use spikelet_client::{Client, Error, Key, ResultCode, bins};
+use spikelet_client::{Client, Error, Key, ReadMode, ResultCode, bins};
 use spikelet_wire::{FieldType, Header, Info1, Info2, Info3, MessageWriter, Op, OpCode, ParticleType};
 
 /// The keys of a test: enough that each node is the master of some of them, in every state of the cluster.
@@ -260,6 +260,40 @@ async fn relaxed_reads_get_what_an_unavailable_partition_has() {
         (20..60).contains(&copies),
         "the node has copies of two thirds: {copies}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_reads_in_the_mode_that_it_is_told() {
+    let server = start(3);
+    let connected = client(&server).await;
+    put_all(&connected, 1).await;
+    server.partition(&[0xB1], &[0xB2, 0xB3]).unwrap();
+    let minority = Client::builder(server.nodes()[0].address).await.unwrap();
+    let keys: Vec<Key> = (0..KEYS).map(key).collect();
+    let mut copies = 0;
+    for key in &keys {
+        for mode in [ReadMode::Session, ReadMode::Linearize, ReadMode::AllowReplica] {
+            let refused = minority.get(key).read_mode(mode).max_retries(0).await;
+            assert_eq!(code(refused), Some(ResultCode::UNAVAILABLE));
+        }
+        match code(
+            minority
+                .get(key)
+                .read_mode(ReadMode::AllowUnavailable)
+                .max_retries(0)
+                .await,
+        ) {
+            None => copies += 1,
+            code => assert_eq!(code, Some(ResultCode::UNAVAILABLE)),
+        }
+    }
+    assert!((20..60).contains(&copies), "{copies}");
+    let rows = minority
+        .batch_read(&keys)
+        .read_mode(ReadMode::AllowUnavailable)
+        .max_retries(0);
+    let found = rows.await.unwrap().iter().filter(|row| row.result.is_ok()).count();
+    assert_eq!(found, copies);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -9,6 +9,8 @@ use std::sync::Arc;
 use spikelet_wire::value::WrongType;
 use spikelet_wire::{DecodeError, ResultCode};
 
+use crate::key::Key;
+
 /// The error of a command that failed.
 ///
 /// It is opaque; its methods tell what kind of failure it is.
@@ -52,6 +54,8 @@ pub enum ErrorKind {
     Argument,
     /// A value is missing or not of the requested type.
     Value,
+    /// The transaction takes no such command, or it was aborted because what it has read could not be verified.
+    Transaction,
 }
 
 #[derive(Debug)]
@@ -65,6 +69,9 @@ pub(crate) enum Cause {
     Argument(String),
     WrongType(WrongType),
     Value(String),
+    Transaction(String),
+    /// The records that could not be verified, and why the first of them could not.
+    Unverified(Arc<[Key]>, Box<Error>),
 }
 
 impl Error {
@@ -86,6 +93,10 @@ impl Error {
 
     pub(crate) fn value(what: impl Into<String>) -> Self {
         Self::new(Cause::Value(what.into()))
+    }
+
+    pub(crate) fn transaction(what: String) -> Self {
+        Self::new(Cause::Transaction(what))
     }
 
     #[must_use]
@@ -112,6 +123,8 @@ impl Error {
             Cause::Argument(what) => Cause::Argument(what.clone()),
             Cause::WrongType(wrong) => Cause::WrongType(wrong.clone()),
             Cause::Value(what) => Cause::Value(what.clone()),
+            Cause::Transaction(what) => Cause::Transaction(what.clone()),
+            Cause::Unverified(keys, first) => Cause::Unverified(keys.clone(), Box::new(first.duplicate())),
         };
         Self(Box::new(Inner {
             cause,
@@ -131,22 +144,37 @@ impl Error {
             Cause::Cluster(_) => ErrorKind::Cluster,
             Cause::Argument(_) => ErrorKind::Argument,
             Cause::WrongType(_) | Cause::Value(_) => ErrorKind::Value,
+            Cause::Transaction(_) | Cause::Unverified(..) => ErrorKind::Transaction,
         }
     }
 
     /// The server's result code; `None` if the server sent none.
     #[must_use]
     pub fn result_code(&self) -> Option<ResultCode> {
-        match self.0.cause {
-            Cause::Server(code) | Cause::Info(code, _) => Some(code),
+        match &self.0.cause {
+            Cause::Server(code) | Cause::Info(code, _) => Some(*code),
+            Cause::Unverified(_, first) => first.result_code(),
             _ => None,
+        }
+    }
+
+    /// The records because of which a [commit](crate::Transaction::commit) failed and the transaction was aborted; empty for
+    /// every other error.
+    ///
+    /// The transaction has read them, and they were written since, or another transaction has locked them, or it could not be
+    /// found out. [`result_code`](Self::result_code) is that of the first of them.
+    #[must_use]
+    pub fn unverified_keys(&self) -> &[Key] {
+        match &self.0.cause {
+            Cause::Unverified(keys, _) => keys,
+            _ => &[],
         }
     }
 
     /// Whether a write may have been applied although it failed.
     ///
     /// It is false for reads, and for writes that certainly were not applied because they were not sent completely or the
-    /// server refused them.
+    /// server refused them. For a [commit](crate::Transaction::commit), it is whether the transaction may be committed.
     #[must_use]
     pub fn in_doubt(&self) -> bool {
         self.0.in_doubt
@@ -201,7 +229,16 @@ impl fmt::Display for Error {
             Cause::Timeout => f.write_str("the time for the command ran out")?,
             Cause::Connection(_) => f.write_str("the connection failed")?,
             Cause::Protocol(_) => f.write_str("the reply cannot be decoded")?,
-            Cause::Cluster(what) | Cause::Argument(what) | Cause::Value(what) => f.write_str(what)?,
+            Cause::Cluster(what) | Cause::Argument(what) | Cause::Value(what) | Cause::Transaction(what) => {
+                f.write_str(what)?;
+            }
+            Cause::Unverified(keys, first) => {
+                f.write_str("the transaction was aborted: ")?;
+                match &**keys {
+                    [key] => write!(f, "{key} could not be verified: {first}")?,
+                    keys => write!(f, "{} records could not be verified, one of them: {first}", keys.len())?,
+                }
+            }
             Cause::WrongType(wrong) => wrong.fmt(f)?,
         }
         if let Some(node) = self.node() {
@@ -229,6 +266,7 @@ impl StdError for Error {
         match &self.0.cause {
             Cause::Connection(error) => Some(error),
             Cause::Protocol(error) => Some(error),
+            Cause::Unverified(_, first) => Some(first),
             _ => None,
         }
     }

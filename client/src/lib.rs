@@ -30,10 +30,11 @@
 //! The feature `security` is for clusters of the Enterprise Edition with security: logins, and the administration of users and
 //! roles.
 //!
-//! Not supported: multi-record transactions, which need the Enterprise Edition.
+//! A [`Transaction`] reads and writes several records, all or none. It needs the Enterprise Edition.
 //!
 //! The modules form layers, and imports go down only: the clients (`client`, [`blocking`]), the verbs (`verbs`), their
-//! policies (`policy`), the cluster (`cluster`), then keys, bins, records and operations, then errors.
+//! policies (`policy`), the cluster (`cluster`), the state of transactions (`transaction`), then bins, records and operations, then
+//! errors, then keys.
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(missing_docs)]
@@ -55,6 +56,7 @@ mod policy;
 mod record;
 #[cfg(feature = "serde")]
 mod structs;
+mod transaction;
 mod verbs;
 
 pub use bins::{Bins, IntoBins};
@@ -64,7 +66,7 @@ pub use cluster::Tls;
 pub use error::{Error, ErrorKind, OptionalExt};
 pub use key::Key;
 pub use operation::Operation;
-pub use policy::{ExistsAction, FilterExpression, Generation, Policy, Ttl};
+pub use policy::{ExistsAction, FilterExpression, Generation, Policy, ReadMode, Ttl};
 pub use record::{OrderedRecord, Record};
 #[cfg(feature = "serde")]
 pub use structs::{Serde, from_value, to_value};
@@ -72,8 +74,9 @@ pub use verbs::admin::{CollectionIndexType, Index, IndexInfo, IndexState, IndexT
 #[cfg(feature = "security")]
 pub use verbs::admin::{Role, User, UserRates};
 pub use verbs::batch::{BatchRecord, BatchRow};
-pub use verbs::command::{Command, OnRecords, Reads, Verb, Writes};
+pub use verbs::command::{Command, OnRecords, Reads, Transactional, Verb, Writes};
 pub use verbs::query::{Cursor, Page, Predicate, QueryDuration, Records, Values};
+pub use verbs::transaction_end::{AbortStatus, CommitStatus, Transaction};
 pub use verbs::udf_call::IntoArguments;
 pub use verbs::verb;
 

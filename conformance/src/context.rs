@@ -15,6 +15,7 @@ pub struct Context {
     hosts: String,
     /// The name of the scenario, which is the prefix of all its keys.
     scenario: String,
+    namespace: String,
     set: String,
     /// Shared with the runner, which reads it even if the scenario fails.
     transcript: Arc<Mutex<Vec<Entry>>>,
@@ -22,7 +23,7 @@ pub struct Context {
 }
 
 impl Context {
-    /// The namespace of the scenarios' records.
+    /// The namespace of the records of most scenarios.
     pub const NAMESPACE: &'static str = "test";
 
     pub(crate) fn new(client: Client, hosts: &str, set: &str, scenario: String) -> (Self, Arc<Mutex<Vec<Entry>>>) {
@@ -31,11 +32,23 @@ impl Context {
             client,
             hosts: hosts.to_owned(),
             scenario,
+            namespace: Self::NAMESPACE.to_owned(),
             set: set.to_owned(),
             transcript: Arc::clone(&transcript),
             raw: None,
         };
         (context, transcript)
+    }
+
+    /// Sets the namespace of the scenario's records.
+    pub(crate) fn set_namespace(&mut self, namespace: &str) {
+        namespace.clone_into(&mut self.namespace);
+    }
+
+    /// The namespace of the scenario's records.
+    #[must_use]
+    pub fn namespace(&self) -> &str {
+        &self.namespace
     }
 
     /// The connected client.
@@ -46,7 +59,7 @@ impl Context {
 
     /// The key of a record that belongs to this scenario and does not exist yet.
     pub fn key(&self, name: impl std::fmt::Display) -> Key {
-        Key::new(Self::NAMESPACE, self.set(), format!("{} {name}", self.scenario))
+        Key::new(self.namespace(), self.set(), format!("{} {name}", self.scenario))
     }
 
     /// The keys of several records that belong to this scenario.

@@ -24,6 +24,7 @@ pub mod context;
 pub mod divergences;
 pub mod frame_display;
 pub mod known_crashes;
+pub mod needs;
 pub mod outcome;
 pub mod progress;
 #[cfg(feature = "proptest")]

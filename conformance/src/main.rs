@@ -19,7 +19,8 @@ use spikelet_conformance::target::{TargetSpec, Unavailable};
 #[derive(Debug, Parser)]
 #[command(version, after_long_help = AFTER_HELP)]
 struct Arguments {
-    /// The server to test: `embedded`, `embedded-cluster`, `docker`, `docker-cluster` or HOST:PORT; may be repeated
+    /// The server to test: `embedded`, `embedded-cluster`, `embedded-enterprise`, `docker`, `docker-cluster` or HOST:PORT; may
+    /// be repeated
     #[arg(long, value_name = "TARGET", default_value = "embedded")]
     target: Vec<TargetSpec>,
 

@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 
 use crate::clock;
 use crate::context::Context;
+use crate::needs::{Needs, Offers};
 use crate::outcome::NotPassed;
 use crate::recorded;
 use crate::results::{TargetRun, TestResult, Verdict};
@@ -39,12 +40,30 @@ pub async fn scenarios(
     };
     let client = Client::builder(target.hosts()).policy(policy).await;
     let client = client.map_err(|error| Unavailable(format!("cannot connect to {}: {error}", target.hosts())))?;
+    let offers = Offers::of(&client).await;
+    let offers = offers.map_err(|error| Unavailable(format!("cannot ask {}: {error}", target.hosts())))?;
     // The set is unique to this run, so that records of an earlier run do not interfere.
     let set = format!("conformance-{:08x}{:04x}", clock::now(), std::process::id() & 0xffff);
     let permits = Arc::new(Semaphore::new(MAX_CONCURRENT));
     let mut running = JoinSet::new();
+    let mut results = Vec::new();
     for (index, scenario) in scenarios.iter().copied().enumerate() {
         let (mut context, transcript) = Context::new(client.clone(), target.hosts(), &set, scenario.id());
+        let namespace = match offers.namespace(scenario.needs) {
+            Ok(namespace) => namespace,
+            Err(why) => {
+                let result = TestResult {
+                    name: scenario.id(),
+                    verdict: Verdict::Skipped(why),
+                    duration: Duration::ZERO,
+                    transcript: Vec::new(),
+                };
+                progress(&result);
+                results.push((index, result));
+                continue;
+            }
+        };
+        context.set_namespace(namespace);
         let permits = Arc::clone(&permits);
         running.spawn(async move {
             let permit = permits.acquire().await;
@@ -66,14 +85,17 @@ pub async fn scenarios(
             (index, result)
         });
     }
-    let mut results = Vec::new();
     while let Some(ended) = running.join_next().await {
         let Ok((index, result)) = ended else { continue };
         progress(&result);
         results.push((index, result));
     }
     // A server that outlives the run should not keep its records.
-    let _ = client.truncate(Context::NAMESPACE, &set).await;
+    for needs in [Needs::Nothing, Needs::StrongConsistency] {
+        if let Ok(namespace) = offers.namespace(needs) {
+            let _ = client.truncate(namespace, &set).await;
+        }
+    }
     // A task that panicked has not returned a result.
     for (index, scenario) in scenarios.iter().enumerate() {
         if !results.iter().any(|(at, _)| *at == index) {

@@ -4,6 +4,7 @@ use std::fmt;
 use std::pin::Pin;
 
 use crate::context::Context;
+use crate::needs::Needs;
 use crate::outcome::Outcome;
 
 /// A scenario: an async function that sends commands through a [`Context`], asserts on the responses and writes a
@@ -14,6 +15,8 @@ pub struct Scenario {
     pub subject: &'static str,
     /// The name, which is unique within the subject.
     pub name: &'static str,
+    /// What it needs of a server.
+    pub needs: Needs,
     /// The function.
     pub run: for<'c> fn(&'c mut Context) -> Running<'c>,
 }
@@ -35,14 +38,18 @@ impl fmt::Debug for Scenario {
     }
 }
 
-/// Defines the list of a file's scenarios from the names of its functions. The compiler reports a function that is
-/// missing from the list as dead code.
+/// Defines the list of a file's scenarios from the names of its functions, after what they need of a server, if anything.
+/// The compiler reports a function that is missing from the list as dead code.
 macro_rules! scenarios {
     ($($name:ident),* $(,)?) => {
+        $crate::scenario::scenarios![needs Nothing; $($name),*];
+    };
+    (needs $needs:ident; $($name:ident),* $(,)?) => {
         /// The scenarios of this file.
         pub(super) const SCENARIOS: &[$crate::scenario::Scenario] = &[$($crate::scenario::Scenario {
             subject: $crate::scenario::subject(module_path!()),
             name: stringify!($name),
+            needs: $crate::needs::Needs::$needs,
             run: |t| Box::pin($name(t)),
         }),*];
     };

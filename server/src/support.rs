@@ -139,7 +139,7 @@ pub fn table() -> impl fmt::Display {
         ),
         Row::new(
             "Multi-record transactions: monitors, blocked records, timeouts",
-            "yes, on the Enterprise Edition, in namespaces with `strong-consistency`",
+            "yes, on the Enterprise Edition, in namespaces with `strong-consistency`; result code 25 on the Community Edition",
         ),
         Row::new(
             "Masking of bins by rules, with privileges (Enterprise Edition, 8.1.1 and later)",

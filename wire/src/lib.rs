@@ -33,6 +33,7 @@ pub mod key;
 pub mod list;
 pub mod map;
 pub mod message;
+pub mod mrt;
 pub mod msgpack;
 pub mod op;
 pub mod particle;

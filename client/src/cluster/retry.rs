@@ -74,7 +74,8 @@ impl Attempts {
 impl Cluster {
     /// Sends the request of a command on one record to the node that owns the record's partition.
     ///
-    /// After a failure it is sent again, to the next replica in turn, as often as `attempts` allows.
+    /// After a failure it is sent again, to the next replica in turn, as often as `attempts` allows. `observe` is called with
+    /// every reply, those that report a failure included.
     pub(crate) async fn send_to_partition(
         &self,
         key: &Key,
@@ -82,11 +83,16 @@ impl Cluster {
         deadline: Option<Instant>,
         socket_timeout: Duration,
         attempts: &mut Attempts,
+        mut observe: impl FnMut(&Reply),
     ) -> Result<Reply, Error> {
         loop {
             let node = self.node_for(&self.view(), key, attempts.failed());
             let node = node.map_err(|error| error.with_doubt(attempts.in_doubt()))?;
-            match attempt(&node, request, deadline, socket_timeout).await {
+            let reply = attempt(&node, request, deadline, socket_timeout).await;
+            match reply.and_then(|reply| {
+                observe(&reply);
+                reply.into_result()
+            }) {
                 Ok(reply) => return Ok(reply),
                 Err(failure) => self.retry_or_fail(&node, deadline, attempts, failure).await?,
             }
@@ -168,15 +174,14 @@ async fn attempt(
     deadline: Option<Instant>,
     socket_timeout: Duration,
 ) -> Result<Reply, Failure> {
-    let reply = match node.pipelines.is_empty() {
-        true => node.exchange(request, deadline, OneMessage { socket_timeout }).await?,
+    match node.pipelines.is_empty() {
+        true => node.exchange(request, deadline, OneMessage { socket_timeout }).await,
         false => {
             node.pipelines
                 .exchange(&node.endpoint, request.clone(), deadline, socket_timeout)
-                .await?
+                .await
         }
-    };
-    reply.into_result()
+    }
 }
 
 #[cfg(test)]

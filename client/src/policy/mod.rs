@@ -2,6 +2,7 @@
 
 mod filter;
 mod generation;
+mod read_mode;
 mod ttl;
 mod write_options;
 
@@ -9,6 +10,7 @@ use std::time::Duration;
 
 pub use filter::FilterExpression;
 pub use generation::Generation;
+pub use read_mode::ReadMode;
 pub use spikelet_wire::ExistsAction;
 pub use ttl::Ttl;
 pub(crate) use write_options::WriteOptions;
@@ -42,6 +44,10 @@ pub struct Policy {
     ///
     /// The default is false.
     pub compress: bool,
+    /// How consistent reads are in namespaces with strong consistency.
+    ///
+    /// The default is [`ReadMode::Session`].
+    pub read_mode: ReadMode,
 }
 
 impl Default for Policy {
@@ -52,6 +58,7 @@ impl Default for Policy {
             max_retries: 2,
             sleep_between_retries: Duration::from_millis(5),
             compress: false,
+            read_mode: ReadMode::Session,
         }
     }
 }

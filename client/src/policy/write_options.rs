@@ -1,6 +1,6 @@
 //! The options of a write, as they go into its header.
 
-use spikelet_wire::{ExistsAction, Header, Info2, Info3};
+use spikelet_wire::{ExistsAction, Header, Info2, Info3, Info4};
 
 use super::filter::FilterExpression;
 use super::generation::Generation;
@@ -16,6 +16,7 @@ pub(crate) struct WriteOptions {
     pub(crate) durable_delete: Option<bool>,
     pub(crate) commit_to_master: Option<bool>,
     pub(crate) respond_all_ops: Option<bool>,
+    pub(crate) on_locking_only: Option<bool>,
     pub(crate) filter: Option<FilterExpression>,
 }
 
@@ -30,6 +31,7 @@ impl WriteOptions {
             durable_delete: self.durable_delete.or(batch.durable_delete),
             commit_to_master: self.commit_to_master.or(batch.commit_to_master),
             respond_all_ops: self.respond_all_ops.or(batch.respond_all_ops),
+            on_locking_only: self.on_locking_only.or(batch.on_locking_only),
             filter: self.filter.or_else(|| batch.filter.clone()),
         }
     }
@@ -50,12 +52,15 @@ impl WriteOptions {
             }
         }
         self.exists.unwrap_or_default().apply(header);
-        header
-            .info2
-            .set(Info2::DURABLE_DELETE, self.durable_delete == Some(true));
+        if self.durable_delete == Some(true) {
+            header.info2.insert(Info2::DURABLE_DELETE);
+        }
         header
             .info3
             .set(Info3::COMMIT_LEVEL_MASTER, self.commit_to_master == Some(true));
+        if self.on_locking_only == Some(true) {
+            header.info4.insert(Info4::MRT_ON_LOCKING_ONLY);
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use super::options::{Options, record_option_methods, write_option_methods};
 use crate::clock;
 use crate::cluster::Cluster;
 use crate::error::{Cause, Error};
-use crate::policy::Policy;
+use crate::policy::{Policy, ReadMode};
 
 /// A command that is not executed yet: set its options, then await it.
 ///
@@ -129,10 +129,23 @@ impl<C, V: OnRecords> Command<C, V> {
     record_option_methods!(options.write);
 }
 
+/// Verbs that can be part of a [`Transaction`](crate::Transaction): commands on single records, batches and UDFs.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be part of a transaction",
+    note = "commands on single records, batches and UDFs can; queries and administration cannot"
+)]
+pub trait Transactional: Verb {}
+
 /// Verbs that read.
 pub trait Reads: Verb {}
 
 impl<C, V: Reads> Command<C, V> {
+    /// Sets how consistent the read is in a namespace with strong consistency.
+    pub const fn read_mode(mut self, mode: ReadMode) -> Self {
+        self.options.policy.read_mode = mode;
+        self
+    }
+
     /// Sets the percentage of the TTL, from 1 to 100, below which a read also touches the record; 0 never touches it.
     ///
     /// The default is the setting of the set or the namespace.

@@ -216,6 +216,14 @@ macro_rules! verb_methods {
             ))
         }
 
+        /// Begins a transaction, which reads and writes several records, all or none.
+        ///
+        /// Nothing is sent before its first command. See [`Transaction`](crate::Transaction).
+        pub fn begin(&self) -> $crate::verbs::transaction_end::Transaction<$client> {
+            let options = $crate::verbs::options::Options::for_transactions(self.default_options().policy);
+            $crate::verbs::transaction_end::Transaction::new(self.clone(), self.cluster(), options)
+        }
+
         /// Reads the records of a set, or of the whole namespace if the set's name is empty, in no particular order.
         ///
         /// By default there is no total timeout, the socket timeout is 30 seconds, and there are at most 5 retries, each

@@ -12,7 +12,10 @@ pub(crate) mod options;
 pub(crate) mod query;
 pub(crate) mod request;
 mod response;
+mod send;
 pub(crate) mod single;
+mod transaction;
+pub(crate) mod transaction_end;
 pub(crate) mod udf;
 pub(crate) mod udf_call;
 
@@ -25,5 +28,6 @@ pub mod verb {
     pub use super::info::{Info, InfoAll};
     pub use super::query::{Aggregate, Background, Query};
     pub use super::single::{Operate, Output, Read, Write};
+    pub use super::transaction_end::{Abort, Commit};
     pub use super::udf::ExecuteUdf;
 }

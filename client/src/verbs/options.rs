@@ -1,12 +1,14 @@
 //! The options of a command, and the methods that set them.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use crate::clock;
 use crate::cluster::Attempts;
-use crate::policy::{Policy, WriteOptions};
+use crate::policy::{Policy, ReadMode, WriteOptions};
+use crate::transaction::State;
 
 /// The options of a command.
 #[doc(hidden)]
@@ -16,6 +18,8 @@ pub struct Options {
     pub(super) retry_in_doubt: bool,
     pub(super) read_touch_ttl: u32,
     pub(crate) write: WriteOptions,
+    /// The transaction of which the command is part.
+    pub(super) transaction: Option<Arc<State>>,
 }
 
 impl Options {
@@ -28,6 +32,7 @@ impl Options {
                 send_key: send_key.then_some(true),
                 ..WriteOptions::default()
             },
+            transaction: None,
         }
     }
 
@@ -43,14 +48,38 @@ impl Options {
         Self::new(policy, false)
     }
 
+    /// The default options of the end of a transaction: it takes several requests, and it is better to wait for a node than to
+    /// leave the records locked until the deadline.
+    pub(crate) fn for_transactions(policy: Policy) -> Self {
+        let policy = Policy {
+            total_timeout: Duration::from_secs(10),
+            socket_timeout: Duration::from_secs(3),
+            max_retries: 5,
+            ..policy
+        };
+        Self::new(policy, false)
+    }
+
+    /// The options of the requests by which a transaction is monitored and ended. Each of them can be repeated.
+    pub(super) fn for_protocol(&self) -> Self {
+        Self {
+            retry_in_doubt: true,
+            ..Self::new(self.policy, false)
+        }
+    }
+
     pub(crate) fn deadline(&self) -> Option<Instant> {
         let total = self.policy.total_timeout;
         (!total.is_zero()).then(|| clock::now().checked_add(total))?
     }
 
-    /// The read-touch TTL and the timeout in milliseconds that are sent to the server.
-    pub(super) fn server_options(&self) -> (u32, u32) {
-        (self.read_touch_ttl, self.policy.server_timeout())
+    /// The options that are sent to the server.
+    pub(super) fn server_options(&self) -> ServerOptions {
+        ServerOptions {
+            read_touch_ttl: self.read_touch_ttl,
+            timeout: self.policy.server_timeout(),
+            read_mode: self.policy.read_mode,
+        }
     }
 
     pub(crate) fn attempts(&self, writes: bool) -> Attempts {
@@ -62,6 +91,15 @@ impl Options {
             self.retry_in_doubt,
         )
     }
+}
+
+/// Options of a command that are sent to the server, besides those of a write.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct ServerOptions {
+    pub(crate) read_touch_ttl: u32,
+    /// In milliseconds; 0 for no limit.
+    pub(crate) timeout: u32,
+    pub(crate) read_mode: ReadMode,
 }
 
 /// The methods that set the options of a write, for a type with [`WriteOptions`] in the field `$($at).+`.
@@ -135,9 +173,16 @@ macro_rules! write_option_methods {
             self
         }
 
-        /// Sets whether a deletion leaves a tombstone (Enterprise Edition).
+        /// Sets whether a deletion leaves a tombstone (Enterprise Edition). In a transaction it does by default.
         pub fn durable_delete(mut self, durable_delete: bool) -> Self {
             self.$($at).+.durable_delete = Some(durable_delete);
+            self
+        }
+
+        /// Fails with [`MRT_ALREADY_LOCKED`](crate::ResultCode::MRT_ALREADY_LOCKED) (126) if the transaction has written the
+        /// record before. Outside of a transaction it has no effect.
+        pub fn on_locking_only(mut self, on_locking_only: bool) -> Self {
+            self.$($at).+.on_locking_only = Some(on_locking_only);
             self
         }
 

@@ -2,20 +2,24 @@
 
 use bytes::BytesMut;
 use spikelet_wire::frame::{COMPRESSION_THRESHOLD, MAX_BODY};
-use spikelet_wire::{FieldType, FrameHeader, Header, Info1, Info2, MessageWriter, frame};
+use spikelet_wire::{FieldType, FrameHeader, Header, Info1, Info2, Info3, Info4, MessageWriter, frame};
 
+use super::options::ServerOptions;
 use super::udf_call::UdfCall;
 use crate::bins::Bins;
 use crate::error::Error;
 use crate::key::Key;
 use crate::operation::{self, Operation};
 use crate::policy::{Policy, WriteOptions};
+use crate::transaction::Fields;
 
 /// The content of a request on one record. It is without the key, so that the rows of a batch can share it.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Content {
     pub(crate) info1: Info1,
     pub(crate) info2: Info2,
+    info3: Info3,
+    info4: Info4,
     pub(crate) operations: Vec<Operation>,
     pub(crate) udf: Option<UdfCall>,
 }
@@ -66,6 +70,28 @@ impl Content {
         }
     }
 
+    /// The verification of the version of a record, at the end of a transaction.
+    pub(crate) fn verify() -> Self {
+        Self {
+            info1: Info1::READ | Info1::GET_NO_BINS,
+            info3: Info3::SC_READ_TYPE,
+            info4: Info4::MRT_VERIFY_READ,
+            ..Self::default()
+        }
+    }
+
+    /// The end of a transaction for a record that it has written.
+    pub(crate) fn roll(forward: bool) -> Self {
+        Self {
+            info2: Info2::WRITE | Info2::DURABLE_DELETE,
+            info4: match forward {
+                true => Info4::MRT_ROLL_FORWARD,
+                false => Info4::MRT_ROLL_BACK,
+            },
+            ..Self::default()
+        }
+    }
+
     /// Operations of any kind. The flags of the header follow from them.
     pub(crate) fn operate(operations: Vec<Operation>) -> Self {
         let mut content = Self {
@@ -90,16 +116,21 @@ impl Content {
     }
 
     /// The header of the request, without the timeout for the server.
-    pub(crate) fn header(&self, options: &WriteOptions, read_touch_ttl: u32) -> Header {
+    pub(crate) fn header(&self, options: &WriteOptions, server: ServerOptions) -> Header {
         let mut header = Header {
             info1: self.info1,
             info2: self.info2,
+            info3: self.info3,
+            info4: self.info4,
             ..Header::default()
         };
         match self.writes() {
             true => options.apply(&mut header),
             // In a read this field is the percentage of the TTL below which the read touches the record.
-            false => header.record_ttl = read_touch_ttl,
+            false => {
+                header.record_ttl = server.read_touch_ttl;
+                header.info3 |= server.read_mode.flags();
+            }
         }
         header
             .info2
@@ -119,12 +150,13 @@ pub(crate) fn encode(
     key: &Key,
     content: &Content,
     options: &WriteOptions,
-    (read_touch_ttl, server_timeout): (u32, u32),
+    transaction: Option<&Fields>,
+    server: ServerOptions,
 ) -> Result<(), Error> {
     content.check()?;
     let header = Header {
-        transaction_ttl: server_timeout,
-        ..content.header(options, read_touch_ttl)
+        transaction_ttl: server.timeout,
+        ..content.header(options, server)
     };
     let mut message = MessageWriter::frame(out, &header);
     message.field(FieldType::NAMESPACE, key.namespace().as_bytes());
@@ -132,6 +164,11 @@ pub(crate) fn encode(
         message.field(FieldType::SET, key.set().as_bytes());
     }
     message.field(FieldType::DIGEST, &key.digest().0);
+    if let Some(transaction) = transaction {
+        for (field_type, data) in transaction.iter() {
+            message.field(field_type, data);
+        }
+    }
     if let Some(user_key) = key_to_send(key, content, options) {
         message.field(FieldType::KEY, &user_key);
     }
@@ -192,7 +229,18 @@ mod tests {
 
     fn frame(key: &Key, content: &Content, options: &WriteOptions) -> Vec<u8> {
         let mut out = BytesMut::new();
-        encode(&mut out, key, content, options, (0, 1000)).unwrap();
+        encode(
+            &mut out,
+            key,
+            content,
+            options,
+            None,
+            ServerOptions {
+                timeout: 1000,
+                ..ServerOptions::default()
+            },
+        )
+        .unwrap();
         out.to_vec()
     }
 
@@ -295,7 +343,15 @@ mod tests {
         let key = Key::new("test", "demo", 1);
         let refused = |operations| {
             let content = Content::write(operations);
-            encode(&mut BytesMut::new(), &key, &content, &WriteOptions::default(), (0, 0)).unwrap_err()
+            encode(
+                &mut BytesMut::new(),
+                &key,
+                &content,
+                &WriteOptions::default(),
+                None,
+                ServerOptions::default(),
+            )
+            .unwrap_err()
         };
         assert_eq!(
             refused(vec![Operation::write("x".repeat(256), 1)]).to_string(),

@@ -3,13 +3,13 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use bytes::BytesMut;
 use spikelet_wire::{OpCode, ParticleType, Value};
 
-use super::command::{Command, Execute, OnRecords, Reads, Writes};
+use super::command::{Command, Execute, OnRecords, Reads, Transactional, Writes};
 use super::options::Options;
-use super::request::{self, Content};
+use super::request::Content;
 use super::response::ordered_record;
+use super::{send, transaction};
 use crate::cluster::{Cluster, Reply};
 use crate::error::Error;
 use crate::key::Key;
@@ -206,15 +206,10 @@ impl<O: Output> Execute for Operate<O> {
 
 /// Sends the request to the node that owns the record's partition.
 pub(super) async fn send(cluster: &Cluster, key: &Key, content: &Content, options: &Options) -> Result<Reply, Error> {
-    let deadline = options.deadline();
-    let mut frame = BytesMut::with_capacity(256);
-    request::encode(&mut frame, key, content, &options.write, options.server_options())?;
-    let frame = request::compress(frame, &options.policy).freeze();
-    let mut attempts = options.attempts(content.writes());
-    let socket_timeout = options.policy.socket_timeout;
-    cluster
-        .send_to_partition(key, &frame, deadline, socket_timeout, &mut attempts)
-        .await
+    match &options.transaction {
+        None => send::send(cluster, key, content, options, (options.deadline(), None), |_| {}).await,
+        Some(transaction) => Box::pin(transaction::send(cluster, key, content, options, transaction)).await,
+    }
 }
 
 fn decode(reply: Result<Reply, Error>, key: &Key) -> Result<OrderedRecord, Error> {
@@ -222,6 +217,7 @@ fn decode(reply: Result<Reply, Error>, key: &Key) -> Result<OrderedRecord, Error
 }
 
 impl OnRecords for Write {}
+impl Transactional for Write {}
 impl Writes for Write {}
 
 impl<O: Output> OnRecords for Read<O> {}
@@ -230,3 +226,5 @@ impl<O: Output> Reads for Read<O> {}
 impl<O: Output> OnRecords for Operate<O> {}
 impl<O: Output> Reads for Operate<O> {}
 impl<O: Output> Writes for Operate<O> {}
+impl<O: Output> Transactional for Read<O> {}
+impl<O: Output> Transactional for Operate<O> {}

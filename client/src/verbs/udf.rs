@@ -2,7 +2,7 @@
 
 use spikelet_wire::Value;
 
-use super::command::{Command, Execute, OnRecords};
+use super::command::{Command, Execute, OnRecords, Transactional};
 use super::options::Options;
 use super::request::Content;
 use super::response::{UDF_SUCCESS, ordered_record};
@@ -30,6 +30,7 @@ impl ExecuteUdf {
 }
 
 impl OnRecords for ExecuteUdf {}
+impl Transactional for ExecuteUdf {}
 
 impl<C> Command<C, ExecuteUdf> {
     /// Sets the time to live of the record if the UDF writes it.

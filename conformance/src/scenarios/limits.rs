@@ -18,7 +18,6 @@ scenarios![
     record_of_many_bins,
     record_too_big_refused,
     record_grows_too_big_refused,
-    durable_delete_refused,
     unknown_operations_refused,
     read_in_a_write_refused,
     write_in_a_read_refused,
@@ -111,14 +110,6 @@ async fn record_grows_too_big_refused(t: &mut Context) -> Outcome {
         RECORD_TOO_BIG
     );
     expect_eq!(ask!(t, header(&key))?.generation, 1);
-    Ok(())
-}
-
-async fn durable_delete_refused(t: &mut Context) -> Outcome {
-    let key = t.key("a");
-    ask!(t, put(&key, bins! {"a" => 1}))?;
-    expect_refused!(ask!(t, remove(&key).durable_delete(true)), ENTERPRISE_ONLY);
-    expect_eq!(ask!(t, exists(&key))?, true);
     Ok(())
 }
 

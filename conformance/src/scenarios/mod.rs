@@ -10,6 +10,8 @@ mod cluster;
 mod collections_context;
 mod collections_list;
 mod collections_map;
+mod community;
+mod durable_deletes;
 mod exists_action;
 mod expressions;
 mod generation;
@@ -25,6 +27,7 @@ mod own_set;
 mod paths;
 mod queries;
 mod records;
+mod transactions;
 mod ttl;
 mod udf;
 mod values;
@@ -54,6 +57,9 @@ const SUBJECTS: &[&[Scenario]] = &[
     hll::SCENARIOS,
     expressions::SCENARIOS,
     paths::SCENARIOS,
+    community::SCENARIOS,
+    durable_deletes::SCENARIOS,
+    transactions::SCENARIOS,
 ];
 
 /// All scenarios.

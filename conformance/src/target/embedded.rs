@@ -1,7 +1,8 @@
 //! Embedded servers that are configured as the recorded servers were.
 
-use spikelet::{NamespaceConfig, Server};
+use spikelet::{Edition, NamespaceConfig, Server};
 
+use super::Unavailable;
 use crate::recorded;
 
 /// An embedded server with the namespaces of the recorded server.
@@ -13,6 +14,14 @@ pub fn recorded_namespaces() -> spikelet::Builder {
     Server::builder()
         .namespace(namespace("test"))
         .namespace(namespace("bar"))
+}
+
+/// An embedded server of the Enterprise Edition, with the namespaces of the recorded server and one with strong consistency.
+pub(super) fn enterprise() -> Result<spikelet::Builder, Unavailable> {
+    let mut strong = NamespaceConfig::new("strong");
+    let set = strong.set("strong-consistency", "true");
+    set.map_err(|error| Unavailable(error.to_string()))?;
+    Ok(recorded_namespaces().edition(Edition::Enterprise).namespace(strong))
 }
 
 /// An embedded server with the work directory of the server with which the area `udf` was recorded.

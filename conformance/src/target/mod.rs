@@ -12,6 +12,7 @@ use spikelet::Server;
 
 use docker::Containers;
 pub use docker::DEFAULT_IMAGE;
+use embedded::enterprise;
 pub use embedded::{recorded_namespaces, recorded_ttl_namespaces, recorded_udf_directory};
 pub use unavailable::Unavailable;
 
@@ -25,6 +26,9 @@ pub enum TargetSpec {
     Embedded,
     /// An embedded cluster of three nodes in this process.
     EmbeddedCluster,
+    /// An embedded server of the Enterprise Edition in this process. Beside the namespaces of the embedded server it has one with
+    /// strong consistency.
+    EmbeddedEnterprise,
     /// The real server in a container.
     Docker {
         /// The image to run.
@@ -64,6 +68,7 @@ impl TargetSpec {
         let (hosts, running) = match self {
             Self::Embedded => start_embedded(recorded_namespaces())?,
             Self::EmbeddedCluster => start_embedded(recorded_namespaces().nodes(NODES).replication_factor(2))?,
+            Self::EmbeddedEnterprise => start_embedded(enterprise()?)?,
             Self::Docker { image } => {
                 let containers = Containers::start(image, 1).await?;
                 (containers.hosts(), Running::Containers(containers))
@@ -150,10 +155,11 @@ impl FromStr for TargetSpec {
         match text {
             "embedded" => Ok(Self::Embedded),
             "embedded-cluster" => Ok(Self::EmbeddedCluster),
+            "embedded-enterprise" => Ok(Self::EmbeddedEnterprise),
             "docker" => Ok(Self::Docker { image: image() }),
             "docker-cluster" => Ok(Self::DockerCluster { image: image() }),
             address if address.contains(':') => Ok(Self::Address(address.to_owned())),
-            _ => Err("a target is `embedded`, `embedded-cluster`, `docker`, `docker-cluster` or HOST:PORT".to_owned()),
+            _ => Err("a target is `embedded`, `embedded-cluster`, `embedded-enterprise`, `docker`, `docker-cluster` or HOST:PORT".to_owned()),
         }
     }
 }
@@ -163,6 +169,7 @@ impl fmt::Display for TargetSpec {
         match self {
             Self::Embedded => f.write_str("embedded"),
             Self::EmbeddedCluster => f.write_str("embedded-cluster"),
+            Self::EmbeddedEnterprise => f.write_str("embedded-enterprise"),
             Self::Docker { image } => write!(f, "docker {image}"),
             Self::DockerCluster { image } => write!(f, "docker-cluster {image}"),
             Self::Address(address) => f.write_str(address),

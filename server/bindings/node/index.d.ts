@@ -110,6 +110,10 @@ export type Command =
   | 'delete'
   | 'touch'
   | 'udf'
+  | 'monitor'
+  | 'verify'
+  | 'roll-forward'
+  | 'roll-back'
   | 'batch'
   | 'query'
   | 'info'
@@ -230,6 +234,26 @@ export interface ServerOptions {
   journal?: number | boolean
   /** Fixtures that are loaded before clients can connect. */
   fixtures?: Fixture[]
+  /** TLS, beside the connections without it; with `edition: 'enterprise'`. */
+  tls?: boolean | TlsOptions
+}
+
+/** The options of TLS. */
+export interface TlsOptions {
+  /** The IP address to listen on, `127.0.0.1` by default. */
+  host?: string
+  /** The port of the first node; 0, the default, takes free ports. */
+  port?: number
+  /** The TLS name of the servers, `localhost` by default. */
+  name?: string
+  /** The certificate chain of the servers, in PEM. By default one is made. */
+  certificate?: string
+  /** The private key of `certificate`, in PEM. */
+  key?: string
+  /** The certificates of the authorities of clients, in PEM. By default that of `caCertificate`. */
+  ca?: string
+  /** Whether clients need a certificate, or the names that it may have; `false` by default. */
+  authenticateClient?: boolean | string[]
 }
 
 /** A node of a server. */
@@ -291,6 +315,15 @@ export class Server implements AsyncDisposable, Disposable {
   readonly host: string
   /** The port of the first node. */
   readonly port: number
+
+  /** The addresses, TLS ports and TLS names of the nodes that are up. Without the option `tls` it is empty. */
+  readonly tlsAddresses: { addr: string; port: number; tlsName: string }[]
+  /** The certificate of the authority of all certificates that the server makes, in PEM. Throws for a server without TLS. */
+  readonly caCertificate: string
+  /** Makes a certificate for a client with this common name, in PEM. */
+  clientCertificate(name: string): { certificate: string; key: string }
+  /** Sets the certificate that the server presents on new connections. */
+  presentCertificate(kind: 'valid' | 'expired' | 'not-yet-valid' | 'wrong-name' | 'untrusted' | 'garbage'): void
 
   readonly clock: Clock
   readonly faults: Faults

@@ -4,7 +4,7 @@
     reason = "a wait for another program ends by the machine's time"
 )]
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs as _};
 use std::time::{Duration, Instant};
 
@@ -89,7 +89,13 @@ fn ask(host: &str, command: &str) -> Result<String, String> {
             .max(Duration::from_millis(1));
         match TcpStream::connect_timeout(&address, left) {
             Ok(stream) => {
-                return exchange(stream, command, end).map_err(|error| format!("{host} does not answer: {error}"));
+                return exchange(stream, command, end).map_err(|error| match error.kind() {
+                    // A timeout of a socket, which the system calls unavailable.
+                    ErrorKind::WouldBlock | ErrorKind::TimedOut => {
+                        format!("{host} does not answer within {TIMEOUT:?}")
+                    }
+                    _ => format!("{host} does not answer: {error}"),
+                });
             }
             Err(error) => problem = format!("cannot connect to {host}: {error}"),
         }
@@ -157,7 +163,7 @@ mod tests {
         let silent = TcpListener::bind("127.0.0.1:0").unwrap();
         let host = silent.local_addr().unwrap().to_string();
         let start = Instant::now();
-        assert!(ask(&host, "status").unwrap_err().contains("does not answer"));
+        assert!(ask(&host, "status").unwrap_err().ends_with("does not answer within 2s"));
         assert!((1..4).contains(&start.elapsed().as_secs()));
 
         let other = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -23,8 +23,11 @@ impl ConfigFileError {
 
     /// A problem of a line.
     pub(super) fn at(number: usize, text: &str, problem: impl Into<String>) -> Self {
+        // A damaged file must not send codes to the terminal.
+        let is_shown = |c: char| c == '\t' || !c.is_control();
+        let text = text.trim().chars().map(|c| if is_shown(c) { c } else { '\u{fffd}' });
         Self {
-            line: Some((number, text.trim().to_owned())),
+            line: Some((number, text.collect())),
             ..Self::new(problem)
         }
     }

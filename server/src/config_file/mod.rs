@@ -9,6 +9,8 @@ mod stanzas;
 mod tls;
 mod tree;
 
+use std::fs::File;
+use std::io::Read as _;
 use std::net::SocketAddr;
 use std::path::Path;
 
@@ -119,11 +121,13 @@ impl ConfigFile {
         let failed = |error: std::io::Error| {
             ConfigFileError::new(format!("couldn't open configuration file {}: {error}", path.display()))
         };
-        let size = std::fs::metadata(path).map_err(failed)?.len();
-        if size > LARGEST {
+        let mut bytes = Vec::new();
+        let file = File::open(path).map_err(failed)?;
+        // Not by the size that the system tells: a pipe or a device has none.
+        file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(failed)?;
+        if bytes.len() as u64 > LARGEST {
             return Err(ConfigFileError::new("the file is over 16 MiB").in_file(path));
         }
-        let bytes = std::fs::read(path).map_err(failed)?;
         let text = String::from_utf8_lossy(&bytes);
         Self::parse(&text).map_err(|error| error.in_file(path))
     }

@@ -220,6 +220,9 @@ impl Reader {
     }
 
     fn namespace(&mut self, stanza: &Item) -> Result<(), ConfigFileError> {
+        if stanza.values.len() > 1 {
+            return Err(stanza.error("namespace has more values than it takes: its name has no spaces"));
+        }
         // The real server's defaults, which are not those of `NamespaceConfig::new`.
         let mut namespace = NamespaceConfig {
             nsup_period: 0,
@@ -317,6 +320,9 @@ impl Reader {
     }
 
     fn set(&mut self, namespace: &mut NamespaceConfig, stanza: &Item) -> Result<(), ConfigFileError> {
+        if stanza.values.len() > 1 {
+            return Err(stanza.error("set has more values than it takes: its name has no spaces"));
+        }
         let mut set = SetConfig::new(stanza.value());
         for item in lines(stanza)? {
             let parameter = find(item, "set", "", &[SET])?;

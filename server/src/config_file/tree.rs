@@ -38,6 +38,13 @@ impl Item {
 
 /// Reads the stanzas of a file.
 pub(super) fn parse(text: &str) -> Result<Vec<Item>, ConfigFileError> {
+    if let Some(rest) = text.strip_prefix('\u{feff}') {
+        let first = rest.lines().next().unwrap_or_default();
+        let first: String = first.chars().take(200).collect();
+        let problem =
+            "the file begins with a byte order mark, which is not part of a name: save it as UTF-8 without one";
+        return Err(ConfigFileError::at(1, &first, problem));
+    }
     let mut top = Vec::new();
     // The stanzas that are open, each with the line that opened it.
     let mut open: Vec<Item> = Vec::new();
@@ -121,6 +128,7 @@ mod tests {
             ("a\n{\n}", 2, "{ must be at the end"),
             ("a{\n}", 1, "after a space"),
             ("a { b 1 }", 1, "after a space"),
+            ("\u{feff}service {\n}", 1, "byte order mark"),
             (&"a {\n".repeat(20), 8, "too deeply"),
             (&format!("\n{}", "x".repeat(5000)), 2, "longer than"),
         ] {
@@ -129,5 +137,7 @@ mod tests {
             assert!(error.to_string().contains(problem), "{error}");
             assert!(error.to_string().len() < 500, "{error}");
         }
+        let error = parse("a\n\u{1b}[2J}").unwrap_err().to_string();
+        assert!(error.ends_with("(the line is: \u{fffd}[2J})"), "{error}");
     }
 }

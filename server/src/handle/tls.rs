@@ -26,6 +26,12 @@ impl Server {
         self.state().cluster().node(0).and_then(|node| node.tls_address)
     }
 
+    /// Returns the TLS name of the servers, which clients check; `None` without TLS.
+    #[must_use]
+    pub fn tls_name(&self) -> Option<String> {
+        self.state().config().tls.as_ref().map(|tls| tls.name.clone())
+    }
+
     /// Returns the TLS addresses of the nodes that are up, separated by commas, with the TLS name between host and port, as
     /// clients take seed hosts: `127.0.0.1:localhost:40123`. Without TLS it is empty.
     #[must_use]

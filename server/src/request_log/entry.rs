@@ -100,6 +100,8 @@ pub struct Policies {
     pub durable_delete: bool,
     /// Whether a query runs in the background, so that the reply only confirms its start.
     pub background: bool,
+    /// The id of the transaction of which the request is part.
+    pub transaction: Option<u64>,
 }
 
 /// A condition on the generation of a record.
@@ -116,7 +118,7 @@ pub enum GenerationCheck {
 }
 
 impl Policies {
-    pub(super) fn of(header: &Header, filter: bool, background: bool) -> Self {
+    pub(super) fn of(header: &Header, (filter, background): (bool, bool), transaction: Option<u64>) -> Self {
         let info2 = header.info2;
         Self {
             generation: if info2.contains(Info2::GENERATION) {
@@ -136,6 +138,7 @@ impl Policies {
             filter,
             durable_delete: info2.contains(Info2::DURABLE_DELETE),
             background,
+            transaction,
         }
     }
 }

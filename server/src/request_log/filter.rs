@@ -89,8 +89,8 @@ impl Filter {
     narrowing!();
 
     /// Sets a parameter by its name, with the value as text, as the control `spikelet/journal` takes them: `command`,
-    /// `namespace`, `set`, `key`, `int-key`, `blob-key`, `digest`, `node`, `result`, `since`, and `faulted` with `true` or
-    /// `false`.
+    /// `namespace`, `set`, `key`, `int-key`, `blob-key`, `digest`, `transaction`, `node`, `result`, `since`, and `faulted` with
+    /// `true` or `false`.
     ///
     /// # Errors
     /// [`ParameterError`] if there is no such parameter, or if it does not take the value.
@@ -153,6 +153,7 @@ impl fmt::Display for Filter {
             SelectedRecord::Key(key) => format!("key {}", shown_key(key)),
             SelectedRecord::Digest(digest) => format!("digest {digest}"),
         }));
+        words.extend(selector.transaction.map(|id| format!("transaction {id}")));
         words.extend(self.outcome.map(|code| format!("outcome {code:?}")));
         words.extend(self.since.map(|number| format!("since #{number}")));
         words.extend(self.faulted.then(|| "on which a fault fired".to_owned()));

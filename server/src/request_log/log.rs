@@ -47,6 +47,16 @@ pub(crate) struct State {
     /// How many were dropped to make room.
     dropped: u64,
     waiting: Vec<Waker>,
+    /// How often waits were interrupted.
+    interruptions: u64,
+}
+
+/// How a wait ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Waited {
+    Holds,
+    TimedOut,
+    Interrupted,
 }
 
 /// How a request ended, as the connection knows it.
@@ -154,17 +164,27 @@ impl Log {
         }
     }
 
+    /// Ends all calls of [`wait`](Self::wait), so that the threads look whether they are cancelled.
+    pub(crate) fn interrupt(&self) {
+        self.state().interruptions += 1;
+        self.changed.notify_all();
+    }
+
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Blocks until a condition holds or the timeout expires. Returns whether the condition holds.
-    pub(crate) fn wait(&self, limit: Duration, holds: impl Fn(&State) -> bool) -> bool {
-        let waited = self
-            .changed
-            .wait_timeout_while(self.state(), limit, |state| !holds(state));
-        let (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        holds(&state)
+    /// Blocks until a condition holds, the timeout expires, or the number of [interruptions](Self::interrupt) is not this one.
+    pub(crate) fn wait(&self, limit: Duration, interruptions: u64, holds: impl Fn(&State) -> bool) -> Waited {
+        let waited = self.changed.wait_timeout_while(self.state(), limit, |state| {
+            !holds(state) && state.interruptions == interruptions
+        });
+        let (state, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
+        match holds(&state) {
+            true => Waited::Holds,
+            false if timeout.timed_out() => Waited::TimedOut,
+            false => Waited::Interrupted,
+        }
     }
 }
 
@@ -204,6 +224,10 @@ impl State {
         self.recorded + 1
     }
 
+    pub(crate) const fn interruptions(&self) -> u64 {
+        self.interruptions
+    }
+
     pub(crate) fn wait(&mut self, waker: &Waker) {
         if !self.waiting.iter().any(|waiting| waiting.will_wake(waker)) {
             self.waiting.push(waker.clone());
@@ -234,4 +258,23 @@ fn is_for_controls(arrived: &Arrived<'_>) -> bool {
         let mut names = info::names(body).peekable();
         header.frame_type == FrameType::INFO && names.peek().is_some() && names.all(is_control)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_interruption_ends_waits_that_began_before_it() {
+        let log = Log::new(Some(1), None);
+        let before = log.state().interruptions();
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| log.wait(Duration::from_secs(3600), before, |_| false));
+            log.interrupt();
+            assert_eq!(waiting.join().unwrap(), Waited::Interrupted);
+        });
+        let later = log.state().interruptions();
+        assert_eq!(log.wait(Duration::from_millis(1), later, |_| false), Waited::TimedOut);
+        assert_eq!(log.wait(Duration::ZERO, later, |_| true), Waited::Holds);
+    }
 }

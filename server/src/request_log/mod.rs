@@ -18,7 +18,7 @@ pub use self::entry::{Entry, GenerationCheck, Policies, Request, Row};
 pub use self::filter::Filter;
 pub(crate) use self::filter::narrowing;
 pub use self::index_range::IndexRange;
-pub(crate) use self::log::{Ending, Log, Observer};
+pub(crate) use self::log::{Ending, Log, Observer, State, Waited};
 pub use self::operation::Operation;
 pub use self::outcome::{Ended, Outcome};
 pub(crate) use self::pending::Pending;

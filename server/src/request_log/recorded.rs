@@ -188,8 +188,8 @@ impl Part<'_> {
         let message = self.message.as_ref();
         let filter = self.field(FieldType::FILTER_EXPRESSION).is_some();
         let background = self.is_background();
-        let policies = message.map(|message| Policies::of(&message.header, filter, background));
         let subject = &self.subject;
+        let policies = message.map(|message| Policies::of(&message.header, (filter, background), subject.transaction));
         Request {
             command: subject.kind.command,
             writes: subject.kind.writes,

@@ -108,6 +108,7 @@ impl fmt::Display for Policies {
         words.extend(self.filter.then(|| "filter".to_owned()));
         words.extend(self.background.then(|| "in the background".to_owned()));
         words.extend(self.durable_delete.then(|| "durable delete".to_owned()));
+        words.extend(self.transaction.map(|id| format!("transaction {id}")));
         match words.is_empty() {
             true => Ok(()),
             false => write!(f, " [{}]", words.join(", ")),

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use spikelet_wire::{FieldType, FrameHeader, FrameType, Info1, Info2, Message, OpCode, frame};
+use spikelet_wire::mrt::MONITOR_SET;
+use spikelet_wire::{FieldType, FrameHeader, FrameType, Info1, Info2, Info4, Message, OpCode, frame};
 
 /// A kind of command, for selecting requests.
 ///
@@ -41,6 +42,14 @@ pub enum Command {
     Touch,
     /// Calls of a UDF on one record.
     Udf,
+    /// Writes of the monitor of a transaction: before the first write of each record, to commit, and at the end.
+    Monitor,
+    /// Verifications of a record that a transaction has read, before it is committed. Clients send them in batches too.
+    Verify,
+    /// Rolls of a record forward, after its transaction was committed. Clients send them in batches too.
+    RollForward,
+    /// Rolls of a record back, when its transaction is aborted. Clients send them in batches too.
+    RollBack,
     /// Batches.
     Batch,
     /// Queries and scans, including those in the background.
@@ -74,6 +83,10 @@ impl Command {
         Self::Delete,
         Self::Touch,
         Self::Udf,
+        Self::Monitor,
+        Self::Verify,
+        Self::RollForward,
+        Self::RollBack,
         Self::Batch,
         Self::Query,
         Self::Info,
@@ -114,6 +127,10 @@ impl Command {
             Self::Delete => "delete",
             Self::Touch => "touch",
             Self::Udf => "udf",
+            Self::Monitor => "monitor",
+            Self::Verify => "verify",
+            Self::RollForward => "roll-forward",
+            Self::RollBack => "roll-back",
             Self::Batch => "batch",
             Self::Query => "query",
             Self::Info => "info",
@@ -196,8 +213,17 @@ impl Kind {
         let (info1, info2) = (message.header.info1, message.header.info2);
         let writes = info2.contains(Info2::WRITE);
         let all = |codes: &[OpCode]| message.ops().all(|op| codes.contains(&op.code));
-        let command = if writes {
-            if info2.contains(Info2::DELETE) {
+        let info4 = message.header.info4;
+        let command = if info4.contains(Info4::MRT_VERIFY_READ) {
+            Command::Verify
+        } else if info4.contains(Info4::MRT_ROLL_FORWARD) {
+            Command::RollForward
+        } else if info4.contains(Info4::MRT_ROLL_BACK) {
+            Command::RollBack
+        } else if writes {
+            if message.field(FieldType::SET) == Some(MONITOR_SET.as_bytes()) {
+                Command::Monitor
+            } else if info2.contains(Info2::DELETE) {
                 Command::Delete
             } else if message.field(FieldType::UDF_FILENAME).is_some() {
                 Command::Udf
@@ -281,6 +307,28 @@ mod tests {
             assert_eq!(kind.command, command, "case {at}");
             assert!(command.includes(kind), "case {at}");
             assert!(Any.includes(kind) && Everything.includes(kind), "case {at}");
+        }
+        for (info2, info4, set, command) in [
+            (Info2::empty(), Info4::MRT_VERIFY_READ, "demo", Verify),
+            (Info2::WRITE, Info4::MRT_ROLL_FORWARD, "demo", RollForward),
+            (Info2::WRITE, Info4::MRT_ROLL_BACK, "demo", RollBack),
+            (Info2::WRITE, Info4::empty(), MONITOR_SET, Monitor),
+            (Info2::WRITE | Info2::DELETE, Info4::empty(), MONITOR_SET, Monitor),
+            (Info2::WRITE, Info4::MRT_ON_LOCKING_ONLY, "demo", Write),
+        ] {
+            let header = Header {
+                info2,
+                info4,
+                ..Header::default()
+            };
+            let mut out = BytesMut::new();
+            let mut message = MessageWriter::bare(&mut out, &header);
+            message.field(F::DIGEST, &[0; 20]);
+            message.field(F::SET, set.as_bytes());
+            message.finish();
+            let kind = Kind::of_frame(FrameHeader::new(FrameType::MESSAGE, out.len()), &out);
+            assert_eq!(kind.command, command);
+            assert_eq!(Write.includes(kind), command == Write, "{command}");
         }
         let info = Kind::of_frame(FrameHeader::new(FrameType::INFO, 0), b"");
         assert_eq!(info.command, Info);

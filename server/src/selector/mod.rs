@@ -8,6 +8,7 @@ mod subject;
 
 use std::fmt;
 
+use spikelet_wire::mrt::MONITOR_SET;
 use spikelet_wire::{Digest, UserKey};
 
 pub(crate) use self::command::Kind;
@@ -24,6 +25,7 @@ pub(crate) struct Selector {
     /// The empty name selects requests without a set.
     pub(crate) set: Option<String>,
     pub(crate) record: Option<SelectedRecord>,
+    pub(crate) transaction: Option<u64>,
     pub(crate) node: Option<NodeId>,
     pub(crate) user: Option<String>,
 }
@@ -60,6 +62,13 @@ macro_rules! selector_methods {
         /// Selects only requests to the record with this digest. Replaces a key.
         pub fn digest(mut self, digest: spikelet_wire::Digest) -> Self {
             self $($selector)* .record = Some($crate::selector::SelectedRecord::Digest(digest));
+            self
+        }
+
+        /// Selects only requests of the transaction with this id, those for its monitor included. A
+        /// [verification](crate::Command::Verify) does not name its transaction, and is not selected.
+        pub fn transaction(mut self, id: u64) -> Self {
+            self $($selector)* .transaction = Some(id);
             self
         }
 
@@ -102,6 +111,7 @@ impl Selector {
                 .is_none_or(|wanted| found.unwrap_or_default() == wanted.as_bytes())
         };
         is(&self.namespace, subject.namespace)
+            && self.transaction.is_none_or(|id| is_of_transaction(id, subject))
             && match &self.record {
                 Some(SelectedRecord::Key(key)) => self.matches_key(key, subject),
                 Some(SelectedRecord::Digest(digest)) => subject.digest == Some(*digest),
@@ -111,7 +121,7 @@ impl Selector {
 
     /// Whether every target matches, even a request that names none.
     pub(crate) const fn matches_any_target(&self) -> bool {
-        self.namespace.is_none() && self.set.is_none() && self.record.is_none()
+        self.namespace.is_none() && self.set.is_none() && self.record.is_none() && self.transaction.is_none()
     }
 
     /// Compares digests: clients send one with every record, but set and key only where they are needed.
@@ -122,6 +132,13 @@ impl Selector {
         };
         subject.digest.is_some() && set.map(|set| Digest::of(set, key)) == subject.digest
     }
+}
+
+/// Whether a request is of a transaction. Requests for the monitor do not state the id: it is the monitor's key.
+fn is_of_transaction(id: u64, subject: &Subject<'_>) -> bool {
+    let key = || UserKey::Int(id.cast_signed());
+    subject.transaction == Some(id)
+        || subject.set == Some(MONITOR_SET.as_bytes()) && subject.digest == Some(Digest::of(MONITOR_SET, &key()))
 }
 
 /// The parameters of the control that would make it, separated by colons.
@@ -138,6 +155,7 @@ impl fmt::Display for Selector {
             Some(SelectedRecord::Digest(digest)) => write!(f, ":digest={digest}")?,
             None => {}
         }
+        self.transaction.map_or(Ok(()), |id| write!(f, ":transaction={id}"))?;
         self.node.map_or(Ok(()), |node| write!(f, ":node={node}"))?;
         self.user.as_ref().map_or(Ok(()), |user| write!(f, ":user={user}"))
     }

@@ -15,6 +15,7 @@ impl Selector {
         "int-key",
         "blob-key",
         "digest",
+        "transaction",
         "node",
         "user",
     ];
@@ -44,6 +45,7 @@ impl Selector {
                 value,
                 "40 hexadecimal digits",
             )?))?,
+            "transaction" => self.transaction = Some(parsed("transaction", value, "the id of a transaction")?),
             "node" => self.node = Some(parsed("node", value, "the id of a node in hexadecimal, such as B2")?),
             "user" => self.user = Some(value.to_owned()),
             _ => return Err(ParameterError::unknown(name)),

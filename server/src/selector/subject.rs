@@ -13,6 +13,8 @@ pub(crate) struct Subject<'a> {
     /// `None` if it is absent or empty.
     pub(crate) set: Option<&'a [u8]>,
     pub(crate) digest: Option<Digest>,
+    /// The id of its transaction.
+    pub(crate) transaction: Option<u64>,
 }
 
 /// A row of a batch.
@@ -45,8 +47,15 @@ impl<'a> Subject<'a> {
             namespace: message.field(FieldType::NAMESPACE),
             set: message.field(FieldType::SET).filter(|set| !set.is_empty()),
             digest,
+            transaction: transaction(message),
         }
     }
+}
+
+/// The id of the transaction of which a message is part.
+fn transaction(message: &Message<'_>) -> Option<u64> {
+    let id = message.field(FieldType::MRT_ID)?;
+    id.try_into().ok().map(u64::from_le_bytes)
 }
 
 /// Returns the rows of a batch up to the first damaged one, in order. A row that repeats the previous one consists of only its

@@ -39,6 +39,7 @@ impl Namespace {
                 self.merge_partition((id, partition), lost, &other.sets);
             }
         }
+        self.merge_transactions(&other.transactions, |set| self.own_set_id(set, &other.sets));
     }
 
     /// Takes the masking rule of a bin over from another subcluster, or that it has none.

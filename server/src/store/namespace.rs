@@ -178,6 +178,8 @@ impl Namespace {
                     .set
                     .and_then(|id| self.sets.get(id))
                     .is_some_and(|set| before(&set.truncate_lut)))
+            // A truncation does not end transactions.
+            && !self.is_monitor(record.set)
     }
 
     /// Whether a record that is written now would be truncated: the time of a truncation may lie in the future.
@@ -189,6 +191,7 @@ impl Namespace {
                 || set
                     .and_then(|id| self.sets.get(id))
                     .is_some_and(|set| after(&set.truncate_lut)))
+            && !self.is_monitor(set)
     }
 
     /// Truncates the namespace, or one of its sets. Records that were last written before a time no longer exist for commands,

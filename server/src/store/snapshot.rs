@@ -21,7 +21,7 @@ pub(crate) struct NamespaceSnapshot {
     pub(super) groups: SavedGroups,
     pub(super) sets: Vec<SetSnapshot>,
     pub(super) sindexes: SindexesSnapshot,
-    transactions: TransactionsSnapshot,
+    pub(super) transactions: TransactionsSnapshot,
     pub(super) masking: Arc<MaskingRules>,
     settings: SettingsSnapshot,
     objects: u64,

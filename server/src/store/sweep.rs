@@ -75,19 +75,21 @@ impl Namespace {
     pub(crate) fn remove_written(&self, set: Option<SetId>, until: Now) {
         for id in self.partition_ids() {
             self.remove_if(id, |record| {
-                record.last_update <= until && (set.is_none() || record.set == set)
+                record.last_update <= until && (set.is_none() || record.set == set) && !self.is_monitor(record.set)
             });
         }
     }
 
-    /// Removes all records, but not the sets.
+    /// Removes all records, but not the sets. Nothing is left of open transactions.
     pub fn clear(&self) {
+        self.transactions.clear();
         self.partition_ids().into_iter().for_each(|id| self.lose(id, None));
     }
 
     /// Removes the records of a partition that were last written before a time, or all of them, as when no node with a copy is
     /// left.
     pub fn lose(&self, id: PartitionId, before: Option<Now>) {
+        self.lose_transactions(id, before);
         self.remove_if(id, |record| is_lost(record, before));
     }
 

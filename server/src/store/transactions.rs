@@ -4,17 +4,16 @@
 //! committed: then the provisional record replaces the one in the partition. Secondary indexes, queries and statistics know
 //! nothing of provisional records, as on the real server.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use spikelet_wire::Digest;
+use spikelet_wire::mrt::MONITOR_SET;
+use spikelet_wire::{Digest, PartitionId};
 
+use super::sweep::is_lost;
 use super::{Namespace, Partition, Record, SetId};
 use crate::clock::Now;
-
-/// The set of the records by which transactions are monitored.
-pub(crate) const MONITOR_SET: &[u8] = b"<ERO~MRT";
 
 /// The transactions of a namespace.
 #[derive(Debug, Default)]
@@ -46,6 +45,8 @@ pub(crate) struct Provisional {
     pub(crate) transaction: u64,
     /// The record as the transaction sees it. It is a tombstone if the transaction has deleted it.
     pub(crate) record: Record,
+    /// When the record is unlocked if the monitor of the transaction is lost, in seconds since 2010.
+    pub(crate) deadline: u32,
 }
 
 /// The monitor of a transaction: it ends the transaction when the client does not.
@@ -188,6 +189,33 @@ impl Transactions {
         ended
     }
 
+    /// The records that are still locked after the deadline of their transactions, which have no monitor any more.
+    fn take_orphans(&self, now: Now) {
+        if self.is_empty() {
+            return;
+        }
+        let mut table = self.lock();
+        if !table
+            .provisionals
+            .values()
+            .any(|provisional| provisional.deadline <= now.seconds())
+        {
+            return;
+        }
+        let monitored: BTreeSet<u64> = table.monitors.values().map(|monitor| monitor.transaction).collect();
+        table.provisionals.retain(|_, provisional| {
+            provisional.deadline > now.seconds() || monitored.contains(&provisional.transaction)
+        });
+        self.recount(&table);
+    }
+
+    /// Drops all transactions.
+    pub(super) fn clear(&self) {
+        let mut table = self.lock();
+        *table = TransactionsSnapshot::default();
+        self.recount(&table);
+    }
+
     pub(super) fn save(&self) -> TransactionsSnapshot {
         self.lock().clone()
     }
@@ -215,7 +243,9 @@ impl Namespace {
         let Some(record) = self.transactions.take_provisional(digest, transaction) else {
             return false;
         };
-        if forward {
+        if forward && self.is_truncated(&record) {
+            self.remove(partition, digest);
+        } else if forward {
             self.track_void_time(record.void_time);
             self.insert(partition, *digest, record);
         }
@@ -244,10 +274,63 @@ impl Namespace {
                 self.remove(&mut partition, &digest);
             }
         }
+        self.transactions.take_orphans(now);
+    }
+
+    /// Drops what the transactions have written to a partition before a time, or all of it, and the monitors there, as when no
+    /// node with a copy is left.
+    pub(super) fn lose_transactions(&self, id: PartitionId, before: Option<Now>) {
+        if self.transactions.is_empty() {
+            return;
+        }
+        let monitors = self.partition(id);
+        let mut table = self.transactions.lock();
+        table
+            .provisionals
+            .retain(|digest, provisional| digest.partition_id() != id || !is_lost(&provisional.record, before));
+        table.monitors.retain(|digest, _| {
+            let record = monitors.as_ref().and_then(|partition| partition.get(digest));
+            digest.partition_id() != id || record.is_some_and(|record| !is_lost(record, before))
+        });
+        self.transactions.recount(&table);
+    }
+
+    /// Takes over the transactions of another subcluster, except for those that have ended here. Of two transactions that have
+    /// locked one record, that of this subcluster keeps it.
+    pub(super) fn merge_transactions(&self, other: &TransactionsSnapshot, set_id: impl Fn(SetId) -> Option<SetId>) {
+        if other.provisionals.is_empty() && other.monitors.is_empty() {
+            return;
+        }
+        let mut table = self.transactions.lock();
+        let ended: BTreeSet<u64> = other
+            .monitors
+            .iter()
+            .filter(|(digest, _)| table.ended.contains_key(digest))
+            .map(|(_, monitor)| monitor.transaction)
+            .collect();
+        for (digest, monitor) in &other.monitors {
+            if !ended.contains(&monitor.transaction) {
+                let own = table.monitors.entry(*digest).or_insert_with(|| monitor.clone());
+                own.is_committed |= monitor.is_committed;
+                let new = monitor.keys.iter().filter(|key| !own.keys.contains(key));
+                let new: Vec<Digest> = new.copied().collect();
+                own.keys.extend(new);
+            }
+        }
+        for (digest, provisional) in &other.provisionals {
+            if !ended.contains(&provisional.transaction) {
+                table.provisionals.entry(*digest).or_insert_with(|| {
+                    let mut provisional = provisional.clone();
+                    provisional.record.set = provisional.record.set.and_then(&set_id);
+                    provisional
+                });
+            }
+        }
+        self.transactions.recount(&table);
     }
 
     /// Whether a record is the monitor of a transaction. Queries do not see it.
     pub(crate) fn is_monitor(&self, set: Option<SetId>) -> bool {
-        self.settings.strong_consistency && set.is_some() && set == self.sets.find(MONITOR_SET)
+        self.settings.strong_consistency && set.is_some() && set == self.sets.find(MONITOR_SET.as_bytes())
     }
 }

@@ -296,6 +296,12 @@ fn what_is_wrong_is_refused_with_its_line() {
             "the namespace orders is there twice",
         ),
         ("namespace cache {", "namespace {", "no name for a namespace"),
+        (
+            "namespace cache {",
+            "namespace cache two {",
+            "more values than it takes",
+        ),
+        ("set carts {", "set carts two {", "more values than it takes"),
         ("set carts {", "set a:b {", "no name for a set"),
         (
             "stop-writes-count 3",

@@ -6,18 +6,24 @@ mod rounds;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use spikelet_wire::batch::BatchFlags;
 use spikelet_wire::{Info1, ResultCode};
+use tokio::time::Instant;
 
-use super::command::{Command, OnRecords, Reads, Writes};
-use super::options::{record_option_methods, write_option_methods};
+use self::request::PreparedRow;
+use super::command::{Command, OnRecords, Reads, Transactional, Writes};
+use super::options::{Options, record_option_methods, write_option_methods};
 use super::request::Content;
+use super::single::Output;
 use super::udf_call::{IntoArguments, UdfCall};
 use crate::bins::IntoBins;
+use crate::cluster::Cluster;
 use crate::error::Error;
 use crate::key::Key;
 use crate::operation::Operation;
 use crate::policy::WriteOptions;
 use crate::record::{OrderedRecord, Record};
+use crate::transaction::Fields;
 
 /// A command on many records.
 #[derive(Debug, Clone)]
@@ -158,6 +164,25 @@ impl Batch {
     }
 }
 
+/// Sends requests of a transaction's end, each on one record, and returns their results in order.
+pub(super) async fn send_all(
+    cluster: &Cluster,
+    content: Content,
+    records: Vec<(Key, Fields)>,
+    options: &Options,
+    deadline: Option<Instant>,
+) -> Result<Vec<BatchRecord>, Error> {
+    let content = Arc::new(content);
+    let rows = records.into_iter().map(|(key, fields)| PreparedRow {
+        key,
+        content: content.clone(),
+        options: WriteOptions::default(),
+        transaction: Some(fields),
+    });
+    let flags = BatchFlags::REPORT_ALL_ERRORS | BatchFlags::INLINE_IN_MEMORY;
+    rounds::run(cluster, rows.collect(), (flags, None), options, deadline).await
+}
+
 impl<C> Command<C, Batch> {
     /// Returns the results of each row in the order of its operations, instead of one per bin.
     pub fn ordered(self) -> Command<C, Batch<OrderedRecord>> {
@@ -195,3 +220,4 @@ impl<C, O> Command<C, Batch<O>> {
 impl OnRecords for Batch {}
 impl Reads for Batch {}
 impl Writes for Batch {}
+impl<O: Output> Transactional for Batch<O> {}

@@ -7,11 +7,13 @@ use bytes::BytesMut;
 use spikelet_wire::batch::{BatchFlags, BatchWriter};
 use spikelet_wire::{Field, FieldType, Header, Info1, MessageWriter, Op};
 
+use super::super::options::ServerOptions;
 use super::super::request::{Content, check_size, key_to_send};
 use super::super::udf_call::UdfCall;
 use crate::error::Error;
 use crate::key::Key;
 use crate::policy::WriteOptions;
+use crate::transaction::Fields;
 
 /// A row that is ready to be sent: its options include those of the batch.
 #[derive(Debug)]
@@ -19,6 +21,7 @@ pub(crate) struct PreparedRow {
     pub(crate) key: Key,
     pub(crate) content: Arc<Content>,
     pub(crate) options: WriteOptions,
+    pub(crate) transaction: Option<Fields>,
 }
 
 impl PreparedRow {
@@ -32,11 +35,12 @@ impl PreparedRow {
             && self.key.set() == before.key.set()
             && (Arc::ptr_eq(&self.content, &before.content) || self.content == before.content)
             && self.options == before.options
+            && self.transaction == before.transaction
             // A user key that is sent differs from row to row.
             && (self.options.send_key != Some(true) || self.user_key().is_none() && before.user_key().is_none())
     }
 
-    fn write_to(&self, batch: &mut BatchWriter<'_>, read_touch_ttl: u32) {
+    fn write_to(&self, batch: &mut BatchWriter<'_>, server: ServerOptions) {
         let user_key = self.user_key();
         let filter = self.options.filter.as_ref();
         let fields = [
@@ -51,8 +55,10 @@ impl PreparedRow {
         let udf = self.content.udf.iter().flat_map(UdfCall::fields);
         let fields = fields
             .into_iter()
-            .filter_map(|(field_type, data)| data.map(|data| Field { field_type, data }))
-            .chain(udf.map(|(field_type, data)| Field { field_type, data }));
+            .filter_map(|(field_type, data)| data.map(|data| (field_type, data)))
+            .chain(self.transaction.iter().flat_map(Fields::iter))
+            .chain(udf)
+            .map(|(field_type, data)| Field { field_type, data });
         let operations = &self.content.operations;
         let arguments: Vec<_> = operations.iter().map(|operation| operation.argument()).collect();
         let ops =
@@ -62,7 +68,7 @@ impl PreparedRow {
                 .map(|(operation, (particle_type, data)): (_, &(_, Cow<'_, [u8]>))| {
                     Op::new(operation.code(), operation.bin().as_bytes(), *particle_type, data)
                 });
-        let header = self.content.header(&self.options, read_touch_ttl);
+        let header = self.content.header(&self.options, server);
         batch.row(
             &self.key.digest(),
             &header,
@@ -77,7 +83,7 @@ pub(crate) fn encode<'a>(
     out: &mut BytesMut,
     flags: BatchFlags,
     rows: impl Iterator<Item = &'a PreparedRow>,
-    (read_touch_ttl, server_timeout): (u32, u32),
+    server: ServerOptions,
 ) -> Result<(), Error> {
     let mut field = BytesMut::new();
     let mut batch = BatchWriter::new(&mut field, flags);
@@ -85,14 +91,14 @@ pub(crate) fn encode<'a>(
     for row in rows {
         match before.is_some_and(|before| row.repeats(before)) {
             true => batch.repeat(&row.key.digest()),
-            false => row.write_to(&mut batch, read_touch_ttl),
+            false => row.write_to(&mut batch, server),
         }
         before = Some(row);
     }
     batch.finish();
     let header = Header {
         info1: Info1::READ | Info1::BATCH,
-        transaction_ttl: server_timeout,
+        transaction_ttl: server.timeout,
         ..Header::default()
     };
     let mut message = MessageWriter::frame(out, &header);
@@ -111,7 +117,16 @@ mod tests {
 
     fn rows(rows: &[PreparedRow]) -> Vec<Option<(Header, usize, usize)>> {
         let mut out = BytesMut::new();
-        encode(&mut out, BatchFlags::REPORT_ALL_ERRORS, rows.iter(), (0, 1000)).unwrap();
+        encode(
+            &mut out,
+            BatchFlags::REPORT_ALL_ERRORS,
+            rows.iter(),
+            ServerOptions {
+                timeout: 1000,
+                ..ServerOptions::default()
+            },
+        )
+        .unwrap();
         let message = Message::decode(&out[8..]).unwrap();
         assert_eq!(message.header.transaction_ttl, 1000);
         let batch = Batch::decode(message.field(FieldType::BATCH).unwrap()).unwrap();
@@ -125,6 +140,7 @@ mod tests {
             key: Key::new("test", "demo", key),
             content: content.clone(),
             options: options.clone(),
+            transaction: None,
         }
     }
 

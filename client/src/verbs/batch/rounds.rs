@@ -17,11 +17,13 @@ use super::super::options::Options;
 use super::super::request::compress;
 use super::super::response::ordered_record;
 use super::super::single::Output;
+use super::super::transaction;
 use super::request::{self, PreparedRow};
 use super::{Batch, BatchRecord};
 use crate::cluster::{Attempts, Cluster, Connection, ConnectionError, Failure, FailureCause, Node, Receive};
 use crate::error::Error;
 use crate::record::OrderedRecord;
+use crate::transaction::{Running, State, Version, version};
 
 impl<O: Output> Execute for Batch<O> {
     type Output = Vec<BatchRecord<O>>;
@@ -39,14 +41,65 @@ impl<O: Output> Execute for Batch<O> {
                 key: row.key,
                 content,
                 options: row.options.or(&options.write),
+                transaction: None,
             });
         }
-        let mut run = BatchRun::new(rows.into(), flags, &options);
-        while let Some(pause) = run.round(cluster, &options).await? {
-            tokio::time::sleep(pause).await;
+        let deadline = options.deadline();
+        let mut running = None;
+        if let Some(transaction) = &options.transaction {
+            running = Some(Box::pin(begin(cluster, &mut rows, &options, (transaction, deadline))).await?);
         }
-        run.finish()
+        run(cluster, rows, (flags, running), &options, deadline).await
     }
+}
+
+/// Begins a batch that is part of a transaction.
+async fn begin(
+    cluster: &Cluster,
+    rows: &mut [PreparedRow],
+    options: &Options,
+    (state, deadline): (&Arc<State>, Option<Instant>),
+) -> Result<Running, Error> {
+    let records = rows.iter().map(|row| (&row.key, row.content.writes()));
+    let mut running = transaction::begin(cluster, records, options, (state, deadline)).await?;
+    for row in rows {
+        let writes = row.content.writes();
+        row.options.durable_delete.get_or_insert(true);
+        row.transaction = Some(state.fields(&row.key, writes));
+        if writes {
+            running.send(&row.key);
+        }
+    }
+    Ok(running)
+}
+
+/// Executes the rows of a batch.
+pub(super) async fn run<O: Output>(
+    cluster: &Cluster,
+    rows: Vec<PreparedRow>,
+    (flags, running): (BatchFlags, Option<Running>),
+    options: &Options,
+    deadline: Option<Instant>,
+) -> Result<Vec<BatchRecord<O>>, Error> {
+    let states = rows.iter().map(|row| RowState {
+        attempts: options.attempts(row.content.writes()),
+        result: None,
+        version: None,
+        is_retried: false,
+    });
+    let mut run = BatchRun {
+        states: states.collect(),
+        deadline,
+        rows: rows.into(),
+        flags,
+    };
+    while let Some(pause) = run.round(cluster, options).await? {
+        tokio::time::sleep(pause).await;
+    }
+    if let Some(mut running) = running {
+        run.settle_transaction(&mut running);
+    }
+    run.finish()
 }
 
 /// A batch that is being executed.
@@ -60,6 +113,8 @@ struct BatchRun {
 struct RowState {
     attempts: Attempts,
     result: Option<RowResult>,
+    /// The version of the record, in a transaction.
+    version: Option<Version>,
     /// Whether the row failed in this round on its own and goes into the next round.
     is_retried: bool,
 }
@@ -73,29 +128,18 @@ enum RowResult {
 /// The rows sent to one node, by their index in the batch.
 type Group = (Arc<Node>, Vec<usize>);
 
+/// The reply to the row with this index in the batch, and the version of the record that it names.
+type RowReply = (usize, Result<OrderedRecord, Failure>, Option<Version>);
+
 /// The outcome of a group: the rows that have a reply, and how the group ended.
 struct GroupEnd {
     node: Arc<Node>,
     rows: Vec<usize>,
-    replies: Vec<(usize, Result<OrderedRecord, Failure>)>,
+    replies: Vec<RowReply>,
     end: Result<ResultCode, Failure>,
 }
 
 impl BatchRun {
-    fn new(rows: Arc<[PreparedRow]>, flags: BatchFlags, options: &Options) -> Self {
-        let states = rows.iter().map(|row| RowState {
-            attempts: options.attempts(row.content.writes()),
-            result: None,
-            is_retried: false,
-        });
-        Self {
-            states: states.collect(),
-            deadline: options.deadline(),
-            rows,
-            flags,
-        }
-    }
-
     /// Sends all rows that have no result yet. Returns the pause before the next round if one is needed.
     async fn round(&mut self, cluster: &Cluster, options: &Options) -> Result<Option<Duration>, Error> {
         let mut pause = None;
@@ -161,8 +205,9 @@ impl BatchRun {
             end,
         } = end;
         let mut pause = None;
-        for (at, reply) in replies {
+        for (at, reply, version) in replies {
             let Some(state) = self.states.get_mut(at) else { continue };
+            state.version = version;
             match reply {
                 Ok(record) => state.result = Some(RowResult::Replied(Ok(record))),
                 Err(failure) => {
@@ -211,6 +256,18 @@ impl BatchRun {
             }
         }
         pause
+    }
+
+    /// Takes down what the transaction has read and written.
+    fn settle_transaction(&self, running: &mut Running) {
+        for (row, state) in self.rows.iter().zip(&self.states) {
+            let result = match &state.result {
+                Some(RowResult::Replied(Ok(_))) => Ok(()),
+                Some(RowResult::Replied(Err(error)) | RowResult::Lost(error)) => Err(error),
+                None => continue,
+            };
+            running.settle(&row.key, row.content.writes(), result, state.version);
+        }
     }
 
     /// The results of the rows; an error if no row has a reply of its own.
@@ -268,7 +325,7 @@ async fn send_group(
                 ResultCode::OK => Ok(ordered_record(message, &row.key)?),
                 _ => Err(Failure::from_message(message)),
             };
-            replies.push((at, result));
+            replies.push((at, result, version(message)));
             Ok(())
         },
     };

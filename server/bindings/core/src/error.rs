@@ -3,7 +3,7 @@
 use std::fmt;
 
 use spikelet::journal::{Mismatch, WaitError};
-use spikelet::{ConfigError, FixtureError, RestoreError, ResultCode, StartError, TopologyError};
+use spikelet::{ConfigError, FixtureError, RestoreError, ResultCode, StartError, TlsError, TopologyError};
 
 /// What kind of error it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,7 +84,17 @@ impl From<StartError> for Error {
         match error {
             StartError::Config(error) => error.into(),
             StartError::Fixture(error) => error.into(),
+            StartError::Tls(error) => error.into(),
             error => Self::new(Kind::Start, with_causes(&error)),
+        }
+    }
+}
+
+impl From<TlsError> for Error {
+    fn from(error: TlsError) -> Self {
+        match error {
+            TlsError::Off => Self::new(Kind::Value, "this server has no TLS: start it with the option tls"),
+            error => Self::new(Kind::Value, with_causes(&error)),
         }
     }
 }

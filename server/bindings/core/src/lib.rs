@@ -23,6 +23,7 @@ mod record;
 mod security;
 mod server;
 mod snapshot;
+mod tls;
 
 pub use self::argument::Arguments;
 pub use self::error::{Error, Kind};

@@ -6,7 +6,7 @@ use spikelet::journal::{Ended, Entry};
 use spikelet::{Command, NodeId, NodeState, Value};
 
 use crate::argument::Argument;
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use crate::plain::{self, Plain};
 use crate::server::Server;
 
@@ -75,10 +75,15 @@ impl Server {
     /// Cuts the network between every node of `a` and every node of `b`.
     ///
     /// # Errors
-    /// See above, and [`Kind::Node`](crate::Kind::Node) if a node is in both lists.
+    /// See above, [`Kind::Node`](crate::Kind::Node) if a node is in both lists, and [`Kind::Value`](crate::Kind::Value) if a list
+    /// is empty.
     pub fn partition(&self, a: &[Value], b: &[Value]) -> Result<(), Error> {
         let ids = |nodes: &[Value]| nodes.iter().map(id).collect::<Result<Vec<NodeId>, _>>();
         let (a, b) = (ids(a)?, ids(b)?);
+        if a.is_empty() || b.is_empty() {
+            let message = "nodes: nothing is cut unless there is at least one node on each side";
+            return Err(Error::new(Kind::Value, message));
+        }
         self.with(|server| Ok(server.partition(&a, &b)?))
     }
 

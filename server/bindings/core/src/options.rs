@@ -8,6 +8,7 @@ use crate::argument::{Argument, unknown};
 use crate::error::{Error, Kind};
 use crate::naming::Naming;
 use crate::security;
+use crate::tls;
 
 /// The number of requests that the journal keeps unless an option says otherwise.
 const JOURNAL: usize = 1000;
@@ -32,13 +33,18 @@ const OPTIONS: &[&str] = &[
     "roles",
     "enable_quotas",
     "session_ttl",
+    "tls",
 ];
+/// The options that only the Enterprise Edition has.
+const ENTERPRISE: &[&str] = &["users", "roles", "tls"];
 
 /// Returns the builder of a server with these options.
 pub(crate) fn builder(options: &[(String, Value)], naming: Naming) -> Result<Builder, Error> {
     let mut builder = spikelet::Server::builder();
     let (mut host, mut port) = (IpAddr::from(Ipv4Addr::LOCALHOST), 0);
     let mut journal = JOURNAL;
+    check_edition(options)?;
+    check_racks(options)?;
     let mut security = None::<SecurityConfig>;
     for (given, value) in options {
         let name = naming
@@ -112,8 +118,43 @@ fn set(builder: Builder, name: &str, argument: Argument<'_>, naming: Naming) -> 
         "controls" => builder.controls(argument.flag()?),
         "users" => security::users(builder, argument, naming)?,
         "roles" => security::roles(builder, argument, naming)?,
+        "tls" => tls::option(builder, argument, naming)?,
         _ => return Err(unknown("option", name, OPTIONS, naming)),
     })
+}
+
+/// Refuses options of the Enterprise Edition for the Community Edition, with words for the option of the language.
+fn check_edition(options: &[(String, Value)]) -> Result<(), Error> {
+    let is_enterprise = options
+        .iter()
+        .any(|(name, value)| name == "edition" && *value == Value::from("enterprise"));
+    let is_off = |value: &Value| matches!(value, Value::Nil | Value::Bool(false));
+    let needs = options
+        .iter()
+        .find(|(name, value)| ENTERPRISE.contains(&name.as_str()) && !is_off(value));
+    match needs {
+        Some((name, _)) if !is_enterprise => {
+            let message = format!("{name}: only the Enterprise Edition has it; set edition to 'enterprise' as well");
+            Err(Error::new(Kind::Value, message))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Refuses more racks than there are nodes, which would have no effect.
+fn check_racks(options: &[(String, Value)]) -> Result<(), Error> {
+    let given = |wanted: &str| options.iter().find(|(name, _)| name == wanted).map(|(_, value)| value);
+    let nodes = match given("nodes") {
+        Some(Value::Int(n)) => usize::try_from(*n).unwrap_or_default(),
+        _ => 1,
+    };
+    match given("racks") {
+        Some(Value::List(racks)) if racks.len() > nodes => {
+            let message = format!("racks: there are {} rack ids for {nodes} nodes", racks.len());
+            Err(Error::new(Kind::Value, message))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// A path, or the contents of a file.
@@ -187,7 +228,8 @@ fn namespace_parameter(
         };
         config.set(&name, &text).map_err(|error| match error {
             ConfigParameterError::Unknown { .. } => {
-                let known: Vec<String> = NamespaceConfig::parameter_names()
+                let known: Vec<String> = std::iter::once("name")
+                    .chain(NamespaceConfig::parameter_names())
                     .map(|name| name.replace('-', "_"))
                     .collect();
                 let known: Vec<&str> = known.iter().map(String::as_str).collect();

@@ -70,6 +70,9 @@ impl Server {
         if bins.is_empty() {
             return Err(Error::new(Kind::Value, "bins: a record has at least one bin"));
         }
+        for (name, value) in &bins {
+            check_map_keys(name, value)?;
+        }
         self.with(|server| {
             check_namespace(server, namespace)?;
             Ok(server.insert(namespace, set, key, bins)?)
@@ -99,6 +102,21 @@ fn selected<'a>(
             && set.is_none_or(|set| record.set.as_deref().unwrap_or_default() == set)
     };
     Ok(server.records().into_iter().filter(is_selected))
+}
+
+/// The server refuses other keys with a result code that does not say so.
+fn check_map_keys(bin: &str, value: &Value) -> Result<(), Error> {
+    match value {
+        Value::List(items) => items.iter().try_for_each(|item| check_map_keys(bin, item)),
+        Value::Map(map) => map.iter().try_for_each(|(key, value)| {
+            let name = format!("bin '{bin}'");
+            match key {
+                Value::Int(_) | Value::String(_) | Value::Blob(_) => check_map_keys(bin, value),
+                key => Err(Argument::new(&name, key).wrong_type("a string, an integer or bytes as the key of a map")),
+            }
+        }),
+        _ => Ok(()),
+    }
 }
 
 fn check_namespace(server: &spikelet::Server, namespace: &str) -> Result<(), Error> {

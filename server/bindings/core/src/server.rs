@@ -53,6 +53,10 @@ impl Server {
         }
         self.is_closing.store(true, Ordering::Relaxed);
         let mut server = self.server.write().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(server) = &server {
+            // Its waits end now, and not when they next look.
+            server.journal().interrupt();
+        }
         for _ in 0..200 {
             match server.map(Arc::try_unwrap) {
                 Some(Err(shared)) => server = Some(shared),

@@ -136,6 +136,24 @@ fn wrong_options_are_refused_by_kind() {
             "controls: expected true or false, got 1 (an integer)",
         ),
         (
+            "racks",
+            [1, 2].into(),
+            Kind::Value,
+            "racks: there are 2 rack ids for 1 nodes",
+        ),
+        (
+            "namespaces",
+            Value::List(vec![map(&[("nam", "a".into())])]),
+            Kind::Type,
+            "unknown parameter of a namespace 'nam': did you mean 'name'?",
+        ),
+        (
+            "tls",
+            true.into(),
+            Kind::Value,
+            "tls: only the Enterprise Edition has it; set edition to 'enterprise' as well",
+        ),
+        (
             "node_id",
             (-1).into(),
             Kind::Value,
@@ -149,6 +167,83 @@ fn wrong_options_are_refused_by_kind() {
     let server = start(&[("port", taken.into())]).unwrap();
     assert_eq!(start(&[("port", taken.into())]).unwrap_err().kind, Kind::Start);
     server.close();
+}
+
+#[test]
+fn the_enterprise_edition_has_tls() {
+    let tls = map(&[("name", "db".into()), ("authenticate_client", true.into())]);
+    let server = start(&[("edition", "enterprise".into()), ("tls", tls)]).unwrap();
+    let [(host, port, name)] = &server.tls_hosts().unwrap()[..] else {
+        panic!("one node has one TLS address")
+    };
+    assert_eq!((host.as_str(), name.as_str()), ("127.0.0.1", "db"));
+    assert_ne!(*port, server.address().unwrap().1);
+    assert!(
+        server
+            .ca_certificate()
+            .unwrap()
+            .starts_with("-----BEGIN CERTIFICATE-----")
+    );
+    let made = server.client_certificate("app").unwrap();
+    assert_ne!(field(&made, "certificate"), field(&made, "key"));
+    server.present_certificate(&"expired".into()).unwrap();
+    let error = server.present_certificate(&"old".into()).unwrap_err();
+    assert!(
+        error.message.starts_with("kind: expected one of valid, expired, "),
+        "{error}"
+    );
+
+    let error = start(&[]).unwrap().ca_certificate().unwrap_err();
+    assert_eq!(
+        (error.kind, error.message.as_str()),
+        (Kind::Value, "this server has no TLS: start it with the option tls")
+    );
+}
+
+#[test]
+fn wrong_options_of_tls_are_refused() {
+    for (value, message) in [
+        (1.into(), "tls: expected true, or a map of options, got 1 (an integer)"),
+        (
+            map(&[("prt", 1.into())]),
+            "unknown field of tls 'prt': did you mean 'port'?",
+        ),
+        (
+            map(&[("authenticate_client", "any".into())]),
+            "authenticate_client: expected true, false, or a list of names of clients, got 'any' (a string)",
+        ),
+        (
+            map(&[("certificate", "x".into())]),
+            "a certificate needs its private key",
+        ),
+    ] {
+        let error = start(&[("edition", "enterprise".into()), ("tls", value)]).unwrap_err();
+        assert!(error.message.contains(message), "{error}");
+        assert!(matches!(error.kind, Kind::Type | Kind::Value), "{error:?}");
+    }
+}
+
+#[test]
+fn maps_have_keys_that_the_server_takes() {
+    let server = start(&[]).unwrap();
+    let bins = vec![(
+        "m".to_owned(),
+        Value::List(vec![Value::Map([(Value::Nil, 1)].into_iter().collect())]),
+    )];
+    let error = server.insert("test", "", &1.into(), bins).unwrap_err();
+    assert_eq!(error.kind, Kind::Type);
+    assert_eq!(
+        error.message,
+        "bin 'm': expected a string, an integer or bytes as the key of a map, got nothing"
+    );
+}
+
+#[test]
+fn a_cut_has_two_sides() {
+    let server = start(&[("nodes", 2.into())]).unwrap();
+    let error = server.partition(&["B1".into()], &[]).unwrap_err();
+    assert_eq!(error.kind, Kind::Value);
+    assert_eq!(server.subclusters().unwrap().len(), 1);
 }
 
 #[test]

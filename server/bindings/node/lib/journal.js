@@ -108,7 +108,9 @@ class Journal {
   }
 
   async waitFor(n = 1, options = {}) {
-    const { timeout = TIMEOUT } = object(options, 'options')
+    const { timeout = TIMEOUT, ...others } = object(options, 'options')
+    const unknown = Object.keys(others)[0]
+    if (unknown) throw new ArgumentError(`unknown option '${unknown}': expected timeout`)
     integer(n, 'the number of entries', { max: 0xffff_ffff })
     const ms = duration(timeout, 'timeout')
     const entries = await this.#callAsync((server) => server.waitFor(this.#filter, n, ms))

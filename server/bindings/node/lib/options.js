@@ -4,6 +4,7 @@
 
 const { fileURLToPath } = require('node:url')
 const { duration, object } = require('./arguments.js')
+const { ArgumentError } = require('./errors.js')
 const { encode } = require('./values.js')
 
 function optionsOf(options) {
@@ -31,7 +32,12 @@ function isUnits(value) {
 function fixtureOf(fixture) {
   if (typeof fixture === 'string' || Buffer.isBuffer(fixture)) return fixture
   if (fixture instanceof URL) return fileURLToPath(fixture)
-  return Buffer.from(JSON.stringify(object(fixture, 'fixture')))
+  object(fixture, 'fixture')
+  try {
+    return Buffer.from(JSON.stringify(fixture))
+  } catch (error) {
+    throw new ArgumentError(`fixture: it cannot be written as JSON: ${error.message.split('\n')[0]}`)
+  }
 }
 
 module.exports = { optionsOf, fixtureOf }

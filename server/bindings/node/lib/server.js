@@ -66,6 +66,24 @@ class Server {
     return this.addresses.map(({ addr, port }) => `${withBrackets(addr)}:${port}`).join(',')
   }
 
+  get tlsAddresses() {
+    return this.#call((server) => server.tlsHosts()).map(([addr, port, tlsName]) => ({ addr, port, tlsName }))
+  }
+
+  get caCertificate() {
+    return this.#call((server) => server.caCertificate())
+  }
+
+  clientCertificate(name) {
+    const commonName = text(name, 'name')
+    return decode(this.#call((server) => server.clientCertificate(commonName)))
+  }
+
+  presentCertificate(kind) {
+    const encoded = encode(kind, 'kind')
+    this.#call((server) => server.presentCertificate(encoded))
+  }
+
   get clock() {
     return this.#clock
   }

@@ -80,7 +80,7 @@ function encode(value, path = 'value', depth = 0) {
       throw new ArgumentError(`${path}: a ${typeof value} is not a value that a bin can hold`)
   }
   if (value === null) return null
-  if (depth === MAX_DEPTH) throw new ArgumentError(`${path}: nested too deeply, or an object that contains itself`)
+  if (depth === MAX_DEPTH) throw new ArgumentError(`${path.slice(0, 60)}…: nested more than ${MAX_DEPTH} deep, or an object that contains itself`)
   if (Array.isArray(value)) return value.map((item, at) => encode(item, `${path}[${at}]`, depth + 1))
   if (types.isUint8Array(value)) return asBuffer(value)
   if (types.isMap(value)) return encodeEntries(value, path, depth)

@@ -72,6 +72,30 @@ impl JsServer {
         self.0.hosts().map_err(thrown)
     }
 
+    /// The hosts, the TLS ports and the TLS names of the nodes that are up.
+    #[napi]
+    pub fn tls_hosts(&self) -> Result<Vec<(String, u16, String)>> {
+        self.0.tls_hosts().map_err(thrown)
+    }
+
+    /// The certificate of the authority.
+    #[napi]
+    pub fn ca_certificate(&self) -> Result<String> {
+        self.0.ca_certificate().map_err(thrown)
+    }
+
+    /// Makes a certificate for a client.
+    #[napi]
+    pub fn client_certificate(&self, name: String) -> Result<JsPlain> {
+        self.0.client_certificate(&name).map(JsPlain).map_err(thrown)
+    }
+
+    /// Sets the certificate that the server presents.
+    #[napi]
+    pub fn present_certificate(&self, kind: Js) -> Result<()> {
+        self.0.present_certificate(&kind.0).map_err(thrown)
+    }
+
     /// The time in milliseconds since 1970.
     #[napi]
     pub fn now(&self) -> Result<i64> {

@@ -279,6 +279,7 @@ test('waiting for the journal leaves the event loop free', async (t) => {
     name: 'TimeoutError',
     message: /^expected 2 × write within 50ms, found 1\nthe last/
   })
+  await assert.rejects(server.journal.waitFor(1, { time: 5 }), { name: 'ArgumentError', message: "unknown option 'time': expected timeout" })
   const waiting = assert.rejects(server.journal.waitFor(99, { timeout: { minutes: 5 } }), { name: 'ClosedError' })
   await server.close()
   await waiting

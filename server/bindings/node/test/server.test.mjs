@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 import net from 'node:net'
 import test from 'node:test'
+import tls from 'node:tls'
 import * as spikelet from 'spikelet'
 import { Server } from 'spikelet'
 import { Aerospike, Key, connect } from './client.mjs'
@@ -83,6 +84,11 @@ test('wrong options are refused, with what is wrong', async () => {
     [{ port: 65535, nodes: 3 }, /65535/],
     [{ clusterName: 'a;b' }, /no name for a cluster/],
     [{ edition: 'gold' }, /edition: expected 'community' or 'enterprise', got 'gold'/],
+    [{ racks: [1, 2] }, /racks: there are 2 rack ids for 1 nodes/],
+    [{ users: {} }, /users: only the Enterprise Edition has it/],
+    [{ edition: 'enterprise', users: { a: { pasword: 'x' } } }, /did you mean 'password'\?/],
+    [{ edition: 'enterprise', tls: { authenticateclient: true } }, /unknown field of tls 'authenticateclient': did you mean 'authenticateClient'\?/],
+    [{ fixtures: [{ namespaces: 1n }] }, /fixture: it cannot be written as JSON: /],
     [{ nodeId: 'xyz' }, /nodeId: expected the id of a node/],
     [{ journal: -1 }, /journal: expected an integer/],
     [{ controls: 1 }, /controls: expected true or false, got 1/],
@@ -95,6 +101,32 @@ test('wrong options are refused, with what is wrong', async () => {
     assert.throws(() => Server.startSync(options), { name: 'ArgumentError', message })
   }
   assert.throws(() => new Server(), { name: 'ArgumentError', message: /Server\.start/ })
+})
+
+test('the Enterprise Edition has TLS', async () => {
+  const users = { app: { roles: ['read'] } }
+  const server = await Server.start({ edition: 'enterprise', users, tls: { name: 'db', authenticateClient: ['app'] } })
+  const [{ addr, port, tlsName }] = server.tlsAddresses
+  assert.deepEqual([addr, tlsName], ['127.0.0.1', 'db'])
+  const handshake = () =>
+    new Promise((resolve, reject) => {
+      const { certificate: cert, key } = server.clientCertificate('app')
+      const socket = tls.connect({ host: addr, port, servername: tlsName, ca: server.caCertificate, cert, key }, () => {
+        resolve(socket.getProtocol())
+        socket.destroy()
+      })
+      socket.on('error', reject)
+    })
+  assert.match(await handshake(), /^TLSv1\./)
+  server.presentCertificate('expired')
+  await assert.rejects(handshake(), { code: 'CERT_HAS_EXPIRED' })
+  assert.throws(() => server.presentCertificate('old'), { name: 'ArgumentError', message: /one of valid, expired/ })
+  await server.close()
+
+  const plain = Server.startSync()
+  assert.deepEqual(plain.tlsAddresses, [])
+  assert.throws(() => plain.caCertificate, { name: 'ArgumentError', message: /has no TLS/ })
+  plain.closeSync()
 })
 
 test('closing frees the port, and closing twice is fine', async () => {

@@ -110,6 +110,25 @@ impl Server {
         self.call(py, bindings::Server::hosts)
     }
 
+    // TLS
+
+    fn tls_hosts(&self, py: Python<'_>) -> PyResult<Vec<(String, u16, String)>> {
+        self.call(py, bindings::Server::tls_hosts)
+    }
+
+    fn ca_certificate(&self, py: Python<'_>) -> PyResult<String> {
+        self.call(py, bindings::Server::ca_certificate)
+    }
+
+    fn client_certificate<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyAny>> {
+        self.plain(py, |server| server.client_certificate(name))
+    }
+
+    fn present_certificate(&self, py: Python<'_>, kind: &Bound<'_, PyAny>) -> PyResult<()> {
+        let kind = from_python(kind, "kind")?;
+        self.call(py, |server| server.present_certificate(&kind))
+    }
+
     // Contents
 
     fn record<'py>(

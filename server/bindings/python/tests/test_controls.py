@@ -207,6 +207,7 @@ def test_slow_migrations_wait():
         (lambda nodes: nodes.restart("B1"), "node B1 is up"),
         (lambda nodes: nodes["C1"], "no node C1: there are B1, B2"),
         (lambda nodes: nodes.partition(["B1"], ["B1", "B2"]), "B1 is on both sides"),
+        (lambda nodes: nodes.partition("B1", "B1"), "B1 is on both sides"),
     ],
 )
 def test_wrong_nodes_are_refused(use, message):
@@ -286,6 +287,14 @@ def test_a_wait_ends_when_the_request_arrives(server, client):
         server.journal.writes().wait_for(2, timeout=timedelta(milliseconds=100))
     with pytest.raises(ValueError, match="timeout"):
         server.journal.wait_for(1, timeout=-1)
+    for wrong, error in [(-1, ValueError), ("1", TypeError), (True, TypeError), (2**64, ValueError)]:
+        with pytest.raises(error, match="n: expected an integer from 0"):
+            server.journal.wait_for(wrong)
+        with pytest.raises(error, match="n: expected an integer from 0"):
+            server.journal.assert_count(wrong)
+    for wrong in ["write", 3, [3]]:
+        with pytest.raises(spikelet.ArgumentTypeError, match="expected: expected"):
+            server.journal.assert_sequence(wrong)
 
 
 def test_ctrl_c_ends_a_wait(server):

@@ -2,6 +2,7 @@
 
 import gc
 import socket
+import ssl
 import threading
 from datetime import timedelta
 
@@ -90,6 +91,10 @@ def test_namespaces_can_be_a_dictionary():
         ({"port": 65536}, ValueError, "port: expected an integer from 0 to 65535"),
         ({"host": "nowhere"}, ValueError, "host: expected an IP address of this machine, got 'nowhere'"),
         ({"racks": 1}, TypeError, "racks: expected a list of rack ids"),
+        ({"racks": [1, 2]}, ValueError, "racks: there are 2 rack ids for 1 nodes"),
+        ({"users": {}}, ValueError, "users: only the Enterprise Edition has it"),
+        ({"edition": "enterprise", "users": {"a": {"pasword": "x"}}}, TypeError, "did you mean 'password'?"),
+        ({"edition": "enterprise", "tls": {"prt": 1}}, TypeError, "unknown field of tls 'prt': did you mean 'port'?"),
         ({"journal": -1}, ValueError, "journal: expected an integer from 0, got -1"),
         ({"edition": "free"}, ValueError, "edition: expected 'community' or 'enterprise', got 'free'"),
         ({"node_id": 0}, ValueError, "0"),
@@ -204,3 +209,33 @@ def test_other_threads_run_while_one_waits(server):
         turns += 1
     thread.join()
     assert turns > 1000
+
+
+def test_a_closed_server_cannot_be_entered():
+    server = Server()
+    server.close()
+    with pytest.raises(spikelet.ServerClosedError):
+        server.__enter__()
+
+
+def test_tls_of_the_enterprise_edition(tmp_path):
+    users = {"app": {"roles": ["read"]}}
+    options = {"users": users, "tls": {"name": "db", "authenticate_client": ["app"]}, "nodes": 2}
+    with Server(edition="enterprise", **options) as server:
+        [(host, port, name), second] = server.tls_hosts
+        assert (host, name, second[2]) == ("127.0.0.1", "db", "db")
+        context = ssl.create_default_context(cadata=server.ca_certificate)
+        certificate, key = server.client_certificate("app")
+        (tmp_path / "app.pem").write_text(certificate + key)
+        context.load_cert_chain(tmp_path / "app.pem")
+        with socket.create_connection((host, port)) as connection:
+            with context.wrap_socket(connection, server_hostname="db") as encrypted:
+                assert encrypted.getpeercert()["subjectAltName"]
+        server.present_certificate("expired")
+        with socket.create_connection((host, port)) as connection, pytest.raises(ssl.SSLCertVerificationError):
+            context.wrap_socket(connection, server_hostname="db")
+        with pytest.raises(spikelet.ArgumentValueError, match="one of valid, expired"):
+            server.present_certificate("old")
+    with Server() as server, pytest.raises(spikelet.ArgumentValueError, match="has no TLS"):
+        assert server.tls_hosts == []
+        server.ca_certificate

@@ -7,6 +7,7 @@
 use std::sync::atomic::Ordering;
 
 use spikelet_wire::message::ttl;
+use spikelet_wire::mrt::{DIGESTS, FORWARD, ID, MAX_DURATION};
 use spikelet_wire::{Digest, Info2, OpCode, ResultCode, Value};
 
 use super::on_copy::Effect;
@@ -20,13 +21,8 @@ use crate::store::{Namespace, Record};
 
 /// The most records that a transaction may write: as many digests as a monitor of 90 KiB holds.
 const MAX_WRITES: usize = 4096;
-/// The default of `mrt-duration`, and the longest duration of a transaction, in seconds.
+/// The default of `mrt-duration`, in seconds.
 const DEFAULT_DURATION: u32 = 10;
-const MAX_DURATION: u32 = 120;
-
-const ID: &[u8] = b"id";
-const DIGESTS: &[u8] = b"keyds";
-const FORWARD: &[u8] = b"fwd";
 
 pub(super) fn execute(
     now: Now,
@@ -51,11 +47,11 @@ fn change(
     request: &Request<'_>,
     reply: &mut Reply<'_>,
 ) -> Result<ResultCode, Refused> {
-    let writes = |bin: &[u8]| {
+    let writes = |bin: &str| {
         request
             .message
             .ops()
-            .any(|op| op.name == bin && op.code != OpCode::READ)
+            .any(|op| op.name == bin.as_bytes() && op.code != OpCode::READ)
     };
     let monitor = namespace.transactions.monitor(&request.digest);
     let deadline = match (&monitor, writes(ID)) {
@@ -136,7 +132,10 @@ fn read_monitor(record: &Record, deadline: u32) -> Option<Monitor> {
     };
     let mut has_id = false;
     for bin in &record.bins {
-        match (bin.name.as_bytes(), bin.value.to_value().ok()?) {
+        match (
+            std::str::from_utf8(bin.name.as_bytes()).ok()?,
+            bin.value.to_value().ok()?,
+        ) {
             (ID, Value::Int(id)) => (monitor.transaction, has_id) = (id as u64, true),
             (DIGESTS, Value::List(keys)) => {
                 let keys = keys.into_iter().map(|key| match key {

@@ -5,7 +5,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use spikelet_wire::{FieldType, Info2, Info4, ResultCode};
+use spikelet_wire::mrt::{MAX_DURATION, MONITOR_SET};
+use spikelet_wire::{Digest, FieldType, Info2, Info4, ResultCode, UserKey};
 
 use super::on_copy::Effect;
 use super::reply::{Metadata, Refused, Reply};
@@ -13,7 +14,7 @@ use super::request::Request;
 use super::{delete, monitor, read, write};
 use crate::clock::Now;
 use crate::refusal::{Feature, Refusal};
-use crate::store::transactions::{MONITOR_SET, Provisional};
+use crate::store::transactions::Provisional;
 use crate::store::{Namespace, Record};
 
 /// The version of a record: the lower 40 bits of its last update time, and its generation, both little-endian. A record that does
@@ -26,7 +27,7 @@ pub(in crate::command) fn concerns(request: &Request<'_>) -> bool {
 }
 
 fn is_monitor(request: &Request<'_>) -> bool {
-    request.set() == Some(MONITOR_SET)
+    request.set() == Some(MONITOR_SET.as_bytes())
 }
 
 /// Executes a command of a transaction.
@@ -42,7 +43,7 @@ pub(super) fn execute(
         return monitor::execute(now, namespace, request, reply);
     }
     if info4.contains(Info4::MRT_VERIFY_READ) {
-        return verify(namespace, request, reply);
+        return verify(now, namespace, request, reply);
     }
     let id = request.transaction()?.ok_or(Refusal::TransactionId)?;
     if info4.intersects(Info4::MRT_ROLL_FORWARD | Info4::MRT_ROLL_BACK) {
@@ -63,7 +64,7 @@ fn write_in(
     id: u64,
     reply: &mut Reply<'_>,
 ) -> Result<ResultCode, Refused> {
-    check_deadline(now, request)?;
+    check_deadline(now, namespace, request, id)?;
     let mut partition = namespace.partition_or_create(request.partition());
     let own = lock_of(namespace, request, id)?;
     let original = partition.get(&request.digest);
@@ -71,9 +72,9 @@ fn write_in(
         return Err(Refusal::AlreadyLocked.into());
     }
     if own.is_none() {
+        check_version(now, namespace, request, original)?;
         // The client verifies this version later if the write changes nothing.
-        reply.set_version(version_of(original));
-        check_version(namespace, request, original)?;
+        reply.set_version(version_of(now, namespace, original));
     }
     let found = own.as_ref().map(|own| &own.record).or(original);
     let is_delete = request.header.info2.contains(Info2::DELETE);
@@ -98,7 +99,7 @@ fn write_in(
     }
     reply.append(&written);
     if let Effect::Put(record) | Effect::Bury(record) = effect {
-        keep(namespace, request, id, record);
+        keep(now, namespace, request, id, record);
     }
     partition.shrink();
     Ok(ResultCode::OK)
@@ -116,8 +117,8 @@ fn read_in(
     let partition = namespace.partition(request.partition());
     let original = partition.as_ref().and_then(|partition| partition.get(&request.digest));
     if own.is_none() {
-        reply.set_version(version_of(original));
-        check_version(namespace, request, original)?;
+        check_version(now, namespace, request, original)?;
+        reply.set_version(version_of(now, namespace, original));
     }
     let found = own.as_ref().map(|own| &own.record).or(original);
     let (result, _) = read::on_copy(now, namespace, request, found, reply);
@@ -125,14 +126,19 @@ fn read_in(
 }
 
 /// Verifies that a record that the transaction has read was not written since, and is not about to be.
-fn verify(namespace: &Namespace, request: &Request<'_>, reply: &mut Reply<'_>) -> Result<ResultCode, Refused> {
+fn verify(
+    now: Now,
+    namespace: &Namespace,
+    request: &Request<'_>,
+    reply: &mut Reply<'_>,
+) -> Result<ResultCode, Refused> {
     let counters = &namespace.transactions.counters;
     let partition = namespace.partition(request.partition());
     let found = partition.as_ref().and_then(|partition| partition.get(&request.digest));
     // Two transactions that each read what the other writes must not both commit.
     let verified = match namespace.transactions.owner(&request.digest) {
         Some(_) => Err(blocked(namespace)),
-        None => check_version(namespace, request, found),
+        None => check_version(now, namespace, request, found),
     };
     let counter = match verified {
         Ok(()) => &counters.verify_read_success,
@@ -189,17 +195,25 @@ pub(super) fn own(
         return Ok(None);
     };
     namespace.end_due_transactions(now);
-    check_deadline(now, request)?;
+    check_deadline(now, namespace, request, id)?;
     let own = lock_of(namespace, request, id)?;
     if own.is_none() {
-        check_version(namespace, request, found)?;
+        check_version(now, namespace, request, found)?;
     }
     Ok(own)
 }
 
 /// Keeps what a transaction has made of a record.
-pub(super) fn keep(namespace: &Namespace, request: &Request<'_>, transaction: u64, record: Record) {
-    let provisional = Provisional { transaction, record };
+pub(super) fn keep(now: Now, namespace: &Namespace, request: &Request<'_>, transaction: u64, record: Record) {
+    let deadline = match deadline(request) {
+        Ok(Some(deadline)) => deadline,
+        _ => now.seconds().saturating_add(MAX_DURATION),
+    };
+    let provisional = Provisional {
+        transaction,
+        record,
+        deadline,
+    };
     namespace.transactions.set_provisional(request.digest, provisional);
 }
 
@@ -225,14 +239,21 @@ fn count(counter: &AtomicU64) {
     counter.fetch_add(1, Ordering::Relaxed);
 }
 
-/// # Errors
-/// [`Refusal::TransactionExpired`] if the deadline that a write states has passed.
-fn check_deadline(now: Now, request: &Request<'_>) -> Result<(), Refusal> {
+/// The deadline that a write states, in seconds since 2010.
+fn deadline(request: &Request<'_>) -> Result<Option<u32>, Refusal> {
     let Some(deadline) = request.message.field(FieldType::MRT_DEADLINE) else {
-        return Ok(());
+        return Ok(None);
     };
     let deadline = deadline.try_into().map_err(|_| Refusal::TransactionId)?;
-    if u32::from_le_bytes(deadline) <= now.seconds() {
+    Ok(Some(u32::from_le_bytes(deadline)))
+}
+
+/// # Errors
+/// [`Refusal::TransactionExpired`] if the deadline that a write states has passed, or the transaction was ended before.
+fn check_deadline(now: Now, namespace: &Namespace, request: &Request<'_>, id: u64) -> Result<(), Refusal> {
+    let has_passed = deadline(request)?.is_some_and(|deadline| deadline <= now.seconds());
+    let monitor = || Digest::of(MONITOR_SET, &UserKey::Int(id.cast_signed()));
+    if has_passed || namespace.transactions.ended(&monitor()).is_some() {
         return Err(Refusal::TransactionExpired);
     }
     Ok(())
@@ -240,9 +261,14 @@ fn check_deadline(now: Now, request: &Request<'_>) -> Result<(), Refusal> {
 
 /// # Errors
 /// [`Refusal::VersionMismatch`] if the record has another version than the request states.
-fn check_version(namespace: &Namespace, request: &Request<'_>, found: Option<&Record>) -> Result<(), Refusal> {
+fn check_version(
+    now: Now,
+    namespace: &Namespace,
+    request: &Request<'_>,
+    found: Option<&Record>,
+) -> Result<(), Refusal> {
     match request.message.field(FieldType::RECORD_VERSION) {
-        Some(expected) if *expected != version_of(found) => {
+        Some(expected) if *expected != version_of(now, namespace, found) => {
             count(&namespace.transactions.counters.fail_version_mismatch);
             Err(Refusal::VersionMismatch)
         }
@@ -250,9 +276,10 @@ fn check_version(namespace: &Namespace, request: &Request<'_>, found: Option<&Re
     }
 }
 
-fn version_of(record: Option<&Record>) -> Version {
+/// An expired record has the same version before and after it is removed.
+pub(super) fn version_of(now: Now, namespace: &Namespace, record: Option<&Record>) -> Version {
     let mut version = [0; 7];
-    if let Some(record) = record {
+    if let Some(record) = record.filter(|record| !namespace.is_expired_or_truncated(record, now)) {
         version[..5].copy_from_slice(&record.last_update.0.to_le_bytes()[..5]);
         version[5..].copy_from_slice(&record.generation.to_le_bytes());
     }

@@ -19,6 +19,7 @@ use super::offloaded::MAX_RUNS;
 use super::on_copy::Effect;
 use super::reply::{Metadata, Refused, Reply};
 use super::request::Request;
+use super::transaction::Version;
 use super::view::View;
 use super::{generation, identity, transaction, void_time, write};
 use crate::clock::Now;
@@ -94,6 +95,8 @@ pub(in crate::command) struct Application {
     found: Option<HeldRecord>,
     /// An error reports the metadata of the record that was found, even of an expired one.
     metadata: Metadata,
+    /// The version of the record, if a transaction reads it.
+    version: Option<Version>,
     progress: Progress,
     /// How often the script ran.
     runs: u32,
@@ -131,7 +134,12 @@ impl Application {
         check_flags(&request.header)?;
         request.check_transaction(now, namespace)?;
         // A call that is refused never locks the record.
-        let (found, metadata, work) = copy(now, namespace, request)?;
+        let Copied {
+            found,
+            metadata,
+            version,
+            work,
+        } = copy(now, namespace, request)?;
         // The caller has checked the lock. Another thread may have been quicker since.
         let lock = namespace.record_locks.lock(&request.digest);
         let lock = lock.ok_or_else(|| Refusal::KeyBusy.with(metadata))?;
@@ -141,6 +149,7 @@ impl Application {
             now,
             found,
             metadata,
+            version,
             progress: Progress::Ready(work),
             runs: 0,
             _lock: lock,
@@ -181,6 +190,8 @@ impl Application {
         reply: &mut Reply<'_>,
     ) -> Result<ResultCode, Box<Self>> {
         let (now, metadata) = (self.now, self.metadata);
+        // A script that changes nothing, or fails, has read the record nevertheless.
+        self.version.into_iter().for_each(|version| reply.set_version(version));
         let done = Progress::Done(Answer::Failure(Vec::new()), None);
         let code = match std::mem::replace(&mut self.progress, done) {
             Progress::Done(Answer::Success(returned), Some(work)) if work.code.is_ok() => {
@@ -192,7 +203,11 @@ impl Application {
                     }
                     // A record that nobody else holds is changed in place.
                     self.found = None;
-                    store(now, namespace, &mut partition, request, work)
+                    let stored = store(now, namespace, &mut partition, request, work);
+                    if stored.is_ok() {
+                        reply.take_version();
+                    }
+                    stored
                 } else {
                     Ok((UdfOutcome::Read, metadata))
                 };
@@ -240,8 +255,9 @@ impl Application {
             Err(Refusal::KeyBusy.with(self.metadata))
         };
         match copied {
-            Ok((found, metadata, work)) => {
-                (self.found, self.metadata, self.progress) = (found, metadata, Progress::Ready(work));
+            Ok(copied) => {
+                (self.found, self.metadata, self.version) = (copied.found, copied.metadata, copied.version);
+                self.progress = Progress::Ready(copied.work);
                 Err(self)
             }
             Err(refused) => Ok(reply.refuse(refused)),
@@ -249,15 +265,21 @@ impl Application {
     }
 }
 
+/// A record as a script finds it.
+struct Copied {
+    found: Option<HeldRecord>,
+    metadata: Metadata,
+    version: Option<Version>,
+    work: Work,
+}
+
 /// Finds the record of a request, checks it, and copies it for the script.
-fn copy(
-    now: Now,
-    namespace: &Namespace,
-    request: &Request<'_>,
-) -> Result<(Option<HeldRecord>, Metadata, Work), Refused> {
+fn copy(now: Now, namespace: &Namespace, request: &Request<'_>) -> Result<Copied, Refused> {
     let partition = namespace.partition(request.partition());
     let found = partition.and_then(|partition| partition.hold(&request.digest));
     let own = transaction::own(now, namespace, request, found.as_deref())?;
+    let reads = own.is_none() && request.fields.mrt_id.is_some();
+    let version = reads.then(|| transaction::version_of(now, namespace, found.as_deref()));
     let seen = own.as_ref().map(|own| &own.record).or(found.as_deref());
     let metadata = seen.map(Metadata::from).unwrap_or_default();
     let existing = seen.filter(|record| !namespace.is_expired_or_truncated(record, now));
@@ -276,7 +298,12 @@ fn copy(
     };
     let mask = request.masks.in_set(namespace, set);
     let work = Work::new(subject(now, namespace, request, live), mask);
-    Ok((found, metadata, work))
+    Ok(Copied {
+        found,
+        metadata,
+        version,
+        work,
+    })
 }
 
 fn answer(reply: &mut Reply<'_>, code: ResultCode, metadata: Metadata, name: &str, value: &Returned) {
@@ -358,7 +385,7 @@ fn store(
     let (did, metadata, effect) = apply(now, namespace, request, seen, work)?;
     match (effect, request.transaction()?) {
         (Effect::Put(record) | Effect::Bury(record), Some(id)) if namespace.settings.strong_consistency => {
-            transaction::keep(namespace, request, id, record);
+            transaction::keep(now, namespace, request, id, record);
         }
         (Effect::Put(record) | Effect::Bury(record), _) => namespace.insert(partition, request.digest, record),
         (Effect::Remove, _) => namespace.remove(partition, &request.digest),

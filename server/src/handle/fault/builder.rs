@@ -37,7 +37,7 @@ impl FaultBuilder {
     selector_methods!(.plan.selector);
 
     /// Sets a parameter by its name, with the value as text, as the control `spikelet/fault/add` takes them: `command`,
-    /// `namespace`, `set`, `key`, `int-key`, `blob-key`, `digest`, `node`, `nth`, `probability`, `seed` and `times`.
+    /// `namespace`, `set`, `key`, `int-key`, `blob-key`, `digest`, `transaction`, `node`, `nth`, `probability`, `seed` and `times`.
     ///
     /// # Errors
     /// [`ParameterError`] if there is no such parameter, or if it does not take the value.

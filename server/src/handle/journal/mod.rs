@@ -59,6 +59,11 @@ impl<'s> Journal<'s> {
         self
     }
 
+    /// Makes the threads in [`Wait::timeout_unless`] look at once whether they are cancelled. Other waits go on.
+    pub fn interrupt(&self) {
+        self.log.interrupt();
+    }
+
     /// Whether requests are being recorded.
     #[must_use]
     pub fn is_on(&self) -> bool {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::assertion::{last_entries, off};
 use super::{Entry, Journal};
-use crate::request_log::narrowing;
+use crate::request_log::{State, Waited, narrowing};
 
 /// A wait for journal entries: for how many, and which.
 ///
@@ -69,8 +69,8 @@ impl<'s> Wait<'s> {
         Ok(found.unwrap_or_default())
     }
 
-    /// Like [`timeout`](Self::timeout), but calls `is_cancelled` at the start and every 50 milliseconds, and returns `None` as
-    /// soon as that returns `true`.
+    /// Like [`timeout`](Self::timeout), but calls `is_cancelled` at the start, every 50 milliseconds, and when
+    /// [`Journal::interrupt`] is called, and returns `None` as soon as that returns `true`.
     ///
     /// # Errors
     /// If the timeout expires, and at once if the server keeps no journal.
@@ -84,17 +84,18 @@ impl<'s> Wait<'s> {
         journal.check_on()?;
         let mut left = limit;
         loop {
+            // Before `is_cancelled`, so that no interruption is missed after that.
+            let interruptions = journal.log.state().interruptions();
             if is_cancelled() {
                 return Ok(None);
             }
             let slice = left.min(SLICE);
-            let met = journal
-                .log
-                .wait(slice, |state| state.matching(&journal.filter).count() >= n);
-            if met {
-                return Ok(Some(journal.entries()));
+            let has_enough = |state: &State| state.matching(&journal.filter).count() >= n;
+            match journal.log.wait(slice, interruptions, has_enough) {
+                Waited::Holds => return Ok(Some(journal.entries())),
+                Waited::Interrupted => {}
+                Waited::TimedOut => left -= slice,
             }
-            left -= slice;
             if left.is_zero() {
                 return Err(timed_out(&journal, n, limit));
             }

@@ -68,8 +68,8 @@ pub enum CertificateKind {
 }
 
 impl CertificateKind {
-    /// All kinds, with their names.
-    pub(crate) const NAMES: [(Self, &str); 6] = [
+    /// All kinds, with their names in controls.
+    pub const NAMES: [(Self, &str); 6] = [
         (Self::Valid, "valid"),
         (Self::Expired, "expired"),
         (Self::NotYetValid, "not-yet-valid"),

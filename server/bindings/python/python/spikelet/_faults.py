@@ -55,7 +55,8 @@ class Faults:
 
             ``command`` is ``any`` (all except the info protocol), ``everything``, ``read``, ``exists``, ``write``, ``operate``,
             ``delete``, ``touch``, ``udf``, ``batch``, ``query``, ``info`` or ``connect`` (new connections). ``read`` and ``write``
-            include the more specific ones. ``namespace``, ``set`` (``""`` for no set), ``key`` or ``digest``, and ``node`` select
+            include the more specific ones. ``monitor``, ``verify``, ``roll-forward`` and ``roll-back`` are the requests by which
+            clients monitor and end transactions. ``namespace``, ``set`` (``""`` for no set), ``key`` or ``digest``, and ``node`` select
             further.
 
             Raises :class:`ArgumentTypeError` and :class:`ArgumentValueError` when the fault is armed.

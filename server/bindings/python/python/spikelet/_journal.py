@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from . import _native
 from ._clock import milliseconds
-from ._errors import ServerClosedError
+from ._errors import ArgumentTypeError, ArgumentValueError, ServerClosedError
 from ._named import Named, from_milliseconds
 from ._nodes import node_id
 
@@ -18,6 +18,15 @@ if TYPE_CHECKING:
     from ._record import Key
 
     Expected = Union[str, tuple[str, Key], tuple[str, Key, Union[int, str]], Mapping[str, Any]]
+
+
+def _number(n: Any, name: str) -> int:
+    """A number of entries."""
+    if not isinstance(n, int) or isinstance(n, bool):
+        raise ArgumentTypeError(f"{name}: expected an integer from 0, got {n!r}")
+    if not 0 <= n < 2**63:
+        raise ArgumentValueError(f"{name}: expected an integer from 0, got {n}")
+    return n
 
 
 class Operation(Named):
@@ -274,7 +283,8 @@ class Journal:
 
     def entries(self, last: int | None = None) -> list[Entry]:
         """Return the matching entries, or the last few of them, oldest first."""
-        return [Entry(entry) for entry in self._server.entries(self._filter, last)]
+        limit = None if last is None else _number(last, "last")
+        return [Entry(entry) for entry in self._server.entries(self._filter, limit)]
 
     def last(self) -> Entry | None:
         """Return the last matching entry, or ``None``."""
@@ -301,7 +311,7 @@ class Journal:
 
     def assert_count(self, n: int) -> None:
         """Raise :class:`ExpectationError` unless there are exactly ``n`` matching entries. The message shows the last entries."""
-        self._server.check_count(self._filter, n)
+        self._server.check_count(self._filter, _number(n, "n"))
 
     def assert_sequence(self, expected: Iterable[Expected]) -> None:
         """Raise :class:`ExpectationError` unless the matching entries are exactly these, in this order.
@@ -309,7 +319,9 @@ class Journal:
         Each is the name of a command, a tuple of a command and a key, a tuple of a command, a key and a result code, or a dictionary
         of the parameters of :meth:`filter`. The message shows both sequences.
         """
-        plain = [dict(item) if not isinstance(item, (str, tuple, list)) else item for item in expected]
+        if isinstance(expected, str) or not hasattr(expected, "__iter__"):
+            raise ArgumentTypeError(f"expected: expected a list of what each entry is, got {expected!r}")
+        plain = [dict(item) if hasattr(item, "items") else item for item in expected]
         self._server.check_sequence(self._filter, plain)
 
     def wait_for(self, n: int = 1, *, timeout: timedelta | float = 5.0) -> list[Entry]:
@@ -319,7 +331,7 @@ class Journal:
         ``result`` in the filter, only requests that have ended count. Raises :class:`WaitTimeoutError` when the time is over, and
         :class:`ServerClosedError` if the server is closed meanwhile. Other threads of Python run during the wait, and Ctrl-C ends it.
         """
-        entries = self._server.wait_for(self._filter, n, milliseconds(timeout, "timeout") / 1000, None)
+        entries = self._server.wait_for(self._filter, _number(n, "n"), milliseconds(timeout, "timeout") / 1000, None)
         return [Entry(entry) for entry in entries or []]
 
     async def wait_for_async(self, n: int = 1, *, timeout: timedelta | float = 5.0) -> list[Entry]:
@@ -327,7 +339,7 @@ class Journal:
         import asyncio
 
         cancel = _native.Cancel()
-        seconds = milliseconds(timeout, "timeout") / 1000
+        n, seconds = _number(n, "n"), milliseconds(timeout, "timeout") / 1000
         loop = asyncio.get_running_loop()
         try:
             entries = await loop.run_in_executor(None, self._server.wait_for, self._filter, n, seconds, cancel)

@@ -20,6 +20,11 @@ def node_id(node: Any) -> Any:
     return node.id if isinstance(node, Node) else node
 
 
+def node_ids(nodes: Any) -> list[Any]:
+    """The ids of nodes, or of one node."""
+    return [node_id(node) for node in ([nodes] if isinstance(nodes, (str, int, Node)) else nodes)]
+
+
 class Node(Named):
     """A node, as it was when it was read."""
 
@@ -129,12 +134,12 @@ class Nodes:
         """Revert :meth:`quiesce`."""
         self._server.quiesce(node_id(node), False)
 
-    def partition(self, a: Iterable[NodeId], b: Iterable[NodeId]) -> None:
+    def partition(self, a: NodeId | Iterable[NodeId], b: NodeId | Iterable[NodeId]) -> None:
         """Cut the network between every node of ``a`` and every node of ``b``. Clients still reach all nodes.
 
-        Nodes that can reach each other form a subcluster at once, which accepts writes. Further cuts can be added.
+        Each is one node or several. Nodes that can reach each other form a subcluster at once, which accepts writes. Further cuts can be added.
         """
-        self._server.partition([node_id(node) for node in a], [node_id(node) for node in b])
+        self._server.partition(node_ids(a), node_ids(b))
 
     def heal(self) -> None:
         """Remove all cuts of the network, and merge the subclusters."""

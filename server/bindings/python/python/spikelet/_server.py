@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from . import _native, _options
 from ._clock import Clock
-from ._errors import ArgumentTypeError
+from ._errors import ArgumentTypeError, ServerClosedError
 from ._faults import Faults
 from ._journal import Journal
 from ._nodes import Nodes
@@ -74,6 +74,10 @@ class Server:
         dictionaries with ``privileges``, ``whitelist``, ``read_quota`` and ``write_quota``.
     ``enable_quotas``, ``session_ttl``
         Whether roles can have quotas; not by default. The seconds after which a login ends; 86400 by default.
+    ``tls``
+        With ``edition="enterprise"``: ``True``, or a dictionary of ``host`` and ``port``, on which the server accepts TLS beside the connections without; ``name``, the TLS
+        name, ``localhost`` by default; ``certificate``, ``key`` and ``ca`` as text in PEM, made at the start by default; and
+        ``authenticate_client``, ``True`` or a list of names of clients. See :attr:`tls_hosts` and :meth:`client_certificate`.
 
     Raises :class:`ArgumentTypeError` for an unknown option and a value of the wrong type, :class:`ArgumentValueError` for a value that
     the option does not take, :class:`FixtureError` for a fixture, and :class:`StartError` if the address is in use, or the system has
@@ -108,6 +112,7 @@ class Server:
             roles: Mapping[str, list[str] | Mapping[str, list[str] | int]] | None = None,
             enable_quotas: bool = False,
             session_ttl: int | None = None,
+            tls: bool | Mapping[str, Any] = False,
         ) -> None: ...
 
     else:
@@ -127,6 +132,8 @@ class Server:
         return self._server.is_closed
 
     def __enter__(self) -> Server:
+        if self.is_closed:
+            raise ServerClosedError("the server is closed")
         return self
 
     def __exit__(
@@ -150,6 +157,37 @@ class Server:
     def hosts(self) -> list[tuple[str, int]]:
         """The addresses and ports of the nodes that are up, as both clients for Python take them in their configuration."""
         return self._server.hosts()
+
+    # TLS
+
+    @property
+    def tls_hosts(self) -> list[tuple[str, int, str]]:
+        """The addresses, TLS ports and TLS names of the nodes that are up. Without the option ``tls`` there are none."""
+        return self._server.tls_hosts()
+
+    @property
+    def ca_certificate(self) -> str:
+        """The certificate of the authority of all certificates that the server makes, in PEM: the ``cafile`` of clients.
+
+        Raises :class:`ArgumentValueError` for a server without TLS.
+        """
+        return self._server.ca_certificate()
+
+    def client_certificate(self, name: str) -> tuple[str, str]:
+        """Make a certificate for a client with this common name. Returns the certificate and its private key, in PEM.
+
+        Raises :class:`ArgumentValueError` for a server without TLS, and for a name that no certificate can have.
+        """
+        made = self._server.client_certificate(name)
+        return made["certificate"], made["key"]
+
+    def present_certificate(self, kind: str) -> None:
+        """Set the certificate that the server presents on new connections.
+
+        It is ``valid``, or a faulty one: ``expired``, ``not-yet-valid``, ``wrong-name``, ``untrusted`` or ``garbage``. Raises
+        :class:`ArgumentValueError` for another kind, and for a server without TLS.
+        """
+        self._server.present_certificate(kind)
 
     # What a test controls
 
