@@ -21,6 +21,7 @@ const SHORT: Policy = Policy {
     max_retries: 2,
     sleep_between_retries: Duration::from_millis(1),
     compress: false,
+    read_mode: spikelet_client::ReadMode::Session,
 };
 
 #[tokio::test]

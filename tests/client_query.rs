@@ -10,8 +10,8 @@ use spikelet_client::wire::{
     FieldType, FrameType, Header, Info3, Message, MessageWriter, Op, PARTITIONS, ParticleType, PartitionId,
 };
 use spikelet_client::{
-    Client, Cursor, Digest, Error, ErrorKind, Key, OpCode, Operation, Policy, QueryDuration, Record, ResultCode,
-    UserKey, bins, blocking, exp,
+    Client, Cursor, Digest, Error, ErrorKind, Key, OpCode, Operation, Policy, QueryDuration, ReadMode, Record,
+    ResultCode, UserKey, bins, blocking, exp,
 };
 use spikelet_tests::common::{code, connected, numbers};
 use spikelet_tests::fake_node::{FakeNode, Reply};
@@ -373,6 +373,7 @@ const HASTY: Policy = Policy {
     max_retries: 2,
     sleep_between_retries: Duration::from_millis(1),
     compress: false,
+    read_mode: ReadMode::Session,
 };
 
 #[tokio::test]

@@ -15,6 +15,7 @@ const HURRIED: Policy = Policy {
     max_retries: 2,
     sleep_between_retries: Duration::ZERO,
     compress: false,
+    read_mode: spikelet_client::ReadMode::Session,
 };
 
 fn arm(server: &Server, seed: u64) {

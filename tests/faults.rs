@@ -13,6 +13,7 @@ const PATIENT: Policy = Policy {
     max_retries: 0,
     sleep_between_retries: Duration::ZERO,
     compress: false,
+    read_mode: spikelet_client::ReadMode::Session,
 };
 
 async fn start() -> (Server, Client) {

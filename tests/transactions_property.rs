@@ -318,7 +318,7 @@ fn act(client: &Client, txn: &Transaction<Client>, action: Action, events: &mut 
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn committed_transactions_are_serialisable_and_aborted_ones_leave_nothing(steps in steps()) {

@@ -189,6 +189,9 @@ async fn the_loss_of_every_copy_leaves_no_lock() {
     // What the node held is lost: records, their locks, and perhaps the monitor.
     let left = server.transactions();
     assert!(statistic(&client, "mrt_provisionals").await < 40);
+    // It comes back empty, and its partitions are dead until they are revived.
+    server.restart(node(&server, 1)).unwrap();
+    server.revive("test").unwrap();
     server.clock().advance(Duration::from_secs(11));
     for n in 0..40 {
         client.put(key(n), bins! {"n" => 1}).await.unwrap();

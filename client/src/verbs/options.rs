@@ -62,9 +62,14 @@ impl Options {
 
     /// The options of the requests by which a transaction is monitored and ended. Each of them can be repeated.
     pub(super) fn for_protocol(&self) -> Self {
+        let policy = Policy {
+            // A verification must not miss a write.
+            read_mode: ReadMode::Linearize,
+            ..self.policy
+        };
         Self {
             retry_in_doubt: true,
-            ..Self::new(self.policy, false)
+            ..Self::new(policy, false)
         }
     }
 

@@ -2,7 +2,7 @@
 
 use bytes::BytesMut;
 use spikelet_wire::frame::{COMPRESSION_THRESHOLD, MAX_BODY};
-use spikelet_wire::{FieldType, FrameHeader, Header, Info1, Info2, Info3, Info4, MessageWriter, frame};
+use spikelet_wire::{FieldType, FrameHeader, Header, Info1, Info2, Info4, MessageWriter, frame};
 
 use super::options::ServerOptions;
 use super::udf_call::UdfCall;
@@ -18,7 +18,6 @@ use crate::transaction::Fields;
 pub(crate) struct Content {
     pub(crate) info1: Info1,
     pub(crate) info2: Info2,
-    info3: Info3,
     info4: Info4,
     pub(crate) operations: Vec<Operation>,
     pub(crate) udf: Option<UdfCall>,
@@ -74,7 +73,6 @@ impl Content {
     pub(crate) fn verify() -> Self {
         Self {
             info1: Info1::READ | Info1::GET_NO_BINS,
-            info3: Info3::SC_READ_TYPE,
             info4: Info4::MRT_VERIFY_READ,
             ..Self::default()
         }
@@ -120,7 +118,6 @@ impl Content {
         let mut header = Header {
             info1: self.info1,
             info2: self.info2,
-            info3: self.info3,
             info4: self.info4,
             ..Header::default()
         };

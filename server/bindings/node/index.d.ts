@@ -218,6 +218,8 @@ export interface ServerOptions {
   edition?: 'community' | 'enterprise'
   /** Whether migrations wait for `migrate`. By default they finish at once. */
   slowMigrations?: boolean
+  /** Whether namespaces with `strongConsistency` start without a roster. By default the server's nodes are on it. */
+  withoutRosters?: boolean
   /** The directory that error messages of UDFs name. */
   workDirectory?: string
   /** Whether clients can control the server with info commands under `spikelet/`; `false` by default. */
@@ -339,6 +341,16 @@ export class Server implements AsyncDisposable, Disposable {
    * @throws {TopologyError} if there is no such node, or it is down
    */
   kill(node: NodeId): void
+  /** Kills several nodes at once, so that no copies are made in between. */
+  killTogether(nodes: NodeId[]): void
+  /** The ids of the nodes on the roster of a namespace with `strongConsistency`. */
+  roster(namespace: string): string[]
+  /** Sets the roster of a namespace with `strongConsistency`. Its nodes need not exist. */
+  setRoster(namespace: string, nodes: NodeId[]): void
+  /** Revives the dead partitions of a namespace with `strongConsistency`, without the records that were lost. */
+  revive(namespace: string): void
+  /** The numbers of partitions of a namespace with `strongConsistency` that a node cannot use. */
+  outage(node: NodeId, namespace: string): { unavailable: number; dead: number }
   /** Restarts a killed node, empty and with the same address. */
   restart(node: NodeId): void
   /** Adds a node on a free port, and returns its id. */

@@ -27,6 +27,18 @@ impl Cluster {
         }
     }
 
+    /// Gives the namespaces with strong consistency their first rosters again, with all partitions as in a new cluster.
+    pub(crate) fn reset_rosters(&mut self, now: Now) {
+        self.vanished.clear();
+        let roster = self.initial_roster.clone();
+        for subcluster in &mut self.subclusters {
+            subcluster.restart_consistency(&roster);
+        }
+        for node in self.first_of_each() {
+            self.recluster(node, now);
+        }
+    }
+
     /// Has the next balance revive the dead partitions of which a node is to keep a copy, in the namespace at a position in the
     /// configuration.
     pub(crate) fn revive(&mut self, node: usize, namespace: usize) {

@@ -71,6 +71,10 @@ impl Consistency {
         }
     }
 
+    pub(super) const fn is_auto_reviving(&self) -> bool {
+        self.auto_revive
+    }
+
     pub(super) fn availability(&self, id: PartitionId) -> Availability {
         self.partition(id).availability
     }

@@ -289,6 +289,20 @@ fn a_roster_without_the_nodes_that_have_the_copies_leaves_dead_partitions() {
 }
 
 #[test]
+fn a_reset_restores_the_roster_and_the_partitions() {
+    let mut cluster = cluster(3);
+    kill(&mut cluster, [1, 2]);
+    restart(&mut cluster, [1, 2]);
+    set_roster(&mut cluster, 2, "B1,C1,C2,C3");
+    assert_eq!(outage(&cluster, 0), [4096, 0]);
+    let regime = cluster.subcluster(0).regime(TABLE);
+    cluster.reset_rosters(NOW);
+    assert_eq!(outage(&cluster, 0), [0, 0]);
+    assert!(cluster.subcluster(0).regime(TABLE) > regime, "clients take the new map");
+    check(&cluster);
+}
+
+#[test]
 fn copies_stand_in_the_racks_of_the_roster() {
     let mut cluster = cluster(4);
     set_roster(&mut cluster, 0, "B1@1,B2@1,B3@1,B4@2");

@@ -53,6 +53,8 @@ pub(crate) struct Cluster {
     has_slow_migrations: bool,
     /// Whether the first nodes are on the rosters of namespaces with strong consistency.
     has_rosters: bool,
+    /// The rosters at the start.
+    initial_roster: Roster,
     /// The number of changes to the nodes.
     changes: u64,
     origins: Vec<Vec<Origin>>,
@@ -76,6 +78,7 @@ impl Cluster {
             down: Subcluster::default(),
             has_slow_migrations: false,
             has_rosters: true,
+            initial_roster: Roster::default(),
             changes: 0,
             origins: Vec::new(),
         };
@@ -110,12 +113,11 @@ impl Cluster {
     /// Balances the partitions for the first time, with the tables of the namespaces, each with whether dead partitions are
     /// revived by themselves (`auto-revive`).
     pub(crate) fn start(&mut self, tables: impl Iterator<Item = (TableId, bool)> + Clone, now: Now) {
-        let roster = match self.has_rosters {
-            true => consistency::observed(&self.nodes, u64::MAX),
-            false => Roster::default(),
-        };
+        if self.has_rosters {
+            self.initial_roster = consistency::observed(&self.nodes, u64::MAX);
+        }
         for subcluster in &mut self.subclusters {
-            subcluster.start(tables.clone(), &roster);
+            subcluster.start(tables.clone(), &self.initial_roster);
         }
         self.balance(now);
     }

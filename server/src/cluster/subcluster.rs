@@ -158,6 +158,16 @@ impl Subcluster {
         }
     }
 
+    /// Starts the tables of namespaces with strong consistency anew.
+    pub(super) fn restart_consistency(&mut self, roster: &Roster) {
+        for table in &mut self.tables {
+            if let Some(consistency) = &mut table.consistency {
+                **consistency = Consistency::new(roster.clone(), consistency.is_auto_reviving());
+                table.drop_copies();
+            }
+        }
+    }
+
     /// Creates a table with the copies of another one.
     pub(super) fn keep_copies(&mut self, from: TableId, to: TableId) {
         if self.table(to).is_none() {

@@ -51,7 +51,7 @@ pub(super) fn drop(call: &Call<'_>) -> Reply {
 }
 
 pub(super) fn reset(call: &Call<'_>) -> Reply {
-    call.shared.split.reset();
+    call.shared.split.reset(call.shared.clock.now());
     done()
 }
 

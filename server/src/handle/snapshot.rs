@@ -38,7 +38,7 @@ impl Server {
         self.shared().split.restore(self.now(), snapshot)
     }
 
-    /// Empties the server: no records, sets, indexes or UDF modules, and the settings with which it was built.
+    /// Empties the server: no records, sets, indexes or UDF modules, and the settings and rosters with which it was built.
     ///
     /// Connections stay open. The clock and the statistics do not change.
     ///
@@ -50,6 +50,6 @@ impl Server {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn reset(&self) {
-        self.shared().split.reset();
+        self.shared().split.reset(self.shared().clock.now());
     }
 }

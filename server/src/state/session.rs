@@ -35,9 +35,6 @@ pub struct Session {
     pub stats: Arc<Stats>,
     /// The user that is logged in; `None` for none, and in a server without security.
     pub(crate) login: Option<Login>,
-    /// The name in the certificate with which the client has proved to be that user; `None` without TLS, or without a certificate
-    /// of the client.
-    pub certificate_name: Option<Arc<str>>,
     /// Whether it is the server's own, which needs no login.
     pub(crate) is_own: bool,
 }
@@ -119,7 +116,6 @@ impl State {
             current_millisecond: CurrentMillisecond::default(),
             stats,
             login: None,
-            certificate_name: None,
             is_own: false,
         }
     }

@@ -117,9 +117,17 @@ impl Split {
         self.all().iter().try_for_each(|state| state.restore(now, snapshot))
     }
 
-    /// Removes everything from every subcluster, and restores the settings of the configuration.
-    pub(crate) fn reset(&self) {
+    /// Removes everything from every subcluster, and restores the settings of the configuration and the first rosters.
+    pub(crate) fn reset(&self, now: Now) {
         self.all().iter().for_each(|state| state.reset());
+        let is_consistent = |namespace: &Namespace| namespace.settings.strong_consistency;
+        if self.first.namespaces().iter().any(is_consistent) {
+            let reset = self.change(now, |cluster| {
+                cluster.reset_rosters(now);
+                Ok(())
+            });
+            debug_assert_eq!(reset, Ok(()));
+        }
     }
 
     /// Removes all records from every subcluster.

@@ -33,6 +33,51 @@ impl Server {
         self.with(|server| Ok(server.kill(id(node)?)?))
     }
 
+    /// Kills several nodes at once, so that no copies are made in between.
+    ///
+    /// # Errors
+    /// See above; no node is killed then.
+    pub fn kill_together(&self, nodes: &[Value]) -> Result<(), Error> {
+        let nodes = ids(nodes)?;
+        self.with(|server| Ok(server.kill_together(&nodes)?))
+    }
+
+    /// Sets the roster of a namespace with strong consistency, and balances the partitions.
+    ///
+    /// # Errors
+    /// See above, and [`Kind::Node`](crate::Kind::Node) if there is no such namespace.
+    pub fn set_roster(&self, namespace: &str, nodes: &[Value]) -> Result<(), Error> {
+        let nodes = ids(nodes)?;
+        self.with(|server| Ok(server.set_roster(namespace, &nodes)?))
+    }
+
+    /// Returns the ids of the nodes on the roster of a namespace with strong consistency.
+    ///
+    /// # Errors
+    /// See above, and [`Kind::Node`](crate::Kind::Node) if there is no such namespace.
+    pub fn roster(&self, namespace: &str) -> Result<Vec<String>, Error> {
+        self.with(|server| Ok(server.roster(namespace)?.iter().map(NodeId::to_string).collect()))
+    }
+
+    /// Revives the dead partitions of a namespace with strong consistency, and balances the partitions.
+    ///
+    /// # Errors
+    /// See above, and [`Kind::Node`](crate::Kind::Node) if there is no such namespace.
+    pub fn revive(&self, namespace: &str) -> Result<(), Error> {
+        self.with(|server| Ok(server.revive(namespace)?))
+    }
+
+    /// Returns the numbers of unavailable and of dead partitions of a namespace with strong consistency, as a node sees it.
+    ///
+    /// # Errors
+    /// See above, and [`Kind::Node`](crate::Kind::Node) if there is no such namespace.
+    pub fn outage(&self, node: &Value, namespace: &str) -> Result<(u32, u32), Error> {
+        self.with(|server| {
+            let outage = server.outage(id(node)?, namespace)?;
+            Ok((outage.unavailable, outage.dead))
+        })
+    }
+
     /// Restarts a killed node, empty and with the same address.
     ///
     /// # Errors
@@ -78,7 +123,6 @@ impl Server {
     /// See above, [`Kind::Node`](crate::Kind::Node) if a node is in both lists, and [`Kind::Value`](crate::Kind::Value) if a list
     /// is empty.
     pub fn partition(&self, a: &[Value], b: &[Value]) -> Result<(), Error> {
-        let ids = |nodes: &[Value]| nodes.iter().map(id).collect::<Result<Vec<NodeId>, _>>();
         let (a, b) = (ids(a)?, ids(b)?);
         if a.is_empty() || b.is_empty() {
             let message = "nodes: nothing is cut unless there is at least one node on each side";
@@ -175,6 +219,10 @@ impl Server {
             Ok(())
         })
     }
+}
+
+fn ids(nodes: &[Value]) -> Result<Vec<NodeId>, Error> {
+    nodes.iter().map(id).collect()
 }
 
 fn id(node: &Value) -> Result<NodeId, Error> {

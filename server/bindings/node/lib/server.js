@@ -113,6 +113,30 @@ class Server {
     this.#call((server) => server.kill(id))
   }
 
+  killTogether(nodes) {
+    const ids = encode(Array.from(nodes), 'nodes')
+    this.#call((server) => server.killTogether(ids))
+  }
+
+  roster(namespace) {
+    return this.#call((server) => server.roster(namespace))
+  }
+
+  setRoster(namespace, nodes) {
+    const ids = encode(Array.from(nodes), 'nodes')
+    this.#call((server) => server.setRoster(namespace, ids))
+  }
+
+  revive(namespace) {
+    this.#call((server) => server.revive(namespace))
+  }
+
+  outage(node, namespace) {
+    const id = encode(node, 'node')
+    const [unavailable, dead] = this.#call((server) => server.outage(id, namespace))
+    return { unavailable, dead }
+  }
+
   restart(node) {
     const id = encode(node, 'node')
     this.#call((server) => server.restart(id))

@@ -183,6 +183,37 @@ impl JsServer {
         self.0.kill(&node.0).map_err(thrown)
     }
 
+    /// Kills several nodes at once.
+    #[napi]
+    pub fn kill_together(&self, nodes: Js) -> Result<()> {
+        self.0.kill_together(&nodes.items()?).map_err(thrown)
+    }
+
+    /// The roster of a namespace.
+    #[napi]
+    pub fn roster(&self, namespace: String) -> Result<Vec<String>> {
+        self.0.roster(&namespace).map_err(thrown)
+    }
+
+    /// Sets the roster of a namespace.
+    #[napi]
+    pub fn set_roster(&self, namespace: String, nodes: Js) -> Result<()> {
+        self.0.set_roster(&namespace, &nodes.items()?).map_err(thrown)
+    }
+
+    /// Revives the dead partitions of a namespace.
+    #[napi]
+    pub fn revive(&self, namespace: String) -> Result<()> {
+        self.0.revive(&namespace).map_err(thrown)
+    }
+
+    /// The numbers of unavailable and of dead partitions.
+    #[napi]
+    pub fn outage(&self, node: Js, namespace: String) -> Result<Vec<u32>> {
+        let (unavailable, dead) = self.0.outage(&node.0, &namespace).map_err(thrown)?;
+        Ok(vec![unavailable, dead])
+    }
+
     /// Restarts a node.
     #[napi]
     pub fn restart(&self, node: Js) -> Result<()> {

@@ -170,6 +170,22 @@ test('a fault that must fire throws if it never did', async (t) => {
   used.check()
 })
 
+test('partitions are unavailable or dead by the roster', async (t) => {
+  const namespaces = [{ name: 'test', strongConsistency: true, replicationFactor: 2 }]
+  const server = await start(t, { nodes: 3, edition: 'enterprise', namespaces, withoutRosters: true })
+  assert.deepEqual(server.roster('test'), [])
+  assert.deepEqual(server.outage('B1', 'test'), { unavailable: 4096, dead: 0 })
+  server.setRoster('test', ['B1', 'B2', 'B3'])
+  assert.deepEqual(server.roster('test'), ['B3', 'B2', 'B1'])
+  server.killTogether(['B1', 'B2'])
+  server.restart('B1')
+  server.restart('B2')
+  assert.ok(server.outage('B3', 'test').dead > 1000)
+  server.revive('test')
+  assert.deepEqual(server.outage('B3', 'test'), { unavailable: 0, dead: 0 })
+  assert.throws(() => server.revive('bar'), /no namespace 'bar' with strong-consistency/)
+})
+
 test('a killed node is replaced by its copies', async (t) => {
   const server = await start(t, { nodes: 3, replicationFactor: 2 })
   const client = await connect(t, server, { tenderInterval: 250 })

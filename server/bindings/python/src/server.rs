@@ -283,6 +283,29 @@ impl Server {
         self.call(py, |server| server.kill(&node))
     }
 
+    fn kill_together(&self, py: Python<'_>, nodes: &Bound<'_, PyList>) -> PyResult<()> {
+        let nodes = ids(nodes)?;
+        self.call(py, |server| server.kill_together(&nodes))
+    }
+
+    fn roster(&self, py: Python<'_>, namespace: &str) -> PyResult<Vec<String>> {
+        self.call(py, |server| server.roster(namespace))
+    }
+
+    fn set_roster(&self, py: Python<'_>, namespace: &str, nodes: &Bound<'_, PyList>) -> PyResult<()> {
+        let nodes = ids(nodes)?;
+        self.call(py, |server| server.set_roster(namespace, &nodes))
+    }
+
+    fn revive(&self, py: Python<'_>, namespace: &str) -> PyResult<()> {
+        self.call(py, |server| server.revive(namespace))
+    }
+
+    fn outage(&self, py: Python<'_>, node: &Bound<'_, PyAny>, namespace: &str) -> PyResult<(u32, u32)> {
+        let node = from_python(node, "node")?;
+        self.call(py, |server| server.outage(&node, namespace))
+    }
+
     fn restart(&self, py: Python<'_>, node: &Bound<'_, PyAny>) -> PyResult<()> {
         let node = from_python(node, "node")?;
         self.call(py, |server| server.restart(&node))
@@ -302,9 +325,7 @@ impl Server {
     }
 
     fn partition(&self, py: Python<'_>, a: &Bound<'_, PyList>, b: &Bound<'_, PyList>) -> PyResult<()> {
-        let ids = |nodes: &Bound<'_, PyList>| nodes.iter().map(|node| from_python(&node, "node")).collect();
-        let (a, b): (PyResult<Vec<Value>>, PyResult<Vec<Value>>) = (ids(a), ids(b));
-        let (a, b) = (a?, b?);
+        let (a, b) = (ids(a)?, ids(b)?);
         self.call(py, |server| server.partition(&a, &b))
     }
 
@@ -396,4 +417,8 @@ impl Drop for Server {
     fn drop(&mut self) {
         Python::attach(|py| py.detach(|| self.0.close()));
     }
+}
+
+fn ids(nodes: &Bound<'_, PyList>) -> PyResult<Vec<Value>> {
+    nodes.iter().map(|node| from_python(&node, "node")).collect()
 }

@@ -192,6 +192,23 @@ def test_the_network_is_cut_and_healed():
         assert len(server.nodes.subclusters()) == 1
 
 
+def test_partitions_are_unavailable_or_dead_by_the_roster():
+    strong = {"name": "test", "strong_consistency": True, "replication_factor": 2}
+    with Server(nodes=3, edition="enterprise", namespaces=[strong], without_rosters=True) as server:
+        nodes = server.nodes
+        assert nodes.roster("test") == [] and nodes.outage("B1", "test").unavailable == 4096
+        nodes.set_roster("test", list(nodes))
+        assert nodes.roster("test") == ["B3", "B2", "B1"] and nodes.outage("B1", "test").unavailable == 0
+        nodes.kill_together(["B1", nodes["B2"]])
+        nodes.restart("B1")
+        nodes.restart("B2")
+        assert nodes.outage("B3", "test").dead > 1000
+        nodes.revive("test")
+        assert repr(nodes.outage("B3", "test")) == "Outage(unavailable=0, dead=0)"
+        with pytest.raises(spikelet.NodeError, match="no namespace 'bar' with strong-consistency"):
+            nodes.outage("B1", "bar")
+
+
 def test_slow_migrations_wait():
     with Server(nodes=2, replication_factor=2, slow_migrations=True) as server:
         server.nodes.kill("B2")

@@ -59,6 +59,7 @@ def test_every_option_is_taken(tmp_path):
         "cluster_name": "staging",
         "node_id": "C1",
         "slow_migrations": True,
+        "without_rosters": False,
         "work_directory": tmp_path,
         "controls": True,
     }

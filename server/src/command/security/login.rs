@@ -46,8 +46,8 @@ pub(super) fn authenticate(call: &mut Call<'_>) -> Result<(), Unanswered> {
 fn prove(call: &Call<'_>) -> Result<String, Unanswered> {
     let Some(name) = call.user_if_given()? else {
         // The connection has checked the certificate.
-        let name = call.session.certificate_name.as_ref().ok_or(Denied::User)?;
-        return Ok(name.to_string());
+        let names = call.session.certificate.as_ref().ok_or(Denied::User)?;
+        return names.common_name.clone().ok_or_else(|| Denied::User.into());
     };
     let accounts = call.security.accounts();
     let user = accounts.user(name).ok_or(Denied::User)?;

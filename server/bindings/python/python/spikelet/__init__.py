@@ -28,7 +28,7 @@ from ._errors import (
 from ._faults import Fault, FaultBuilder, Faults
 from ._journal import Entry, IndexRange, Journal, Operation, Policies, Row
 from ._native import Snapshot, __version__
-from ._nodes import Node, Nodes
+from ._nodes import Node, Nodes, Outage
 from ._record import Loaded, Record
 from ._server import Server
 from ._values import CDTInfinite, CDTWildcard, GeoJSON, HyperLogLog, RawBytes
@@ -55,6 +55,7 @@ __all__ = [
     "NodeError",
     "Nodes",
     "Operation",
+    "Outage",
     "Policies",
     "RawBytes",
     "Record",

@@ -70,6 +70,17 @@ class Node(Named):
         return f"<spikelet.Node {self.id} {self.host}:{self.port} {self.state}>"
 
 
+class Outage(Named):
+    """The numbers of partitions that cannot be used."""
+
+    __slots__ = ("unavailable", "dead")
+
+    #: Partitions that cannot be used while nodes of the roster are missing.
+    unavailable: int
+    #: Partitions of which all copies are lost, until they are revived.
+    dead: int
+
+
 class Nodes:
     """The nodes of a server, ``server.nodes``, and the network between them.
 
@@ -117,6 +128,37 @@ class Nodes:
     def kill(self, node: NodeId) -> None:
         """Kill a node. When this returns, its socket and its connections are closed, and the others have its partitions."""
         self._server.kill(node_id(node))
+
+    def kill_together(self, nodes: Iterable[NodeId]) -> None:
+        """Kill several nodes at once, so that no copies are made in between."""
+        self._server.kill_together([node_id(node) for node in nodes])
+
+    def roster(self, namespace: str) -> list[str]:
+        """Return the ids of the nodes on the roster of a namespace with ``strong_consistency``."""
+        return self._server.roster(namespace)
+
+    def set_roster(self, namespace: str, nodes: Iterable[NodeId]) -> None:
+        """Set the roster of a namespace with ``strong_consistency``. Its nodes need not exist."""
+        self._server.set_roster(namespace, [node_id(node) for node in nodes])
+
+    def revive(self, namespace: str) -> None:
+        """Revive the dead partitions of a namespace with ``strong_consistency``, without the records that were lost."""
+        self._server.revive(namespace)
+
+    def outage(self, node: NodeId, namespace: str) -> Outage:
+        """Return the numbers of partitions of a namespace with ``strong_consistency`` that a node cannot use.
+
+        >>> strong = {"name": "test", "strong_consistency": True, "replication_factor": 2}
+        >>> server = Server(nodes=3, edition="enterprise", namespaces=[strong])
+        >>> server.nodes.partition(["B1"], ["B2", "B3"])
+        >>> server.nodes.outage("B1", "test")
+        Outage(unavailable=4096, dead=0)
+        >>> server.nodes.outage("B2", "test")
+        Outage(unavailable=0, dead=0)
+        >>> server.close()
+        """
+        unavailable, dead = self._server.outage(node_id(node), namespace)
+        return Outage({"unavailable": unavailable, "dead": dead})
 
     def restart(self, node: NodeId) -> None:
         """Restart a killed node with the same address and id. It starts empty, and gets its copies by migration."""

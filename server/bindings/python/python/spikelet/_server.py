@@ -62,6 +62,8 @@ class Server:
         The name of the cluster; ``spikelet`` by default. The id of the first node, as an integer or in hexadecimal.
     ``slow_migrations``
         Whether migrations wait for :meth:`Nodes.migrate`; by default they finish at once.
+    ``without_rosters``
+        Whether namespaces with ``strong_consistency`` start without a roster; by default the server's nodes are on it.
     ``work_directory``
         The directory that error messages of UDFs name.
     ``controls``
@@ -106,6 +108,7 @@ class Server:
             cluster_name: str | None = None,
             node_id: int | str | None = None,
             slow_migrations: bool = False,
+            without_rosters: bool = False,
             work_directory: str | PathLike[str] | None = None,
             controls: bool = False,
             users: Mapping[str, Mapping[str, str | list[str]]] | None = None,
