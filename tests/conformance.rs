@@ -32,11 +32,24 @@ async fn every_scenario_passes_on_an_embedded_cluster() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_scenario_passes_on_an_embedded_server_of_the_enterprise_edition() {
-    passes_whole(&TargetSpec::EmbeddedEnterprise, &[Needs::Community]).await;
+async fn the_security_scenarios_pass_on_an_embedded_cluster_with_security() {
+    let security: Vec<_> = scenarios::all()
+        .filter(|scenario| scenario.needs == Needs::Security)
+        .collect();
+    assert!(security.len() > 10);
+    let run = run_on(&TargetSpec::EmbeddedSecurity, &security).await;
+    let report = Report::new(vec![run.clone()], &Divergences::bundled().unwrap());
+    assert!(!report.failed(), "{report}");
+    let skipped = run.count(|verdict| matches!(verdict, Verdict::Skipped(_)));
+    assert_eq!(skipped, 0, "{report}");
 }
 
-const ENTERPRISE: &[Needs] = &[Needs::Enterprise, Needs::StrongConsistency];
+#[tokio::test(flavor = "multi_thread")]
+async fn every_scenario_passes_on_an_embedded_server_of_the_enterprise_edition() {
+    passes_whole(&TargetSpec::EmbeddedEnterprise, &[Needs::Community, Needs::Security]).await;
+}
+
+const ENTERPRISE: &[Needs] = &[Needs::Enterprise, Needs::StrongConsistency, Needs::Security];
 
 /// All scenarios pass, except for those whose needs are `unmet`: they are skipped.
 async fn passes_whole(target: &TargetSpec, unmet: &[Needs]) {

@@ -57,6 +57,14 @@ impl Context {
         &self.client
     }
 
+    /// Connects another client, which logs in as a user.
+    ///
+    /// # Errors
+    /// If the user may not log in.
+    pub async fn connect_as(&self, user: &str, password: &str) -> Result<Client, spikelet_client::Error> {
+        Client::builder(&*self.hosts).user(user, password).await
+    }
+
     /// The key of a record that belongs to this scenario and does not exist yet.
     pub fn key(&self, name: impl std::fmt::Display) -> Key {
         Key::new(self.namespace(), self.set(), format!("{} {name}", self.scenario))

@@ -19,10 +19,18 @@ use spikelet_conformance::target::{TargetSpec, Unavailable};
 #[derive(Debug, Parser)]
 #[command(version, after_long_help = AFTER_HELP)]
 struct Arguments {
-    /// The server to test: `embedded`, `embedded-cluster`, `embedded-enterprise`, `docker`, `docker-cluster` or HOST:PORT; may
-    /// be repeated
+    /// The server to test: `embedded`, `embedded-cluster`, `embedded-enterprise`, `embedded-security`, `docker`,
+    /// `docker-cluster` or HOST:PORT; may be repeated
     #[arg(long, value_name = "TARGET", default_value = "embedded")]
     target: Vec<TargetSpec>,
+
+    /// The user that logs in on servers at HOST:PORT with security. It needs the roles of a user administrator, and may access data
+    #[arg(long, value_name = "NAME", requires = "password")]
+    user: Option<String>,
+
+    /// The password of the user
+    #[arg(long, requires = "user")]
+    password: Option<String>,
 
     /// The container image
     #[arg(long, value_name = "IMAGE")]
@@ -72,6 +80,9 @@ Examples:
 
   spikelet-conformance --target 127.0.0.1:3000 --filter 'batch/*'
       Run the batch scenarios against a running server, which needs a namespace `test` that allows TTLs.
+
+  spikelet-conformance --target 10.1.2.3:3000 --user suite --password secret --filter 'security/*'
+      Run the security scenarios against an Enterprise cluster.
 
 Exit status:
   0  at least one test ran, and none failed
@@ -146,6 +157,7 @@ async fn run(arguments: Arguments) -> Result<ExitCode, String> {
         return Ok(ExitCode::SUCCESS);
     }
 
+    let login = arguments.user.as_deref().zip(arguments.password.as_deref());
     let mut runs: Vec<TargetRun> = Vec::new();
     for spec in &arguments.target {
         let spec = match &arguments.image {
@@ -158,14 +170,14 @@ async fn run(arguments: Arguments) -> Result<ExitCode, String> {
                 .map(String::as_str)
                 .filter(|area| *area != "none")
                 .collect(),
-            None if matches!(spec, TargetSpec::Address(_)) => Vec::new(),
+            None if matches!(spec, TargetSpec::Address(_) | TargetSpec::EmbeddedSecurity) => Vec::new(),
             None => recorded::AREAS.to_vec(),
         };
         let areas: Vec<&str> = areas
             .into_iter()
             .filter(|area| is_selected(&format!("recorded/{area}")))
             .collect();
-        let run = match run_target(&spec, &scenarios, &areas).await {
+        let run = match run_target(&spec, login, &scenarios, &areas).await {
             Ok(mut run) => {
                 if let Some(first) = runs.first().filter(|_| arguments.compare) {
                     run.compare(first);
@@ -200,8 +212,16 @@ async fn run(arguments: Arguments) -> Result<ExitCode, String> {
     })
 }
 
-async fn run_target(spec: &TargetSpec, scenarios: &[Scenario], areas: &[&str]) -> Result<TargetRun, Unavailable> {
-    let target = spec.start().await?;
+async fn run_target(
+    spec: &TargetSpec,
+    login: Option<(&str, &str)>,
+    scenarios: &[Scenario],
+    areas: &[&str],
+) -> Result<TargetRun, Unavailable> {
+    let mut target = spec.start().await?;
+    if let (TargetSpec::Address(_), Some((user, password))) = (spec, login) {
+        target = target.with_login(user, password);
+    }
     let progress = Progress::new(target.name(), scenarios.len());
     let mut run = run::scenarios(&target, scenarios, |result| progress.result(result)).await?;
     drop(progress);

@@ -1,8 +1,8 @@
-//! What a scenario needs of a server: an edition, or a namespace with strong consistency.
+//! What a scenario needs of a server: an edition, a namespace with strong consistency, or security.
 
 use std::fmt;
 
-use spikelet_client::{Client, Error};
+use spikelet_client::{Client, Error, ResultCode};
 
 use crate::context::Context;
 
@@ -18,6 +18,8 @@ pub enum Needs {
     Enterprise,
     /// The Enterprise Edition and a namespace with `strong-consistency`, where the records of the scenario are.
     StrongConsistency,
+    /// Security, and a user that may administer users and access data.
+    Security,
 }
 
 /// What a server has.
@@ -26,6 +28,7 @@ pub(crate) struct Offers {
     is_enterprise: bool,
     /// The first namespace with strong consistency.
     strongly_consistent: Option<String>,
+    has_security: bool,
 }
 
 impl Offers {
@@ -40,9 +43,17 @@ impl Offers {
                 strongly_consistent = Some(namespace.to_owned());
             }
         }
+        let users = client.query_users().await;
+        let has_security = !matches!(
+            users.map_err(|error| error.result_code()),
+            Err(Some(
+                ResultCode::SECURITY_NOT_SUPPORTED | ResultCode::SECURITY_NOT_ENABLED
+            ))
+        );
         Ok(Self {
             is_enterprise,
             strongly_consistent,
+            has_security,
         })
     }
 
@@ -56,6 +67,7 @@ impl Offers {
             Needs::Community => Some(Context::NAMESPACE).filter(|_| !self.is_enterprise),
             Needs::Enterprise => Some(Context::NAMESPACE).filter(|_| self.is_enterprise),
             Needs::StrongConsistency => self.strongly_consistent.as_deref().filter(|_| self.is_enterprise),
+            Needs::Security => Some(Context::NAMESPACE).filter(|_| self.has_security),
         };
         namespace.ok_or_else(|| format!("it needs {needs}"))
     }
@@ -68,6 +80,7 @@ impl fmt::Display for Needs {
             Self::Community => "the Community Edition",
             Self::Enterprise => "the Enterprise Edition",
             Self::StrongConsistency => "the Enterprise Edition and a namespace with strong-consistency",
+            Self::Security => "security",
         })
     }
 }

@@ -38,7 +38,11 @@ pub async fn scenarios(
         total_timeout: Duration::from_secs(10),
         ..Policy::default()
     };
-    let client = Client::builder(target.hosts()).policy(policy).await;
+    let builder = Client::builder(target.hosts()).policy(policy);
+    let client = match target.login() {
+        Some((user, password)) => builder.user(user, password).await,
+        None => builder.await,
+    };
     let client = client.map_err(|error| Unavailable(format!("cannot connect to {}: {error}", target.hosts())))?;
     let offers = Offers::of(&client).await;
     let offers = offers.map_err(|error| Unavailable(format!("cannot ask {}: {error}", target.hosts())))?;

@@ -27,6 +27,7 @@ mod own_set;
 mod paths;
 mod queries;
 mod records;
+mod security;
 mod transactions;
 mod ttl;
 mod udf;
@@ -60,6 +61,7 @@ const SUBJECTS: &[&[Scenario]] = &[
     community::SCENARIOS,
     durable_deletes::SCENARIOS,
     transactions::SCENARIOS,
+    security::SCENARIOS,
 ];
 
 /// All scenarios.

@@ -1,6 +1,6 @@
 //! Embedded servers that are configured as the recorded servers were.
 
-use spikelet::{Edition, NamespaceConfig, Server};
+use spikelet::{Edition, NamespaceConfig, SecurityConfig, Server};
 
 use super::Unavailable;
 use crate::recorded;
@@ -22,6 +22,21 @@ pub(super) fn enterprise() -> Result<spikelet::Builder, Unavailable> {
     let set = strong.set("strong-consistency", "true");
     set.map_err(|error| Unavailable(error.to_string()))?;
     Ok(recorded_namespaces().edition(Edition::Enterprise).namespace(strong))
+}
+
+/// The name of the user that the suite logs in as on an embedded server with security, and its password.
+pub(super) const USER: &str = "superuser";
+
+/// An embedded server of the Enterprise Edition, with security.
+pub(super) fn secured() -> spikelet::Builder {
+    let security = SecurityConfig {
+        enable_quotas: true,
+        ..SecurityConfig::default()
+    };
+    recorded_namespaces()
+        .edition(Edition::Enterprise)
+        .security(security)
+        .user(USER, USER, ["read-write-udf", "sys-admin", "data-admin", "user-admin"])
 }
 
 /// An embedded server with the work directory of the server with which the area `udf` was recorded.

@@ -29,6 +29,8 @@ pub enum TargetSpec {
     /// An embedded server of the Enterprise Edition in this process. Beside the namespaces of the embedded server it has one with
     /// strong consistency.
     EmbeddedEnterprise,
+    /// An embedded server of the Enterprise Edition in this process, with security.
+    EmbeddedSecurity,
     /// The real server in a container.
     Docker {
         /// The image to run.
@@ -49,6 +51,7 @@ pub struct Target {
     name: String,
     hosts: String,
     running: Running,
+    login: Option<(String, String)>,
 }
 
 /// The server or containers that run as long as the target exists.
@@ -69,6 +72,7 @@ impl TargetSpec {
             Self::Embedded => start_embedded(recorded_namespaces())?,
             Self::EmbeddedCluster => start_embedded(recorded_namespaces().nodes(NODES).replication_factor(2))?,
             Self::EmbeddedEnterprise => start_embedded(enterprise()?)?,
+            Self::EmbeddedSecurity => start_embedded(embedded::secured().nodes(NODES))?,
             Self::Docker { image } => {
                 let containers = Containers::start(image, 1).await?;
                 (containers.hosts(), Running::Containers(containers))
@@ -83,6 +87,7 @@ impl TargetSpec {
             name: self.to_string(),
             hosts,
             running,
+            login: (*self == Self::EmbeddedSecurity).then(|| (embedded::USER.to_owned(), embedded::USER.to_owned())),
         })
     }
 
@@ -109,6 +114,21 @@ impl Target {
     #[must_use]
     pub fn hosts(&self) -> &str {
         &self.hosts
+    }
+
+    /// Logs in as a user.
+    #[must_use]
+    pub fn with_login(mut self, user: &str, password: &str) -> Self {
+        self.login = Some((user.to_owned(), password.to_owned()));
+        self
+    }
+
+    /// The user and the password with which clients log in; `None` on a server without security.
+    #[must_use]
+    pub fn login(&self) -> Option<(&str, &str)> {
+        self.login
+            .as_ref()
+            .map(|(user, password)| (user.as_str(), password.as_str()))
     }
 
     /// Whether the target was started for this run, and was therefore empty.
@@ -156,10 +176,15 @@ impl FromStr for TargetSpec {
             "embedded" => Ok(Self::Embedded),
             "embedded-cluster" => Ok(Self::EmbeddedCluster),
             "embedded-enterprise" => Ok(Self::EmbeddedEnterprise),
+            "embedded-security" => Ok(Self::EmbeddedSecurity),
             "docker" => Ok(Self::Docker { image: image() }),
             "docker-cluster" => Ok(Self::DockerCluster { image: image() }),
             address if address.contains(':') => Ok(Self::Address(address.to_owned())),
-            _ => Err("a target is `embedded`, `embedded-cluster`, `embedded-enterprise`, `docker`, `docker-cluster` or HOST:PORT".to_owned()),
+            _ => Err(
+                "a target is `embedded`, `embedded-cluster`, `embedded-enterprise`, `embedded-security`, `docker`, \
+                 `docker-cluster` or HOST:PORT"
+                    .to_owned(),
+            ),
         }
     }
 }
@@ -170,6 +195,7 @@ impl fmt::Display for TargetSpec {
             Self::Embedded => f.write_str("embedded"),
             Self::EmbeddedCluster => f.write_str("embedded-cluster"),
             Self::EmbeddedEnterprise => f.write_str("embedded-enterprise"),
+            Self::EmbeddedSecurity => f.write_str("embedded-security"),
             Self::Docker { image } => write!(f, "docker {image}"),
             Self::DockerCluster { image } => write!(f, "docker-cluster {image}"),
             Self::Address(address) => f.write_str(address),

@@ -14,6 +14,7 @@ package spikelet
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
@@ -755,7 +756,10 @@ func find(program string) (string, error) {
 	if _, checked := versions.Load(path); checked {
 		return path, nil
 	}
-	output, err := exec.Command(path, "--version").CombinedOutput()
+	output, err := versionOf(path)
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return "", fmt.Errorf("spikelet: %s is not the program spikelet: it does not print its version within %s", path, stopTimeout)
+	}
 	name, version, _ := strings.Cut(strings.TrimSpace(string(output)), " ")
 	if err != nil || name != "spikelet" {
 		return "", fmt.Errorf("spikelet: %s is not the program spikelet: its option --version prints %q", path, strings.TrimSpace(string(output)))
@@ -765,6 +769,32 @@ func find(program string) (string, error) {
 	}
 	versions.Store(path, version)
 	return path, nil
+}
+
+// versionOf runs a program with --version. It does not wait for one that does not end.
+func versionOf(path string) ([]byte, error) {
+	type printed struct {
+		output []byte
+		err    error
+	}
+	done := make(chan printed, 1)
+	process := exec.Command(path, "--version")
+	var output bytes.Buffer
+	process.Stdout, process.Stderr = &output, &output
+	if err := process.Start(); err != nil {
+		return nil, err
+	}
+	go func() {
+		err := process.Wait()
+		done <- printed{output.Bytes(), err}
+	}()
+	select {
+	case printed := <-done:
+		return printed.output, printed.err
+	case <-time.After(stopTimeout):
+		_ = process.Process.Kill()
+		return nil, os.ErrDeadlineExceeded
+	}
 }
 
 // older compares versions such as 0.1.0; pre-releases count as their release.

@@ -347,3 +347,14 @@ func TestItEndsWithTheProcess(t *testing.T) {
 		}
 	}
 }
+
+func TestAProgramThatDoesNotEndIsNotWaitedFor(t *testing.T) {
+	program := filepath.Join(t.TempDir(), "hangs")
+	if err := os.WriteFile(program, []byte("#!/bin/sh\nexec sleep 1000\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Start(Options{Program: program})
+	if err == nil || !strings.Contains(err.Error(), "does not print its version within") {
+		t.Fatal(err)
+	}
+}

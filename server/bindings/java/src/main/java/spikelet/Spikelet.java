@@ -897,9 +897,12 @@ public final class Spikelet implements AutoCloseable {
         try {
             var process = new ProcessBuilder(program, "--version").redirectErrorStream(true).start();
             process.getOutputStream().close();
-            var printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).trim();
-            process.waitFor();
-            return printed;
+            if (!process.waitFor(5, java.util.concurrent.TimeUnit.SECONDS)) {
+                process.destroyForcibly();
+                throw new StartException(
+                    program + " is not the program spikelet: it does not print its version within 5 seconds", null);
+            }
+            return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).trim();
         } catch (IOException error) {
             throw new StartException("cannot start " + program + ": " + error.getMessage(), error);
         } catch (InterruptedException error) {
