@@ -189,6 +189,9 @@ async fn the_loss_of_every_copy_leaves_no_lock() {
     // What the node held is lost: records, their locks, and perhaps the monitor.
     let left = server.transactions();
     assert!(statistic(&client, "mrt_provisionals").await < 40);
+    // The node does not come back, and its partitions are used without what is lost.
+    server.set_roster("test", &[node(&server, 0)]).unwrap();
+    server.revive("test").unwrap();
     // It comes back empty, and its partitions are dead until they are revived.
     server.restart(node(&server, 1)).unwrap();
     server.revive("test").unwrap();
