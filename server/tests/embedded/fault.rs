@@ -111,7 +111,7 @@ fn fault_controls_report_errors() {
         (
             "command=put;result=1",
             "bad command 'put', expected one of any, everything, read, exists, write, operate, delete, touch, udf, \
-             batch, query, info, security, connect",
+             monitor, verify, roll-forward, roll-back, batch, query, info, security, connect",
         ),
         (
             "result=1;probability=2",
