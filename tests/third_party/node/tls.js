@@ -30,3 +30,5 @@ try {
 }
 await assert.rejects(connect('elsewhere.example'))
 console.log('the official client for Node.js works over TLS')
+// A client that failed to connect keeps the process running.
+process.exit(0)
