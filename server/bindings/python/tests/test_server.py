@@ -84,7 +84,7 @@ def test_namespaces_can_be_a_dictionary():
     ("options", "error", "message"),
     [
         ({"node": 3}, TypeError, "unknown option 'node': did you mean 'nodes'?"),
-        ({"colour": 3}, TypeError, "unknown option 'colour': expected one of host, port, namespaces"),
+        ({"colour": 3}, TypeError, "unknown option 'colour': there is nothing of a similar name"),
         ({"nodes": "3"}, TypeError, "nodes: expected an integer from 1 to 64, got '3' (a string)"),
         ({"nodes": True}, TypeError, "nodes: expected an integer from 1 to 64, got true (a boolean)"),
         ({"nodes": 65}, ValueError, "nodes: expected an integer from 1 to 64, got 65"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from . import _native
 from ._clock import milliseconds
 from ._errors import ArgumentTypeError, ArgumentValueError, ServerClosedError
@@ -10,7 +12,7 @@ from ._nodes import node_id
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
     from datetime import datetime, timedelta
     from typing import Any, Union
 
@@ -321,7 +323,7 @@ class Journal:
         """
         if isinstance(expected, str) or not hasattr(expected, "__iter__"):
             raise ArgumentTypeError(f"expected: expected a list of what each entry is, got {expected!r}")
-        plain = [dict(item) if hasattr(item, "items") else item for item in expected]
+        plain = [dict(item) if isinstance(item, Mapping) else item for item in expected]
         self._server.check_sequence(self._filter, plain)
 
     def wait_for(self, n: int = 1, *, timeout: timedelta | float = 5.0) -> list[Entry]:
