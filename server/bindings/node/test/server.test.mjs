@@ -64,7 +64,7 @@ test('a port that is in use is named', async () => {
 test('wrong options are refused, with what is wrong', async () => {
   const wrong = [
     [{ node: 3 }, /unknown option 'node': did you mean 'nodes'\?/],
-    [{ default_ttl: 3 }, /unknown option 'default_ttl': expected one of host, port, /],
+    [{ default_ttl: 3 }, /unknown option 'default_ttl': there is nothing of a similar name/],
     [{ nodes: 0 }, /nodes: expected an integer from 1 to 64, got 0/],
     [{ nodes: '3' }, /nodes: expected an integer from 1 to 64, got '3' \(a string\)/],
     [{ host: 'localhost' }, /host: expected an IP address of this machine, got 'localhost'/],

@@ -105,7 +105,7 @@ test('what is no value is refused, with the place where it is', () => {
     [{ a: 2 ** 60 }, /bins\.a: the number 1152921504606847000 is above Number\.MAX_SAFE_INTEGER: write a bigint/],
     [{ a: 2n ** 63n }, /bins\.a: 9223372036854775808 does not fit into 64 bits/],
     [{ a: 'x\ud800' }, /bins\.a: a string with a lone surrogate is not Unicode: "x\\ud800"/],
-    [{ a: circular }, /nested too deeply, or an object that contains itself/],
+    [{ a: circular }, /nested more than 256 deep, or an object that contains itself/],
     [[1], /bins: expected an object/],
     ['a', /bins: expected an object/]
   ]
