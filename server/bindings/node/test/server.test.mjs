@@ -97,7 +97,7 @@ test('wrong options are refused, with what is wrong', async () => {
     [null, /options: expected an object, got null/]
   ]
   for (const [options, message] of wrong) {
-    await assert.rejects(Server.start(options), { name: 'ArgumentError', code: 'ERR_SPIKELET_ARGUMENT', message }, JSON.stringify(options))
+    await assert.rejects(Server.start(options), { name: 'ArgumentError', code: 'ERR_SPIKELET_ARGUMENT', message }, String(message))
     assert.throws(() => Server.startSync(options), { name: 'ArgumentError', message })
   }
   assert.throws(() => new Server(), { name: 'ArgumentError', message: /Server\.start/ })
