@@ -36,9 +36,10 @@ def main():
         only, arguments = arguments[1], arguments[2:]
     program, modules, *languages = arguments
     files = {language: {} for language in RUNNERS}
-    pages = [page for page in sorted(DOCS.glob("*.md")) if (page.name == only if only else page.name not in SEPARATE)]
-    pages = [pathlib.Path(page) for page in os.environ.get("PAGES", "").split()] or pages
+    pages = [pathlib.Path(page) for page in os.environ.get("PAGES", "").split()] or sorted(DOCS.glob("*.md"))
     for page in pages:
+        if page.name != only if only else page.name in SEPARATE:
+            continue
         for name, language, code in BLOCK.findall(page.read_text()):
             if language not in RUNNERS:
                 continue
