@@ -4,91 +4,57 @@ use std::fmt;
 
 use spikelet_wire::admin::PrivilegeCode;
 
-/// A permission that a command can need.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[repr(u8)]
-pub(crate) enum Permission {
+macro_rules! permissions {
+    ($($name:ident = $text:literal,)*) => {
+        /// A permission that a command can need.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        #[repr(u8)]
+        pub(crate) enum Permission {
+            $($name,)*
+        }
+
+        impl Permission {
+            const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// The name in the errors of info commands.
+            pub(crate) const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$name => $text,)*
+                }
+            }
+        }
+    };
+}
+
+permissions! {
     // Commands on records.
-    Read,
-    Query,
-    Write,
-    Delete,
-    UdfApply,
-    UdfQuery,
-    OpsQuery,
-    MaskingAdmin,
-    ReadMasked,
-    WriteMasked,
+    Read = "read",
+    Query = "query",
+    Write = "write",
+    Delete = "delete",
+    UdfApply = "udf-apply",
+    UdfQuery = "udf-query",
+    OpsQuery = "ops-query",
+    MaskingAdmin = "masking-admin",
+    ReadMasked = "read-masked",
+    WriteMasked = "write-masked",
     // Metadata of records.
-    UdfAdmin,
-    SindexAdmin,
-    QueryAdmin,
-    Truncate,
-    EvictAdmin,
-    RecordInfo,
+    UdfAdmin = "udf-admin",
+    SindexAdmin = "sindex-admin",
+    QueryAdmin = "query-admin",
+    Truncate = "truncate",
+    EvictAdmin = "evict-admin",
+    RecordInfo = "record-info",
     // The server.
-    SetConfig,
-    LoggingCtrl,
-    ServiceCtrl,
-    XdrSetFilter,
+    SetConfig = "set-config",
+    LoggingCtrl = "logging-ctrl",
+    ServiceCtrl = "service-ctrl",
+    XdrSetFilter = "xdr-set-filter",
     // Users and roles.
-    UserAdmin,
+    UserAdmin = "user-admin",
 }
 
 use Permission::*;
-
-impl Permission {
-    const ALL: [Self; 21] = [
-        Read,
-        Query,
-        Write,
-        Delete,
-        UdfApply,
-        UdfQuery,
-        OpsQuery,
-        MaskingAdmin,
-        ReadMasked,
-        WriteMasked,
-        UdfAdmin,
-        SindexAdmin,
-        QueryAdmin,
-        Truncate,
-        EvictAdmin,
-        RecordInfo,
-        SetConfig,
-        LoggingCtrl,
-        ServiceCtrl,
-        XdrSetFilter,
-        UserAdmin,
-    ];
-
-    /// The name in the errors of info commands.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Read => "read",
-            Query => "query",
-            Write => "write",
-            Delete => "delete",
-            UdfApply => "udf-apply",
-            UdfQuery => "udf-query",
-            OpsQuery => "ops-query",
-            MaskingAdmin => "masking-admin",
-            ReadMasked => "read-masked",
-            WriteMasked => "write-masked",
-            UdfAdmin => "udf-admin",
-            SindexAdmin => "sindex-admin",
-            QueryAdmin => "query-admin",
-            Truncate => "truncate",
-            EvictAdmin => "evict-admin",
-            RecordInfo => "record-info",
-            SetConfig => "set-config",
-            LoggingCtrl => "logging-ctrl",
-            ServiceCtrl => "service-ctrl",
-            XdrSetFilter => "xdr-set-filter",
-            UserAdmin => "user-admin",
-        }
-    }
-}
 
 impl fmt::Display for Permission {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -145,7 +111,8 @@ impl Permissions {
     pub(crate) fn missing_in(self, granted: Self) -> Option<Permission> {
         let missing = self.0 & !granted.0;
         Permission::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .find(|permission| missing & (1 << *permission as u8) != 0)
     }
 }
@@ -178,6 +145,6 @@ mod tests {
         let granted = PrivilegeCode::ALL.iter().map(|code| Permissions::of_privilege(*code));
         assert!(granted.clone().all(|permissions| permissions != Permissions::default()));
         let all = granted.fold(Permissions::default(), Permissions::union);
-        assert_eq!(Permissions::of(&Permission::ALL).missing_in(all), None);
+        assert_eq!(Permissions::of(Permission::ALL).missing_in(all), None);
     }
 }

@@ -28,11 +28,11 @@ pub(super) fn delete(
 fn remove(now: Now, namespace: &Namespace, request: &Request<'_>) -> Result<(), Refused> {
     if namespace.settings.strong_consistency {
         request.check_transaction(now, namespace)?;
-        write::check_deletion(namespace, request)?;
     }
     if request.header.info2.contains(Info2::DURABLE_DELETE) {
         return bury(now, namespace, request);
     }
+    write::check_deletion(namespace, request)?;
     let mut partition = namespace.partition_mut(request.partition()).ok_or(Refusal::NotFound)?;
     // The real server does not check whether the record has expired: as long as it is stored it can be deleted.
     let record = partition.get(&request.digest).filter(|record| record.is_live());

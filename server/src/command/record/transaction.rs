@@ -73,13 +73,9 @@ fn write_in(
     }
     if own.is_none() {
         check_version(now, namespace, request, original)?;
-        // The client verifies this version later if the write changes nothing.
-        reply.set_version(version_of(now, namespace, original));
     }
     let found = own.as_ref().map(|own| &own.record).or(original);
     let is_delete = request.header.info2.contains(Info2::DELETE);
-    // A write that has an effect takes the version back: the record is among the transaction's writes then, not its reads.
-    let version = reply.take_version();
     let mut written = bytes::BytesMut::new();
     let (result, effect) = {
         let mut reply = reply.elsewhere(&mut written);
@@ -94,7 +90,11 @@ fn write_in(
         }
     };
     if let Err(refused) = result {
-        version.into_iter().for_each(|version| reply.set_version(version));
+        // Only a write without effect reports the version, which the client verifies later: a record that was written is among
+        // the transaction's writes, not its reads.
+        if own.is_none() {
+            reply.set_version(version_of(now, namespace, original));
+        }
         return Err(refused);
     }
     reply.append(&written);
@@ -144,7 +144,7 @@ fn verify(
         Ok(()) => &counters.verify_read_success,
         Err(_) => &counters.verify_read_error,
     };
-    counter.fetch_add(1, Ordering::Relaxed);
+    count(counter);
     verified?;
     reply.status(ResultCode::OK, found.map(Metadata::from).unwrap_or_default());
     Ok(ResultCode::OK)
@@ -161,7 +161,7 @@ fn roll(namespace: &Namespace, request: &Request<'_>, id: u64, reply: &mut Reply
         true => &counters.roll_forward_success,
         false => &counters.roll_back_success,
     };
-    counter.fetch_add(1, Ordering::Relaxed);
+    count(counter);
     reply.status(ResultCode::OK, Metadata::default());
     ResultCode::OK
 }
